@@ -1,0 +1,34 @@
+"""spert-hf: span-based joint entity and relation extraction, native to the Hugging Face Hub.
+
+Importing the package registers its config, model and pipeline with transformers.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from transformers import AutoConfig, AutoModel
+from transformers.pipelines import PIPELINE_REGISTRY
+
+from .model.configuration_spert import SpertConfig
+from .model.modeling_spert import SpertModel, SpertOutput
+from .model.pipeline_spert import SpertPipeline
+from .model.processing_spert import SpertProcessor
+
+try:
+    __version__ = version("spert-hf")
+except PackageNotFoundError:  # run from a checkout that was not installed
+    __version__ = "0+unknown"
+
+__all__ = ["SpertConfig", "SpertModel", "SpertOutput", "SpertPipeline", "SpertProcessor", "__version__"]
+
+
+def _register_with_transformers() -> None:
+    """Make `AutoConfig`, `AutoModel` and `pipeline("spert-extraction")` know SpERT without `trust_remote_code`."""
+    AutoConfig.register(SpertConfig.model_type, SpertConfig, exist_ok=True)
+    AutoModel.register(SpertConfig, SpertModel, exist_ok=True)
+    if "spert-extraction" not in PIPELINE_REGISTRY.get_supported_tasks():
+        PIPELINE_REGISTRY.register_pipeline(
+            "spert-extraction", pipeline_class=SpertPipeline, pt_model=AutoModel, type="text"
+        )
+
+
+_register_with_transformers()

@@ -1,0 +1,238 @@
+"""Annotated documents: tokens with entities and relations, and what may be wrong with their JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .faults import DocumentError, Fault, LocatedFault, Location, is_name, list_names, short_repr, suggest
+from .schema import TypeSchema
+
+_TOKENS = "a list of one or more strings that are not empty"
+_RECORD = "an object with tokens, entities and relations"
+_ANNOTATION_FIELDS = {"entities": ("type", "start", "end"), "relations": ("type", "head", "tail")}
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A typed span of tokens: ``start`` inclusive, ``end`` exclusive."""
+
+    type: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A typed, directed pair of entities: ``head`` and ``tail`` index the document's entities."""
+
+    type: str
+    head: int
+    tail: int
+
+
+@dataclass(slots=True)
+class Document:
+    """A sentence or text, split into tokens, with its annotations.
+
+    The constructor does not check; ``from_record`` does.
+
+    Attributes:
+        tokens: The words; not empty.
+        entities: Without repetition; they may overlap.
+        relations: Without repetition.
+        id: The data set's identifier, as a string.
+        extra: All other fields of the record, as they were given. ``orig_id`` (or ``id``) is here in its own type and
+            is what ``id`` is taken from; where only ``id`` is given, ``orig_id`` is added.
+    """
+
+    tokens: list[str]
+    entities: list[Entity] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    id: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found = _find_id(self.extra)
+        if self.id is None:
+            self.id = found
+        elif self.id != found:
+            self.extra = {**self.extra, "orig_id": self.id}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], schema: TypeSchema | None = None) -> Document:
+        """The document of a record in SpERT's JSON form.
+
+        Repeated entities and relations, which published data sets have, are dropped, and heads and tails follow.
+        Fields of entities and relations beside the three known ones (such as a score) are not kept.
+
+        Raises:
+            DocumentError: The record is not valid (see ``check_record``); all faults in one report.
+        """
+        faults = check_record(record, schema)
+        if faults:
+            location = Location("record")
+            raise DocumentError(LocatedFault(location, fault) for fault in faults)
+        return build_document(record)
+
+    def to_record(self) -> dict[str, Any]:
+        """The document in SpERT's JSON form, ``extra`` fields last."""
+        known: dict[str, Any] = {
+            "tokens": list(self.tokens),
+            "entities": [{"type": e.type, "start": e.start, "end": e.end} for e in self.entities],
+            "relations": [{"type": r.type, "head": r.head, "tail": r.tail} for r in self.relations],
+        }
+        return known | {name: value for name, value in self.extra.items() if name not in known}
+
+
+def build_document(record: Mapping[str, Any]) -> Document:
+    """The document of a record in which ``check_record`` found no fault."""
+    entities, positions = _distinct(
+        Entity(item["type"], item["start"], item["end"]) for item in record.get("entities", ())
+    )
+    relations, _ = _distinct(
+        Relation(item["type"], positions[item["head"]], positions[item["tail"]]) for item in record.get("relations", ())
+    )
+    extra = {name: value for name, value in record.items() if name not in ("tokens", "entities", "relations")}
+    return Document(list(record["tokens"]), entities, relations, extra=extra)
+
+
+def check_record(record: object, schema: TypeSchema | None = None) -> list[Fault]:
+    """All faults of a record in SpERT's JSON form; an empty list if there are none.
+
+    ``entities`` and ``relations`` may be absent. Fields that are not SpERT's are not looked at. A repeated entity or
+    relation is no fault: published data sets have them.
+
+    Args:
+        record: Anything.
+        schema: The types that are allowed; without it any name is.
+    """
+    if not isinstance(record, Mapping):
+        return [Fault("", short_repr(record), _RECORD)]
+    faults = list(check_tokens(record))
+    tokens = record.get("tokens")
+    token_count = len(tokens) if isinstance(tokens, list) and tokens else None
+    entities = record.get("entities", [])
+    entity_names = schema.entity_names if schema else None
+    for path, item in _items(record, "entities", entity_names, faults):
+        faults += _check_span(path, item, token_count)
+    relation_names = schema.relation_names if schema else None
+    for path, item in _items(record, "relations", relation_names, faults):
+        faults += _check_pair(path, item, entities if isinstance(entities, list) else None)
+    return faults
+
+
+def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> Iterator[Fault]:
+    """The faults of a record's ``tokens``: absent, no list, an empty list, or with a token that is no word."""
+    if "tokens" not in record:
+        names = [short_repr(name) for name in record]
+        yield Fault("tokens", f"nothing (the record has {list_names(names) or 'no fields'})", _TOKENS)
+        return
+    tokens = record["tokens"]
+    if not isinstance(tokens, list) or not (tokens or may_be_empty):
+        yield Fault("tokens", short_repr(tokens), _TOKENS)
+        return
+    for i, token in enumerate(tokens):
+        if not is_name(token):
+            yield Fault(
+                f"tokens[{i}]", short_repr(token), "a string of valid Unicode with a character that is no space"
+            )
+
+
+def _items(
+    record: Mapping[str, Any], kind: str, type_names: Sequence[str] | None, faults: list[Fault]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The path and value of each entity or relation that is an object; faults of form and of types are added."""
+    fields = _ANNOTATION_FIELDS[kind]
+    items = record.get(kind, [])
+    if not isinstance(items, list):
+        faults.append(Fault(kind, short_repr(items), f"a list of objects with {list_names(fields)}"))
+        return
+    for i, item in enumerate(items):
+        path = f"{kind}[{i}]"
+        if not isinstance(item, Mapping):
+            faults.append(Fault(path, short_repr(item), f"an object with {list_names(fields)}"))
+            continue
+        faults += _check_type(f"{path}.type", item, type_names)
+        yield path, item
+
+
+def _check_type(path: str, item: Mapping[str, Any], names: Sequence[str] | None) -> Iterator[Fault]:
+    given = item.get("type")
+    if not is_name(given):
+        allowed = "the name of a type" if names is None else list_names(names) or "none: there are no relation types"
+        yield Fault(path, short_repr(given) if "type" in item else "nothing", allowed)
+    elif names is not None and given not in names:
+        allowed = list_names(names) + suggest(str(given), names) if names else "none: there are no relation types"
+        yield Fault(path, short_repr(given), allowed)
+
+
+def _check_span(path: str, item: Mapping[str, Any], token_count: int | None) -> Iterator[Fault]:
+    """Faults of an entity's offsets; without a token count only what no sentence could hold is one."""
+    sentence = f" (the sentence has {token_count} tokens)" if token_count else ""
+    last = f" … {token_count}" if token_count else " or more"
+    before_last = f" … {token_count - 1}" if token_count else " or more"
+    start = _index(item.get("start"), token_count)
+    if start is None:
+        yield Fault(f"{path}.start", _given(item, "start"), f"0{before_last}{sentence}")
+    end = item.get("end")
+    if not _is_integer(end) or end < 1 or (token_count is not None and end > token_count):
+        yield Fault(f"{path}.end", _given(item, "end"), f"1{last}{sentence}")
+    elif start is not None and end <= start:
+        allowed = f"{start + 1}{last} (the end is exclusive and lies after the start, {start})"
+        yield Fault(f"{path}.end", _given(item, "end"), allowed)
+
+
+def _check_pair(path: str, item: Mapping[str, Any], entities: list[Any] | None) -> Iterator[Fault]:
+    """Faults of a relation's indices; without a list of entities only what no record could hold is one."""
+    count = None if entities is None else len(entities)
+    if count == 0:
+        allowed = "none: the record has no entities"
+    else:
+        allowed = "0 or more" if count is None else f"0 … {count - 1} (the record has {count} entities)"
+    head, tail = (_index(item.get(side), count) for side in ("head", "tail"))
+    for side, index in (("head", head), ("tail", tail)):
+        if index is None:
+            yield Fault(f"{path}.{side}", _given(item, side), allowed)
+    if head is None or tail is None:
+        return
+    if head == tail:
+        yield Fault(f"{path}.tail", str(tail), f"another entity than the head, {head}")
+    elif entities is not None and _same_entity(entities[head], entities[tail]):
+        yield Fault(f"{path}.tail", str(tail), f"another entity than the head, {head}: entity {tail} repeats it")
+
+
+def _same_entity(first: object, second: object) -> bool:
+    """Whether two items of ``entities`` are the same span with the same type."""
+    if not isinstance(first, Mapping) or not isinstance(second, Mapping):
+        return False
+    return all(name in first and first[name] == second.get(name) for name in _ANNOTATION_FIELDS["entities"])
+
+
+def _given(item: Mapping[str, Any], name: str) -> str:
+    return short_repr(item[name]) if name in item else "nothing"
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _index(value: Any, count: int | None) -> int | None:
+    """The value if it is an index into ``count`` things (of any index where the count is unknown), else None."""
+    return value if _is_integer(value) and value >= 0 and (count is None or value < count) else None
+
+
+def _distinct(items: Iterator[Any]) -> tuple[list[Any], list[int]]:
+    """The items without repetition, in order of first occurrence, and each item's position among them."""
+    positions: dict[Any, int] = {}
+    where = [positions.setdefault(item, len(positions)) for item in items]
+    return list(positions), where
+
+
+def _find_id(extra: Mapping[str, Any]) -> str | None:
+    for name in ("orig_id", "id"):
+        value = extra.get(name)
+        if isinstance(value, str) or _is_integer(value):
+            return str(value)
+    return None

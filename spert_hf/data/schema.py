@@ -1,0 +1,276 @@
+"""The entity and relation types of a data set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .faults import Fault, LocatedFault, Location, SchemaError, is_name, list_names, short_repr, suggest
+from .files import write_atomically
+from .textfiles import parse_json, read_text
+
+_FIELDS = {"entities": ("short", "verbose"), "relations": ("short", "verbose", "symmetric")}
+_FORM = (
+    'a JSON object {"entities": {NAME: {"short", "verbose"}}, "relations": {NAME: {"short", "verbose", "symmetric"}}}'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """A type of entities: its identifier in the data, a short name for tables and one for people to read."""
+
+    name: str
+    short: str
+    verbose: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelationType:
+    """A type of relations; head and tail of a symmetric one may be exchanged."""
+
+    name: str
+    short: str
+    verbose: str
+    symmetric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSchema:
+    """All types of a data set, in the order of their indices in the model.
+
+    The index of an entity type is its position here plus 1 (0 is *none*), that of a relation type its position.
+    Build one with a ``from_…`` method: they check what they are given.
+    """
+
+    entity_types: tuple[EntityType, ...]
+    relation_types: tuple[RelationType, ...]
+
+    @property
+    def entity_names(self) -> tuple[str, ...]:
+        """Names of the entity types, without *none*."""
+        return tuple(entity_type.name for entity_type in self.entity_types)
+
+    @property
+    def relation_names(self) -> tuple[str, ...]:
+        """Names of the relation types."""
+        return tuple(relation_type.name for relation_type in self.relation_types)
+
+    @property
+    def symmetric_relation_names(self) -> tuple[str, ...]:
+        """Names of the relation types whose head and tail may be exchanged."""
+        return tuple(relation_type.name for relation_type in self.relation_types if relation_type.symmetric)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> TypeSchema:
+        """Read a types file of the published SpERT (``*_types.json``).
+
+        Raises:
+            SchemaError: The file is not a types file; all its faults in one report.
+            OSError: The file cannot be read.
+        """
+        location = Location(str(path))
+        text = read_text(Path(path))
+        if isinstance(text, Fault):
+            raise SchemaError([LocatedFault(location, text)])
+        repeated: list[str] = []
+        types = parse_json(text, location, _FORM, lambda pairs: _keep_first(pairs, repeated))
+        if isinstance(types, LocatedFault):
+            raise SchemaError([types])
+        faults = [Fault(short_repr(name), "twice in one object", "once") for name in repeated]
+        return cls._from_checked(types, location, [*faults, *check_types(types)])
+
+    @classmethod
+    def from_dict(cls, types: Mapping[str, Any], source: str = "types") -> TypeSchema:
+        """The schema that a types file with this content describes.
+
+        Args:
+            types: ``{"entities": {NAME: {"short", "verbose"}}, "relations": {NAME: {"short", "verbose",
+                "symmetric"}}}``; ``short`` and ``verbose`` default to the name, ``symmetric`` to false.
+            source: What error messages call the types.
+
+        Raises:
+            SchemaError: With all faults of ``types``.
+        """
+        return cls._from_checked(types, Location(source), check_types(types))
+
+    @classmethod
+    def _from_checked(cls, types: Mapping[str, Any], location: Location, faults: Sequence[Fault]) -> TypeSchema:
+        if faults:
+            raise SchemaError(LocatedFault(location, fault) for fault in faults)
+        return cls(
+            tuple(EntityType(**_with_defaults(name, fields)) for name, fields in types["entities"].items()),
+            tuple(RelationType(**_with_defaults(name, fields)) for name, fields in types["relations"].items()),
+        )
+
+    @classmethod
+    def from_names(
+        cls,
+        entity_types: Sequence[str],
+        relation_types: Sequence[str],
+        symmetric_relation_types: Iterable[str] = (),
+    ) -> TypeSchema:
+        """A schema whose short and verbose names are the names themselves.
+
+        Raises:
+            SchemaError: A name is empty, no string or there twice, there is no entity type, or a symmetric relation
+                type is not among the relation types.
+        """
+        symmetric = (
+            symmetric_relation_types if isinstance(symmetric_relation_types, str) else [*symmetric_relation_types]
+        )
+        faults = [
+            *_check_names("entity_types", entity_types),
+            *_check_names("relation_types", relation_types),
+            *_check_names("symmetric_relation_types", symmetric),
+        ]
+        if not faults:
+            faults = [
+                Fault(f"symmetric_relation_types[{i}]", short_repr(name), _one_of(name, relation_types))
+                for i, name in enumerate(symmetric)
+                if name not in relation_types
+            ]
+        types = {} if faults else _types_of(entity_types, relation_types, symmetric)
+        return cls._from_checked(types, Location("types"), faults or check_types(types))
+
+    @classmethod
+    def from_documents(cls, records: Iterable[Any]) -> TypeSchema:
+        """The types that occur in documents, each kind in the order of the sorted names, none symmetric.
+
+        Args:
+            records: ``Document`` objects or valid records in their JSON form.
+
+        Raises:
+            SchemaError: No document has an entity.
+        """
+        entity_names: set[str] = set()
+        relation_names: set[str] = set()
+        for record in records:
+            entity_names.update(_types_in(record, "entities"))
+            relation_names.update(_types_in(record, "relations"))
+        if not entity_names:
+            fault = Fault("entities", "no entity in any document", "at least one, to take the entity types from")
+            raise SchemaError([LocatedFault(Location("documents"), fault)])
+        return cls.from_names(sorted(entity_names), sorted(relation_names))
+
+    def to_dict(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The schema in the form of a types file."""
+        return {
+            "entities": {t.name: {"short": t.short, "verbose": t.verbose} for t in self.entity_types},
+            "relations": {
+                t.name: {"short": t.short, "verbose": t.verbose, "symmetric": t.symmetric} for t in self.relation_types
+            },
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write a types file, which ``from_file`` reads.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        write_atomically(path, [json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"])
+
+
+def check_types(types: object) -> list[Fault]:
+    """All faults of the content of a types file; an empty list if there are none."""
+    if not isinstance(types, Mapping):
+        hint = "; this looks like a documents file" if _looks_like_documents(types) else ""
+        return [Fault("", short_repr(types), _FORM + hint)]
+    if "tokens" in types:
+        return [Fault("", "an object with tokens", f"{_FORM}; this looks like a document")]
+    faults = [
+        Fault(short_repr(field), "an unknown field", "entities and relations only" + suggest(str(field), [*_FIELDS]))
+        for field in types
+        if field not in _FIELDS
+    ]
+    for kind in _FIELDS:
+        faults += _check_kind(kind, types)
+    return faults
+
+
+def _check_kind(kind: str, types: Mapping[str, Any]) -> Iterator[Fault]:
+    least = "an object with at least one entity type" if kind == "entities" else "an object, {} for no relation types"
+    if kind not in types:
+        yield Fault(kind, "nothing", least)
+        return
+    entries = types[kind]
+    if not isinstance(entries, Mapping) or (kind == "entities" and not entries):
+        yield Fault(kind, short_repr(entries), least)
+        return
+    for name, fields in entries.items():
+        if not is_name(name):
+            yield Fault(kind, short_repr(name), "a type name that is not empty")
+        yield from _check_entry(f"{kind}.{_path_part(name)}", fields, _FIELDS[kind])
+
+
+def _check_entry(path: str, fields: object, allowed: Sequence[str]) -> Iterator[Fault]:
+    if not isinstance(fields, Mapping):
+        yield Fault(path, short_repr(fields), f"an object with {list_names(allowed)}")
+        return
+    for field, value in fields.items():
+        if field not in allowed:
+            wanted = f"only the fields {list_names(allowed)}{suggest(str(field), allowed)}"
+            yield Fault(f"{path}.{_path_part(field)}", "an unknown field", wanted)
+        elif field == "symmetric":
+            if not isinstance(value, bool):
+                yield Fault(f"{path}.{field}", short_repr(value), "true or false")
+        elif not is_name(value):
+            yield Fault(f"{path}.{field}", short_repr(value), "a string that is not empty")
+
+
+def _check_names(argument: str, names: object) -> Iterator[Fault]:
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        yield Fault(argument, short_repr(names), "a list of names")
+        return
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        if not is_name(name):
+            yield Fault(f"{argument}[{i}]", short_repr(name), "a string that is not empty")
+        elif name in seen:
+            yield Fault(f"{argument}[{i}]", f"{short_repr(name)} again", "each name once")
+        else:
+            seen.add(name)
+
+
+def _types_of(entity_names: Sequence[str], relation_names: Sequence[str], symmetric: Sequence[str]) -> dict[str, Any]:
+    return {
+        "entities": {name: {} for name in entity_names},
+        "relations": {name: {"symmetric": name in symmetric} for name in relation_names},
+    }
+
+
+def _with_defaults(name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "short": name, "verbose": name, **fields}
+
+
+def _types_in(record: Any, field: str) -> Iterator[str]:
+    items = record.get(field, ()) if isinstance(record, Mapping) else getattr(record, field)
+    for item in items:
+        yield item["type"] if isinstance(item, Mapping) else item.type
+
+
+def _keep_first(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any]:
+    """A JSON object's fields; the names of those that it has more than once are added to ``repeated``."""
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            repeated.append(name)
+        else:
+            fields[name] = value
+    return fields
+
+
+def _path_part(name: object) -> str:
+    """A name as part of a field's path: as it is where it is short and plain, else quoted and cut."""
+    plain = isinstance(name, str) and name.isprintable() and 0 < len(name) <= 60 and name.strip() == name
+    return str(name) if plain else short_repr(name)
+
+
+def _one_of(name: str, names: Sequence[str]) -> str:
+    return list_names(names) + suggest(name, names) if names else "none: there are no relation types"
+
+
+def _looks_like_documents(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping) and "tokens" in value[0]

@@ -1,0 +1,100 @@
+"""Bytes to text to JSON, with a clear fault for everything that can be wrong on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from .faults import Fault, LocatedFault, Location, short_repr
+
+_GZIP = b"\x1f\x8b"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Line(NamedTuple):
+    """A line of a file: its number, counted from 1, and its text without the line end, or what is wrong with it."""
+
+    number: int
+    content: str | Fault
+
+
+def foreign_format(start: bytes) -> Fault | None:
+    """The fault of a file whose first bytes show that it is no UTF-8 text at all."""
+    if start.startswith(_GZIP):
+        return Fault("", "gzip-compressed data", "UTF-8 text: this is gzip-compressed; decompress it first")
+    if start.startswith(_UTF16):
+        return Fault("", "UTF-16 text", "UTF-8 text: save the file as UTF-8")
+    return None
+
+
+def decode(data: bytes, offset: int = 0) -> str | Fault:
+    """UTF-8 text of the bytes; ``offset`` is the number of bytes that stand before them in their file."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        given = f"byte 0x{data[error.start]:02x} at offset {offset + error.start}"
+        return Fault("", given, "UTF-8 text (the file has another encoding or is damaged)")
+
+
+def read_text(path: Path) -> str | Fault:
+    """The text of a UTF-8 file, without its byte-order mark if it has one.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    data = path.read_bytes()
+    fault = foreign_format(data)
+    if fault is not None:
+        return fault
+    if not data.strip():
+        return Fault("", "an empty file", "JSON")
+    mark = len(_BOM) if data.startswith(_BOM) else 0
+    return decode(data[mark:], mark)
+
+
+def read_lines(stream: BinaryIO) -> Iterator[Line]:
+    r"""The lines of a stream, one at a time, ended by ``\n`` or ``\r\n``; a byte-order mark is skipped.
+
+    A file that is not text at all gives one line with the fault and then ends.
+    """
+    offset = 0
+    for number, data in enumerate(stream, start=1):
+        if number == 1:
+            fault = foreign_format(data)
+            if fault is not None:
+                yield Line(1, fault)
+                return
+        mark = len(_BOM) if number == 1 and data.startswith(_BOM) else 0
+        yield Line(number, decode(data[mark:].removesuffix(b"\n").removesuffix(b"\r"), offset + mark))
+        offset += len(data)
+
+
+def parse_json(
+    text: str,
+    location: Location,
+    allowed: str,
+    object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+) -> Any | LocatedFault:
+    """The JSON value of the text, or the fault and its place where the text is not JSON.
+
+    Args:
+        text: A whole file or, where ``location`` has a line, that line.
+        location: Where the text comes from; a fault adds line and column.
+        allowed: What the fault says should stand there.
+        object_pairs_hook: As for ``json.loads``.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=object_pairs_hook)
+    except json.JSONDecodeError as error:
+        line = location.line if location.line is not None else error.lineno
+        place = Location(location.source, location.record, line, error.colno)
+        around = text[error.pos : error.pos + 20]
+        given = f"{short_repr(around) if around else 'the end of the text'} ({error.msg})"
+        return LocatedFault(place, Fault("", given, allowed))
+    except RecursionError:
+        return LocatedFault(location, Fault("", "JSON nested thousands of levels deep", allowed))
+    except ValueError as error:  # an integer of more digits than Python reads
+        return LocatedFault(location, Fault("", str(error)[:120], allowed))

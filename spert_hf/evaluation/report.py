@@ -1,0 +1,74 @@
+"""Scores as plain text for the terminal, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from .spert_metric.scoring import EvaluationResult, Score, TaskScores
+from .visible_text import visible
+
+TASK_NAMES = {"ner": "NER", "rel": "REL", "rel_plus": "REL+"}
+TASK_MEANINGS = {
+    "ner": "span and type right",
+    "rel": "both spans and relation type right",
+    "rel_plus": "both entity types right, too",
+}
+
+_NAME_WIDTH = 27
+_HEADINGS = ("precision", "recall", "F1", "support", "TP", "FP", "FN")
+_COLUMN_WIDTHS = (9, 6, 6, 7, 5, 5, 5)
+
+
+def format_table(result: EvaluationResult) -> str:
+    """Return the scores as a plain text table of at most 80 columns: averages first, then every type."""
+    lines = [f"Scores in percent: {describe_setting(result)}", "", _row("", _HEADINGS)]
+    for task, scores in result.tasks.items():
+        lines.append(f"{TASK_NAMES[task]}: {TASK_MEANINGS[task]}")
+        lines.extend(_task_rows(scores))
+    return "\n".join(lines) + "\n"
+
+
+def to_json(result: EvaluationResult) -> str:
+    """Return the scores as JSON text (`EvaluationResult.to_dict`)."""
+    return json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n"
+
+
+def describe_setting(result: EvaluationResult) -> str:
+    """Return what was scored, in a few words."""
+    overlaps = "overlapping entities left out" if result.no_overlapping else "overlapping entities kept"
+    return f"{result.documents} {'document' if result.documents == 1 else 'documents'}, {overlaps}"
+
+
+def score_cells(score: Score) -> tuple[str, ...]:
+    """Return a score's figures as text, in the order precision, recall, F1, support, TP, FP, FN."""
+    percentages = (f"{figure:.2f}" for figure in (score.precision, score.recall, score.f1))
+    return (*percentages, *map(str, (score.support, score.tp, score.fp, score.fn)))
+
+
+
+def _task_rows(scores: TaskScores) -> Iterable[str]:
+    yield _row("  micro", score_cells(scores.micro))
+    yield _row("  macro", score_cells(scores.macro))
+    for name, score in scores.per_type.items():
+        yield _row(f"    {visible(name)}", score_cells(score))
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    columns = (cell.rjust(width) for cell, width in zip(cells, _COLUMN_WIDTHS, strict=True))
+    return (_fitted(name, _NAME_WIDTH) + " ".join(["", *columns])).rstrip()
+
+
+def _fitted(text: str, width: int) -> str:
+    """Return a text cut and filled to a width in terminal cells."""
+    if _cells(text) > width:
+        while _cells(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - _cells(text))
+
+
+def _cells(text: str) -> int:
+    """Return the number of terminal cells a text takes: wide characters take two, combining ones none."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

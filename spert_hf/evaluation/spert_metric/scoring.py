@@ -1,0 +1,359 @@
+"""Precision, recall and F1 of predicted entities and relations, as published with SpERT.
+
+Standard library only and one file: `evaluate` copies it next to the metric, where the package need not be installed.
+
+A record, gold or predicted, is a mapping ``{"entities": [{"type", "start", "end"}], "relations": [{"type", "head",
+"tail"}]}``: ``start``/``end`` count tokens, end exclusive; ``head``/``tail`` are indices into the record's own
+``entities``. Further fields are ignored, but for ``tokens``, which offsets are checked against, and
+``token_start``/``token_end``, which stand for ``start``/``end`` where an entity carries them (in a result of the
+pipeline, ``start``/``end`` count characters).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Entity = tuple[int, int, str]
+"""Start and end token (end exclusive), entity type."""
+
+Relation = tuple[Entity, Entity, str]
+"""Head, tail, relation type."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Precision, recall and F1 in percent (0 where undefined), and the counts behind them.
+
+    A macro average carries the counts of all its types together.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    tp: int
+    fp: int
+    fn: int
+
+    @property
+    def support(self) -> int:
+        """Number of gold items."""
+        return self.tp + self.fn
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the figures, counts and support by name."""
+        return {**asdict(self), "support": self.support}
+
+
+@dataclass(frozen=True)
+class TaskScores:
+    """Scores of one task: over all items, averaged over types, and by type (in alphabetical order)."""
+
+    micro: Score
+    macro: Score
+    per_type: dict[str, Score]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as nested plain dicts."""
+        per_type = {name: score.to_dict() for name, score in self.per_type.items()}
+        return {"micro": self.micro.to_dict(), "macro": self.macro.to_dict(), "per_type": per_type}
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """Scores of a set of documents.
+
+    `ner`: span and type of an entity are right. `rel`: both spans and the type of a relation are right.
+    `rel_plus` (REL+): also the types of both entities.
+    """
+
+    ner: TaskScores
+    rel: TaskScores
+    rel_plus: TaskScores
+    documents: int
+    no_overlapping: bool
+
+    @property
+    def tasks(self) -> dict[str, TaskScores]:
+        """The scores by task."""
+        return {"ner": self.ner, "rel": self.rel, "rel_plus": self.rel_plus}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as nested plain dicts; the tasks' keys are ``ner``, ``rel`` and ``rel_plus``."""
+        tasks = {task: scores.to_dict() for task, scores in self.tasks.items()}
+        return {**tasks, "documents": self.documents, "no_overlapping": self.no_overlapping}
+
+    def to_flat_dict(self) -> dict[str, float]:
+        """Return the averages as ``{task}_{figure}`` (micro) and ``{task}_macro_{figure}``, in percent."""
+        flat = {}
+        for task, scores in self.tasks.items():
+            for prefix, score in ((task, scores.micro), (f"{task}_macro", scores.macro)):
+                flat[f"{prefix}_precision"] = score.precision
+                flat[f"{prefix}_recall"] = score.recall
+                flat[f"{prefix}_f1"] = score.f1
+        return flat
+
+
+def score_documents(
+    documents: Iterable[Mapping[str, Any]],
+    predictions: Iterable[Mapping[str, Any]],
+    *,
+    no_overlapping: bool = False,
+    symmetric_relation_types: Iterable[str] = (),
+) -> EvaluationResult:
+    """Score predictions against annotated documents, as the published SpERT code does.
+
+    Items are counted per document over sets (a duplicate counts once). Macro averages are over the types seen in gold
+    or predictions.
+
+    Args:
+        documents: annotated documents (records as described in this module's docstring).
+        predictions: one record per document, in the same order.
+        no_overlapping: leave out, on both sides, every entity that overlaps another and every relation whose head and
+            tail overlap (see `drop_overlapping`).
+        symmetric_relation_types: names of the relation types without a direction: on both sides, the argument that
+            starts first counts as the head.
+
+    Raises:
+        ValueError: the lengths differ, or a record is malformed; the message names record and field.
+    """
+    symmetric = symmetric_names(symmetric_relation_types)
+    counts = {"ner": _Counts(), "rel": _Counts(), "rel_plus": _Counts()}
+    pairs = pair_records(documents, predictions)
+    for index, (document, prediction) in enumerate(pairs):
+        tokens = document.get("tokens") if isinstance(document, Mapping) else None
+        gold = read_record(document, f"documents[{index}]", symmetric=symmetric)
+        predicted = read_record(prediction, f"predictions[{index}]", symmetric=symmetric, tokens=tokens)
+        if no_overlapping:
+            gold, predicted = drop_overlapping(*gold), drop_overlapping(*predicted)
+        counts["ner"].add(set(gold[0]), set(predicted[0]))
+        counts["rel"].add(set(map(without_entity_types, gold[1])), set(map(without_entity_types, predicted[1])))
+        counts["rel_plus"].add(set(gold[1]), set(predicted[1]))
+    scores = {task: count.scores() for task, count in counts.items()}
+    return EvaluationResult(**scores, documents=len(pairs), no_overlapping=no_overlapping)
+
+
+class _Counts:
+    """Right, spurious and missed items by type."""
+
+    def __init__(self) -> None:
+        self.tp: Counter[str] = Counter()
+        self.fp: Counter[str] = Counter()
+        self.fn: Counter[str] = Counter()
+
+    def add(self, gold: set, predicted: set) -> None:
+        """Count one document's items; an item's type is its last field."""
+        self.tp.update(item[-1] for item in gold & predicted)
+        self.fp.update(item[-1] for item in predicted - gold)
+        self.fn.update(item[-1] for item in gold - predicted)
+
+    def scores(self) -> TaskScores:
+        types = sorted({*self.tp, *self.fp, *self.fn})
+        per_type = {name: _score(self.tp[name], self.fp[name], self.fn[name]) for name in types}
+        micro = _score(self.tp.total(), self.fp.total(), self.fn.total())
+        return TaskScores(micro=micro, macro=_macro(micro, list(per_type.values())), per_type=per_type)
+
+
+def _score(tp: int, fp: int, fn: int) -> Score:
+    return Score(
+        precision=_percent(tp, tp + fp),
+        recall=_percent(tp, tp + fn),
+        f1=_percent(2 * tp, 2 * tp + fp + fn),
+        tp=tp,
+        fp=fp,
+        fn=fn,
+    )
+
+
+def _macro(totals: Score, scores: Sequence[Score]) -> Score:
+    """Average over types; F1 is the mean of the types' F1, not the F1 of the means."""
+    count = max(len(scores), 1)
+    return Score(
+        precision=sum(score.precision for score in scores) / count,
+        recall=sum(score.recall for score in scores) / count,
+        f1=sum(score.f1 for score in scores) / count,
+        tp=totals.tp,
+        fp=totals.fp,
+        fn=totals.fn,
+    )
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100.0 * part / whole if whole else 0.0
+
+
+def without_entity_types(relation: Relation) -> tuple[tuple[int, int], tuple[int, int], str]:
+    """Return what has to be right for REL: the two spans and the relation type."""
+    (head_start, head_end, _), (tail_start, tail_end, _), relation_type = relation
+    return (head_start, head_end), (tail_start, tail_end), relation_type
+
+
+def drop_overlapping(entities: Sequence[Entity], relations: Sequence[Relation]) -> tuple[list[Entity], list[Relation]]:
+    """Return the entities that overlap no other, and the relations whose head and tail do not overlap.
+
+    The published rule to the letter: an exact duplicate (same span, same type) is no overlap; two types on one span
+    are; all parties to an overlap go, not just one; and a relation stays even where its head or tail is dropped.
+    """
+    overlapping = _overlapping(entities)
+    kept = [entity for entity in entities if entity not in overlapping]
+    return kept, [relation for relation in relations if not _overlap(relation[0], relation[1])]
+
+
+def _overlapping(entities: Sequence[Entity]) -> set[Entity]:
+    """Return the entities that share a token with another, in O(n log n)."""
+    ordered = sorted(set(entities))
+    found = set()
+    reach = 0  # furthest end of all entities before this one
+    for entity, following in zip(ordered, [*ordered[1:], None], strict=True):
+        start, end, _ = entity
+        if reach > start or (following is not None and following[0] < end):
+            found.add(entity)
+        reach = max(reach, end)
+    return found
+
+
+def _overlap(first: Entity, second: Entity) -> bool:
+    return first != second and first[0] < second[1] and second[0] < first[1]
+
+
+def symmetric_names(names: Iterable[str]) -> frozenset[str]:
+    """Return the names of symmetric relation types as a set.
+
+    Raises:
+        ValueError: `names` is one string, or holds something that is no string.
+    """
+    if isinstance(names, str) or not all(isinstance(name, str) for name in (names := list(names))):
+        raise ValueError(f"symmetric_relation_types must be a list of names of relation types, given {names!r}")
+    return frozenset(names)
+
+
+def pair_records(
+    documents: Iterable[Any], predictions: Iterable[Any], name: str = "documents"
+) -> list[tuple[Any, Any]]:
+    """Return (document, prediction) pairs; `name` is what error messages call the documents.
+
+    Raises:
+        ValueError: one of the two is no list of records, or the lengths differ.
+    """
+    for side, records in ((name, documents), ("predictions", predictions)):
+        if isinstance(records, (str, bytes, Mapping)) or not isinstance(records, Iterable):
+            raise ValueError(f"{side} must be a list of records, given {type(records).__name__}")
+    documents, predictions = list(documents), list(predictions)
+    if len(documents) != len(predictions):
+        raise ValueError(
+            f"predictions and {name} must have the same length, one record per document: "
+            f"given {len(predictions)} predictions and {len(documents)} {name}"
+        )
+    return list(zip(documents, predictions, strict=True))
+
+
+def read_record(
+    record: Any, where: str, *, symmetric: frozenset[str] = frozenset(), tokens: Sequence[str] | None = None
+) -> tuple[list[Entity], list[Relation]]:
+    """Check a record and return its entities and relations as tuples, in the record's order.
+
+    Args:
+        record: gold or predicted record.
+        where: the record's name in error messages.
+        symmetric: relation types whose head and tail are put in text order.
+        tokens: the tokens the record must be about, where known apart from it.
+
+    Raises:
+        ValueError: a field is missing or not allowed; the message names record, field and value.
+    """
+    if not isinstance(record, Mapping):
+        raise ValueError(f"{where} must be a mapping with 'entities' and 'relations', given {_shown(record)}")
+    limit = _token_count(record, where, tokens)
+    entities = [
+        _read_entity(entity, f"{where}.entities[{index}]", limit)
+        for index, entity in enumerate(_items(record, "entities", where))
+    ]
+    relations = [
+        _read_relation(relation, f"{where}.relations[{index}]", entities, symmetric)
+        for index, relation in enumerate(_items(record, "relations", where))
+    ]
+    return entities, relations
+
+
+def _token_count(record: Mapping[str, Any], where: str, tokens: Sequence[str] | None) -> int | None:
+    """Return the number of tokens where it is known; tokens of another document are an error."""
+    own = record.get("tokens")
+    if own is None or tokens is None:
+        known = tokens if own is None else own
+        return None if known is None else len(known)
+    if list(own) != list(tokens):
+        raise ValueError(
+            f"{where}.tokens must be the document's tokens (are the predictions in the documents' order?): "
+            f"given {_shown(own)}, the document has {_shown(tokens)}"
+        )
+    return len(tokens)
+
+
+def _items(record: Mapping[str, Any], field: str, where: str) -> Sequence[Any]:
+    items = record.get(field)
+    if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
+        given = _shown(items) if field in record else f"only the fields {sorted(map(str, record))}"
+        raise ValueError(f"{where}.{field} must be a list of mappings (it may be empty), given {given}")
+    return items
+
+
+def _read_entity(entity: Any, where: str, limit: int | None) -> Entity:
+    if not isinstance(entity, Mapping):
+        raise ValueError(f"{where} must be a mapping with 'type', 'start' and 'end', given {_shown(entity)}")
+    # In a result of the pipeline, start and end count characters.
+    prefix = "token_" if "token_start" in entity else ""
+    start = _integer(entity, f"{prefix}start", where)
+    end = _integer(entity, f"{prefix}end", where)
+    if not 0 <= start < end or (limit is not None and end > limit):
+        bound = "" if limit is None else f" <= {limit} (the number of tokens)"
+        raise ValueError(
+            f"{where}: token offsets must satisfy 0 <= {prefix}start < {prefix}end{bound}, "
+            f"given {prefix}start={start}, {prefix}end={end}"
+        )
+    return start, end, _type_name(entity, where)
+
+
+def _read_relation(relation: Any, where: str, entities: Sequence[Entity], symmetric: frozenset[str]) -> Relation:
+    if not isinstance(relation, Mapping):
+        raise ValueError(f"{where} must be a mapping with 'type', 'head' and 'tail', given {_shown(relation)}")
+    head, tail = (_argument(relation, role, where, entities) for role in ("head", "tail"))
+    relation_type = _type_name(relation, where)
+    if relation_type in symmetric and tail[0] < head[0]:
+        head, tail = tail, head
+    return head, tail, relation_type
+
+
+def _argument(relation: Mapping[str, Any], role: str, where: str, entities: Sequence[Entity]) -> Entity:
+    index = _integer(relation, role, where)
+    if not 0 <= index < len(entities):
+        raise ValueError(
+            f"{where}.{role} must be an index into the record's {len(entities)} entities (from 0), given {index}"
+        )
+    return entities[index]
+
+
+def _integer(item: Mapping[str, Any], field: str, where: str) -> int:
+    value = item.get(field)
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ValueError(f"{where}.{field} must be an integer, given {_given(item, field)}")
+    return operator.index(value)
+
+
+def _type_name(item: Mapping[str, Any], where: str) -> str:
+    value = item.get("type")
+    if not isinstance(value, str):
+        raise ValueError(f"{where}.type must be a string, given {_given(item, 'type')}")
+    return value
+
+
+def _given(item: Mapping[str, Any], field: str) -> str:
+    return _shown(item[field]) if field in item else f"only the fields {sorted(map(str, item))}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value for an error message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

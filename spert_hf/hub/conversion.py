@@ -1,0 +1,112 @@
+"""Checkpoints of the published SpERT implementation (github.com/lavis-nlp/spert), turned into ours."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+
+from ..data.schema import TypeSchema
+from ..model.configuration_spert import SpertConfig
+from ..model.modeling_spert import SpertModel
+
+WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+_NEW_PREFIXES = {
+    "bert.": "encoder.",
+    "rel_classifier.": "relation_classifier.",
+    "entity_classifier.": "entity_classifier.",
+    "size_embeddings.": "size_embeddings.",
+}
+# BertModel's pooler is trained by nobody and used by nobody; position ids are no weights but a constant.
+_UNUSED = ("bert.pooler.", "bert.embeddings.position_ids")
+
+
+def convert_checkpoint(
+    folder: str | Path, types_file: str | Path, **settings: Any
+) -> tuple[SpertModel, PreTrainedTokenizerBase]:
+    """Load a checkpoint of the published implementation as a [`SpertModel`] with its tokenizer.
+
+    Args:
+        folder: with `config.json`, the vocabulary, and `model.safetensors` or `pytorch_model.bin` (a pickle, read with
+            `weights_only`).
+        types_file: the data set's `*_types.json`; the order of its types is that of the classifiers' outputs.
+        settings: arguments of [`SpertConfig`] that the published code takes from its command line, such as
+            `relation_threshold` and `max_span_size`.
+
+    Raises:
+        FileNotFoundError: if the folder lacks its config or weights.
+        ValueError: if weights are missing, unknown, or do not fit the types.
+    """
+    folder = Path(folder)
+    weights = _renamed(_read_weights(folder), folder)
+    schema = TypeSchema.from_file(types_file)
+    config = SpertConfig(
+        encoder_config=AutoConfig.from_pretrained(folder),
+        entity_types=schema.entity_names,
+        relation_types=schema.relation_names,
+        symmetric_relation_types=schema.symmetric_relation_names,
+        size_embedding_count=weights["size_embeddings.weight"].shape[0],
+        size_embedding_dim=weights["size_embeddings.weight"].shape[1],
+        **settings,
+    )
+    _check_outputs(weights, config, folder, types_file)
+    model = SpertModel(config)
+    mismatch = model.load_state_dict(weights, strict=False)
+    if mismatch.missing_keys or mismatch.unexpected_keys:
+        raise ValueError(
+            f"{folder}: weights missing: {mismatch.missing_keys or 'none'}; not known: {mismatch.unexpected_keys or 'none'}"
+        )
+    return model.eval(), AutoTokenizer.from_pretrained(folder)
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{folder}: has no config.json; allowed the folder of a published SpERT checkpoint")
+    if (folder / WEIGHT_FILES[0]).is_file():
+        return load_file(folder / WEIGHT_FILES[0])
+    if (folder / WEIGHT_FILES[1]).is_file():
+        return torch.load(folder / WEIGHT_FILES[1], map_location="cpu", weights_only=True)
+    raise FileNotFoundError(f"{folder}: has no weights; allowed {' or '.join(WEIGHT_FILES)}")
+
+
+def _renamed(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
+    """Weights under our names; those of a BertModel with its published classifiers."""
+    renamed = {}
+    for name, weight in weights.items():
+        if name.startswith(_UNUSED):
+            continue
+        prefix = next((prefix for prefix in _NEW_PREFIXES if name.startswith(prefix)), None)
+        if prefix is None:
+            raise ValueError(f"{folder}: weight {name!r} is not known; allowed names begin {', '.join(_NEW_PREFIXES)}")
+        # Checkpoints of 2019 call a LayerNorm's weight and bias gamma and beta.
+        new_name = _NEW_PREFIXES[prefix] + name.removeprefix(prefix)
+        renamed[new_name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")] = weight
+    for needed in ("entity_classifier.weight", "relation_classifier.weight", "size_embeddings.weight"):
+        if needed not in renamed:
+            raise ValueError(f"{folder}: has no weight for {needed}; is it a checkpoint of the published SpERT?")
+    return renamed
+
+
+def _check_outputs(weights: dict[str, Tensor], config: SpertConfig, folder: Path, types_file: str | Path) -> None:
+    """The classifiers must have one output a type."""
+    entity_outputs = weights["entity_classifier.weight"].shape[0] - 1
+    relation_outputs = weights["relation_classifier.weight"].shape[0]
+    given = (entity_outputs, relation_outputs)
+    allowed = (len(config.entity_types), len(config.relation_types))
+    if given != allowed:
+        raise ValueError(
+            f"{folder}: has outputs for {given[0]} entity and {given[1]} relation types, "
+            f"but {types_file} lists {allowed[0]} and {allowed[1]}"
+        )
+
+
+def save_converted(folder: str | Path, types_file: str | Path, output: str | Path, **settings: Any) -> Path:
+    """Convert a checkpoint and save it with its tokenizer; see [`convert_checkpoint`]."""
+    model, tokenizer = convert_checkpoint(folder, types_file, **settings)
+    output = Path(output)
+    model.save_pretrained(output)
+    tokenizer.save_pretrained(output)
+    return output

@@ -1,0 +1,216 @@
+"""From scores to entities and relations, and what to do with entities that overlap."""
+
+from dataclasses import dataclass, field
+
+from .configuration_spert import SpertConfig
+from .modeling_spert import SpertOutput
+
+OVERLAP_POLICIES = ("keep", "drop", "best")
+
+
+@dataclass(slots=True)
+class PredictedEntity:
+    """A span of tokens `[start, end)` with a type and its probability."""
+
+    start: int
+    end: int
+    type: str
+    score: float
+
+    def overlaps(self, other: "PredictedEntity") -> bool:
+        """Whether the two share a token."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(slots=True)
+class PredictedRelation:
+    """A relation from entity `head` to entity `tail` (indices into the sentence's entities) with its score."""
+
+    head: int
+    tail: int
+    type: str
+    score: float
+
+
+@dataclass(slots=True)
+class Prediction:
+    """Entities and relations of one sentence or document."""
+
+    entities: list[PredictedEntity] = field(default_factory=list)
+    relations: list[PredictedRelation] = field(default_factory=list)
+
+
+def decode(
+    output: SpertOutput, config: SpertConfig, batch_size: int, relation_threshold: float | None = None
+) -> list[Prediction]:
+    """Decode the model's scores of all spans and pairs.
+
+    Args:
+        output: of [`SpertModel.forward`] without candidates.
+        config: the model's.
+        batch_size: rows of that batch.
+        relation_threshold: lowest score of a relation; by default the config's.
+
+    Returns:
+        One prediction a row. As in the published code: entities in the order of (size, start), relations in the order
+        of (head, tail); a symmetric relation has its earlier span as head and is reported once, with the score found
+        first.
+    """
+    predictions = [Prediction() for _ in range(batch_size)]
+    entities, first_entity = _decode_entities(output, config, predictions)
+    if output.relation_logits is not None and len(output.relation_logits):
+        threshold = config.relation_threshold if relation_threshold is None else relation_threshold
+        _decode_relations(output, config, predictions, entities, first_entity, threshold)
+    return predictions
+
+
+def _decode_entities(
+    output: SpertOutput, config: SpertConfig, predictions: list[Prediction]
+) -> tuple[list[list[int]], list[int]]:
+    """Fill in the entities; return their rows of numbers and the index of each sentence's first one."""
+    rows, starts, ends, types = output.entities.unbind(-1)
+    logits = output.entity_logits[rows, ends - starts - 1, starts].float()
+    scores = logits.softmax(-1).gather(1, types.unsqueeze(-1)).squeeze(-1).tolist()
+    entities = output.entities.tolist()
+    for (row, start, end, type_index), score in zip(entities, scores, strict=True):
+        entity = PredictedEntity(start, end, config.entity_types[type_index - 1], score)
+        predictions[row].entities.append(entity)
+    first_entity, count = [], 0
+    for prediction in predictions:
+        first_entity.append(count)
+        count += len(prediction.entities)
+    return entities, first_entity
+
+
+def _decode_relations(
+    output: SpertOutput,
+    config: SpertConfig,
+    predictions: list[Prediction],
+    entities: list[list[int]],
+    first_entity: list[int],
+    threshold: float,
+) -> None:
+    """Fill in the relations that reach the threshold."""
+    scores = output.relation_logits.float().sigmoid()
+    found, type_indices = (scores >= threshold).nonzero(as_tuple=True)
+    columns = (output.pairs[found].tolist(), type_indices.tolist(), scores[found, type_indices].tolist())
+    symmetric = set(config.symmetric_relation_types)
+    seen = set()
+    for (head, tail), type_index, score in zip(*columns, strict=True):
+        name = config.relation_types[type_index]
+        if name in symmetric:
+            if entities[tail][1] < entities[head][1]:
+                head, tail = tail, head
+            if (head, tail, name) in seen:
+                continue
+            seen.add((head, tail, name))
+        row = entities[head][0]
+        first = first_entity[row]
+        predictions[row].relations.append(PredictedRelation(head - first, tail - first, name, score))
+
+
+def resolve_overlaps(prediction: Prediction, policy: str) -> Prediction:
+    """Apply an overlap policy to one prediction.
+
+    Args:
+        prediction: as decoded.
+        policy: `"keep"` leaves all entities; `"drop"` removes every entity that overlaps another; `"best"` keeps, from
+            the highest score down, each entity that overlaps none kept before. A relation goes with its entities.
+    """
+    if policy == "keep":
+        return prediction
+    entities = prediction.entities
+    if policy == "drop":
+        kept = [
+            index
+            for index, entity in enumerate(entities)
+            if not any(entity.overlaps(other) for other in entities if other is not entity)
+        ]
+    else:
+        kept = []
+        for index in sorted(range(len(entities)), key=lambda i: -entities[i].score):
+            if not any(entities[index].overlaps(entities[other]) for other in kept):
+                kept.append(index)
+    return select_entities(prediction, kept)
+
+
+def in_text_order(prediction: Prediction) -> Prediction:
+    """Sort entities by (start, end) and relations by (head, tail, type)."""
+    entities = prediction.entities
+    order = sorted(range(len(entities)), key=lambda i: (entities[i].start, entities[i].end))
+    ordered = select_entities(prediction, order, sort=False)
+    ordered.relations.sort(key=lambda relation: (relation.head, relation.tail, relation.type))
+    return ordered
+
+
+def select_entities(prediction: Prediction, indices: list[int], sort: bool = True) -> Prediction:
+    """Keep the given entities, and the relations between them with their indices adapted."""
+    indices = sorted(indices) if sort else indices
+    place = {old: new for new, old in enumerate(indices)}
+    relations = [
+        PredictedRelation(place[relation.head], place[relation.tail], relation.type, relation.score)
+        for relation in prediction.relations
+        if relation.head in place and relation.tail in place
+    ]
+    return Prediction([prediction.entities[index] for index in indices], relations)
+
+
+def merge_windows(predictions: list[Prediction], windows: list[tuple[int, int]]) -> Prediction:
+    """Merge the predictions of overlapping windows into one for the whole text.
+
+    Where windows overlap, an entity is taken from the window that shows most of its surroundings, and a relation from
+    every window that found both its entities, with its best score.
+
+    Args:
+        predictions: one a window, in the window's own token offsets.
+        windows: token ranges `[start, end)` in text order.
+
+    Returns:
+        The prediction in the text's token offsets.
+    """
+    if len(windows) == 1:
+        return predictions[0]
+    merged = Prediction()
+    place: dict[tuple[int, int, str], int] = {}
+    for number, (window, prediction) in enumerate(zip(windows, predictions, strict=True)):
+        for entity in prediction.entities:
+            start, end = entity.start + window[0], entity.end + window[0]
+            if _best_window(start, end, windows, number) == number:
+                place[start, end, entity.type] = len(merged.entities)
+                merged.entities.append(PredictedEntity(start, end, entity.type, entity.score))
+    best: dict[tuple[int, int, str], float] = {}
+    for window, prediction in zip(windows, predictions, strict=True):
+        keys = [(e.start + window[0], e.end + window[0], e.type) for e in prediction.entities]
+        for relation in prediction.relations:
+            head, tail = place.get(keys[relation.head]), place.get(keys[relation.tail])
+            if head is not None and tail is not None:
+                key = (head, tail, relation.type)
+                best[key] = max(relation.score, best.get(key, 0.0))
+    merged.relations = [PredictedRelation(head, tail, name, score) for (head, tail, name), score in best.items()]
+    return merged
+
+
+def _best_window(start: int, end: int, windows: list[tuple[int, int]], near: int) -> int:
+    """The window, `near` or a neighbour, in which the span lies farthest from a border; the first of equals.
+
+    The text's own start and end are no borders: nothing is cut off there.
+    """
+
+    def distance(number: int) -> float:
+        first, last = windows[number]
+        if start < first or end > last:
+            return -1.0
+        before = float("inf") if number == 0 else start - first
+        after = float("inf") if number == len(windows) - 1 else last - end
+        return min(before, after)
+
+    candidates = range(max(near - 2, 0), min(near + 3, len(windows)))
+    return max(candidates, key=lambda number: (distance(number), -number))
+
+
+def to_records(prediction: Prediction) -> dict[str, list[dict[str, object]]]:
+    """Give a prediction as plain JSON in token offsets: an annotated document's two lists, with scores."""
+    return {
+        "entities": [{"type": e.type, "start": e.start, "end": e.end, "score": e.score} for e in prediction.entities],
+        "relations": [{"type": r.type, "head": r.head, "tail": r.tail, "score": r.score} for r in prediction.relations],
+    }

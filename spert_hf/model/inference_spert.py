@@ -1,0 +1,53 @@
+"""Predictions for many sentences at once: windows, batches of similar length, and back into the order of the input."""
+
+from collections.abc import Sequence
+
+import torch
+
+from .decoding_spert import Prediction, decode, merge_windows
+from .modeling_spert import SpertModel
+from .processing_spert import SpertProcessor
+
+DEFAULT_BATCH_SIZE = 32
+
+
+@torch.inference_mode()
+def predict(
+    model: SpertModel,
+    processor: SpertProcessor,
+    sentences: Sequence[Sequence[str]],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    relation_threshold: float | None = None,
+) -> list[Prediction]:
+    """Predict entities and relations of sentences (or longer texts) given as words.
+
+    Args:
+        model: in evaluation mode.
+        processor: of the model's tokenizer.
+        sentences: words; a sentence may be empty. Texts longer than the encoder takes are windowed.
+        batch_size: windows that go through the encoder at once.
+        relation_threshold: lowest score of a relation; by default the config's.
+
+    Returns:
+        One prediction a sentence, in the order given, entities and relations as decoded (`"keep"`).
+    """
+    filled = [index for index, sentence in enumerate(sentences) if len(sentence)]
+    encoded = processor.encode([sentences[index] for index in filled])
+    windows = [processor.windows(sentence) for sentence in encoded]
+    pieces = [sentence.window(*window) for sentence, ranges in zip(encoded, windows, strict=True) for window in ranges]
+
+    found: list[Prediction] = [Prediction()] * len(pieces)
+    by_length = sorted(range(len(pieces)), key=lambda index: len(pieces[index].input_ids))
+    for first in range(0, len(by_length), batch_size):
+        batch = by_length[first : first + batch_size]
+        inputs = processor.collate([pieces[index] for index in batch])
+        output = model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
+        for index, prediction in zip(batch, decode(output, model.config, len(batch), relation_threshold), strict=True):
+            found[index] = prediction
+
+    predictions = [Prediction() for _ in sentences]
+    position = 0
+    for index, ranges in zip(filled, windows, strict=True):
+        predictions[index] = merge_windows(found[position : position + len(ranges)], ranges)
+        position += len(ranges)
+    return predictions

@@ -1,0 +1,343 @@
+"""SpertModel: encoder → span scores → relation scores, and the loss."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from .configuration_spert import SpertConfig
+from .span_pooling import RangePooler, pool_spans_by_size, pool_words
+
+IGNORED_LABEL = -100
+"""Label of padding among candidates, as elsewhere in transformers."""
+
+PAIRS_PER_CHUNK = 8192
+"""Pairs whose contexts are pooled at once: bounds the memory of sentences with hundreds of entities."""
+
+
+@dataclass
+class SpertOutput(ModelOutput):
+    """What [`SpertModel`] returns. Which fields are set depends on whether candidates were given.
+
+    Args:
+        loss: sum of the two losses, a scalar; with labels only.
+        entity_loss: cross-entropy, mean over all candidate spans of the batch.
+        relation_loss: binary cross-entropy, mean over the relation types and over all candidate pairs of the batch.
+            `None` where the batch has no pair.
+        entity_logits: with `spans` given *(batch, spans, 1 + entity types)*; otherwise of all spans,
+            *(batch, sizes, words, 1 + entity types)*: `[b, s, w]` is the span of `s + 1` words from word `w` on, and a
+            span that would run over the end of its sentence is *none* with probability 1. Index 0 is *none*.
+        relation_logits: with `pairs` given *(batch, pairs, relation types)*; otherwise of the pairs of predicted
+            entities, *(pairs, relation types)*, for the whole batch.
+        entities: the predicted entities of the whole batch, *(entities, 4)*, `int64`: row of the batch, first word,
+            end word (exclusive), entity type (from 1); in the order of row, size, first word.
+        pairs: indices into `entities` of head and tail, *(pairs, 2)*, `int64`: all ordered pairs of two different
+            entities of a sentence, in the order of (head, tail).
+    """
+
+    loss: Tensor | None = None
+    entity_loss: Tensor | None = None
+    relation_loss: Tensor | None = None
+    entity_logits: Tensor | None = None
+    relation_logits: Tensor | None = None
+    entities: Tensor | None = None
+    pairs: Tensor | None = None
+
+
+class SpertModel(PreTrainedModel):
+    """SpERT (Eberts & Ulges, ECAI 2020) over any encoder that `AutoModel` loads.
+
+    Every span of up to `config.max_span_size` words is classified from the encoder's first position, its pooled
+    sub-words and its size; every ordered pair of predicted entities from the two spans, their sizes and the context.
+    """
+
+    config_class = SpertConfig
+    base_model_prefix = ""
+    main_input_name = "input_ids"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+
+    def __init__(self, config: SpertConfig) -> None:
+        super().__init__(config)
+        self.encoder = _without_pooler(AutoModel.from_config, config.encoder_config)
+        if config.max_sequence_length is None:
+            config.max_sequence_length = usable_sequence_length(self.encoder)
+        hidden, size_dim = config.hidden_size, config.size_embedding_dim
+        self.size_embeddings = nn.Embedding(config.size_embedding_count, size_dim) if size_dim else None
+        self.entity_classifier = nn.Linear(2 * hidden + size_dim, 1 + len(config.entity_types))
+        self.relation_classifier = (
+            nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
+        )
+        self.dropout = nn.Dropout(config.classifier_dropout)
+        self.post_init()
+
+    @classmethod
+    def from_encoder(
+        cls,
+        encoder: str,
+        *,
+        config: SpertConfig | None = None,
+        hub_kwargs: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> "SpertModel":
+        """Make a model with a pretrained encoder and fresh classifiers.
+
+        Args:
+            encoder: folder or Hub id of any model that `AutoModel` loads.
+            config: a ready config; by default one is made of the encoder's config and `settings`.
+            hub_kwargs: passed on to `AutoConfig` and `AutoModel` (`token`, `revision`, `cache_dir`, …).
+            settings: arguments of [`SpertConfig`], such as `entity_types` and `relation_types`.
+
+        Raises:
+            ValueError: if the model is not an encoder.
+        """
+        hub_kwargs = hub_kwargs or {}
+        if config is None:
+            encoder_config = AutoConfig.from_pretrained(encoder, **hub_kwargs)
+            config = SpertConfig(encoder_config=encoder_config, **settings)
+        model = cls(config)
+        # Classifiers are trained in single precision, so the encoder is too, whatever its weights were stored in.
+        model.encoder = _without_pooler(
+            AutoModel.from_pretrained, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs
+        )
+        return model
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        word_offsets: Tensor,
+        spans: Tensor | None = None,
+        entity_labels: Tensor | None = None,
+        pairs: Tensor | None = None,
+        relation_labels: Tensor | None = None,
+        return_dict: bool | None = None,
+        **encoder_kwargs: Any,
+    ) -> SpertOutput | tuple[Tensor, ...]:
+        """Score the given candidates or, where none are given, all spans and all pairs of predicted entities.
+
+        Args:
+            input_ids: sub-words with the encoder's special ones, *(batch, sub-words)*.
+            attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
+            word_offsets: position of each word's first sub-word, then the end of the last word,
+                *(batch, words + 1)*; padded with that end.
+            spans: candidate spans as words `[start, end)`, *(batch, spans, 2)*.
+            entity_labels: their types, 0 = *none*, -100 = padding, *(batch, spans)*.
+            pairs: candidate pairs (head, tail), indices into `spans`, *(batch, pairs, 2)*.
+            relation_labels: multi-hot over the relation types, a row of -100 = padding,
+                *(batch, pairs, relation types)*.
+            return_dict: `False` gives a tuple.
+            encoder_kwargs: further arguments of the encoder's `forward`.
+
+        Returns:
+            [`SpertOutput`], or a tuple of its fields that are not `None`.
+        """
+        hidden = self.encoder(
+            input_ids=input_ids, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
+        ).last_hidden_state
+        if spans is None:
+            output = self._score_all(hidden, word_offsets)
+        else:
+            output = self._score_candidates(hidden, word_offsets, spans, pairs)
+            output.entity_loss, output.relation_loss = candidate_losses(
+                output.entity_logits, entity_labels, output.relation_logits, relation_labels
+            )
+            losses = [loss for loss in (output.entity_loss, output.relation_loss) if loss is not None]
+            output.loss = sum(losses[1:], start=losses[0]) if losses else None
+        return output if return_dict in (None, True) else output.to_tuple()
+
+    def _score_candidates(
+        self, hidden: Tensor, word_offsets: Tensor, spans: Tensor, pairs: Tensor | None
+    ) -> SpertOutput:
+        """Score given spans and pairs: the road of training, where dropout falls on each candidate's own input."""
+        batch, count = spans.shape[:2]
+        pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
+        rows = torch.arange(batch, device=spans.device).unsqueeze(-1)
+        span_vectors = self._pool_spans(pooler, rows.expand(batch, count), word_offsets, spans).view(batch, count, -1)
+        size_vectors = self._embed_sizes(spans[..., 1] - spans[..., 0])
+        start_vectors = hidden[:, :1].expand(batch, count, -1)
+        entity_input = _join(start_vectors, span_vectors, size_vectors)
+        output = SpertOutput(entity_logits=self.entity_classifier(self.dropout(entity_input)))
+        if self.relation_classifier is None or pairs is None:
+            return output
+
+        heads, tails = pairs.unbind(-1)
+        rows = rows.expand_as(heads)
+        contexts = self._pool_contexts(
+            pooler, hidden, word_offsets, rows.flatten(), spans[rows, heads].view(-1, 2), spans[rows, tails].view(-1, 2)
+        ).view(*heads.shape, hidden.shape[-1])
+        relation_input = _join(
+            contexts,
+            span_vectors[rows, heads],
+            span_vectors[rows, tails],
+            None if size_vectors is None else size_vectors[rows, heads],
+            None if size_vectors is None else size_vectors[rows, tails],
+        )
+        output.relation_logits = self.relation_classifier(self.dropout(relation_input))
+        return output
+
+    def _score_all(self, hidden: Tensor, word_offsets: Tensor) -> SpertOutput:
+        """Score all spans, then all ordered pairs of those that are entities."""
+        longest_word = int((word_offsets[:, 1:] - word_offsets[:, :-1]).max())
+        words = pool_words(RangePooler(hidden, self.config.span_pooling, longest_word), word_offsets)
+        entity_logits = self._score_spans(hidden[:, 0], words, word_offsets)
+        entities = _predicted_entities(entity_logits)
+        pairs = _ordered_pairs(entities[:, 0])
+        output = SpertOutput(entity_logits=entity_logits, entities=entities, pairs=pairs)
+        if self.relation_classifier is not None:
+            output.relation_logits = self._score_pairs(hidden, word_offsets, entities, pairs)
+        return output
+
+    def _score_spans(self, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
+        """Logits of all spans, *(batch, sizes, words, 1 + entity types)*, one size at a time.
+
+        The classifier is a sum over the parts of its input, so each part is projected once.
+        """
+        config, classifier = self.config, self.entity_classifier
+        batch, count, hidden_size = words.shape
+        sizes = min(config.max_span_size, count)
+        start_weight, span_weight, size_weight = classifier.weight.split(
+            [hidden_size, hidden_size, config.size_embedding_dim], dim=1
+        )
+        shared = functional.linear(start_vectors, start_weight, classifier.bias).unsqueeze(1)
+        size_logits = self._project_sizes(torch.arange(1, sizes + 1, device=words.device), size_weight)
+        logits = words.new_zeros(batch, sizes, count, classifier.out_features)
+        counts = word_offsets[:, 1:] - word_offsets[:, :-1]
+        for size, spans in enumerate(pool_spans_by_size(words, counts, config.span_pooling, sizes), start=1):
+            scores = functional.linear(spans, span_weight) + shared
+            logits[:, size - 1, : count - size + 1] = scores if size_logits is None else scores + size_logits[size - 1]
+        return _none_beyond_the_end(logits, (counts > 0).sum(1))
+
+    def _score_pairs(self, hidden: Tensor, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
+        """Logits of all pairs of predicted entities, *(pairs, relation types)*, as a sum of their parts."""
+        config, classifier = self.config, self.relation_classifier
+        hidden_size, size_dim = hidden.shape[-1], config.size_embedding_dim
+        weights = classifier.weight.split([hidden_size] * 3 + [size_dim] * 2, dim=1)
+        context_weight, head_weight, tail_weight, head_size_weight, tail_size_weight = weights
+        if not len(pairs):
+            return hidden.new_zeros(0, classifier.out_features)
+        pooler = RangePooler(hidden, config.span_pooling, hidden.shape[1])
+        rows, spans = entities[:, 0], entities[:, 1:3]
+        vectors = self._pool_spans(pooler, rows, word_offsets, spans)
+        head_logits = functional.linear(vectors, head_weight, classifier.bias)
+        tail_logits = functional.linear(vectors, tail_weight)
+        if size_dim:
+            sizes = spans[:, 1] - spans[:, 0]
+            head_logits = head_logits + self._project_sizes(sizes, head_size_weight)
+            tail_logits = tail_logits + self._project_sizes(sizes, tail_size_weight)
+        context_logits = []
+        for chunk in pairs.split(PAIRS_PER_CHUNK):
+            heads, tails = chunk.unbind(-1)
+            contexts = self._pool_contexts(pooler, hidden, word_offsets, rows[heads], spans[heads], spans[tails])
+            context_logits.append(functional.linear(contexts, context_weight))
+        return torch.cat(context_logits) + head_logits[pairs[:, 0]] + tail_logits[pairs[:, 1]]
+
+    def _pool_spans(self, pooler: RangePooler, rows: Tensor, word_offsets: Tensor, spans: Tensor) -> Tensor:
+        """Vectors of word spans *(…, 2)* in the batch's `rows` *(…)*, flattened to *(spans, hidden)*."""
+        rows, spans = rows.reshape(-1), spans.reshape(-1, 2)
+        return pooler(rows, word_offsets[rows, spans[:, 0]], word_offsets[rows, spans[:, 1]])
+
+    def _pool_contexts(
+        self, pooler: RangePooler, hidden: Tensor, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor
+    ) -> Tensor:
+        """Context vectors of pairs of word spans, *(pairs, hidden)*; zero where nothing lies between the two."""
+        if self.config.relation_context == "cls":
+            return hidden[rows, 0]
+        if self.config.relation_context == "sentence":
+            return pooler(rows, word_offsets[rows, 0], word_offsets[rows, -1])
+        starts = torch.minimum(heads[:, 1], tails[:, 1])
+        ends = torch.maximum(heads[:, 0], tails[:, 0])
+        return pooler(rows, word_offsets[rows, starts], word_offsets[rows, ends])
+
+    def _embed_sizes(self, sizes: Tensor) -> Tensor | None:
+        if self.size_embeddings is None:
+            return None
+        return self.size_embeddings(sizes.clamp(max=self.config.size_embedding_count - 1))
+
+    def _project_sizes(self, sizes: Tensor, weight: Tensor) -> Tensor | None:
+        embedded = self._embed_sizes(sizes)
+        return None if embedded is None else functional.linear(embedded, weight)
+
+
+def candidate_losses(
+    entity_logits: Tensor, entity_labels: Tensor | None, relation_logits: Tensor | None, relation_labels: Tensor | None
+) -> tuple[Tensor | None, Tensor | None]:
+    """Entity and relation loss of labelled candidates, each a mean over the batch's candidates that are not padding.
+
+    Shapes as in [`SpertModel.forward`]. Either is `None` without labels, the relation loss also without any pair.
+    """
+    entity_loss = relation_loss = None
+    if entity_labels is not None:
+        entity_loss = functional.cross_entropy(
+            entity_logits.flatten(0, 1).float(), entity_labels.flatten(), ignore_index=IGNORED_LABEL
+        )
+    if relation_logits is not None and relation_labels is not None:
+        labelled = relation_labels[..., 0] != IGNORED_LABEL
+        if labelled.any():
+            relation_loss = functional.binary_cross_entropy_with_logits(
+                relation_logits[labelled].float(), relation_labels[labelled].float()
+            )
+    return entity_loss, relation_loss
+
+
+def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
+    """How many sub-words the encoder takes, special ones included; `None` if its positions set no limit."""
+    positions = getattr(encoder.config, "max_position_embeddings", None)
+    if not isinstance(positions, int) or positions <= 0:
+        return None
+    # RoBERTa and its kin count positions from the padding index on, and so can't use the first ones.
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    reserved = getattr(table, "padding_idx", None)
+    return positions - (0 if reserved is None else reserved + 1)
+
+
+def _without_pooler(make_encoder: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:
+    """Make an encoder; SpERT uses no pooler, and weights without a gradient would hinder distributed training."""
+    try:
+        encoder = make_encoder(*args, add_pooling_layer=False, **kwargs)
+    except TypeError:  # this encoder has no such layer
+        encoder = make_encoder(*args, **kwargs)
+    if encoder.config.is_encoder_decoder:
+        raise ValueError(f"encoder: given {type(encoder).__name__}, an encoder-decoder model; allowed an encoder")
+    return encoder
+
+
+def _join(*parts: Tensor | None) -> Tensor:
+    return torch.cat([part for part in parts if part is not None], dim=-1)
+
+
+def _none_beyond_the_end(logits: Tensor, word_counts: Tensor) -> Tensor:
+    """Make every span that runs over its sentence's end *none* with probability 1."""
+    sizes, words = logits.shape[1:3]
+    ends = torch.arange(words, device=logits.device) + torch.arange(1, sizes + 1, device=logits.device).unsqueeze(1)
+    beyond = ends.unsqueeze(0) > word_counts.view(-1, 1, 1)
+    impossible = logits.new_full((logits.shape[-1],), torch.finfo(logits.dtype).min)
+    impossible[0] = 0
+    return torch.where(beyond.unsqueeze(-1), impossible, logits)
+
+
+def _predicted_entities(entity_logits: Tensor) -> Tensor:
+    """Spans whose best type is not *none*: (row, start, end, type), in the order of row, size, start."""
+    types = entity_logits.argmax(-1)
+    rows, sizes, starts = types.nonzero(as_tuple=True)
+    return torch.stack((rows, starts, starts + sizes + 1, types[rows, sizes, starts]), dim=1)
+
+
+def _ordered_pairs(rows: Tensor) -> Tensor:
+    """All ordered pairs of different items of the same row, in the order of (head, tail); `rows` is sorted."""
+    items = torch.arange(len(rows), device=rows.device)
+    counts = torch.bincount(rows) if len(rows) else rows
+    first_of_row = counts.cumsum(0) - counts
+    partners = counts[rows]
+    heads = items.repeat_interleave(partners)
+    first_pair = (partners.cumsum(0) - partners)[heads]
+    tails = first_of_row[rows[heads]] + torch.arange(len(heads), device=rows.device) - first_pair
+    pairs = torch.stack((heads, tails), dim=1)
+    return pairs[heads != tails]

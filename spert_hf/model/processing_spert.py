@@ -1,0 +1,225 @@
+"""From text or words to the model's inputs: words, windows, sub-words, batches."""
+
+import re
+import unicodedata
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+DEFAULT_SEQUENCE_LENGTH = 512
+"""Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
+
+LONGEST_WORD = 64
+"""Characters after which a run of letters in raw text is split into several words."""
+
+
+def _combining_marks() -> str:
+    """Character class of the marks and joiners that belong to the letter before them, in any script."""
+    marks = [chr(code) for code in range(0x300, 0x20000) if unicodedata.category(chr(code))[0] == "M"]
+    return re.escape("".join(marks)) + "\u00ad\u200c\u200d"
+
+
+# Scripts written without spaces between words: each character is a word of its own.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_MARKS = _combining_marks()
+_WORD = re.compile(
+    rf"""
+      (?:[^\W\d_{_UNSPACED}]\.){{2,}}                              # initials: U.S.
+    | \d+(?:[.,:]\d+)*(?![^\W_])                                    # numbers: 2,300.5
+    | [{_UNSPACED}][{_MARKS}]*
+    | '(?:s|S|d|m|ll|re|ve)\b                                       # clitics: the 's of Pell's
+    | (?:[^\W_{_UNSPACED}][{_MARKS}]*)+
+    | \S[{_MARKS}]*
+    """,
+    re.VERBOSE,
+)
+
+
+def split_words(text: str) -> list[tuple[int, int]]:
+    """Split raw text into words: runs of letters or digits, and every other visible character by itself.
+
+    Numbers, initials (*U.S.*) and clitics (*'s*) stay whole; white space, control and format characters belong to no
+    word.
+
+    Returns:
+        Character offsets `[start, end)` of each word, in text order.
+    """
+    spans = []
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        if end - start <= 2 and unicodedata.category(text[start]) in ("Cc", "Cf", "Cs"):
+            continue
+        spans.extend((first, min(first + LONGEST_WORD, end)) for first in range(start, end, LONGEST_WORD))
+    return spans
+
+
+@dataclass(slots=True)
+class EncodedWords:
+    """Sub-words of one sentence, without special ones.
+
+    Args:
+        input_ids: all sub-words.
+        word_offsets: index of each word's first sub-word, then the number of sub-words: words + 1 numbers.
+    """
+
+    input_ids: list[int]
+    word_offsets: list[int]
+
+    def __len__(self) -> int:
+        """Number of words."""
+        return len(self.word_offsets) - 1
+
+    def window(self, start: int, end: int) -> "EncodedWords":
+        """The words `[start, end)` alone."""
+        first, last = self.word_offsets[start], self.word_offsets[end]
+        return EncodedWords(self.input_ids[first:last], [o - first for o in self.word_offsets[start : end + 1]])
+
+
+class SpertProcessor:
+    """Turns words into sub-words, windows and padded batches, for any fast tokenizer.
+
+    Each word is tokenised on its own, as SpERT does; a word that yields no sub-word becomes the unknown token.
+
+    Args:
+        tokenizer: the encoder's; must be a fast one. It is not changed: the processor works on a copy, so several
+            threads may share it.
+        max_sequence_length: most sub-words in one encoder input, special ones included; the tokenizer's own limit
+            holds too.
+
+    Raises:
+        ValueError: if the tokenizer is not a fast one, or has no token for unknown words.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, max_sequence_length: int | None = None) -> None:
+        if not tokenizer.is_fast:
+            raise ValueError(
+                f"tokenizer: given {type(tokenizer).__name__}, allowed a fast tokenizer (one backed by `tokenizers`)"
+            )
+        self._backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        self._prefix, self._suffix = self._special_ids()
+        self._word_prefix = self._space_before_words()
+        self.unknown_id = _first_id(tokenizer.unk_token_id, tokenizer.mask_token_id, tokenizer.pad_token_id)
+        self.pad_id = _first_id(tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
+        limits = [max_sequence_length or DEFAULT_SEQUENCE_LENGTH, tokenizer.model_max_length]
+        self.window_size = min(limits) - len(self._prefix) - len(self._suffix)
+        """Most sub-words of a window, special ones not counted."""
+
+    def _special_ids(self) -> tuple[list[int], list[int]]:
+        """Ids that the tokenizer puts before and after a sentence."""
+        encoding = self._backend.encode("a")
+        inner = [index for index, special in enumerate(encoding.special_tokens_mask) if not special]
+        return encoding.ids[: inner[0]], encoding.ids[inner[-1] + 1 :]
+
+    def _space_before_words(self) -> str:
+        """A space if the tokenizer tells words inside a sentence by the space before them (byte-level BPE)."""
+        alone = self._backend.encode("a", add_special_tokens=False).ids
+        inside = self._backend.encode("a a", add_special_tokens=False).ids
+        return "" if inside == alone * 2 else " "
+
+    def encode(self, sentences: Sequence[Sequence[str]]) -> list[EncodedWords]:
+        """Tokenise the words of many sentences.
+
+        A word of more sub-words than a window holds keeps its first ones; a warning says so.
+        """
+        words = [[self._word_prefix + _encodable(word) for word in sentence] for sentence in sentences]
+        encodings = self._backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
+        return [
+            self._with_offsets(encoding.ids, encoding.word_ids, len(sentence))
+            for encoding, sentence in zip(encodings, sentences, strict=True)
+        ]
+
+    def _with_offsets(self, ids: list[int], word_ids: list[int], word_count: int) -> EncodedWords:
+        input_ids: list[int] = []
+        offsets = [0]
+        position = 0
+        for word in range(word_count):
+            first = position
+            while position < len(ids) and word_ids[position] == word:
+                position += 1
+            subwords = ids[first:position] or [self.unknown_id]
+            if len(subwords) > self.window_size:
+                warnings.warn(
+                    f"word {word} has {len(subwords)} sub-words, the encoder takes {self.window_size}: "
+                    "the rest of the word is not read",
+                    stacklevel=2,
+                )
+                subwords = subwords[: self.window_size]
+            input_ids.extend(subwords)
+            offsets.append(len(input_ids))
+        return EncodedWords(input_ids, offsets)
+
+    def windows(self, words: EncodedWords) -> list[tuple[int, int]]:
+        """Cover a text with ranges of words that the encoder can take; neighbours overlap by a quarter or more.
+
+        Returns:
+            Word ranges `[start, end)`, in order; one range if the whole text fits.
+        """
+        offsets, count = words.word_offsets, len(words)
+        windows: list[tuple[int, int]] = []
+        start = 0
+        while True:
+            end = _last_within(offsets, start, self.window_size)
+            windows.append((start, end))
+            if end == count:
+                return windows
+            following = start + 1
+            while following + 1 < end and offsets[end] - offsets[following] > self.window_size // 4:
+                following += 1
+            # The next window must reach further than this one, or a long word after it would never be read.
+            while _last_within(offsets, following, self.window_size) <= end:
+                following += 1
+            start = following
+
+    def collate(self, sentences: Sequence[EncodedWords]) -> dict[str, Tensor]:
+        """Add special sub-words, and pad to one batch.
+
+        Returns:
+            `input_ids` and `attention_mask`, *(batch, sub-words)*, and `word_offsets`, *(batch, words + 1)*, all
+            `int64`, as [`SpertModel.forward`] takes them.
+        """
+        around = len(self._prefix) + len(self._suffix)
+        longest = max(len(sentence.input_ids) for sentence in sentences) + around
+        most_words = max(len(sentence.word_offsets) for sentence in sentences)
+        ids, mask, offsets = [], [], []
+        for sentence in sentences:
+            length = len(sentence.input_ids) + around
+            ids.append([*self._prefix, *sentence.input_ids, *self._suffix] + [self.pad_id] * (longest - length))
+            mask.append([1] * length + [0] * (longest - length))
+            positions = [offset + len(self._prefix) for offset in sentence.word_offsets]
+            offsets.append(positions + positions[-1:] * (most_words - len(positions)))
+        return {
+            "input_ids": torch.tensor(ids),
+            "attention_mask": torch.tensor(mask),
+            "word_offsets": torch.tensor(offsets),
+        }
+
+
+def _last_within(offsets: list[int], start: int, budget: int) -> int:
+    """End of the longest range of words from `start` on that has at most `budget` sub-words (one word at least)."""
+    low, high = start + 1, len(offsets) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if offsets[middle] - offsets[start] <= budget:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _encodable(word: str) -> str:
+    """The word with lone surrogates, which no tokenizer takes, replaced."""
+    return word if word.isascii() else word.encode("utf-8", "replace").decode("utf-8")
+
+
+def _first_id(*ids: int | None) -> int:
+    found = next((token_id for token_id in ids if token_id is not None), None)
+    if found is None:
+        raise ValueError("tokenizer: has no unknown, mask or padding token; allowed a tokenizer with one of them")
+    return found

@@ -1,0 +1,113 @@
+"""Pooling over ranges of sub-words, for any number of ranges at once and without a mask per range."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+
+class RangePooler:
+    """Pools ranges of positions of a batch of vectors: two look-ups a range, whatever the range's length.
+
+    For `"max"` it holds, for each power of two, the maximum of as many positions from each position on (a sparse
+    table): any range is covered by two such blocks, which may overlap without harm. For `"sum"` and `"mean"` it holds
+    running sums. The empty range gives a zero vector (as the published SpERT code does for an empty context).
+
+    Args:
+        vectors: the vectors, *(batch, positions, hidden)*.
+        pooling: `"max"`, `"mean"` or `"sum"`.
+        longest: length of the longest range that will be asked for, in positions.
+    """
+
+    def __init__(self, vectors: Tensor, pooling: str, longest: int) -> None:
+        self.pooling = pooling
+        self._dtype = vectors.dtype
+        self._rows, self._positions, hidden = vectors.shape
+        table = _maxima_of_powers(vectors, longest) if pooling == "max" else _running_sums(vectors)
+        self._table = table.reshape(-1, hidden)
+
+    def __call__(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        """Pool the ranges `[starts, ends)` of the batch's `rows`.
+
+        Args:
+            rows, starts, ends: whole numbers, *(ranges,)*.
+
+        Returns:
+            One vector a range, *(ranges, hidden)*.
+        """
+        lengths = ends - starts
+        pooled = self._maximum(rows, starts, ends) if self.pooling == "max" else self._sum(rows, starts, ends)
+        if self.pooling == "mean":
+            pooled = pooled / lengths.clamp(min=1).unsqueeze(-1)
+        return pooled.masked_fill((lengths <= 0).unsqueeze(-1), 0.0)
+
+    def _maximum(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        lengths = (ends - starts).clamp(min=1)
+        level = torch.frexp(lengths.float()).exponent.long() - 1  # floor(log2(length)), exactly
+        first = (level * self._rows + rows) * self._positions
+        last_start = (ends - (1 << level)).clamp(min=0)
+        starts = starts.clamp(max=self._positions - 1)  # only an empty range can start past the last position
+        return torch.maximum(self._look_up(first + starts), self._look_up(first + last_start))
+
+    def _sum(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        first = rows * (self._positions + 1)
+        return (self._look_up(first + ends) - self._look_up(first + starts)).to(self._dtype)
+
+    def _look_up(self, positions: Tensor) -> Tensor:
+        return self._table.index_select(0, positions)
+
+
+def _maxima_of_powers(vectors: Tensor, longest: int) -> Tensor:
+    """Maxima of 1, 2, 4, … positions from each position on, *(levels, batch, positions, hidden)*."""
+    levels = [vectors]
+    width = 1
+    while 2 * width <= min(longest, vectors.shape[1]):
+        previous = levels[-1]
+        # Blocks that would run over the end are never looked up: any value will do there.
+        levels.append(torch.cat((torch.maximum(previous[:, :-width], previous[:, width:]), previous[:, -width:]), 1))
+        width *= 2
+    return torch.stack(levels)
+
+
+def _running_sums(vectors: Tensor) -> Tensor:
+    """Sums of the first 0, 1, 2, … positions, *(batch, positions + 1, hidden)*, at least in single precision."""
+    sums = vectors.to(torch.promote_types(vectors.dtype, torch.float32)).cumsum(1)
+    return torch.nn.functional.pad(sums, (0, 0, 1, 0))
+
+
+def pool_words(pooler: RangePooler, word_offsets: Tensor) -> Tensor:
+    """Pool the sub-words of each word.
+
+    Args:
+        pooler: over the sub-words.
+        word_offsets: first sub-word of each word, and the end of the last one, *(batch, words + 1)*; padded words are
+            empty (their offset is the end).
+
+    Returns:
+        Word vectors, *(batch, words, hidden)*; zero for padded words.
+    """
+    batch, words = word_offsets.shape[0], word_offsets.shape[1] - 1
+    rows = torch.arange(batch, device=word_offsets.device).repeat_interleave(words)
+    pooled = pooler(rows, word_offsets[:, :-1].reshape(-1), word_offsets[:, 1:].reshape(-1))
+    return pooled.view(batch, words, -1)
+
+
+def pool_spans_by_size(words: Tensor, counts: Tensor, pooling: str, max_span_size: int) -> Iterator[Tensor]:
+    """Yield the vectors of all spans of 1, then 2, … `max_span_size` words, each size from the one before.
+
+    Args:
+        words: word vectors of the same pooling, *(batch, words, hidden)*.
+        counts: sub-words of each word, *(batch, words)*.
+
+    Yields:
+        Span vectors of one size, *(batch, words - size + 1, hidden)*, in the order of their first word.
+    """
+    if pooling == "mean":
+        words = words * counts.unsqueeze(-1)
+    spans, span_counts = words, counts
+    for size in range(1, min(max_span_size, words.shape[1]) + 1):
+        if size > 1:
+            combine = torch.maximum if pooling == "max" else torch.add
+            spans = combine(spans[:, :-1], words[:, size - 1 :])
+            span_counts = span_counts[:, :-1] + counts[:, size - 1 :]
+        yield spans / span_counts.clamp(min=1).unsqueeze(-1) if pooling == "mean" else spans
