@@ -176,7 +176,7 @@ def _check_span(path: str, item: Mapping[str, Any], token_count: int | None) -> 
     start = _index(item.get("start"), token_count)
     if start is None:
         yield Fault(f"{path}.start", _given(item, "start"), f"0{before_last}{sentence}")
-    end = item.get("end")
+    end: Any = item.get("end")
     if not _is_integer(end) or end < 1 or (token_count is not None and end > token_count):
         yield Fault(f"{path}.end", _given(item, "end"), f"1{last}{sentence}")
     elif start is not None and end <= start:
@@ -207,7 +207,8 @@ def _same_entity(first: object, second: object) -> bool:
     """Whether two items of ``entities`` are the same span with the same type."""
     if not isinstance(first, Mapping) or not isinstance(second, Mapping):
         return False
-    return all(name in first and first[name] == second.get(name) for name in _ANNOTATION_FIELDS["entities"])
+    values = [(first.get(name), second.get(name)) for name in _ANNOTATION_FIELDS["entities"]]
+    return all(a is not None and type(a) is type(b) and a == b for a, b in values)  # True is not 1 here
 
 
 def _given(item: Mapping[str, Any], name: str) -> str:

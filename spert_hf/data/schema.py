@@ -136,11 +136,12 @@ class TypeSchema:
         return cls._from_checked(types, Location("types"), faults or check_types(types))
 
     @classmethod
-    def from_documents(cls, records: Iterable[Any]) -> TypeSchema:
+    def from_documents(cls, records: Iterable[Any], source: str = "documents") -> TypeSchema:
         """The types that occur in documents, each kind in the order of the sorted names, none symmetric.
 
         Args:
             records: ``Document`` objects or valid records in their JSON form.
+            source: What error messages call the documents.
 
         Raises:
             SchemaError: No document has an entity.
@@ -152,7 +153,7 @@ class TypeSchema:
             relation_names.update(_types_in(record, "relations"))
         if not entity_names:
             fault = Fault("entities", "no entity in any document", "at least one, to take the entity types from")
-            raise SchemaError([LocatedFault(Location("documents"), fault)])
+            raise SchemaError([LocatedFault(Location(source), fault)])
         return cls.from_names(sorted(entity_names), sorted(relation_names))
 
     def to_dict(self) -> dict[str, dict[str, dict[str, Any]]]:

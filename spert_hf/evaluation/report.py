@@ -47,7 +47,6 @@ def score_cells(score: Score) -> tuple[str, ...]:
     return (*percentages, *map(str, (score.support, score.tp, score.fp, score.fn)))
 
 
-
 def _task_rows(scores: TaskScores) -> Iterable[str]:
     yield _row("  micro", score_cells(scores.micro))
     yield _row("  macro", score_cells(scores.macro))

@@ -1,0 +1,1 @@
+"""The Hub: checkpoints of others, publishing."""

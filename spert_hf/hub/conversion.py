@@ -57,7 +57,8 @@ def convert_checkpoint(
     mismatch = model.load_state_dict(weights, strict=False)
     if mismatch.missing_keys or mismatch.unexpected_keys:
         raise ValueError(
-            f"{folder}: weights missing: {mismatch.missing_keys or 'none'}; not known: {mismatch.unexpected_keys or 'none'}"
+            f"{folder}: weights missing: {mismatch.missing_keys or 'none'}; "
+            f"not known: {mismatch.unexpected_keys or 'none'}"
         )
     return model.eval(), AutoTokenizer.from_pretrained(folder)
 
@@ -83,7 +84,9 @@ def _renamed(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
             raise ValueError(f"{folder}: weight {name!r} is not known; allowed names begin {', '.join(_NEW_PREFIXES)}")
         # Checkpoints of 2019 call a LayerNorm's weight and bias gamma and beta.
         new_name = _NEW_PREFIXES[prefix] + name.removeprefix(prefix)
-        renamed[new_name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")] = weight
+        renamed[new_name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")] = (
+            weight
+        )
     for needed in ("entity_classifier.weight", "relation_classifier.weight", "size_embeddings.weight"):
         if needed not in renamed:
             raise ValueError(f"{folder}: has no weight for {needed}; is it a checkpoint of the published SpERT?")

@@ -15,7 +15,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, SupportsIndex
 
 Entity = tuple[int, int, str]
 """Start and end token (end exclusive), entity type."""
@@ -195,7 +195,8 @@ def drop_overlapping(entities: Sequence[Entity], relations: Sequence[Relation]) 
     """Return the entities that overlap no other, and the relations whose head and tail do not overlap.
 
     The published rule to the letter: an exact duplicate (same span, same type) is no overlap; two types on one span
-    are; all parties to an overlap go, not just one; and a relation stays even where its head or tail is dropped.
+    are; all parties to an overlap go, not just one; a relation stays even where its head or tail is dropped, and where
+    it relates an entity to itself.
     """
     overlapping = _overlapping(entities)
     kept = [entity for entity in entities if entity not in overlapping]
@@ -207,9 +208,10 @@ def _overlapping(entities: Sequence[Entity]) -> set[Entity]:
     ordered = sorted(set(entities))
     found = set()
     reach = 0  # furthest end of all entities before this one
-    for entity, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for index, entity in enumerate(ordered):
         start, end, _ = entity
-        if reach > start or (following is not None and following[0] < end):
+        next_start = ordered[index + 1][0] if index + 1 < len(ordered) else end
+        if reach > start or next_start < end:
             found.add(entity)
         reach = max(reach, end)
     return found
@@ -225,9 +227,11 @@ def symmetric_names(names: Iterable[str]) -> frozenset[str]:
     Raises:
         ValueError: `names` is one string, or holds something that is no string.
     """
-    if isinstance(names, str) or not all(isinstance(name, str) for name in (names := list(names))):
+    # A string is an iterable of strings, too: its letters would pass for names.
+    listed = None if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
+    if listed is None or not all(isinstance(name, str) for name in listed):
         raise ValueError(f"symmetric_relation_types must be a list of names of relation types, given {names!r}")
-    return frozenset(names)
+    return frozenset(listed)
 
 
 def pair_records(
@@ -337,7 +341,7 @@ def _argument(relation: Mapping[str, Any], role: str, where: str, entities: Sequ
 
 def _integer(item: Mapping[str, Any], field: str, where: str) -> int:
     value = item.get(field)
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise ValueError(f"{where}.{field} must be an integer, given {_given(item, field)}")
     return operator.index(value)
 

@@ -1,0 +1,59 @@
+"""`spert-hf`: reads the command's name and hands over; what a command needs is imported only then."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "train": "train a model, evaluate and save it",
+    "evaluate": "score a model on annotated documents",
+    "extract": "extract entities and relations from a file",
+    "check": "report every fault of document files",
+    "convert": "turn a checkpoint of the published SpERT code into one of this package",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code: 0 done, 1 a fault was found or it failed, 2 wrong usage."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="spert-hf",
+        description="SpERT: joint entity and relation extraction.",
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<10}{text}" for name, text in COMMANDS.items())
+        + "\n\n`spert-hf COMMAND --help` describes a command.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="what to do, see below")
+    options = parser.parse_args(given[:1])
+    if options.version:
+        from spert_hf import __version__
+
+        sys.stdout.write(f"spert-hf {__version__}\n")
+        return 0
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    return run_command(options.command, given[1:])
+
+
+def run_command(command: str, arguments: Sequence[str]) -> int:
+    """Run one command, turning what the user can mend into one line on stderr."""
+    run: Callable[[Sequence[str]], int] = import_module(f"spert_hf.cli.{command}").run
+    try:
+        return run(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nspert-hf: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has left; Python would complain once more when it flushes
+        return 1
+    except (ValueError, OSError, ImportError) as error:
+        sys.stderr.write(f"spert-hf {command}: {error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,78 @@
+"""Options that several commands share, and the loading of a model behind `--model`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+STANDARD_STREAM = "-"
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--model` and what goes with it."""
+    parser.add_argument("--model", required=True, metavar="DIR_OR_ID", help="a checkpoint's folder or Hub id")
+    parser.add_argument("--revision", help="branch, tag or commit of a model on the Hub")
+    parser.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
+    parser.add_argument("--device", help="where to compute, such as cpu or cuda:0; by default a GPU if there is one")
+    parser.add_argument(
+        "--batch-size", type=positive, default=32, metavar="N", help="texts computed at once (default: %(default)s)"
+    )
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a whole number from 1 on")
+    return int(text)
+
+
+def fraction(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a number from 0 to 1")
+    return value
+
+
+def load_pipeline(options: argparse.Namespace) -> Any:
+    """Load the pipeline of `--model`.
+
+    Raises:
+        ValueError: if what is there is no SpERT checkpoint.
+    """
+    from transformers import AutoConfig, pipeline
+    from transformers.utils import logging
+
+    import spert_hf  # noqa: F401 - registers the pipeline
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    config = AutoConfig.from_pretrained(options.model, revision=options.revision, token=options.token)
+    if config.model_type != "spert":
+        raise ValueError(f"--model: given {options.model}, a {config.model_type} model; allowed a SpERT checkpoint")
+    return pipeline(
+        "spert-extraction", model=options.model, revision=options.revision, token=options.token, device=options.device
+    )
+
+
+@contextmanager
+def open_output(path: str) -> Iterator[TextIO]:
+    """Open a file that is complete or absent: written beside and renamed at the end; `-` is standard output."""
+    if path == STANDARD_STREAM:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    target = Path(path)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""`spert-hf train` and `train.py`: train, evaluate, save, and show what the model finds."""
+
+import sys
+from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from transformers import HfArgumentParser
+from transformers.utils import logging as transformers_logging
+
+from ..data.loading import load_splits
+from ..data.named_datasets import dataset_folder, recipe_of
+from ..evaluation import format_table
+from ..model.decoding_spert import in_text_order, to_records
+from ..model.inference_spert import predict
+from ..training.arguments import SpertTrainingArguments, read_recipe
+from ..training.trainer import Trainer, TrainingResult
+from .console import print_extraction
+
+EXAMPLE_COUNT = 4
+DESCRIPTION = """Train a SpERT model, evaluate it, save it, and print what it finds in a few sentences.
+
+Without arguments: the quickstart, a small model on the corpus that comes with this package. Settings are taken, in
+this order, from the command line, from the YAML file given with --config, from the data set's own recipe.yaml (the
+quickstart has one), and from the defaults, which are the paper's."""
+
+
+class _HelpFormatter(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
+    """Shows defaults, and the description as it is written."""
+
+
+def main() -> int:
+    """Run as a script."""
+    from .main import run_command
+
+    return run_command("train", sys.argv[1:])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    settings = parse_arguments(arguments)
+    transformers_logging.set_verbosity_error()
+    console = Console(soft_wrap=True)
+    splits = load_splits(
+        dataset_folder(settings.dataset),
+        data_dir=settings.data_dir,
+        config_name=settings.dataset_config_name,
+        token=settings.hub_token,
+        revision=settings.revision,
+        seed=settings.seed,
+    )
+    trainer = Trainer(settings, splits)
+    is_main = trainer.accelerator.is_main_process
+    if is_main:
+        console.print(
+            f"Training on {len(splits.train)} documents of {splits.name} "
+            f"({len(splits.dev)} dev, {len(splits.test)} test), encoder {settings.encoder}"
+        )
+    result = trainer.train()
+    if is_main:
+        _show(console, result, getattr(splits, result.split))
+    if settings.push_to_hub:
+        from ..hub.publishing import publish_model
+
+        if is_main:
+            url = publish_model(
+                result.output_dir, settings.hub_model_id, token=settings.hub_token, private=settings.hub_private_repo
+            )
+            console.print(f"Published at {url}")
+    return 0
+
+
+def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
+    """Read the settings; see `DESCRIPTION` for what goes before what.
+
+    Raises:
+        ValueError: naming the setting that is wrong.
+        SystemExit: on wrong usage (2), and after `--help` (0).
+    """
+    parser = HfArgumentParser(
+        SpertTrainingArguments, prog="train.py", description=DESCRIPTION, formatter_class=_HelpFormatter
+    )
+    parser.add_argument("--config", help="YAML file of settings, by the names below; flags go before it")
+    first = parser.parse_args(arguments)
+    recipe: dict[str, Any] = read_recipe(first.config) if first.config else {}
+    dataset = first.dataset if _given("dataset", arguments) else recipe.get("dataset", first.dataset)
+    own_recipe = recipe_of(dataset)
+    parser.set_defaults(**(read_recipe(own_recipe) if own_recipe else {}) | recipe)
+    chosen = vars(parser.parse_args(arguments))
+    del chosen["config"]
+    return SpertTrainingArguments(**chosen)
+
+
+def _given(name: str, arguments: Sequence[str]) -> bool:
+    return any(argument.split("=")[0] in (f"--{name}", f"--{name.replace('_', '-')}") for argument in arguments)
+
+
+def _show(console: Console, result: TrainingResult, documents: Sequence[Any]) -> None:
+    """Print the scores, a few sentences with what was found in them, and how to go on."""
+    console.print(f"\nScores on the {result.split} split ({len(documents)} documents)\n")
+    console.print(format_table(result.scores), highlight=False, markup=False)
+    console.print(f"\nWhat the model finds in sentences of the {result.split} split\n")
+    tokens = [document.tokens for document in documents[:EXAMPLE_COUNT]]
+    for sentence, prediction in zip(tokens, predict(result.model, result.processor, tokens), strict=True):
+        record = to_records(in_text_order(prediction))
+        print_extraction(console, sentence, record, result.model.config.entity_types)
+    console.print(f"Saved in {result.output_dir}. Use it:\n")
+    console.print(
+        f"  spert-hf extract --model {result.output_dir} --input texts.txt --output found.jsonl\n", highlight=False
+    )

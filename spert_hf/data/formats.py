@@ -1,0 +1,270 @@
+"""Files and rows of annotated documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from .documents import Document, build_document, check_record
+from .faults import DocumentError, Fault, LocatedFault, Location, list_names, short_repr
+from .files import write_atomically
+from .schema import TypeSchema
+from .textfiles import Line, parse_json, read_lines, read_text
+
+JSON_SUFFIXES = (".json",)
+JSON_LINES_SUFFIXES = (".jsonl", ".ndjson")
+DOCUMENT_SUFFIXES = JSON_SUFFIXES + JSON_LINES_SUFFIXES
+
+_LIST = "a JSON list of records"
+_ANNOTATIONS = ("entities", "relations")
+
+
+def read_documents(path: str | Path, schema: TypeSchema | None = None) -> list[Document]:
+    """Read a file of annotated documents.
+
+    Args:
+        path: ``.json`` (a list of records in SpERT's JSON form) or ``.jsonl``/``.ndjson`` (a record a line).
+        schema: The types that are allowed; without it any are.
+
+    Raises:
+        DocumentError: With every fault of the file.
+        OSError: The file cannot be read.
+    """
+    documents, faults = _build(_scan_file(Path(path)), schema)
+    if faults:
+        raise DocumentError(faults)
+    return documents
+
+
+def check_file(path: str | Path, schema: TypeSchema | None = None) -> list[LocatedFault]:
+    """Every fault of a file of annotated documents with its place; an empty list if ``read_documents`` reads it.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return _build(_scan_file(Path(path)), schema)[1]
+
+
+def documents_from_rows(
+    rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None = None
+) -> list[Document]:
+    """The documents of a ``datasets`` split or of any mappings with the fields of SpERT's JSON form.
+
+    Beside that form this takes what ``datasets`` may make of it: absent annotations as ``None``, and annotations by
+    column (``{"type": […], "start": […], "end": […]}``). Types are strings.
+
+    Args:
+        rows: The rows.
+        name: What error messages call them.
+        schema: The types that are allowed; without it any are.
+
+    Raises:
+        DocumentError: With every fault of the rows.
+    """
+    records = ((Location(name, record=number), _record_of(row)) for number, row in enumerate(rows, start=1))
+    documents, faults = _build(records, schema)
+    if faults:
+        raise DocumentError(faults)
+    return documents
+
+
+def write_documents(path: str | Path, documents: Iterable[Document]) -> None:
+    """Write documents so that ``read_documents`` gives them back; the file appears when it is complete.
+
+    Args:
+        path: Its suffix decides on the format: ``.json``, ``.jsonl`` or ``.ndjson``. A file there is replaced.
+        documents: The documents.
+
+    Raises:
+        DocumentError: A document is not valid, or the suffix is another one; nothing is written.
+        OSError: The file cannot be written.
+    """
+    path = Path(path)
+    fault = wrong_suffix(path, DOCUMENT_SUFFIXES)
+    if fault is not None:
+        raise DocumentError([LocatedFault(Location(str(path)), fault)])
+    lines = _to_json(path, documents)
+    write_atomically(path, _as_list(lines) if is_json(path) else (f"{line}\n" for line in lines))
+
+
+def is_json(path: Path) -> bool:
+    """Whether the suffix says that the file is one JSON value, not JSON Lines."""
+    return path.suffix.lower() in JSON_SUFFIXES
+
+
+def wrong_suffix(path: Path, allowed: tuple[str, ...]) -> Fault | None:
+    """The fault of a file name that does not end as one of the allowed formats."""
+    if path.suffix.lower() in allowed:
+        return None
+    return Fault("", f"a file name ending in {short_repr(path.suffix)}", list_names(allowed))
+
+
+def load_json_list(path: Path, allowed: str) -> list[Any] | LocatedFault:
+    """The list that a ``.json`` file holds, or what is wrong with the file as a whole.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    location = Location(str(path))
+    text = read_text(path)
+    if isinstance(text, Fault):
+        return LocatedFault(location, text)
+    value = parse_json(text, location, allowed)
+    if isinstance(value, LocatedFault):
+        return LocatedFault(location, _json_lines_fault(allowed)) if _is_json_lines(text) else value
+    if isinstance(value, list):
+        return value
+    return LocatedFault(location, _no_list_fault(value, allowed))
+
+
+def is_list_text(line: Line) -> bool:
+    """Whether a line begins a JSON list, as no line of a JSON Lines file does."""
+    return isinstance(line.content, str) and line.content.lstrip().startswith("[")
+
+
+def json_list_fault(allowed: str) -> Fault:
+    """The fault of a file that is named as JSON Lines and holds a JSON list."""
+    return Fault("", "a JSON list", f"{allowed}; to read a JSON list, name the file .json")
+
+
+def _scan_file(path: Path) -> Iterator[tuple[Location, Any]]:
+    """Each record with its place; in a record's stead a ``LocatedFault`` where the file's text is at fault."""
+    fault = wrong_suffix(path, DOCUMENT_SUFFIXES)
+    if fault is not None:
+        yield Location(str(path)), LocatedFault(Location(str(path)), fault)
+    elif is_json(path):
+        yield from _scan_json(path)
+    else:
+        yield from _scan_json_lines(path)
+
+
+def _scan_json(path: Path) -> Iterator[tuple[Location, Any]]:
+    records = load_json_list(path, _LIST)
+    if isinstance(records, LocatedFault):
+        yield records.location, records
+        return
+    for number, record in enumerate(records, start=1):
+        yield Location(str(path), record=number), record
+
+
+def _scan_json_lines(path: Path) -> Iterator[tuple[Location, Any]]:
+    number = 0
+    with path.open("rb") as stream:
+        for line in read_lines(stream):
+            if isinstance(line.content, str) and not line.content.strip():
+                continue
+            number += 1
+            location = Location(str(path), number, line.number)
+            if number == 1 and is_list_text(line):
+                fault = json_list_fault("JSON Lines, a record a line")
+                yield location, LocatedFault(Location(str(path)), fault)
+                return
+            if isinstance(line.content, Fault):
+                yield location, LocatedFault(Location(str(path), line=line.number), line.content)
+            else:
+                yield location, parse_json(line.content, location, "a record as one JSON object")
+    if number == 0:
+        fault = Fault("", "an empty file", "JSON Lines, a record a line")
+        yield Location(str(path)), LocatedFault(Location(str(path)), fault)
+
+
+def _build(
+    records: Iterable[tuple[Location, Any]], schema: TypeSchema | None
+) -> tuple[list[Document], list[LocatedFault]]:
+    """The documents of the valid records, and the faults of the others."""
+    documents: list[Document] = []
+    faults: list[LocatedFault] = []
+    for location, record in records:
+        if isinstance(record, LocatedFault):
+            faults.append(record)
+            continue
+        found = check_record(record, schema)
+        faults += (LocatedFault(location, fault) for fault in found)
+        if not found:
+            documents.append(build_document(record))
+    return documents, faults
+
+
+def _no_list_fault(value: object, allowed: str) -> Fault:
+    if not isinstance(value, dict):
+        return Fault("", short_repr(value), allowed)
+    if "tokens" in value or "text" in value:
+        return Fault("", "a single JSON object", f"{allowed}; put the object between [ and ]")
+    if all(isinstance(value.get(kind), dict) for kind in _ANNOTATIONS):
+        return Fault("", "a types file", f"{allowed}; give the documents file that belongs to it")
+    names = [short_repr(name) for name in value]
+    return Fault("", f"a JSON object with {list_names(names) or 'no fields'}", allowed)
+
+
+def _is_json_lines(text: str) -> bool:
+    """Whether the first two lines that are not blank are each a JSON object."""
+    lines = [line for line in text.split("\n", 200)[:200] if line.strip()][:2]
+    where = Location("")
+    return len(lines) == 2 and all(isinstance(parse_json(line, where, ""), dict) for line in lines)
+
+
+def _json_lines_fault(allowed: str) -> Fault:
+    return Fault("", "JSON Lines", f"{allowed}; to read JSON Lines, name the file .jsonl")
+
+
+def _record_of(row: Any) -> Any:
+    """A row in SpERT's JSON form as far as its shape allows; ``check_record`` reports the rest."""
+    if not isinstance(row, Mapping):
+        return row
+    record = {name: _to_plain(value) for name, value in row.items()}
+    for kind in _ANNOTATIONS:
+        if record.get(kind, ()) is None:
+            del record[kind]
+        elif isinstance(record.get(kind), Mapping):
+            record[kind] = _items_of_columns(record[kind])
+        elif isinstance(record.get(kind), list):
+            record[kind] = [_item_of(item) for item in record[kind]]
+    return record
+
+
+def _item_of(item: Any) -> Any:
+    return {name: _to_plain(value) for name, value in item.items()} if isinstance(item, Mapping) else item
+
+
+def _to_plain(value: Any) -> Any:
+    """An array or its element (as rows in a NumPy or torch format have) as plain Python; all else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _items_of_columns(columns: Mapping[str, Any]) -> Any:
+    """One object per position of columns of the same length; columns of another shape are given back."""
+    lists = [_to_plain(column) for column in columns.values()]
+    if not all(isinstance(column, list) for column in lists) or len({len(column) for column in lists}) != 1:
+        return columns
+    return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
+
+
+def _to_json(path: Path, documents: Iterable[Document]) -> Iterator[str]:
+    for number, document in enumerate(documents, start=1):
+        record = document.to_record()
+        location = Location(str(path), record=number)
+        faults = [LocatedFault(location, fault) for fault in check_record(record)]
+        if faults:
+            raise DocumentError(faults)
+        text = json.dumps(record, ensure_ascii=False)
+        # A field that is not ours may hold half a surrogate pair, which only JSON's escapes can write.
+        yield text if text.isascii() or _fits_utf8(text) else json.dumps(record)
+
+
+def _fits_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _as_list(lines: Iterable[str]) -> Iterator[str]:
+    """The parts of a JSON list with an element a line."""
+    before = "[\n"
+    for line in lines:
+        yield before + line
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"

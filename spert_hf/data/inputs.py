@@ -1,0 +1,150 @@
+"""Texts to extract from: plain text, JSON and JSON Lines, read as a stream."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from .documents import check_tokens
+from .faults import SHOWN_FAULTS, DocumentError, Fault, LocatedFault, Location, is_text, list_names, short_repr
+from .formats import (
+    DOCUMENT_SUFFIXES,
+    is_json,
+    is_list_text,
+    json_list_fault,
+    load_json_list,
+    wrong_suffix,
+)
+from .textfiles import Line, parse_json, read_lines
+
+STANDARD_INPUT = "-"
+
+_RECORD = "an object with text or tokens"
+_LIST = f"a JSON list; each item {_RECORD}"
+_JSON_LINES = f"JSON Lines, each {_RECORD}"
+
+
+def read_inputs(path: str | Path) -> Iterator[dict[str, Any]]:
+    """Read the texts of a file one by one, in order.
+
+    ``.txt`` and JSON Lines are read as they are used up, in the memory of one line. After a fault nothing more is
+    given, and reading goes on only to report the faults that follow.
+
+    Args:
+        path: ``.txt`` (a text a line; an empty line is an empty text, so that results correspond to lines),
+            ``.json`` (a list of objects), ``.jsonl``/``.ndjson`` (an object a line, blank lines left out), or ``-``
+            for standard input: JSON Lines if the first line that is not empty begins with ``{``, else a text a line.
+
+    Yields:
+        ``{"text": str, …}`` or ``{"tokens": list[str], …}`` with the object's other fields as given; both may be
+        empty.
+
+    Raises:
+        DocumentError: With the faults of the file; for a stream at most the first 50.
+        OSError: The file cannot be read.
+    """
+    if str(path) == STANDARD_INPUT:
+        yield from _only_valid(_scan_standard_input())
+        return
+    path = Path(path)
+    fault = wrong_suffix(path, (".txt", *DOCUMENT_SUFFIXES))
+    if fault is not None:
+        raise DocumentError([LocatedFault(Location(str(path)), fault)])
+    if is_json(path):
+        yield from _read_json(path)
+        return
+    scan = _scan_text if path.suffix.lower() == ".txt" else _scan_json_lines
+    with path.open("rb") as stream:
+        yield from _only_valid(scan(read_lines(stream), str(path)))
+
+
+def _only_valid(items: Iterable[dict[str, Any] | list[LocatedFault]]) -> Iterator[dict[str, Any]]:
+    """The inputs up to the first fault.
+
+    Raises:
+        DocumentError: At the end, or as soon as there are more faults than a message shows.
+    """
+    faults: list[LocatedFault] = []
+    for item in items:
+        if isinstance(item, list):
+            faults += item
+            if len(faults) >= SHOWN_FAULTS:
+                raise DocumentError(faults, complete=False)
+        elif not faults:
+            yield item
+    if faults:
+        raise DocumentError(faults)
+
+
+def _scan_standard_input() -> Iterator[dict[str, Any] | list[LocatedFault]]:
+    """Standard input as text or JSON Lines, which its first line that is not empty decides."""
+    lines = read_lines(sys.stdin.buffer)
+    empty_lines = 0
+    for line in lines:
+        if line.content != "":
+            scan = _scan_json_lines if str(line.content).startswith("{") else _scan_text
+            before = (Line(number, "") for number in range(1, empty_lines + 1))
+            yield from scan(chain(before, [line], lines), "standard input")
+            return
+        empty_lines += 1
+    yield from ({"text": ""} for _ in range(empty_lines))
+
+
+def _scan_text(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | list[LocatedFault]]:
+    for line in lines:
+        if isinstance(line.content, Fault):
+            yield [LocatedFault(Location(source, line=line.number), line.content)]
+        else:
+            yield {"text": line.content}
+
+
+def _scan_json_lines(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | list[LocatedFault]]:
+    number = 0
+    for line in lines:
+        if isinstance(line.content, str) and not line.content.strip():
+            continue
+        number += 1
+        location = Location(source, number, line.number)
+        if isinstance(line.content, Fault):
+            yield [LocatedFault(Location(source, line=line.number), line.content)]
+        elif number == 1 and is_list_text(line):
+            yield [LocatedFault(Location(source), json_list_fault(_JSON_LINES))]
+            return
+        else:
+            yield _check(parse_json(line.content, location, _RECORD), location)
+
+
+def _read_json(path: Path) -> list[dict[str, Any]]:
+    """All inputs of a JSON file, which is in memory anyway: nothing is given out before everything is checked."""
+    records = load_json_list(path, _LIST)
+    if isinstance(records, LocatedFault):
+        raise DocumentError([records])
+    items = [_check(record, Location(str(path), record=number)) for number, record in enumerate(records, start=1)]
+    faults = [fault for item in items if isinstance(item, list) for fault in item]
+    if faults:
+        raise DocumentError(faults)
+    return [item for item in items if isinstance(item, dict)]
+
+
+def _check(record: Any, location: Location) -> dict[str, Any] | list[LocatedFault]:
+    """The record if it is a valid input, else its faults."""
+    if isinstance(record, LocatedFault):
+        return [record]
+    return [LocatedFault(location, fault) for fault in _check_input(record)] or record
+
+
+def _check_input(record: object) -> Iterator[Fault]:
+    if not isinstance(record, Mapping):
+        yield Fault("", short_repr(record), _RECORD)
+    elif "text" in record and "tokens" in record:
+        yield Fault("tokens", "beside text", "one of text and tokens")
+    elif "tokens" in record:
+        yield from check_tokens(record, may_be_empty=True)
+    elif "text" not in record:
+        names = list_names([short_repr(name) for name in record])
+        yield Fault("text", f"nothing (the record has {names or 'no fields'})", "a string, or a list of tokens")
+    elif not is_text(record["text"]):
+        yield Fault("text", short_repr(record["text"]), "a string of valid Unicode")

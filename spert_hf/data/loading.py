@@ -1,0 +1,166 @@
+"""From what the user calls a data set to its types and its checked train, dev and test documents."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from .documents import Document
+from .faults import DocumentError, LocatedFault, list_names
+from .folder_dataset import open_file, open_folder
+from .formats import DOCUMENT_SUFFIXES
+from .hub_dataset import is_hub_id, open_hub_dataset
+from .schema import TypeSchema
+from .script_dataset import find_script, open_script
+from .sources import DatasetError, Source
+
+
+@dataclass(slots=True)
+class Splits:
+    """A data set: its types and its documents; ``dev`` and ``test`` may be empty."""
+
+    schema: TypeSchema
+    train: list[Document]
+    dev: list[Document]
+    test: list[Document]
+    name: str
+
+
+def load_splits(
+    dataset: str | Path,
+    *,
+    data_dir: str | Path | None = None,
+    config_name: str | None = None,
+    types: str | Path | TypeSchema | None = None,
+    token: str | None = None,
+    revision: str | None = None,
+    dev_fraction: float = 0.1,
+    seed: int = 42,
+) -> Splits:
+    """Load a data set and check all of it against its types.
+
+    Args:
+        dataset: One of
+
+            - a folder with a loading script of its own name (``quickstart/quickstart.py``), which is run;
+            - a folder with files ``train``, ``dev`` (or ``valid``, ``validation``), ``test`` and ``types``, each
+              perhaps after ``NAME_``, in JSON or JSON Lines;
+            - a file of documents, all for training;
+            - the name of a data set on the Hub.
+        data_dir: For a loading script, a folder that it reads in place of the network; for the Hub, a folder in the
+            repository.
+        config_name: A configuration of a loading script or of a data set on the Hub.
+        types: A types file or a schema, in place of the data set's own. Where neither is given the types are those of
+            the training documents, by name.
+        token: For the Hub.
+        revision: Branch, tag or commit on the Hub.
+        dev_fraction: Share of the training documents that becomes the dev split where there is none: at least one
+            document and never all, none for 0.
+        seed: Of that draw.
+
+    Raises:
+        DatasetError: Nothing is found under this name, it has no training documents, or an argument does not fit it.
+        SchemaError: The types are not valid.
+        DocumentError: With every fault of the documents of all splits.
+        OSError: A file cannot be read.
+    """
+    if not 0 <= dev_fraction < 1:
+        raise DatasetError(f"dev_fraction: given {dev_fraction}, allowed 0 or more and less than 1")
+    schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
+    source = _open(
+        str(dataset), None if data_dir is None else str(data_dir), config_name, token, revision, schema is None
+    )
+    if "train" not in source.readers:
+        found = list_names(list(source.readers)) or "none of train, dev and test"
+        raise DatasetError(f"{source.name}: no split for training; it has {found}")
+    schema, documents = _read(source, schema or source.schema)
+    if not documents["train"]:
+        raise DatasetError(f"{source.name}: the training split has no documents")
+    if "dev" not in documents:
+        documents["train"], documents["dev"] = draw_dev(documents["train"], dev_fraction, seed)
+    return Splits(schema, documents["train"], documents["dev"], documents.get("test", []), source.name)
+
+
+def draw_dev(documents: list[Document], fraction: float, seed: int) -> tuple[list[Document], list[Document]]:
+    """Split off a share of the documents, drawn without replacement; both parts keep their order.
+
+    Args:
+        documents: The documents.
+        fraction: The share, 0 … 1; at least one document is drawn and one is left, except for the fraction 0.
+        seed: The same seed draws the same positions from as many documents.
+
+    Returns:
+        The documents that are left, and those drawn. From fewer than two documents none is drawn.
+    """
+    if fraction == 0 or len(documents) < 2:
+        return documents, []
+    count = min(max(1, round(fraction * len(documents))), len(documents) - 1)
+    drawn = set(random.Random(seed).sample(range(len(documents)), count))
+    left = [document for i, document in enumerate(documents) if i not in drawn]
+    return left, [documents[i] for i in sorted(drawn)]
+
+
+def _open(
+    dataset: str,
+    data_dir: str | None,
+    config_name: str | None,
+    token: str | None,
+    revision: str | None,
+    own_types: bool,
+) -> Source:
+    """The data set of the given name, not read yet; ``own_types`` says whether its own types are wanted."""
+    path = Path(dataset).expanduser()
+    script = find_script(path) if path.is_dir() else None
+    if script is not None:
+        _refuse(dataset, "a folder with a loading script", revision=revision)
+        folder = None if data_dir is None else _existing_folder(data_dir)
+        return open_script(script, data_dir=folder, config_name=config_name, token=token, read_types=own_types)
+    if path.is_dir():
+        _refuse(dataset, "a folder of files", data_dir=data_dir, config_name=config_name, revision=revision)
+        return open_folder(path, read_types=own_types)
+    if path.exists():
+        _refuse(dataset, "a file", data_dir=data_dir, config_name=config_name, revision=revision)
+        return open_file(path)
+    if not is_hub_id(dataset) or path.suffix.lower() in DOCUMENT_SUFFIXES:
+        raise DatasetError(
+            f"dataset: given {dataset!r}, which is no file or folder here and cannot be the name of a data set on the "
+            "Hub; allowed: a folder with a loading script or with train, dev and test files, a file of documents "
+            f"({list_names(DOCUMENT_SUFFIXES)}), or a name on the Hub such as USER/NAME"
+        )
+    return open_hub_dataset(
+        dataset, data_dir=data_dir, config_name=config_name, token=token, revision=revision, read_types=own_types
+    )
+
+
+def _read(source: Source, schema: TypeSchema | None) -> tuple[TypeSchema, dict[str, list[Document]]]:
+    """The documents of all splits, checked, and the types: those given, else those of the training documents."""
+    documents: dict[str, list[Document]] = {}
+    if schema is None:
+        documents["train"] = source.readers["train"](None)
+        schema = TypeSchema.from_documents(documents["train"], source.name)
+    faults: list[LocatedFault] = []
+    for split, read in source.readers.items():
+        if split in documents:
+            continue
+        try:
+            documents[split] = read(schema)
+        except DocumentError as error:
+            faults += error.faults
+    if faults:
+        raise DocumentError(faults)
+    return schema, documents
+
+
+def _existing_folder(data_dir: str) -> Path:
+    folder = Path(data_dir).expanduser()
+    if not folder.is_dir():
+        raise DatasetError(f"data_dir: given {data_dir!r}, allowed a folder that exists")
+    return folder
+
+
+def _refuse(dataset: str, what: str, **arguments: str | None) -> None:
+    """Refuse arguments that would do nothing for this kind of data set."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise DatasetError(f"{name}: given {value!r}, allowed none: {dataset} is {what}")

@@ -1,0 +1,111 @@
+"""Data sets that are a loading script.
+
+``datasets`` 4 and later no longer run such scripts through ``load_dataset``, but still build from the classes in them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .schema import TypeSchema
+from .sources import DatasetError, Source, described, row_readers
+
+
+def find_script(folder: Path) -> Path | None:
+    """The loading script of a folder, ``FOLDER/NAME.py`` with the folder's own name, if it has one."""
+    script = folder / f"{folder.resolve().name}.py"
+    return script if script.is_file() else None
+
+
+def open_script(
+    script: Path,
+    *,
+    data_dir: Path | None = None,
+    config_name: str | None = None,
+    token: str | None = None,
+    read_types: bool = True,
+) -> Source:
+    """Run a loading script's builder and take its splits.
+
+    The script's code is run. What it downloads stays in the cache of ``datasets``; what it builds is built anew each
+    time, because nothing would tell a built set from one whose files have changed since.
+
+    Args:
+        script: A file with one subclass of ``datasets.GeneratorBasedBuilder`` whose attribute or method
+            ``spert_types`` gives the content of a types file.
+        data_dir: A folder that the builder reads in place of what it would download.
+        config_name: One of the builder's configurations.
+        token: For files on the Hub.
+        read_types: Whether to use ``spert_types``.
+
+    Raises:
+        DatasetError: The script or its builder fails, or has no builder or types.
+        SchemaError: The types are not valid.
+    """
+    import datasets  # takes seconds, and no other way of reading documents needs it
+
+    builder_class = _builder_class(script, datasets.GeneratorBasedBuilder)
+    name = script.parent.resolve().name
+    with tempfile.TemporaryDirectory(prefix="spert-hf-") as cache_dir:
+        try:
+            builder = builder_class(
+                cache_dir=cache_dir,
+                config_name=config_name,
+                data_dir=None if data_dir is None else str(data_dir.resolve()),
+                base_path=str(script.parent.resolve()),
+                token=token,
+            )
+            downloads = datasets.DownloadConfig(cache_dir=str(datasets.config.DOWNLOADED_DATASETS_PATH), token=token)
+            builder.download_and_prepare(download_config=downloads)
+            rows = {split: part.to_list() for split, part in builder.as_dataset().items()}
+        except Exception as error:  # a script may raise anything
+            raise DatasetError(f"{script}: building the data set failed: {described(error)}") from error
+        schema = _schema_of(builder, script) if read_types else None
+    return Source(name, schema, row_readers(name, rows))
+
+
+def _builder_class(script: Path, base: type) -> Any:
+    module = _import_script(script)
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        names = ", ".join(found.__name__ for found in classes) or "none"
+        raise DatasetError(f"{script}: has to define one subclass of datasets.GeneratorBasedBuilder; it has {names}")
+    return classes[0]
+
+
+def _import_script(script: Path) -> ModuleType:
+    # The builder is called after the last part of its module's name, and `datasets` looks the module up by its name.
+    name = f"spert_hf_scripts.{script.stem}"
+    spec = importlib.util.spec_from_file_location(name, script)
+    assert spec is not None and spec.loader is not None  # a .py file always has a loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # a script may raise anything
+        del sys.modules[name]
+        raise DatasetError(f"{script}: the loading script cannot be imported: {described(error)}") from error
+    return module
+
+
+def _schema_of(builder: Any, script: Path) -> TypeSchema:
+    types = getattr(builder, "spert_types", None)
+    if types is None:
+        raise DatasetError(
+            f"{script}: {type(builder).__name__} has no attribute or method spert_types, which gives the content of a "
+            "types file; add it, or name a types file"
+        )
+    try:
+        types = types() if callable(types) else types
+    except Exception as error:  # a script may raise anything
+        raise DatasetError(f"{script}: spert_types failed: {described(error)}") from error
+    return TypeSchema.from_dict(types, f"{script}, spert_types")

@@ -1,0 +1,74 @@
+"""What every kind of data set is turned into before it is read: its name, its types if it states them, its splits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from .documents import Document
+from .faults import short_repr
+from .formats import documents_from_rows
+from .schema import TypeSchema
+
+SPLIT_ALIASES = {"train": ("train",), "dev": ("dev", "valid", "validation", "val"), "test": ("test",)}
+
+Reader = Callable[[TypeSchema | None], list[Document]]
+
+
+class DatasetError(ValueError):
+    """A data set that cannot be found, told apart or built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A data set that is not read yet.
+
+    Attributes:
+        name: The data set's name.
+        schema: Its types, or None where it does not state them.
+        readers: For some of ``train``, ``dev`` and ``test``, the function that reads the documents and checks them
+            against a schema.
+    """
+
+    name: str
+    schema: TypeSchema | None
+    readers: Mapping[str, Reader]
+
+
+def split_of(name: str) -> str | None:
+    """``train``, ``dev`` or ``test`` for any name that is used for one of them, None for others."""
+    for split, aliases in SPLIT_ALIASES.items():
+        if name.lower() in aliases:
+            return split
+    return None
+
+
+def row_readers(name: str, rows_by_split: Mapping[Any, Iterable[Mapping[str, Any]]]) -> dict[str, Reader]:
+    """The readers of a data set that ``datasets`` has loaded; splits of other names are left out.
+
+    Raises:
+        DatasetError: Two of its splits have names for the same thing.
+    """
+    readers: dict[str, Reader] = {}
+    for split_name, rows in rows_by_split.items():
+        split = split_of(str(split_name))
+        if split in readers:
+            names = ", ".join(str(other) for other in rows_by_split)
+            raise DatasetError(f"{name}: two splits for {split} among its splits {names}; keep one")
+        if split is not None:
+            readers[split] = partial(_read_rows, rows, f"{name}, split {split_name}")
+    return readers
+
+
+def described(error: BaseException) -> str:
+    """The first thing that went wrong, in one short line: ``datasets`` wraps what its builders raise."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else short_repr(error)
+
+
+def _read_rows(rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None) -> list[Document]:
+    return documents_from_rows(rows, name, schema)

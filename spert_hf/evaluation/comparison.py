@@ -1,0 +1,162 @@
+"""One document's predictions held against its annotation, item by item: what the reports show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from .spert_metric.scoring import Entity, Relation, drop_overlapping, read_record, without_entity_types
+
+Item = TypeVar("Item", Entity, Relation)
+
+
+class Status(str, Enum):
+    """How an item counts: as true positive, false negative, false positive, or not at all."""
+
+    RIGHT = "right"
+    MISSED = "missed"
+    SPURIOUS = "spurious"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True)
+class ComparedItem(Generic[Item]):
+    """An entity or relation of the annotation, the prediction or both.
+
+    `score` is the prediction's, where there is one. `note` says what a near miss has in common with the other side.
+    """
+
+    item: Item
+    status: Status
+    score: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class DocumentComparison:
+    """All items of one document, each once, in text order; relations have the status they have in REL+."""
+
+    entities: list[ComparedItem[Entity]]
+    relations: list[ComparedItem[Relation]]
+
+    def count(self, status: Status) -> int:
+        """Return the number of entities and relations of a status."""
+        statuses = [entity.status for entity in self.entities] + [relation.status for relation in self.relations]
+        return statuses.count(status)
+
+
+class _Side(Generic[Item]):
+    """The items of the annotation or of the prediction: all of them, and those that are scored."""
+
+    def __init__(self, every: Collection[Item], scored: Collection[Item]) -> None:
+        self.every: frozenset[Item] = frozenset(every)
+        self.scored: frozenset[Item] = frozenset(scored)
+
+
+def compare_document(
+    document: Mapping[str, Any],
+    prediction: Mapping[str, Any],
+    *,
+    no_overlapping: bool = False,
+    symmetric: frozenset[str] = frozenset(),
+    index: int = 0,
+) -> DocumentComparison:
+    """Tell right, missed and spurious entities and relations of one document apart.
+
+    Counts what `score_documents` counts; what `no_overlapping` leaves out is listed as left out.
+
+    Args:
+        document: annotated document.
+        prediction: predicted record; its entities and relations may carry a `score`.
+        no_overlapping: as for `score_documents`.
+        symmetric: names of the symmetric relation types.
+        index: the document's place, for error messages.
+
+    Raises:
+        ValueError: a record is malformed; the message names record and field.
+    """
+    gold = read_record(document, f"documents[{index}]", symmetric=symmetric)
+    where = f"predictions[{index}]"
+    predicted = read_record(prediction, where, symmetric=symmetric, tokens=document.get("tokens"))
+    scored_gold = drop_overlapping(*gold) if no_overlapping else gold
+    scored_predicted = drop_overlapping(*predicted) if no_overlapping else predicted
+    return DocumentComparison(
+        entities=_compare(
+            _Side(gold[0], scored_gold[0]),
+            _Side(predicted[0], scored_predicted[0]),
+            _scores(predicted[0], prediction["entities"], f"{where}.entities"),
+            _entity_note,
+        ),
+        relations=_compare(
+            _Side(gold[1], scored_gold[1]),
+            _Side(predicted[1], scored_predicted[1]),
+            _scores(predicted[1], prediction["relations"], f"{where}.relations"),
+            _relation_note,
+        ),
+    )
+
+
+def _compare(
+    gold: _Side[Item],
+    predicted: _Side[Item],
+    scores: Mapping[Item, float],
+    near_miss: Callable[[Item, Collection[Item]], str],
+) -> list[ComparedItem[Item]]:
+    compared = []
+    for item in sorted(gold.every | predicted.every):
+        status = _status(item in gold.scored, item in predicted.scored)
+        if status is Status.RIGHT:
+            note = ""
+        elif status is Status.MISSED:
+            note = "predicted, but overlaps another" if item in predicted.every else near_miss(item, predicted.scored)
+        elif status is Status.SPURIOUS:
+            note = "in gold, but overlaps another" if item in gold.every else near_miss(item, gold.scored)
+        else:
+            note = " and ".join(["in gold"] * (item in gold.every) + ["predicted"] * (item in predicted.every))
+        compared.append(ComparedItem(item, status, scores.get(item), note))
+    return compared
+
+
+def _status(in_gold: bool, in_prediction: bool) -> Status:
+    if in_gold:
+        return Status.RIGHT if in_prediction else Status.MISSED
+    return Status.SPURIOUS if in_prediction else Status.LEFT_OUT
+
+
+def _entity_note(entity: Entity, others: Collection[Entity]) -> str:
+    """Return what an entity without a match shares with one of the other side."""
+    start, end, name = entity
+    if types := sorted(other[2] for other in others if other[:2] == (start, end)):
+        return f"same span is {', '.join(types)}"
+    if any(other[2] == name and other[0] < end and start < other[1] for other in others):
+        return "type right, span differs"
+    return ""
+
+
+def _relation_note(relation: Relation, others: Collection[Relation]) -> str:
+    """Return what a relation without a match shares with one of the other side."""
+    head, tail, name = without_entity_types(relation)
+    untyped = [without_entity_types(other) for other in others]
+    if (head, tail, name) in untyped:
+        return "entity types differ: right in REL, not in REL+"
+    if (tail, head, name) in untyped:
+        return "direction differs"
+    if types := sorted({other[2] for other in untyped if other[:2] == (head, tail)}):
+        return f"same spans are {', '.join(types)}"
+    return ""
+
+
+def _scores(items: Sequence[Item], records: Sequence[Mapping[str, Any]], where: str) -> dict[Item, float]:
+    """Return the score of each item that has one; of duplicates the first, as in decoding."""
+    scores: dict[Item, float] = {}
+    for index, (item, record) in enumerate(zip(items, records, strict=True)):
+        score = record.get("score")
+        if score is None:
+            continue
+        try:
+            scores.setdefault(item, float(score))
+        except (TypeError, ValueError):
+            raise ValueError(f"{where}[{index}].score must be a number, given {score!r}") from None
+    return scores

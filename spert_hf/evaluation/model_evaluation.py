@@ -1,0 +1,39 @@
+"""Predictions of a model for annotated documents, and their scores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..data.documents import Document
+from ..model.decoding_spert import to_records
+from ..model.inference_spert import DEFAULT_BATCH_SIZE, predict
+from ..model.modeling_spert import SpertModel
+from ..model.processing_spert import SpertProcessor
+from .spert_metric.scoring import EvaluationResult, score_documents
+
+
+def predict_documents(
+    model: SpertModel,
+    processor: SpertProcessor,
+    documents: Sequence[Document],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    relation_threshold: float | None = None,
+) -> list[dict[str, Any]]:
+    """Predict the documents' entities and relations, as records with scores in token offsets, one a document."""
+    tokens = [document.tokens for document in documents]
+    return [to_records(found) for found in predict(model, processor, tokens, batch_size, relation_threshold)]
+
+
+def evaluate_model(
+    model: SpertModel,
+    processor: SpertProcessor,
+    documents: Sequence[Document],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    no_overlapping: bool = False,
+) -> EvaluationResult:
+    """Score a model's predictions of annotated documents; see [`score_documents`]."""
+    return score_documents(
+        [document.to_record() for document in documents],
+        predict_documents(model, processor, documents, batch_size),
+        no_overlapping=no_overlapping,
+        symmetric_relation_types=model.config.symmetric_relation_types,
+    )

@@ -1,0 +1,178 @@
+"""Settings of a training run: a dataclass, read from the command line and from a YAML file."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..data.sampling import SamplingSettings
+from ..model.configuration_spert import RELATION_CONTEXTS, SPAN_POOLINGS
+
+OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
+SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup")
+METRICS = ("ner_f1", "rel_f1", "rel_plus_f1", "ner_macro_f1", "rel_macro_f1", "rel_plus_macro_f1")
+LOGGERS = ("none", "tensorboard")
+MODEL_SETTINGS = (
+    "max_span_size",
+    "span_pooling",
+    "relation_context",
+    "size_embedding_dim",
+    "classifier_dropout",
+    "relation_threshold",
+)
+
+
+def _setting(default: Any, text: str, choices: tuple[str, ...] | None = None) -> Any:
+    metadata = {"help": text} | ({"choices": list(choices)} if choices else {})
+    return field(default=default, metadata=metadata)
+
+
+@dataclass
+class SpertTrainingArguments:
+    """Settings of a training run. Names are those of transformers' `TrainingArguments` where it has one; the defaults
+    are the paper's (Eberts & Ulges, ECAI 2020) where it has one.
+    """
+
+    dataset: str = _setting(
+        "quickstart",
+        "What to train on: `quickstart`, a folder with a loading script, a folder of documents (train/dev/test), a "
+        "single file of documents, or a Hub id.",
+    )
+    dataset_config_name: str | None = _setting(None, "Configuration of the data set, where it has several.")
+    data_dir: str | None = _setting(None, "Folder with local copies of the data set's sources.")
+    train_on_dev: bool = _setting(False, "Train on train + dev, as for the paper's final figures.")
+    encoder: str = _setting(
+        "sentence-transformers/all-MiniLM-L6-v2", "Pretrained encoder: a folder or the id of any encoder on the Hub."
+    )
+    random_encoder: bool = _setting(False, "Start from the encoder's architecture with random weights.")
+    output_dir: str = _setting("checkpoints/quickstart", "Where the trained model and its checkpoints are saved.")
+
+    num_train_epochs: int = _setting(20, "Passes over the training documents.")
+    per_device_train_batch_size: int = _setting(2, "Sentences a device and step.")
+    per_device_eval_batch_size: int = _setting(32, "Sentences a device at once in evaluation.")
+    gradient_accumulation_steps: int = _setting(1, "Batches whose gradients are added up for one step.")
+    group_by_length: bool = _setting(False, "Put sentences of similar length into one batch: less padding to compute.")
+    learning_rate: float = _setting(5e-5, "Highest learning rate.")
+    head_learning_rate: float | None = _setting(None, "That of the classifiers, if it is to differ.")
+    weight_decay: float = _setting(0.01, "On all weights but biases and those of LayerNorm.")
+    warmup_ratio: float = _setting(0.1, "Share of the steps in which the learning rate rises from 0.")
+    lr_scheduler_type: str = _setting("linear", "What the learning rate does after that.", SCHEDULERS)
+    max_grad_norm: float = _setting(1.0, "Gradients are scaled down to this norm; 0 leaves them.")
+    optim: str = _setting("adamw_no_bias_correction", "The published code's AdamW has no bias correction.", OPTIMIZERS)
+    seed: int = _setting(42, "Of weights, order, negatives and dropout: same seed, same result.")
+
+    negative_spans: int = _setting(100, "Negative spans drawn a sentence and epoch.")
+    negative_pairs: int = _setting(100, "Negative pairs drawn a sentence and epoch.")
+    strong_negatives: bool = _setting(True, "Draw negative pairs among gold entities; otherwise among all candidates.")
+    max_span_size: int = _setting(10, "Longest span that can be predicted, in tokens.")
+    span_pooling: str = _setting("max", "How the sub-words of a span become one vector.", SPAN_POOLINGS)
+    relation_context: str = _setting("between", "What stands for a pair's context.", RELATION_CONTEXTS)
+    size_embedding_dim: int = _setting(25, "Width of the embedding of a span's size; 0 leaves it out.")
+    classifier_dropout: float = _setting(0.1, "Dropout on the classifiers' inputs.")
+    relation_threshold: float = _setting(0.4, "Lowest score at which a relation is predicted.")
+
+    bf16: bool = _setting(False, "Mixed precision with bfloat16.")
+    fp16: bool = _setting(False, "Mixed precision with float16 (GPU).")
+    gradient_checkpointing: bool = _setting(False, "Compute activations again in the backward pass, to save memory.")
+
+    eval_every_epochs: int = _setting(1, "Evaluate on the dev split each so many epochs; 0: only at the end.")
+    no_overlapping: bool = _setting(False, "Drop entities that overlap, in gold and predictions, when evaluating.")
+    load_best_model_at_end: bool = _setting(False, "Keep the model of the best evaluation, not the last one.")
+    metric_for_best_model: str = _setting("rel_plus_f1", "What decides which evaluation is best.", METRICS)
+    logging_steps: int = _setting(50, "Log loss and learning rate each so many steps.")
+    report_to: str = _setting("none", "Where losses and scores are logged besides `training_log.jsonl`.", LOGGERS)
+
+    save_steps: int = _setting(0, "Save a checkpoint to resume from each so many steps; 0: none.")
+    save_total_limit: int = _setting(2, "Checkpoints that are kept; the oldest goes first.")
+    resume_from_checkpoint: str | None = _setting(None, "A checkpoint's folder, or `latest` of the output folder's.")
+
+    push_to_hub: bool = _setting(False, "Upload the trained model to the Hub.")
+    hub_model_id: str | None = _setting(None, "Repository to upload it to; by default the output folder's name.")
+    hub_token: str | None = _setting(None, "Token for the Hub; by default that of `hf auth login`.")
+    hub_private_repo: bool = _setting(False, "Make that repository private.")
+    revision: str | None = _setting(None, "Revision of the data set, where it is taken from the Hub.")
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            _check_setting(one.name, getattr(self, one.name), one.metadata.get("choices"))
+        if self.bf16 and self.fp16:
+            raise ValueError("bf16, fp16: given both, allowed one of them")
+        if self.push_to_hub and self.hub_model_id is None:
+            self.hub_model_id = Path(self.output_dir).name
+
+    @property
+    def mixed_precision(self) -> str:
+        """Accelerate's name for the precision."""
+        return "bf16" if self.bf16 else "fp16" if self.fp16 else "no"
+
+    def model_settings(self) -> dict[str, Any]:
+        """The settings that belong to [`SpertConfig`]."""
+        return {name: getattr(self, name) for name in MODEL_SETTINGS}
+
+    def sampling_settings(self) -> SamplingSettings:
+        """The settings of negative sampling."""
+        return SamplingSettings(
+            self.negative_spans, self.negative_pairs, self.strong_negatives, max_span_size=self.max_span_size
+        )
+
+
+_AT_LEAST = {
+    "num_train_epochs": 1,
+    "per_device_train_batch_size": 1,
+    "per_device_eval_batch_size": 1,
+    "gradient_accumulation_steps": 1,
+    "logging_steps": 1,
+    "save_total_limit": 1,
+    "max_span_size": 1,
+}
+
+
+def _check_setting(name: str, value: Any, choices: list[str] | None) -> None:
+    """Check one setting; numbers may not be negative."""
+    if choices and value not in choices:
+        raise ValueError(f"{name}: given {value!r}, allowed {', '.join(map(repr, choices))}")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        least = _AT_LEAST.get(name, 0)
+        if not value >= least:
+            raise ValueError(f"{name}: given {value!r}, allowed {least} or more")
+    if name in ("warmup_ratio", "classifier_dropout", "relation_threshold") and value > 1:
+        raise ValueError(f"{name}: given {value!r}, allowed a number from 0 to 1")
+
+
+def read_recipe(path: str | Path) -> dict[str, Any]:
+    """Read settings from a YAML file.
+
+    Raises:
+        ValueError: naming the file and the setting that is not known or has a value of another type.
+    """
+    try:
+        settings = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: is no YAML: {error}") from error
+    if not isinstance(settings, dict):
+        raise ValueError(f"{path}: given a {type(settings).__name__}, allowed a mapping of settings to values")
+    known = {one.name: one for one in fields(SpertTrainingArguments)}
+    recipe = {}
+    for key, value in settings.items():
+        name = str(key).replace("-", "_")
+        if name not in known:
+            raise ValueError(f"{path}: {key}: not a setting; allowed {', '.join(known)}")
+        recipe[name] = _as_type(f"{path}: {key}", value, str(known[name].type))
+    return recipe
+
+
+def _as_type(where: str, value: Any, expected: str) -> Any:
+    """Check a YAML value against a field's type; `5e-5`, which YAML reads as text, counts as a number."""
+    if value is None and "None" in expected:
+        return None
+    kinds = {"bool": bool, "int": int, "float": (int, float), "str": str}
+    kind = next(name for name in kinds if name in expected)
+    if kind == "float" and isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and kind != "bool"):
+        raise ValueError(f"{where}: given {value!r}, allowed a value of type {kind}")
+    return value

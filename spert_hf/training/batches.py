@@ -1,0 +1,157 @@
+"""Training examples, their order, and batches with freshly drawn negatives."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers.utils import logging
+
+from ..data.documents import Document, Entity, Relation
+from ..data.sampling import Candidates, GoldCandidates, SamplingSettings, gold_candidates, sample_candidates
+from ..data.schema import TypeSchema
+from ..model.modeling_spert import IGNORED_LABEL
+from ..model.processing_spert import EncodedWords, SpertProcessor
+
+logger = logging.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingExample:
+    """A sentence ready for training: sub-words and gold candidates."""
+
+    words: EncodedWords
+    gold: GoldCandidates
+
+
+def make_examples(
+    documents: Sequence[Document], schema: TypeSchema, processor: SpertProcessor
+) -> list[TrainingExample]:
+    """Tokenise the documents; one that is longer than the encoder takes gives an example for each of its windows.
+
+    A warning tells of entities and relations that lie in no window whole.
+    """
+    examples = []
+    lost = 0
+    encoded = processor.encode([document.tokens for document in documents])
+    for document, words in zip(documents, encoded, strict=True):
+        windows = processor.windows(words)
+        parts = [_part(document, *window) for window in windows] if len(windows) > 1 else [document]
+        lost += sum(not any(start <= e.start and e.end <= end for start, end in windows) for e in document.entities)
+        for (start, end), part in zip(windows, parts, strict=True):
+            examples.append(TrainingExample(words.window(start, end), gold_candidates(part, schema)))
+    if len(examples) > len(documents):
+        logger.warning(
+            f"{len(documents)} documents gave {len(examples)} windows, as the encoder takes {processor.window_size} "
+            f"sub-words at once; {lost} entities lie in none of them whole and are not trained on"
+        )
+    return examples
+
+
+def _part(document: Document, start: int, end: int) -> Document:
+    """The tokens `[start, end)` of a document, with the entities and relations that lie within."""
+    kept = [index for index, e in enumerate(document.entities) if start <= e.start and e.end <= end]
+    place = {old: new for new, old in enumerate(kept)}
+    entities = [document.entities[index] for index in kept]
+    return Document(
+        tokens=document.tokens[start:end],
+        entities=[Entity(e.type, e.start - start, e.end - start) for e in entities],
+        relations=[
+            Relation(r.type, place[r.head], place[r.tail])
+            for r in document.relations
+            if r.head in place and r.tail in place
+        ],
+    )
+
+
+LENGTH_GROUP = 32
+"""Batches within which examples are sorted by length, where that is asked for."""
+
+
+def epoch_batches(
+    lengths: Sequence[int], batch_size: int, seed: int, epoch: int, group_by_length: bool = False
+) -> list[list[int]]:
+    """Indices of the examples of each batch of an epoch, shuffled by seed and epoch.
+
+    The last incomplete batch is dropped, as in the published code, unless it is the only one.
+
+    Args:
+        lengths: sub-words of each example.
+        batch_size: examples a batch.
+        seed: of the order.
+        epoch: which pass it is.
+        group_by_length: put examples of similar length into one batch, which leaves less padding to compute. Only
+            neighbours in the shuffled order are grouped, and the batches are shuffled again.
+    """
+    generator = np.random.default_rng((seed, epoch))
+    order = generator.permutation(len(lengths)).tolist()
+    order = order[: len(order) // batch_size * batch_size or len(order)]
+    if group_by_length:
+        span = batch_size * LENGTH_GROUP
+        order = [
+            index
+            for first in range(0, len(order), span)
+            for index in sorted(order[first : first + span], key=lambda index: lengths[index])
+        ]
+    batches = [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
+    return [batches[index] for index in generator.permutation(len(batches))] if group_by_length else batches
+
+
+class BatchMaker:
+    """Makes batches of candidates, the same for the same seed, epoch and sentence on whatever process.
+
+    Args:
+        examples: all training examples.
+        processor: pads the sub-words.
+        settings: of negative sampling.
+        seed: of the negatives.
+    """
+
+    def __init__(
+        self, examples: Sequence[TrainingExample], processor: SpertProcessor, settings: SamplingSettings, seed: int
+    ) -> None:
+        self._examples = examples
+        self._processor = processor
+        self._settings = settings
+        self._seed = seed
+
+    def __call__(self, indices: Sequence[int], epoch: int) -> dict[str, Tensor]:
+        """Draw negatives for the examples and pad them to one batch, as [`SpertModel.forward`] takes it."""
+        examples = [self._examples[index] for index in indices]
+        candidates = [
+            sample_candidates(example.gold, self._settings, np.random.default_rng((self._seed, epoch, index)))
+            for index, example in zip(indices, examples, strict=True)
+        ]
+        return self._processor.collate([example.words for example in examples]) | _pad_candidates(candidates)
+
+
+def _pad_candidates(candidates: Sequence[Candidates]) -> dict[str, Tensor]:
+    return {
+        "spans": _pad([one.spans for one in candidates], 0),
+        "entity_labels": _pad([one.types for one in candidates], IGNORED_LABEL),
+        "pairs": _pad([one.pairs for one in candidates], 0),
+        "relation_labels": _pad([one.relations for one in candidates], IGNORED_LABEL),
+    }
+
+
+def _pad(arrays: Sequence[np.ndarray], value: int) -> Tensor:
+    """Stack arrays of different lengths, *(batch, longest, …)*."""
+    longest = max(len(array) for array in arrays)
+    padded = np.full((len(arrays), longest, *arrays[0].shape[1:]), value, dtype=arrays[0].dtype)
+    for row, array in zip(padded, arrays, strict=True):
+        row[: len(array)] = array
+    return torch.from_numpy(padded)
+
+
+def candidate_counts(batch: dict[str, Tensor]) -> tuple[int, int]:
+    """How many spans and pairs of a batch are not padding."""
+    spans = int((batch["entity_labels"] != IGNORED_LABEL).sum())
+    labels = batch["relation_labels"]
+    return spans, int((labels[..., 0] != IGNORED_LABEL).sum()) if labels.shape[-1] else 0
+
+
+def grouped(items: Sequence[list[int]], size: int) -> Iterator[Sequence[list[int]]]:
+    """Split batches into groups of `size`, the last of which may be smaller."""
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

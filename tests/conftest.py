@@ -1,0 +1,56 @@
+"""Fixtures that several parts share: the golden checkpoint, and tiny random models over many kinds of encoder."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def read_golden(name: str):
+    return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def golden_model():
+    """The golden checkpoint in our form, with its processor."""
+    from spert_hf import SpertProcessor
+    from spert_hf.hub.conversion import convert_checkpoint
+
+    model, tokenizer = convert_checkpoint(GOLDEN / "model", GOLDEN / "types.json")
+    return model, SpertProcessor(tokenizer, model.config.max_sequence_length)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory):
+    """Folder of a saved tiny SpERT with a BERT encoder, whose random weights predict entities and relations."""
+    return make_tiny_checkpoint("bert", tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_pipeline(tiny_checkpoint):
+    from transformers import pipeline
+
+    import spert_hf  # noqa: F401
+
+    return pipeline("spert-extraction", model=str(tiny_checkpoint))
+
+
+@pytest.fixture(scope="session")
+def sentences():
+    return SENTENCES
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The real data sets, where they are at hand."""
+    folder = Path(os.environ.get("SPERT_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the real data sets are not at hand (SPERT_SHARED_DATA)")
+    return folder

@@ -1,0 +1,213 @@
+import copy
+
+import pytest
+from document_strategies import ENTITY_TYPES, RELATION_TYPES, corrupted, records
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spert_hf.data import Document, DocumentError, Entity, Fault, Relation, TypeSchema, check_record
+
+SCHEMA = TypeSchema.from_names(ENTITY_TYPES, RELATION_TYPES)
+
+
+def record(**changes):
+    """A valid record with some of its fields replaced; a field set to ``...`` is left out."""
+    fields = {
+        "tokens": ["Ann", "lives", "in", "Rome"],
+        "entities": [{"type": "Peop", "start": 0, "end": 1}, {"type": "Loc", "start": 3, "end": 4}],
+        "relations": [{"type": "Live_In", "head": 0, "tail": 1}],
+    }
+    return {name: value for name, value in (fields | changes).items() if value is not ...}
+
+
+def entity(**changes):
+    fields = {"type": "Loc", "start": 3, "end": 4} | changes
+    return record(
+        entities=[{"type": "Peop", "start": 0, "end": 1}, {k: v for k, v in fields.items() if v is not ...}],
+        relations=[],
+    )
+
+
+def relation(**changes):
+    fields = {"type": "Live_In", "head": 0, "tail": 1} | changes
+    return record(relations=[{k: v for k, v in fields.items() if v is not ...}])
+
+
+@given(records())
+def test_valid_record_round_trips(given_record):
+    assert check_record(given_record, SCHEMA) == []
+    document = Document.from_record(given_record, SCHEMA)
+    assert document.to_record() == given_record
+    assert Document.from_record(document.to_record()) == document
+
+
+@given(corrupted())
+def test_single_corruption_is_reported_at_its_field_only(case):
+    broken, field = case
+    assert {fault.field for fault in check_record(broken, SCHEMA)} == {field}
+
+
+@given(records(), st.data())
+def test_repetitions_are_dropped_and_relations_follow(clean, data):
+    repeated = copy.deepcopy(clean)
+    for i in (
+        data.draw(st.lists(st.sampled_from(range(len(clean["entities"]))), max_size=3)) if clean["entities"] else []
+    ):
+        repeated["entities"].append(dict(clean["entities"][i]))
+    copies = {}
+    for i, item in enumerate(repeated["entities"]):
+        copies.setdefault(clean["entities"].index(item), []).append(i)
+    for item in clean["relations"]:
+        head, tail = (data.draw(st.sampled_from(copies[item[side]])) for side in ("head", "tail"))
+        repeated["relations"].append({"type": item["type"], "head": head, "tail": tail})
+    assert Document.from_record(repeated, SCHEMA) == Document.from_record(clean, SCHEMA)
+
+
+SENTENCE = "(the sentence has 4 tokens)"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "given_text", "allowed"),
+    [
+        ([1], "", "[1]", "an object with tokens, entities and relations"),
+        (
+            record(tokens=...),
+            "tokens",
+            "nothing (the record has 'entities', 'relations')",
+            "a list of one or more strings that are not empty",
+        ),
+        ({}, "tokens", "nothing (the record has no fields)", "a list of one or more strings that are not empty"),
+        ({"tokens": "Ann"}, "tokens", "'Ann'", "a list of one or more strings that are not empty"),
+        ({"tokens": []}, "tokens", "[]", "a list of one or more strings that are not empty"),
+        ({"tokens": ["a", ""]}, "tokens[1]", "''", "a string of valid Unicode with a character that is no space"),
+        ({"tokens": [" "]}, "tokens[0]", "' '", "a string of valid Unicode with a character that is no space"),
+        ({"tokens": [7]}, "tokens[0]", "7", "a string of valid Unicode with a character that is no space"),
+        (
+            {"tokens": ["\udfff"]},
+            "tokens[0]",
+            "'\\udfff'",
+            "a string of valid Unicode with a character that is no space",
+        ),
+        ({"tokens": ["a"], "entities": {}}, "entities", "{}", "a list of objects with type, start, end"),
+        (record(relations="x"), "relations", "'x'", "a list of objects with type, head, tail"),
+        ({"tokens": ["a"], "entities": [0]}, "entities[0]", "0", "an object with type, start, end"),
+        (record(relations=[[]]), "relations[0]", "[]", "an object with type, head, tail"),
+        (entity(type=...), "entities[1].type", "nothing", "Loc, Org, Peop"),
+        (entity(type=1), "entities[1].type", "1", "Loc, Org, Peop"),
+        (entity(type="peop"), "entities[1].type", "'peop'", "Loc, Org, Peop; did you mean 'Peop'?"),
+        (entity(type="Zebra"), "entities[1].type", "'Zebra'", "Loc, Org, Peop"),
+        (entity(start=...), "entities[1].start", "nothing", f"0 … 3 {SENTENCE}"),
+        (entity(start=-1), "entities[1].start", "-1", f"0 … 3 {SENTENCE}"),
+        (entity(start=4), "entities[1].start", "4", f"0 … 3 {SENTENCE}"),
+        (entity(start=True), "entities[1].start", "True", f"0 … 3 {SENTENCE}"),
+        (entity(end="4"), "entities[1].end", "'4'", f"1 … 4 {SENTENCE}"),
+        (entity(end=31), "entities[1].end", "31", f"1 … 4 {SENTENCE}"),
+        (entity(end=3), "entities[1].end", "3", "4 … 4 (the end is exclusive and lies after the start, 3)"),
+        (relation(type="LiveIn"), "relations[0].type", "'LiveIn'", "Live_In, Work_For; did you mean 'Live_In'?"),
+        (relation(head=2), "relations[0].head", "2", "0 … 1 (the record has 2 entities)"),
+        (relation(tail=0.0), "relations[0].tail", "0.0", "0 … 1 (the record has 2 entities)"),
+        (relation(tail=...), "relations[0].tail", "nothing", "0 … 1 (the record has 2 entities)"),
+        (relation(tail=0), "relations[0].tail", "0", "another entity than the head, 0"),
+        (
+            record(entities=[{"type": "Loc", "start": 0, "end": 1}] * 2),
+            "relations[0].tail",
+            "1",
+            "another entity than the head, 0: entity 1 repeats it",
+        ),
+    ],
+)
+def test_each_fault_has_its_message(wrong, field, given_text, allowed):
+    assert check_record(wrong, SCHEMA) == [Fault(field, given_text, allowed)]
+
+
+def test_an_offset_of_a_wrong_type_does_not_make_an_entity_a_repetition():
+    entities = [{"type": "Loc", "start": 1, "end": 3}, {"type": "Loc", "start": True, "end": 3}]
+    assert [fault.field for fault in check_record(record(entities=entities), SCHEMA)] == ["entities[1].start"]
+
+
+def test_relation_in_a_record_without_entities():
+    faults = check_record({"tokens": ["a"], "relations": [{"type": "Live_In", "head": 0, "tail": 1}]}, SCHEMA)
+    assert [str(fault) for fault in faults] == [
+        "relations[0].head: given 0, allowed none: the record has no entities",
+        "relations[0].tail: given 1, allowed none: the record has no entities",
+    ]
+
+
+def test_schema_without_relation_types_allows_no_relation():
+    faults = check_record(record(), TypeSchema.from_names(["Peop", "Loc"], []))
+    assert [str(fault) for fault in faults] == [
+        "relations[0].type: given 'Live_In', allowed none: there are no relation types"
+    ]
+
+
+def test_all_faults_of_a_record_are_found():
+    wrong = record(tokens=["Ann", "", "in", "Rome"])
+    wrong["entities"][0]["end"] = 9
+    wrong["relations"][0] = {"type": "Live_In", "head": "0"}
+    fields = [fault.field for fault in check_record(wrong, SCHEMA)]
+    assert fields == ["tokens[1]", "entities[0].end", "relations[0].head", "relations[0].tail"]
+
+
+def test_without_a_schema_any_type_name_is_valid():
+    assert check_record(entity(type="Zebra")) == []
+    assert [fault.field for fault in check_record(entity(type=" "))] == ["entities[1].type"]
+
+
+def test_annotations_may_be_absent():
+    assert Document.from_record({"tokens": ["a"]}) == Document(["a"])
+
+
+def test_unknown_fields_are_left_alone():
+    extra = {"orig_id": 3255, "prediction": {"entities": "whatever"}, "note": None}
+    document = Document.from_record(record(**extra), SCHEMA)
+    assert document.extra == extra
+    assert document.to_record() == record(**extra)
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ({"orig_id": 3255}, "3255"),
+        ({"id": "a"}, "a"),
+        ({"orig_id": None, "id": "a"}, "a"),
+        ({"id": True}, None),
+        ({}, None),
+    ],
+)
+def test_id_comes_from_orig_id_or_id(extra, expected):
+    assert Document.from_record({"tokens": ["a"], **extra}).id == expected
+
+
+def test_id_given_to_the_constructor_is_written():
+    document = Document(["a"], id="x")
+    assert document.to_record()["orig_id"] == "x"
+    assert Document.from_record(document.to_record()) == document
+
+
+def test_from_record_reads_the_annotations():
+    document = Document.from_record(record(), SCHEMA)
+    assert document.entities == [Entity("Peop", 0, 1), Entity("Loc", 3, 4)]
+    assert document.relations == [Relation("Live_In", 0, 1)]
+
+
+def test_from_record_refuses_faults():
+    with pytest.raises(DocumentError, match=r"^record: entities\[1\]\.end: given 31, allowed 1 … 4 "):
+        Document.from_record(entity(end=31), SCHEMA)
+
+
+def test_changing_a_document_leaves_its_record_alone():
+    source = record()
+    Document.from_record(source).tokens.append("!")
+    assert source == record()
+
+
+HUGE = {"string": "x" * 10**6, "list": ["x" * 1000] * 1000, "integer": 10**5000, "object": {"a" * 10**5: [[["x"]]]}}
+
+
+@pytest.mark.parametrize("kind", HUGE)
+def test_reported_values_stay_short(kind):
+    huge = HUGE[kind]
+    for wrong in (huge, record(entities=huge), entity(type=huge, end=huge), {"x" * 10**6: 1}):
+        faults = check_record(wrong, SCHEMA)
+        assert faults
+        assert all(len(str(fault)) < 600 for fault in faults)

@@ -1,0 +1,155 @@
+import gzip
+import io
+import json
+import sys
+import tracemalloc
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spert_hf.data import DocumentError, read_inputs
+
+
+def write(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.fixture
+def feed(monkeypatch):
+    """Reads inputs from standard input that holds the given bytes."""
+
+    def read(content):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+        return list(read_inputs("-"))
+
+    return read
+
+
+def message(path):
+    with pytest.raises(DocumentError) as caught:
+        list(read_inputs(path))
+    return str(caught.value)
+
+
+line_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\r")).filter(
+    lambda text: not text.startswith("\ufeff")
+)
+
+
+@given(st.lists(line_texts), st.sampled_from(["\n", "\r\n"]))
+def test_each_line_of_text_is_a_text(tmp_path_factory, lines, end):
+    path = tmp_path_factory.mktemp("inputs") / "in.txt"
+    path.write_bytes("".join(line + end for line in lines).encode())
+    assert list(read_inputs(path)) == [{"text": line} for line in lines]
+
+
+def test_the_last_line_may_lack_its_end_and_a_byte_order_mark_is_skipped(tmp_path):
+    path = write(tmp_path, "in.txt", b"\xef\xbb\xbfone\n\ntwo")
+    assert list(read_inputs(path)) == [{"text": "one"}, {"text": ""}, {"text": "two"}]
+
+
+ITEMS = [{"text": "One.", "id": 7}, {"tokens": ["Two", "."], "meta": {"a": None}}, {"text": ""}, {"tokens": []}]
+
+
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl", "in.ndjson"])
+def test_objects_pass_with_all_their_fields(tmp_path, name):
+    lines = json.dumps(ITEMS) if name == "in.json" else "\n\n".join(map(json.dumps, ITEMS))
+    assert list(read_inputs(write(tmp_path, name, lines))) == ITEMS
+
+
+@pytest.mark.parametrize("name", ["in.txt", "in.jsonl"])
+def test_a_file_without_lines_has_no_inputs(tmp_path, name):
+    assert list(read_inputs(write(tmp_path, name, ""))) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"sentence": "a"}, "text: given nothing (the record has 'sentence'), allowed a string, or a list of tokens"),
+        ({"text": 3}, "text: given 3, allowed a string of valid Unicode"),
+        ({"text": "\ud800"}, "text: given '\\ud800', allowed a string of valid Unicode"),
+        ({"text": "a", "tokens": ["a"]}, "tokens: given beside text, allowed one of text and tokens"),
+        ({"tokens": "a"}, "tokens: given 'a', allowed a list"),
+        ({"tokens": ["a", ""]}, "tokens[1]: given '', allowed a string"),
+        ("a", "given 'a', allowed an object with text or tokens"),
+    ],
+)
+def test_faults_name_record_line_and_field(tmp_path, item, expected):
+    lines = write(tmp_path, "in.jsonl", f'{{"text": "a"}}\n\n{json.dumps(item)}\n')
+    assert message(lines).startswith(f"{lines}: record 2 (line 3): {expected}")
+    whole = write(tmp_path, "in.json", json.dumps([{"text": "a"}, item]))
+    assert message(whole).startswith(f"{whole}: record 2: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("in.txt", gzip.compress(b"a"), "this is gzip-compressed; decompress it first"),
+        ("in.txt", b"a\n\xff\n", "line 2: given byte 0xff at offset 2, allowed UTF-8 text"),
+        ("in.jsonl", b'{"text": "a"}\n{"text" "b"}', "record 2 (line 2, column 9): given '\"b\"}' (Expecting ':'"),
+        ("in.jsonl", b'[\n{"text": "a"}\n]', "to read a JSON list, name the file .json"),
+        ("in.json", b'{"text": "a"}\n{"text": "b"}', "to read JSON Lines, name the file .jsonl"),
+        ("in.json", b'{"text": "a"}', "given a single JSON object"),
+        ("in.json", b"", "given an empty file"),
+        ("in.csv", b"", "given a file name ending in '.csv', allowed .txt, .json, .jsonl, .ndjson"),
+    ],
+)
+def test_a_file_that_is_something_else_has_a_clear_fault(tmp_path, name, content, expected):
+    assert expected in message(write(tmp_path, name, content))
+
+
+def test_good_lines_come_before_the_report_of_all_faults(tmp_path):
+    path = write(tmp_path, "in.jsonl", '{"text": "a"}\n{}\n{"text": "b"}\n{"text": 1}\n')
+    inputs = read_inputs(path)
+    assert next(inputs) == {"text": "a"}
+    with pytest.raises(DocumentError) as caught:
+        next(inputs)
+    assert [located.location.line for located in caught.value.faults] == [2, 4]
+    assert caught.value.complete
+
+
+def test_reading_stops_after_fifty_faults(tmp_path):
+    path = write(tmp_path, "in.jsonl", "{}\n" * 1000)
+    with pytest.raises(DocumentError) as caught:
+        list(read_inputs(path))
+    assert len(caught.value.faults) == 50
+    assert "… and perhaps more: reading stopped here" in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "line"), [("in.txt", "x" * 100), ("in.jsonl", json.dumps({"text": "x" * 100}))])
+def test_lines_are_streamed(tmp_path, name, line):
+    path = write(tmp_path, name, f"{line}\n" * 20_000)
+    tracemalloc.start()
+    count = sum(1 for _ in read_inputs(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 20_000
+    assert peak < 500_000 < path.stat().st_size
+
+
+def test_standard_input_is_text(feed):
+    assert feed(b"\n\none {\n{two}\n") == [{"text": ""}, {"text": ""}, {"text": "one {"}, {"text": "{two}"}]
+    assert feed(b"\n\n") == [{"text": ""}, {"text": ""}]
+    assert feed(b"") == []
+
+
+def test_standard_input_is_json_lines_if_its_first_line_begins_with_a_brace(feed):
+    assert feed(b'\n{"text": "a"}\n\n{"tokens": ["b"]}\n') == [{"text": "a"}, {"tokens": ["b"]}]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'\n{"text": 1}', "standard input: record 1 (line 2): text: given 1, allowed a string of valid Unicode"),
+        (b"a\n\xff", "standard input: line 2: given byte 0xff at offset 2, allowed UTF-8 text"),
+        (gzip.compress(b"a"), "standard input: line 1: given gzip-compressed data"),
+    ],
+)
+def test_faults_of_standard_input(feed, content, expected):
+    with pytest.raises(DocumentError) as caught:
+        feed(content)
+    assert str(caught.value).startswith(expected)

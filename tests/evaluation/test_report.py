@@ -1,0 +1,35 @@
+import json
+
+from evaluation_records import GOLDEN_CASES, GOLDEN_DOCUMENTS, SYMMETRIC, record
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spert_hf.evaluation import format_table, score_documents, to_json
+from spert_hf.evaluation.report import _cells
+
+RESULT = score_documents(GOLDEN_DOCUMENTS, GOLDEN_CASES["model"]["predictions"], symmetric_relation_types=SYMMETRIC)
+
+
+def test_the_table_shows_averages_and_types_of_all_three_tasks():
+    lines = format_table(RESULT).splitlines()
+    assert lines[0] == "Scores in percent: 10 documents, overlapping entities kept"
+    rows = [line.split() for line in lines]
+    assert ["micro", "52.17", "85.71", "64.86", "28", "24", "22", "4"] in rows
+    assert ["Works_For", "16.00", "66.67", "25.81", "6", "4", "21", "2"] in rows
+    assert [line.split(":")[0] for line in lines if ": " in line][1:] == ["NER", "REL", "REL+"]
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_the_table_is_aligned_and_fits_80_columns_whatever_the_types_are_called(name):
+    result = score_documents([record((name, 0, 1))], [record((name, 0, 1))])
+    lines = format_table(result).removesuffix("\n").split("\n")
+    widths = [_cells(line) for line in lines]
+    assert max(widths) <= 80
+    scored = [width for line, width in zip(lines, widths, strict=True) if "100.00" in line]
+    assert len(scored) == 3
+    assert len(set(scored)) == 1
+
+
+def test_json_holds_everything():
+    assert json.loads(to_json(RESULT)) == RESULT.to_dict()
+    assert json.loads(to_json(RESULT))["rel_plus"]["per_type"]["Partner_Of"]["support"] == 2
