@@ -41,6 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = parse_arguments(arguments)
     transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
     console = Console(soft_wrap=True)
     splits = load_splits(
         dataset_folder(settings.dataset),

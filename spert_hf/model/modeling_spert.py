@@ -160,7 +160,7 @@ class SpertModel(PreTrainedModel):
         batch, count = spans.shape[:2]
         pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
         rows = torch.arange(batch, device=spans.device).unsqueeze(-1)
-        span_vectors = self._pool_spans(pooler, rows.expand(batch, count), word_offsets, spans).view(batch, count, -1)
+        span_vectors = self._pool_spans(pooler, rows.expand(batch, count), word_offsets, spans).view(batch, count, hidden.shape[-1])
         size_vectors = self._embed_sizes(spans[..., 1] - spans[..., 0])
         start_vectors = hidden[:, :1].expand(batch, count, -1)
         entity_input = _join(start_vectors, span_vectors, size_vectors)

@@ -111,7 +111,7 @@ def test_sub_words_take_the_encoders_limit(family_checkpoint):
     encoded = processor.encode([long])[0]
     windows = processor.windows(encoded)
     inputs = processor.collate([encoded.window(*window) for window in windows])
-    assert inputs["input_ids"].shape[1] <= 64
+    assert inputs["input_ids"].shape[1] <= 128
     model(**inputs)  # would fail on positions that the encoder doesn't have
 
 
@@ -318,5 +318,5 @@ def test_from_encoder_takes_the_pretrained_weights(tmp_path):
     model = SpertModel.from_encoder(str(folder), entity_types=["A"], relation_types=["r"])
     for name, weight in model.encoder.state_dict().items():
         assert torch.equal(weight, encoder.state_dict()[name]), name
-    assert model.entity_classifier.weight.std() == pytest.approx(0.02, rel=0.3)
+    assert model.entity_classifier.weight.std().item() == pytest.approx(0.02, rel=0.3)
     assert not model.entity_classifier.bias.any()

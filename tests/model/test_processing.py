@@ -1,5 +1,7 @@
 """Words, windows and sub-words."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_an_endless_word_is_split():
 def test_words_are_in_order_and_cover_all_that_is_visible(text):
     spans = split_words(text)
     assert all(start < end for start, end in spans)
-    assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
     covered = {index for start, end in spans for index in range(start, end)}
     assert all(index in covered for index, character in enumerate(text) if character.isalnum())
 
@@ -55,7 +57,7 @@ def test_every_word_has_a_sub_word_whatever_it_is(processor):
     words = ["Oslo", "\x00", "\u200b", "🦊", "", "東京", "Tromsø", "\ud800", "[SEP]x"]
     encoded = processor.encode([words])[0]
     assert len(encoded) == len(words)
-    sizes = [last - first for first, last in zip(encoded.word_offsets, encoded.word_offsets[1:], strict=False)]
+    sizes = [last - first for first, last in pairwise(encoded.word_offsets)]
     assert min(sizes) >= 1
 
 
@@ -98,7 +100,7 @@ def test_windows_cover_every_word_and_overlap(sizes):
     for start, end in windows:
         assert start < end
         assert offsets[end] - offsets[start] <= processor.window_size == 16
-    for (start, end), (next_start, next_end) in zip(windows, windows[1:], strict=False):
+    for (start, end), (next_start, next_end) in pairwise(windows):
         assert start < next_start <= end < next_end
 
 

@@ -15,65 +15,14 @@ from transformers import (
 )
 
 SENTENCES = [
-    [
-        "Marian",
-        "Pell",
-        "works",
-        "for",
-        "Northern",
-        "Paper",
-        "Co.",
-        "in",
-        "Duluth",
-        ",",
-        "Minn.",
-        ",",
-        "where",
-        "she",
-        "was",
-        "born",
-        ".",
-    ],
-    [
-        "On",
-        "Tuesday",
-        "the",
-        "harbour",
-        "office",
-        "of",
-        "Kestrel",
-        "Marine",
-        "moved",
-        "from",
-        "Oslo",
-        "to",
-        "Tromsø",
-        ".",
-    ],
-    ["It", "rained", "."],
-    ["Overnight"],
-    [
-        "Per",
-        "Lund",
-        ",",
-        "chief",
-        "of",
-        "the",
-        "Oslo",
-        "Harbour",
-        "Authority",
-        ",",
-        "told",
-        "Bluewater",
-        "Salvage",
-        "that",
-        "no",
-        "agreement",
-        "had",
-        "been",
-        "reached",
-        ".",
-    ],
+    text.split()
+    for text in (
+        "Marian Pell works for Northern Paper Co. in Duluth , Minn. , where she was born .",
+        "On Tuesday the harbour office of Kestrel Marine moved from Oslo to Tromsø .",
+        "It rained .",
+        "Overnight",
+        "Per Lund , chief of the Oslo Harbour Authority , told Bluewater Salvage that no agreement had been reached .",
+    )
 ]
 
 _SIZES = {
@@ -81,9 +30,9 @@ _SIZES = {
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
     "intermediate_size": 48,
-    "max_position_embeddings": 66,
+    "max_position_embeddings": 130,
 }
-_DISTILBERT_SIZES = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48, "max_position_embeddings": 66}
+_DISTILBERT_SIZES = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48, "max_position_embeddings": 130}
 
 FAMILIES = ("bert", "roberta", "distilbert", "electra", "deberta-v2", "xlm-roberta", "modernbert")
 
@@ -95,7 +44,7 @@ def make_tokenizer(family: str):
     kinds = {"roberta": RobertaTokenizer, "deberta-v2": DebertaV2Tokenizer, "xlm-roberta": XLMRobertaTokenizer}
     untrained = kinds.get(family, BertTokenizer)()
     trained = untrained.train_new_from_iterator([" ".join(words) for words in SENTENCES], vocab_size=320)
-    trained.model_max_length = 64
+    trained.model_max_length = 128
     return trained
 
 
@@ -118,7 +67,7 @@ def _modernbert_tokenizer() -> PreTrainedTokenizerFast:
         pad_token="[PAD]",
         unk_token="[UNK]",
         mask_token="[MASK]",
-        model_max_length=64,
+        model_max_length=128,
     )
 
 
@@ -136,7 +85,7 @@ def make_encoder_folder(family: str, folder: Path) -> Path:
 def make_tiny_checkpoint(family: str, folder: Path, **settings) -> Path:
     """Save a tiny SpERT over an encoder of the family.
 
-    Its classifiers are random with large weights, so that it predicts both entities and relations.
+    Its classifiers are random, but so that about one span in twelve is an entity, and many pairs are related.
     """
     from transformers import AutoTokenizer
 
@@ -150,12 +99,25 @@ def make_tiny_checkpoint(family: str, folder: Path, **settings) -> Path:
         **settings,
     }
     torch.manual_seed(1)
-    model = SpertModel.from_encoder(str(encoder), **settings)
-    with torch.no_grad():
-        for classifier in (model.entity_classifier, model.relation_classifier):
-            if classifier is not None:
-                classifier.weight.normal_(0, 0.4)
+    model = SpertModel.from_encoder(str(encoder), **settings).eval()
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
+    _randomise_classifiers(model, tokenizer)
     checkpoint = folder / "checkpoint"
     model.save_pretrained(checkpoint)
-    AutoTokenizer.from_pretrained(encoder).save_pretrained(checkpoint)
+    tokenizer.save_pretrained(checkpoint)
     return checkpoint
+
+
+@torch.no_grad()
+def _randomise_classifiers(model, tokenizer, entity_share: float = 1 / 12) -> None:
+    from spert_hf import SpertProcessor
+
+    for classifier in (model.entity_classifier, model.relation_classifier):
+        if classifier is not None:
+            classifier.weight.normal_(0, 0.4)
+    processor = SpertProcessor(tokenizer, model.config.max_sequence_length)
+    logits = model(**processor.collate(processor.encode(SENTENCES[:1]))).entity_logits
+    size, words = torch.meshgrid(torch.arange(logits.shape[1]), torch.arange(logits.shape[2]), indexing="ij")
+    logits = logits[0, size + words < logits.shape[2]]
+    lead = logits[:, 1:].amax(-1) - logits[:, 0]
+    model.entity_classifier.bias[0] = lead.quantile(1 - entity_share)

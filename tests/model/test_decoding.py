@@ -1,0 +1,87 @@
+"""Overlap policies, the order of results, and the merging of windows."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spert_hf.model.decoding_spert import (
+    PredictedEntity,
+    PredictedRelation,
+    Prediction,
+    in_text_order,
+    merge_windows,
+    resolve_overlaps,
+    select_entities,
+)
+
+
+@st.composite
+def predictions(draw):
+    spans = draw(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 5), st.floats(0, 1)), max_size=8))
+    entities = [PredictedEntity(start, start + size, "T", score) for start, size, score in spans]
+    count = len(entities)
+    pairs = draw(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=8))
+    relations = [PredictedRelation(h, t, "r", 0.5) for h, t in pairs if h < count and t < count and h != t]
+    return Prediction(entities, relations)
+
+
+def ends_of(prediction):
+    """Relations by their entities themselves, so that indices don't matter."""
+    return [(id(prediction.entities[r.head]), id(prediction.entities[r.tail]), r.type) for r in prediction.relations]
+
+
+@given(predictions(), st.sampled_from(["drop", "best"]))
+@settings(max_examples=200, deadline=None)
+def test_no_overlap_is_left_and_relations_follow(prediction, policy):
+    resolved = resolve_overlaps(prediction, policy)
+    for index, entity in enumerate(resolved.entities):
+        assert not any(entity.overlaps(other) for other in resolved.entities[index + 1 :])
+    kept = {id(entity) for entity in resolved.entities}
+    assert ends_of(resolved) == [ends for ends in ends_of(prediction) if ends[0] in kept and ends[1] in kept]
+
+
+@given(predictions())
+@settings(max_examples=200, deadline=None)
+def test_best_leaves_out_only_what_a_better_one_overlaps(prediction):
+    kept = resolve_overlaps(prediction, "best").entities
+    for entity in prediction.entities:
+        if not any(entity is other for other in kept):
+            assert any(entity.overlaps(other) and other.score >= entity.score for other in kept)
+
+
+@given(predictions())
+@settings(max_examples=200, deadline=None)
+def test_text_order_changes_only_the_order(prediction):
+    ordered = in_text_order(prediction)
+    spans = [(entity.start, entity.end) for entity in ordered.entities]
+    assert spans == sorted(spans)
+    assert sorted(ends_of(ordered)) == sorted(ends_of(prediction))
+
+
+def test_one_window_is_left_as_it_is():
+    prediction = Prediction([PredictedEntity(0, 1, "T", 0.5)])
+    assert merge_windows([prediction], [(0, 5)]) is prediction
+
+
+def test_windows_merge_without_doubles_and_with_shifted_offsets():
+    first = Prediction(
+        [PredictedEntity(0, 2, "A", 0.9), PredictedEntity(6, 7, "B", 0.8), PredictedEntity(9, 10, "B", 0.6)],
+        [PredictedRelation(0, 1, "r", 0.7), PredictedRelation(1, 2, "r", 0.5)],
+    )
+    second = Prediction(
+        [PredictedEntity(1, 2, "B", 0.7), PredictedEntity(4, 5, "B", 0.95), PredictedEntity(8, 9, "A", 0.9)],
+        [PredictedRelation(0, 1, "r", 0.6), PredictedRelation(1, 2, "r", 0.4)],
+    )
+    merged = in_text_order(merge_windows([first, second], [(0, 10), (5, 15)]))
+    assert [(e.start, e.end, e.type, e.score) for e in merged.entities] == [
+        (0, 2, "A", 0.9),
+        (6, 7, "B", 0.8),  # nearer to the second window's border
+        (9, 10, "B", 0.95),  # nearer to the first window's border
+        (13, 14, "A", 0.9),
+    ]
+    assert [(r.head, r.tail, r.score) for r in merged.relations] == [(0, 1, 0.7), (1, 2, 0.6), (2, 3, 0.4)]
+
+
+def test_selected_entities_keep_their_relations():
+    entities = [PredictedEntity(index, index + 1, "T", 0.5) for index in range(3)]
+    prediction = Prediction(entities, [PredictedRelation(0, 2, "r", 0.5), PredictedRelation(0, 1, "r", 0.5)])
+    assert select_entities(prediction, [2, 0]).relations == [PredictedRelation(0, 1, "r", 0.5)]

@@ -1,0 +1,215 @@
+"""The pipeline: what goes in, what comes out, in whatever form and order."""
+
+import types
+
+import pytest
+from datasets import Dataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.data import Dataset as TorchDataset
+from transformers import pipeline
+from transformers.pipelines.pt_utils import KeyDataset
+
+TEXTS = [
+    "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was born.",
+    "It rained.",
+    "",
+    "On Tuesday the harbour office of Kestrel Marine moved from Oslo to Tromsø.",
+    " \n\t ",
+    "Overnight",
+]
+
+
+def without_scores(result):
+    return {
+        kind: [{key: value for key, value in item.items() if key != "score"} for item in result[kind]]
+        for kind in ("entities", "relations")
+    }
+
+
+def check_result(result, text):
+    """Every promise about one result for a string."""
+    spans = [(entity["start"], entity["end"]) for entity in result["entities"]]
+    assert spans == sorted(spans)
+    for entity in result["entities"]:
+        assert list(entity) == ["type", "score", "text", "start", "end", "token_start", "token_end"]
+        assert entity["text"] == text[entity["start"] : entity["end"]] != ""
+        assert 0 <= entity["score"] <= 1
+        assert entity["token_start"] < entity["token_end"]
+    for relation in result["relations"]:
+        assert list(relation) == ["type", "score", "head", "tail"]
+        assert relation["head"] != relation["tail"]
+        assert {relation["head"], relation["tail"]} <= set(range(len(spans)))
+
+
+def test_a_string(tiny_pipeline):
+    result = tiny_pipeline(TEXTS[0])
+    check_result(result, TEXTS[0])
+    assert result["entities"]
+    assert result["relations"]
+
+
+def test_a_list_gives_a_list_in_order_with_one_result_an_input(tiny_pipeline):
+    results = tiny_pipeline(TEXTS)
+    assert isinstance(results, list)
+    assert len(results) == len(TEXTS)
+    for result, text in zip(results, TEXTS, strict=True):
+        check_result(result, text)
+        assert without_scores(result) == without_scores(tiny_pipeline(text))
+    assert results[2] == results[4] == {"entities": [], "relations": []}
+    assert tiny_pipeline([]) == []
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 100])
+def test_the_batch_size_changes_nothing(tiny_pipeline, batch_size):
+    plain = tiny_pipeline(TEXTS)
+    batched = tiny_pipeline(TEXTS, batch_size=batch_size)
+    assert list(map(without_scores, batched)) == list(map(without_scores, plain))
+    for one, other in zip(plain, batched, strict=True):
+        scores = [entity["score"] for entity in one["entities"]]
+        assert scores == pytest.approx([entity["score"] for entity in other["entities"]], abs=1e-5)
+
+
+def test_words_have_no_character_offsets(tiny_pipeline, sentences):
+    results = tiny_pipeline(sentences)
+    assert any(result["entities"] for result in results)
+    for words, result in zip(sentences, results, strict=True):
+        for entity in result["entities"]:
+            assert list(entity) == ["type", "score", "text", "token_start", "token_end"]
+            assert entity["text"] == " ".join(words[entity["token_start"] : entity["token_end"]])
+
+
+def test_a_generator_gives_a_generator(tiny_pipeline):
+    results = tiny_pipeline(text for text in TEXTS)
+    assert isinstance(results, types.GeneratorType)
+    assert list(results) == tiny_pipeline(TEXTS)
+
+
+def test_a_generator_is_read_only_a_little_ahead(tiny_pipeline):
+    read = []
+
+    def texts():
+        for number in range(1000):
+            read.append(number)
+            yield "It rained."
+
+    next(tiny_pipeline(texts(), batch_size=2))
+    assert len(read) < 100
+
+
+def test_a_datasets_column(tiny_pipeline):
+    rows = Dataset.from_dict({"text": TEXTS, "tokens": [text.split() for text in TEXTS]})
+    expected = tiny_pipeline(TEXTS)
+    assert list(tiny_pipeline(rows["text"])) == expected
+    assert list(tiny_pipeline(KeyDataset(rows, "text"))) == expected
+    assert list(tiny_pipeline(rows["tokens"])) == tiny_pipeline([text.split() for text in TEXTS])
+
+
+def test_a_torch_data_set_without_iterator(tiny_pipeline):
+    class Texts(TorchDataset):
+        def __len__(self):
+            return len(TEXTS)
+
+        def __getitem__(self, index):
+            return TEXTS[index]
+
+    assert list(tiny_pipeline(Texts())) == tiny_pipeline(TEXTS)
+
+
+def test_records(tiny_pipeline):
+    assert tiny_pipeline({"text": TEXTS[0], "id": 3}) == tiny_pipeline(TEXTS[0])
+    assert tiny_pipeline([{"tokens": TEXTS[0].split()}]) == tiny_pipeline([TEXTS[0].split()])
+
+
+def test_relation_threshold(tiny_pipeline):
+    many, few = tiny_pipeline(TEXTS[0], relation_threshold=0.0), tiny_pipeline(TEXTS[0], relation_threshold=0.9)
+    assert len(many["relations"]) > len(few["relations"])
+    assert all(relation["score"] >= 0.9 for relation in few["relations"])
+    assert many["entities"] == few["entities"]
+
+
+def overlapping(entities):
+    return [
+        (first, second)
+        for index, first in enumerate(entities)
+        for second in entities[index + 1 :]
+        if first["token_start"] < second["token_end"] and second["token_start"] < first["token_end"]
+    ]
+
+
+def test_overlap_policies(tiny_pipeline):
+    kept = tiny_pipeline(TEXTS[0])
+    assert overlapping(kept["entities"])
+    dropped = tiny_pipeline(TEXTS[0], overlap="drop")
+    best = tiny_pipeline(TEXTS[0], overlap="best")
+    assert not overlapping(dropped["entities"])
+    assert not overlapping(best["entities"])
+    assert len(dropped["entities"]) < len(best["entities"]) < len(kept["entities"])
+    assert max(kept["entities"], key=lambda entity: entity["score"]) in best["entities"]
+    for result in (dropped, best):
+        check_result(result, TEXTS[0])
+
+
+def test_settings_may_be_given_once_for_all(tiny_checkpoint, tiny_pipeline):
+    strict = pipeline("spert-extraction", model=str(tiny_checkpoint), relation_threshold=0.9, overlap="best")
+    assert strict(TEXTS[0]) == tiny_pipeline(TEXTS[0], relation_threshold=0.9, overlap="best")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"relation_threshold": 2}, "relation_threshold: given 2, allowed a number from 0 to 1"),
+        ({"overlap": "some"}, "overlap: given 'some', allowed 'keep', 'drop', 'best'"),
+        ({"batch_size": -1}, "batch_size: given -1"),
+    ],
+)
+def test_wrong_settings(tiny_pipeline, arguments, message):
+    with pytest.raises(ValueError) as raised:
+        tiny_pipeline("x", **arguments)
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["a", 3], {"body": "x"}])
+def test_wrong_inputs_are_named(tiny_pipeline, wrong):
+    with pytest.raises(ValueError, match=r"input 1: given .*, allowed a string or a list of words"):
+        tiny_pipeline(["It rained.", wrong])
+
+
+def test_something_that_is_no_collection(tiny_pipeline):
+    with pytest.raises(ValueError, match="inputs: given int"):
+        tiny_pipeline(3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "🦊 of Oslo 👩‍🔬👩‍🔬",
+        "東京のマリアン・ペル",
+        "שלום ל־Oslo ולכולם",
+        "a\x00b\x1f \u202eOslo\u202c",
+        "x" * 1000,
+        "Oslo " * 300,
+        "\ud800 Oslo",
+        "e\u0301" * 50,
+    ],
+)
+def test_unusual_text(tiny_pipeline, text):
+    check_result(tiny_pipeline(text), text)
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=60, deadline=None)
+def test_any_text_has_right_offsets(tiny_pipeline, text):
+    check_result(tiny_pipeline(text), text)
+
+
+def test_long_text_is_windowed_not_cut(tiny_pipeline):
+    """Entities are found from the beginning to the very end, at the right places."""
+    text = " ".join([TEXTS[0], TEXTS[3]] * 20)
+    result = tiny_pipeline(text)
+    check_result(result, text)
+    assert {entity["start"] // 400 for entity in result["entities"]} == set(range(len(text) // 400 + 1))
+    keys = [(entity["start"], entity["end"], entity["type"]) for entity in result["entities"]]
+    assert len(set(keys)) == len(keys)
+    triples = [(relation["head"], relation["tail"], relation["type"]) for relation in result["relations"]]
+    assert len(set(triples)) == len(triples)
