@@ -8,7 +8,11 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
+import torch
+
+torch.set_num_threads(1)  # tiny models: more threads only get in each other's way
+
+from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -78,7 +78,7 @@ def gold_candidates(document: Document, schema: TypeSchema) -> GoldCandidates:
         spans=np.array([(e.start, e.end) for e in document.entities], dtype=np.int64).reshape(-1, 2),
         types=np.array([entity_index[e.type] for e in document.entities], dtype=np.int64),
         pairs=np.array(list(rows), dtype=np.int64).reshape(-1, 2),
-        relations=np.array(list(rows.values()), dtype=np.float32).reshape(-1, len(relation_index)),
+        relations=np.array(list(rows.values()), dtype=np.float32).reshape(len(rows), len(relation_index)),
     )
 
 

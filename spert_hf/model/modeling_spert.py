@@ -101,6 +101,8 @@ class SpertModel(PreTrainedModel):
         hub_kwargs = hub_kwargs or {}
         if config is None:
             encoder_config = AutoConfig.from_pretrained(encoder, **hub_kwargs)
+            if encoder_config.model_type == SpertConfig.model_type:
+                raise ValueError(f"encoder: given {encoder}, a SpERT model; allowed a model that is only an encoder")
             config = SpertConfig(encoder_config=encoder_config, **settings)
         model = cls(config)
         # Classifiers are trained in single precision, so the encoder is too, whatever its weights were stored in.
@@ -160,7 +162,9 @@ class SpertModel(PreTrainedModel):
         batch, count = spans.shape[:2]
         pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
         rows = torch.arange(batch, device=spans.device).unsqueeze(-1)
-        span_vectors = self._pool_spans(pooler, rows.expand(batch, count), word_offsets, spans).view(batch, count, hidden.shape[-1])
+        span_vectors = self._pool_spans(pooler, rows.expand(batch, count), word_offsets, spans).view(
+            batch, count, hidden.shape[-1]
+        )
         size_vectors = self._embed_sizes(spans[..., 1] - spans[..., 0])
         start_vectors = hidden[:, :1].expand(batch, count, -1)
         entity_input = _join(start_vectors, span_vectors, size_vectors)

@@ -280,14 +280,16 @@ def _make_model(arguments: SpertTrainingArguments, splits: Splits) -> tuple[PreT
     """Load the encoder and its tokenizer, and put fresh classifiers on top."""
     source = find_encoder(arguments.encoder)
     tokenizer = AutoTokenizer.from_pretrained(source)
-    config = SpertConfig(
-        encoder_config=AutoConfig.from_pretrained(source),
-        entity_types=splits.schema.entity_names,
-        relation_types=splits.schema.relation_names,
-        symmetric_relation_types=splits.schema.symmetric_relation_names,
+    settings = {
+        "entity_types": splits.schema.entity_names,
+        "relation_types": splits.schema.relation_names,
+        "symmetric_relation_types": splits.schema.symmetric_relation_names,
         **arguments.model_settings(),
-    )
-    model = SpertModel(config) if arguments.random_encoder else SpertModel.from_encoder(source, config=config)
+    }
+    if arguments.random_encoder:
+        model = SpertModel(SpertConfig(encoder_config=AutoConfig.from_pretrained(source), **settings))
+    else:
+        model = SpertModel.from_encoder(source, **settings)
     if arguments.gradient_checkpointing:
         model.gradient_checkpointing_enable()
     return tokenizer, model

@@ -320,3 +320,8 @@ def test_from_encoder_takes_the_pretrained_weights(tmp_path):
         assert torch.equal(weight, encoder.state_dict()[name]), name
     assert model.entity_classifier.weight.std().item() == pytest.approx(0.02, rel=0.3)
     assert not model.entity_classifier.bias.any()
+
+
+def test_a_spert_model_is_no_encoder(tiny_checkpoint):
+    with pytest.raises(ValueError, match="a SpERT model; allowed a model that is only an encoder"):
+        SpertModel.from_encoder(str(tiny_checkpoint), entity_types=["A"])

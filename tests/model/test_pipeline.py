@@ -188,7 +188,7 @@ def test_something_that_is_no_collection(tiny_pipeline):
         "שלום ל־Oslo ולכולם",
         "a\x00b\x1f \u202eOslo\u202c",
         "x" * 1000,
-        "Oslo " * 300,
+        "Oslo " * 60,
         "\ud800 Oslo",
         "e\u0301" * 50,
     ],

@@ -1,0 +1,200 @@
+"""The command line, as a user meets it: output, files, exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spert_hf.cli.main import COMMANDS, main
+from tests.support.documents import TYPES, make_dataset_folder, make_records
+from tests.support.tiny_models import make_encoder_folder
+
+ROOT = Path(__file__).parents[2]
+TEXTS = ["Marian Pell works for Northern Paper Co. in Duluth .", "", "It rained ."]
+
+
+def read_lines(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def test_help_and_version(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(f"  {command}" in shown for command in COMMANDS)
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("spert-hf ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(capsys, command):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--help"])
+    assert left.value.code == 0
+    assert "usage: " in capsys.readouterr().out
+
+
+def test_wrong_usage_has_exit_code_2(capsys):
+    for arguments in ([], ["frobnicate"], ["extract"], ["extract", "--batch-size", "0"]):
+        try:
+            code = main(arguments)
+        except SystemExit as left:
+            code = left.code
+        assert code == 2
+    capsys.readouterr()
+
+
+class TestExtract:
+    def run(self, checkpoint, given, output, *more):
+        return main(["extract", "--model", str(checkpoint), "--input", str(given), "--output", str(output), *more])
+
+    def test_text_lines(self, tiny_checkpoint, tiny_pipeline, tmp_path):
+        given, output = tmp_path / "texts.txt", tmp_path / "found.jsonl"
+        given.write_text("\n".join(TEXTS) + "\n")
+        assert self.run(tiny_checkpoint, given, output) == 0
+        found = read_lines(output)
+        assert [record["text"] for record in found] == TEXTS
+        for record, expected in zip(found, tiny_pipeline(TEXTS), strict=True):
+            assert {"entities": record["entities"], "relations": record["relations"]} == expected
+        assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
+
+    def test_json_lines_keep_their_other_fields(self, tiny_checkpoint, tmp_path):
+        given, output = tmp_path / "texts.jsonl", tmp_path / "found.jsonl"
+        records = [{"text": TEXTS[0], "id": 7, "meta": {"a": [1]}}, {"tokens": TEXTS[0].split(), "source": "ü"}]
+        given.write_text("".join(json.dumps(record) + "\n" for record in records))
+        assert self.run(tiny_checkpoint, given, output, "--batch-size", "1") == 0
+        found = read_lines(output)
+        assert [{key: record[key] for key in given} for record, given in zip(found, records, strict=True)] == records
+        assert "start" in found[0]["entities"][0]
+        assert "start" not in found[1]["entities"][0]
+
+    def test_a_json_list(self, tiny_checkpoint, tmp_path):
+        given, output = tmp_path / "texts.json", tmp_path / "found.jsonl"
+        given.write_text(json.dumps([{"text": text} for text in TEXTS]))
+        assert self.run(tiny_checkpoint, given, output) == 0
+        assert len(read_lines(output)) == 3
+
+    def test_standard_streams(self, tiny_checkpoint):
+        command = [
+            sys.executable,
+            "-m",
+            "spert_hf.cli.main",
+            "extract",
+            "--model",
+            str(tiny_checkpoint),
+            "--input",
+            "-",
+        ]
+        done = subprocess.run(command, input="\n".join(TEXTS), capture_output=True, text=True, cwd=ROOT, check=True)
+        assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == TEXTS
+        assert "extracting" in done.stderr
+
+    def test_settings_reach_the_pipeline(self, tiny_checkpoint, tiny_pipeline, tmp_path):
+        given, output = tmp_path / "texts.txt", tmp_path / "found.jsonl"
+        given.write_text(TEXTS[0])
+        assert self.run(tiny_checkpoint, given, output, "--relation-threshold", "0.9", "--overlap", "best") == 0
+        expected = tiny_pipeline(TEXTS[0], relation_threshold=0.9, overlap="best")
+        assert read_lines(output)[0]["relations"] == expected["relations"]
+
+    def test_a_fault_in_the_input_leaves_no_output(self, tiny_checkpoint, tmp_path, capsys):
+        given, output = tmp_path / "texts.jsonl", tmp_path / "found.jsonl"
+        given.write_text('{"text": "It rained."}\n{"body": "x"}\n')
+        assert self.run(tiny_checkpoint, given, output) == 1
+        assert "line 2" in capsys.readouterr().err
+        assert [path.name for path in tmp_path.iterdir()] == ["texts.jsonl"]
+
+    def test_what_is_missing_is_said_at_once(self, tiny_checkpoint, tmp_path, capsys):
+        assert self.run(tiny_checkpoint, tmp_path / "none.txt", tmp_path / "found.jsonl") == 1
+        assert "--input: given" in capsys.readouterr().err
+        (tmp_path / "texts.txt").write_text("x")
+        encoder = tiny_checkpoint.parent / "encoder"
+        assert self.run(encoder, tmp_path / "texts.txt", tmp_path / "found.jsonl") == 1
+        assert "a bert model; allowed a SpERT checkpoint" in capsys.readouterr().err
+
+
+class TestCheck:
+    def write(self, folder, records):
+        (folder / "types.json").write_text(json.dumps(TYPES))
+        (folder / "documents.json").write_text(json.dumps(records))
+        return str(folder / "documents.json"), str(folder / "types.json")
+
+    def test_good_files(self, tmp_path, capsys):
+        documents, types = self.write(tmp_path, make_records())
+        assert main(["check", documents, "--types", types]) == 0
+        assert "no fault" in capsys.readouterr().out
+
+    def test_every_fault_is_reported(self, tmp_path, capsys):
+        records = make_records(3)
+        records[0]["entities"][0]["type"] = "Person"
+        records[1]["entities"][1]["end"] = 99
+        records[2]["relations"][0]["tail"] = 0
+        documents, types = self.write(tmp_path, records)
+        assert main(["check", documents, "--types", types]) == 1
+        shown = capsys.readouterr().out
+        assert "record 1: entities[0].type" in shown
+        assert "record 2: entities[1].end: given 99" in shown
+        assert "record 3: relations[0]" in shown
+        assert "3 faults" in shown
+
+    def test_one_bad_file_among_good_ones(self, tmp_path, capsys):
+        documents, _ = self.write(tmp_path, make_records())
+        assert main(["check", documents, str(tmp_path / "none.json")]) == 1
+        shown = capsys.readouterr().out
+        assert "documents.json: no fault" in shown
+        assert "none.json: No such file" in shown
+
+
+class TestEvaluate:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        records = make_records(4)
+        for record in records:
+            record["relations"] = [r for r in record["relations"] if r["type"] != "Near"]
+        (tmp_path / "test.json").write_text(json.dumps(records))
+        (tmp_path / "train.json").write_text(json.dumps(records))
+        return tmp_path
+
+    def test_table_json_and_page(self, tiny_checkpoint, folder, capsys):
+        arguments = ["evaluate", "--model", str(tiny_checkpoint), "--dataset", str(folder), "--split", "test"]
+        assert main(arguments) == 0
+        table = capsys.readouterr().out
+        assert "NER" in table
+        assert "REL+" in table
+        page = folder / "report.html"
+        assert main([*arguments, "--json", "--no-overlapping", "--html", str(page)]) == 0
+        scores = json.loads(capsys.readouterr().out)
+        assert 0 <= scores["rel_plus"]["micro"]["f1"] <= 100
+        assert scores["no_overlapping"] is True
+        assert "<html" in page.read_text()
+
+    def test_types_that_the_model_does_not_know(self, tiny_checkpoint, tmp_path, capsys):
+        records = make_records(4)
+        records[0]["entities"][0]["type"] = "Person"
+        (tmp_path / "train.json").write_text(json.dumps(records))
+        assert main(["evaluate", "--model", str(tiny_checkpoint), "--dataset", str(tmp_path), "--split", "train"]) == 1
+        assert "entities[0].type: given 'Person'" in capsys.readouterr().err
+
+
+def test_train_from_the_command_line(tmp_path, capsys):
+    dataset = tmp_path / "data"
+    dataset.mkdir()
+    make_dataset_folder(dataset)
+    encoder = make_encoder_folder("roberta", tmp_path / "encoder")
+    output = tmp_path / "out"
+    arguments = ["--dataset", str(dataset), "--encoder", str(encoder), "--output-dir", str(output)]
+    assert main(["train", *arguments, "--num-train-epochs", "1"]) == 0
+    shown = capsys.readouterr()
+    assert "Scores on the test split" in shown.out
+    assert "works for" in shown.out
+    assert "loss=" in shown.err
+    assert (output / "model.safetensors").is_file()
+
+
+def test_train_says_what_is_wrong_before_it_starts(tmp_path, capsys):
+    assert main(["train", "--dataset", str(tmp_path / "nothing.json")]) == 1
+    assert "nothing.json" in capsys.readouterr().err
+    assert main(["train", "--num-train-epochs", "0"]) == 1
+    assert "num_train_epochs: given 0, allowed 1 or more" in capsys.readouterr().err

@@ -1,0 +1,92 @@
+"""The quickstart corpus: what its card promises."""
+
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from spert_hf.data import load_splits
+from spert_hf.data.named_datasets import dataset_folder
+
+ARGUMENT_TYPES = {
+    "Live_In": ("Peop", "Loc"),
+    "Work_For": ("Peop", "Org"),
+    "OrgBased_In": ("Org", "Loc"),
+    "Located_In": ("Loc", "Loc"),
+    "Kill": ("Peop", "Peop"),
+}
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return load_splits(dataset_folder("quickstart"))
+
+
+@pytest.fixture(scope="module")
+def documents(splits):
+    return [*splits.train, *splits.dev, *splits.test]
+
+
+def test_size_and_types(splits, documents):
+    assert len(documents) >= 450
+    assert min(len(splits.dev), len(splits.test)) >= 50
+    assert set(splits.schema.entity_names) == {"Loc", "Org", "Peop", "Other"}
+    assert set(splits.schema.relation_names) == set(ARGUMENT_TYPES)
+
+
+def test_relations_join_the_types_that_the_guidelines_say(documents):
+    for document in documents:
+        for relation in document.relations:
+            head, tail = document.entities[relation.head], document.entities[relation.tail]
+            assert (head.type, tail.type) == ARGUMENT_TYPES[relation.type], document.id
+
+
+def test_it_is_varied(documents):
+    lengths = [len(document.tokens) for document in documents]
+    assert min(lengths) <= 8
+    assert max(lengths) >= 50
+    relations = Counter(len(document.relations) for document in documents)
+    assert relations[0] >= 100
+    assert sum(count for number, count in relations.items() if number >= 3) >= 100
+    for kind in ARGUMENT_TYPES:
+        forward = Counter(
+            document.entities[r.head].start < document.entities[r.tail].start
+            for document in documents
+            for r in document.relations
+            if r.type == kind
+        )
+        assert min(forward[True], forward[False]) >= 15, kind
+
+
+def words(tokens):
+    return re.findall(r"\w+", " ".join(tokens).lower())
+
+
+def runs(tokens, length):
+    plain = words(tokens)
+    return {tuple(plain[first : first + length]) for first in range(len(plain) - length + 1)}
+
+
+def test_no_sentence_stands_twice(documents):
+    assert len({" ".join(words(document.tokens)) for document in documents}) == len(documents)
+
+
+def test_no_template_is_repeated(documents):
+    """With the entities' words left out, hardly two sentences are alike."""
+    frames = Counter()
+    for document in documents:
+        inside = {index for entity in document.entities for index in range(entity.start, entity.end)}
+        frame = [token for index, token in enumerate(document.tokens) if index not in inside and token.isalpha()]
+        if len(frame) > 4:
+            frames[" ".join(frame)] += 1
+    assert max(frames.values()) == 1
+
+
+def test_nothing_of_conll04_is_in_it(documents, shared_data):
+    """No run of six words of any sentence of CoNLL04."""
+    theirs = set()
+    for split in ("train", "dev", "test"):
+        for record in json.loads((shared_data / "conll04" / f"conll04_{split}.json").read_text(encoding="utf-8")):
+            theirs |= runs(record["tokens"], 6)
+    assert not [document.id for document in documents if runs(document.tokens, 6) & theirs]

@@ -1,0 +1,98 @@
+"""Settings: from flags, YAML and recipes, and what is refused."""
+
+import pytest
+import yaml
+
+from spert_hf.cli.train import parse_arguments
+from spert_hf.training.arguments import SpertTrainingArguments, read_recipe
+
+
+def test_the_quickstart_has_its_own_recipe():
+    settings = parse_arguments([])
+    assert settings.dataset == "quickstart"
+    assert settings.optim == "adamw"
+    assert settings.num_train_epochs < 20
+
+
+def test_named_data_sets_are_trained_as_in_the_paper():
+    settings = parse_arguments(["--dataset", "somebody/conll04"])
+    assert (settings.num_train_epochs, settings.per_device_train_batch_size) == (20, 2)
+    assert (settings.learning_rate, settings.warmup_ratio, settings.weight_decay) == (5e-5, 0.1, 0.01)
+    assert (settings.negative_spans, settings.negative_pairs, settings.relation_threshold) == (100, 100, 0.4)
+    assert settings.optim == "adamw_no_bias_correction"
+
+
+def test_flags_go_before_the_file_and_the_file_before_the_recipe(tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("num_train_epochs: 7\nlearning-rate: 5e-6\nseed: 3\n")
+    settings = parse_arguments(["--config", str(recipe), "--seed", "9"])
+    assert (settings.num_train_epochs, settings.learning_rate, settings.seed) == (7, 5e-6, 9)
+    assert settings.head_learning_rate == 1e-3  # the quickstart's
+
+
+def test_the_file_may_name_the_data_set(tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("dataset: somebody/scierc\n")
+    assert parse_arguments(["--config", str(recipe)]).num_train_epochs == 20
+
+
+def test_dashes_are_accepted():
+    arguments = ["--output-dir", "x", "--per-device-train-batch-size=3", "--push-to-hub", "--hub-model-id", "a/b"]
+    settings = parse_arguments(arguments)
+    assert (settings.output_dir, settings.per_device_train_batch_size) == ("x", 3)
+    assert (settings.push_to_hub, settings.hub_model_id) == (True, "a/b")
+
+
+def test_help_names_every_setting(capsys):
+    with pytest.raises(SystemExit) as left:
+        parse_arguments(["--help"])
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    for name in SpertTrainingArguments.__dataclass_fields__:
+        assert f"--{name}" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"epochs": 3}, "epochs: not a setting; allowed dataset,"),
+        ({"num_train_epochs": "three"}, "num_train_epochs: given 'three', allowed a value of type int"),
+        ({"bf16": 1}, "bf16: given 1, allowed a value of type bool"),
+        ({"seed": True}, "seed: given True, allowed a value of type int"),
+        (["seed"], "given a list, allowed a mapping"),
+    ],
+)
+def test_wrong_recipes_are_refused(tmp_path, content, message):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(yaml.safe_dump(content))
+    with pytest.raises(ValueError) as raised:
+        read_recipe(recipe)
+    assert str(recipe) in str(raised.value)
+    assert message in str(raised.value)
+
+
+def test_a_recipe_that_is_no_yaml(tmp_path):
+    (tmp_path / "recipe.yaml").write_text("a: [")
+    with pytest.raises(ValueError, match="is no YAML"):
+        read_recipe(tmp_path / "recipe.yaml")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_train_epochs": 0}, "num_train_epochs: given 0, allowed 1 or more"),
+        ({"learning_rate": -1.0}, "learning_rate: given -1.0, allowed 0 or more"),
+        ({"learning_rate": float("nan")}, "learning_rate: given nan"),
+        ({"optim": "sgd"}, "optim: given 'sgd', allowed 'adamw', 'adamw_no_bias_correction'"),
+        ({"warmup_ratio": 2.0}, "warmup_ratio: given 2.0, allowed a number from 0 to 1"),
+        ({"bf16": True, "fp16": True}, "bf16, fp16: given both"),
+    ],
+)
+def test_wrong_settings_are_refused(settings, message):
+    with pytest.raises(ValueError) as raised:
+        SpertTrainingArguments(**settings)
+    assert message in str(raised.value)
+
+
+def test_the_hub_repository_is_named_after_the_folder():
+    assert SpertTrainingArguments(push_to_hub=True, output_dir="runs/my-spert").hub_model_id == "my-spert"

@@ -1,0 +1,192 @@
+"""Training, in small: it learns, repeats itself, goes on where it was, and says what it did."""
+
+import json
+
+import pytest
+import torch
+from accelerate.state import AcceleratorState
+from transformers import AutoTokenizer, pipeline
+
+from spert_hf import SpertModel
+from spert_hf.data import load_splits
+from spert_hf.evaluation.model_evaluation import evaluate_model
+from spert_hf.training.arguments import SpertTrainingArguments
+from spert_hf.training.trainer import Trainer
+from tests.support.documents import make_dataset_folder, make_records
+from tests.support.tiny_models import make_encoder_folder
+
+
+@pytest.fixture(scope="module")
+def dataset_folder(tmp_path_factory):
+    return make_dataset_folder(tmp_path_factory.mktemp("documents"))
+
+
+@pytest.fixture(scope="module")
+def encoder_folder(tmp_path_factory):
+    return make_encoder_folder("bert", tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture
+def train(dataset_folder, encoder_folder, tmp_path):
+    """Run a small training with some settings changed."""
+
+    def run(name="run", dataset=dataset_folder, **settings):
+        AcceleratorState._reset_state(reset_partial_state=True)  # one process, many precisions
+        settings = {
+            "num_train_epochs": 3,
+            "learning_rate": 3e-3,
+            "logging_steps": 1,
+            "encoder": str(encoder_folder),
+            "output_dir": str(tmp_path / name),
+            **settings,
+        }
+        trainer = Trainer(SpertTrainingArguments(dataset=str(dataset), **settings), load_splits(dataset), False)
+        return trainer.train()
+
+    return run
+
+
+def weights_of(result):
+    return torch.cat([weight.flatten() for weight in result.model.state_dict().values()])
+
+
+def log_of(result):
+    return [json.loads(line) for line in (result.output_dir / "training_log.jsonl").read_text().splitlines()]
+
+
+def test_it_learns_small_things_by_heart(train):
+    result = train(num_train_epochs=40, learning_rate=5e-3, optim="adamw")
+    assert result.scores.ner.micro.f1 > 90
+    assert result.scores.rel_plus.micro.f1 > 80
+    losses = [entry["loss"] for entry in log_of(result) if "loss" in entry]
+    assert losses[-1] < 0.2 * losses[0]
+
+
+def test_the_saved_model_is_complete(train):
+    result = train()
+    assert result.split == "test"
+    names = {path.name for path in result.output_dir.iterdir()}
+    assert names >= {"config.json", "model.safetensors", "tokenizer.json", "training_run.json", "training_log.jsonl"}
+    assert not any("unfinished" in name or name == "best" for name in names)
+    again = SpertModel.from_pretrained(result.output_dir)
+    assert torch.equal(weights_of(result), torch.cat([w.flatten() for w in again.state_dict().values()]))
+    assert AutoTokenizer.from_pretrained(result.output_dir).is_fast
+    assert again.config.entity_types == ["Loc", "Org", "Peop"]
+    assert again.config.symmetric_relation_types == ["Near"]
+    assert len(pipeline("spert-extraction", model=str(result.output_dir))(["It rained in Oslo."])) == 1
+    run = json.loads((result.output_dir / "training_run.json").read_text())
+    assert run["settings"]["learning_rate"] == 3e-3
+    assert run["scores"]["ner"]["micro"]["f1"] == result.scores.ner.micro.f1
+    assert "hub_token" not in run["settings"]
+
+
+def test_same_seed_same_result(train):
+    first, second, other = train("first"), train("second"), train("other", seed=7)
+    assert torch.equal(weights_of(first), weights_of(second))
+    assert not torch.equal(weights_of(first), weights_of(other))
+    assert log_of(first) == log_of(second)
+
+
+def test_an_interrupted_run_goes_on_to_the_same_weights(train):
+    whole = train("whole", save_steps=5, save_total_limit=9)
+    checkpoints = sorted(path.name for path in whole.output_dir.glob("checkpoint-*"))
+    assert checkpoints == ["checkpoint-10", "checkpoint-15", "checkpoint-5"]
+    resumed = train("resumed", resume_from_checkpoint=str(whole.output_dir / "checkpoint-10"))
+    assert torch.equal(weights_of(whole), weights_of(resumed))
+    assert log_of(whole) == log_of(resumed)
+
+
+def test_only_the_last_checkpoints_are_kept(train):
+    result = train(save_steps=4, save_total_limit=2)
+    assert sorted(path.name for path in result.output_dir.glob("checkpoint-*")) == ["checkpoint-12", "checkpoint-16"]
+
+
+def test_resuming_without_a_checkpoint_says_so(train):
+    with pytest.raises(FileNotFoundError, match="holds no checkpoint"):
+        train(resume_from_checkpoint="latest")
+
+
+def test_accumulated_batches_take_the_step_of_one_large_batch(train):
+    """Means over all candidates of the step, not means of means; without dropout and clipping nothing else differs."""
+    settings = {"classifier_dropout": 0.0, "num_train_epochs": 1, "max_grad_norm": 0, "learning_rate": 1e-4}
+    large = train("large", per_device_train_batch_size=4, **settings)
+    accumulated = train("accumulated", per_device_train_batch_size=2, gradient_accumulation_steps=2, **settings)
+    assert log_of(large)[0]["loss"] == pytest.approx(log_of(accumulated)[0]["loss"], rel=0.05)
+    torch.testing.assert_close(weights_of(large), weights_of(accumulated), atol=2e-3, rtol=0)
+
+
+def test_the_best_model_is_kept(train, dataset_folder):
+    result = train(load_best_model_at_end=True, metric_for_best_model="ner_f1", num_train_epochs=6)
+    scores = [entry["dev_ner_f1"] for entry in log_of(result) if "dev_ner_f1" in entry]
+    assert len(scores) == 6
+    dev = load_splits(dataset_folder).dev
+    assert evaluate_model(result.model, result.processor, dev).ner.micro.f1 == max(scores)
+
+
+def test_train_on_dev_uses_both(train):
+    result = train(train_on_dev=True, num_train_epochs=1, per_device_train_batch_size=16)
+    assert log_of(result)[0]["step"] == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optim": "adamw"},
+        {"lr_scheduler_type": "cosine", "warmup_ratio": 0.0},
+        {"strong_negatives": False, "negative_spans": 0, "negative_pairs": 5},
+        {"group_by_length": True, "head_learning_rate": 1e-2},
+        {"bf16": True},
+        {"gradient_checkpointing": True},
+        {"random_encoder": True},
+        {"span_pooling": "mean", "relation_context": "cls", "size_embedding_dim": 0},
+        {"no_overlapping": True, "eval_every_epochs": 2},
+    ],
+)
+def test_every_setting_trains(train, settings):
+    result = train(num_train_epochs=2, **settings)
+    assert weights_of(result).isfinite().all()
+    assert len([entry for entry in log_of(result) if "loss" in entry]) == 12
+
+
+def test_tensorboard(train):
+    pytest.importorskip("tensorboard")
+    result = train(report_to="tensorboard", num_train_epochs=1)
+    assert list((result.output_dir / "runs").glob("events.*"))
+
+
+@pytest.mark.parametrize("kind", ["no relations", "no relation types", "one word"])
+def test_poor_data_sets_train_and_predict(train, tmp_path, kind):
+    records = make_records(6)
+    if kind == "one word":
+        records = [{"tokens": ["Oslo"], "entities": [{"type": "Loc", "start": 0, "end": 1}]} for _ in range(4)]
+    types = {"entities": {name: {"short": name, "verbose": name} for name in ("Loc", "Org", "Peop")}, "relations": {}}
+    for record in records:
+        record["relations"] = []
+    folder = tmp_path / "poor"
+    folder.mkdir()
+    (folder / "train.json").write_text(json.dumps(records))
+    if kind != "no relations":
+        (folder / "types.json").write_text(json.dumps(types))
+    result = train(dataset=folder)
+    assert result.split == "dev"
+    found = pipeline("spert-extraction", model=str(result.output_dir))("Oslo")
+    assert found["relations"] == []
+
+
+def test_documents_longer_than_the_encoder_takes_are_windowed(train, tmp_path, caplog):
+    records = make_records(3)
+    long = {"tokens": [], "entities": [], "relations": []}
+    for record in records * 15:
+        shift, count = len(long["tokens"]), len(long["entities"])
+        long["tokens"] += record["tokens"]
+        long["entities"] += [e | {"start": e["start"] + shift, "end": e["end"] + shift} for e in record["entities"]]
+        long["relations"] += [r | {"head": r["head"] + count, "tail": r["tail"] + count} for r in record["relations"]]
+    folder = tmp_path / "long"
+    folder.mkdir()
+    (folder / "train.json").write_text(json.dumps([long, long]))
+    from transformers.utils import logging
+
+    logging.enable_propagation()
+    result = train(dataset=folder, num_train_epochs=1)
+    assert "windows, as the encoder takes 126 sub-words" in caplog.text
+    assert result.scores.documents == 1
