@@ -15,7 +15,7 @@ def run(arguments: Sequence[str]) -> int:
     faulty = False
     for file in options.files:
         try:
-            faults = check_file(file, schema)
+            faults = list(map(str, check_file(file, schema)))
         except OSError as error:
             faults = [f"{file}: {error.strerror or error}"]
         faulty = faulty or bool(faults)

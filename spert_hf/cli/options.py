@@ -46,18 +46,22 @@ def load_pipeline(options: argparse.Namespace) -> Any:
     Raises:
         ValueError: if what is there is no SpERT checkpoint.
     """
-    from transformers import AutoConfig, pipeline
+    from transformers import AutoConfig, AutoTokenizer
     from transformers.utils import logging
 
-    import spert_hf  # noqa: F401 - registers the pipeline
+    from spert_hf import SpertModel, SpertPipeline
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    config = AutoConfig.from_pretrained(options.model, revision=options.revision, token=options.token)
+    source: dict[str, Any] = {"revision": options.revision, "token": options.token}
+    config = AutoConfig.from_pretrained(options.model, **source)
     if config.model_type != "spert":
         raise ValueError(f"--model: given {options.model}, a {config.model_type} model; allowed a SpERT checkpoint")
-    return pipeline(
-        "spert-extraction", model=options.model, revision=options.revision, token=options.token, device=options.device
+    return SpertPipeline(
+        model=SpertModel.from_pretrained(options.model, **source),
+        tokenizer=AutoTokenizer.from_pretrained(options.model, **source),
+        task="spert-extraction",
+        device=options.device,
     )
 
 

@@ -80,7 +80,10 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
     parser = HfArgumentParser(
-        SpertTrainingArguments, prog="train.py", description=DESCRIPTION, formatter_class=_HelpFormatter
+        SpertTrainingArguments,  # type: ignore[arg-type]
+        prog="train.py",
+        description=DESCRIPTION,
+        formatter_class=_HelpFormatter,
     )
     parser.add_argument("--config", help="YAML file of settings, by the names below; flags go before it")
     first = parser.parse_args(arguments)

@@ -49,7 +49,7 @@ def split_words(text: str) -> list[tuple[int, int]]:
     Returns:
         Character offsets `[start, end)` of each word, in text order.
     """
-    spans = []
+    spans: list[tuple[int, int]] = []
     for match in _WORD.finditer(text):
         start, end = match.span()
         if end - start <= 2 and unicodedata.category(text[start]) in ("Cc", "Cf", "Cs"):
@@ -135,7 +135,7 @@ class SpertProcessor:
             for encoding, sentence in zip(encodings, sentences, strict=True)
         ]
 
-    def _with_offsets(self, ids: list[int], word_ids: list[int], word_count: int) -> EncodedWords:
+    def _with_offsets(self, ids: list[int], word_ids: list[int | None], word_count: int) -> EncodedWords:
         input_ids: list[int] = []
         offsets = [0]
         position = 0

@@ -1,6 +1,7 @@
 """The training loop, over Accelerate."""
 
 import json
+import os
 import platform
 import shutil
 from collections.abc import Sequence
@@ -70,6 +71,8 @@ class Trainer:
         self.output_dir = Path(arguments.output_dir)
         self.accelerator = Accelerator(mixed_precision=arguments.mixed_precision)
         self.show_progress = show_progress and self.accelerator.is_main_process
+        if self.accelerator.device.type == "cpu":
+            torch.set_num_threads(arguments.cpu_threads or _share_of_cores(self.accelerator.num_processes))
         set_seed(arguments.seed)
         self.tokenizer, model = _make_model(arguments, splits)
         self.processor = SpertProcessor(self.tokenizer, model.config.max_sequence_length)
@@ -276,6 +279,12 @@ class Trainer:
         )
 
 
+def _share_of_cores(processes: int) -> int:
+    """Cores for each of a machine's processes; `accelerate launch` by itself leaves a process only one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // processes)
+
+
 def _make_model(arguments: SpertTrainingArguments, splits: Splits) -> tuple[PreTrainedTokenizerBase, SpertModel]:
     """Load the encoder and its tokenizer, and put fresh classifiers on top."""
     source = find_encoder(arguments.encoder)
@@ -290,6 +299,8 @@ def _make_model(arguments: SpertTrainingArguments, splits: Splits) -> tuple[PreT
         model = SpertModel(SpertConfig(encoder_config=AutoConfig.from_pretrained(source), **settings))
     else:
         model = SpertModel.from_encoder(source, **settings)
+    if arguments.freeze_embeddings:
+        model.encoder.get_input_embeddings().requires_grad_(False)
     if arguments.gradient_checkpointing:
         model.gradient_checkpointing_enable()
     return tokenizer, model

@@ -36,6 +36,7 @@ def train(dataset_folder, encoder_folder, tmp_path):
             "num_train_epochs": 3,
             "learning_rate": 3e-3,
             "logging_steps": 1,
+            "cpu_threads": 1,
             "encoder": str(encoder_folder),
             "output_dir": str(tmp_path / name),
             **settings,
