@@ -19,6 +19,7 @@ from ..training.trainer import Trainer, TrainingResult
 from .console import print_extraction
 
 EXAMPLE_COUNT = 4
+EXAMPLE_LENGTH = 30
 DESCRIPTION = """Train a SpERT model, evaluate it, save it, and print what it finds in a few sentences.
 
 Without arguments: the quickstart, a small model on the corpus that comes with this package. Settings are taken, in
@@ -105,7 +106,8 @@ def _show(console: Console, result: TrainingResult, documents: Sequence[Any]) ->
     console.print(f"\nScores on the {result.split} split ({len(documents)} documents)\n")
     console.print(format_table(result.scores), highlight=False, markup=False)
     console.print(f"\nWhat the model finds in sentences of the {result.split} split\n")
-    tokens = [document.tokens for document in documents[:EXAMPLE_COUNT]]
+    short = [document for document in documents if document.relations and len(document.tokens) <= EXAMPLE_LENGTH]
+    tokens = [document.tokens for document in (short or documents)[:EXAMPLE_COUNT]]
     for sentence, prediction in zip(tokens, predict(result.model, result.processor, tokens), strict=True):
         record = to_records(in_text_order(prediction))
         print_extraction(console, sentence, record, result.model.config.entity_types)

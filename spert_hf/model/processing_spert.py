@@ -27,9 +27,20 @@ def _combining_marks() -> str:
 # Scripts written without spaces between words: each character is a word of its own.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _MARKS = _combining_marks()
+# English abbreviations that keep their point wherever they stand: titles, companies, months, states of the U.S.
+_ABBREVIATIONS = "|".join(
+    (
+        *("Mr", "Mrs", "Ms", "Dr", "Prof", "Gov", "Sen", "Rep", "Rev", "Lt", "Sgt", "Gen", "Col", "Capt", "Jr", "Sr"),
+        *("St", "Co", "Inc", "Corp", "Ltd", "Bros", "Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec"),
+        *("Ala", "Ariz", "Ark", "Calif", "Colo", "Conn", "Del", "Fla", "Ga", "Ill", "Ind", "Kan", "Ky", "La", "Mass"),
+        *("Md", "Mich", "Minn", "Miss", "Mo", "Mont", "Neb", "Nev", "Okla", "Ore", "Pa", "Tenn", "Tex", "Va", "Vt"),
+        *("Wash", "Wis", "Wyo"),
+    )
+)
 _WORD = re.compile(
     rf"""
       (?:[^\W\d_{_UNSPACED}]\.){{2,}}                              # initials: U.S.
+    | \b(?:{_ABBREVIATIONS})\.                                  # Calif., Jan.
     | \d+(?:[.,:]\d+)*(?![^\W_])                                    # numbers: 2,300.5
     | [{_UNSPACED}][{_MARKS}]*
     | '(?:s|S|d|m|ll|re|ve)\b                                       # clitics: the 's of Pell's
@@ -43,8 +54,8 @@ _WORD = re.compile(
 def split_words(text: str) -> list[tuple[int, int]]:
     """Split raw text into words: runs of letters or digits, and every other visible character by itself.
 
-    Numbers, initials (*U.S.*) and clitics (*'s*) stay whole; white space, control and format characters belong to no
-    word.
+    Numbers, initials (*U.S.*), common abbreviations (*Calif.*) and clitics (*'s*) stay whole; white space, control and
+    format characters belong to no word.
 
     Returns:
         Character offsets `[start, end)` of each word, in text order.

@@ -1,6 +1,6 @@
 """Optimizer and learning rate schedule."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -10,61 +10,30 @@ from transformers import get_scheduler
 from .arguments import SpertTrainingArguments
 
 
-class AdamWNoBiasCorrection(torch.optim.Optimizer):
+class AdamWNoBiasCorrection(torch.optim.AdamW):
     """AdamW without bias correction, as BERT's authors and the published SpERT code ran it.
 
-    Source: Devlin et al. 2019 (the running averages start at 0 and are used as they are, so the first steps are small),
-    with decoupled weight decay (Loshchilov & Hutter 2019).
+    The running averages start at 0 and are used as they are, so the first steps are small (Devlin et al. 2019).
+    Bias correction divides them by `1 - beta ** step`; with a count of steps that starts far out this is 1, and torch's
+    fused AdamW can be used.
 
     Args:
         params: parameters or groups of them.
         lr: learning rate.
-        betas: decay of the running averages of gradient and squared gradient.
-        eps: added to the denominator.
-        weight_decay: decoupled weight decay.
+        eps: added to the denominator; the default is that of the published code.
     """
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 5e-5,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-6,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
+    _FAR_OUT = 1e9
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Take one step."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
+    def __init__(self, params: Iterable[Any], lr: float = 5e-5, eps: float = 1e-6) -> None:
+        super().__init__(params, lr=lr, eps=eps, fused=True)
         for group in self.param_groups:
-            self._step_group(group)
-        return loss
-
-    def _step_group(self, group: dict[str, Any]) -> None:
-        weights = [weight for weight in group["params"] if weight.grad is not None]
-        if not weights:
-            return
-        for weight in weights:
-            if not self.state[weight]:
-                self.state[weight]["exp_avg"] = torch.zeros_like(weight)
-                self.state[weight]["exp_avg_sq"] = torch.zeros_like(weight)
-        gradients = [weight.grad for weight in weights]
-        averages = [self.state[weight]["exp_avg"] for weight in weights]
-        squares = [self.state[weight]["exp_avg_sq"] for weight in weights]
-        beta1, beta2 = group["betas"]
-        torch._foreach_lerp_(averages, gradients, 1 - beta1)
-        torch._foreach_mul_(squares, beta2)
-        torch._foreach_addcmul_(squares, gradients, gradients, value=1 - beta2)
-        denominators = torch._foreach_sqrt(squares)
-        torch._foreach_add_(denominators, group["eps"])
-        torch._foreach_addcdiv_(weights, averages, denominators, value=-group["lr"])
-        if group["weight_decay"]:
-            torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
+            for weight in group["params"]:
+                self.state[weight] = {
+                    "step": torch.tensor(self._FAR_OUT, device=weight.device),
+                    "exp_avg": torch.zeros_like(weight),
+                    "exp_avg_sq": torch.zeros_like(weight),
+                }
 
 
 def make_optimizer(model: nn.Module, arguments: SpertTrainingArguments) -> torch.optim.Optimizer:
