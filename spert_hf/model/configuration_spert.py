@@ -1,5 +1,6 @@
 """SpertConfig: the encoder's own config, the types, and the settings that the paper varies."""
 
+from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, PreTrainedConfig
@@ -53,6 +54,9 @@ class SpertConfig(PreTrainedConfig):
         **kwargs: Any,
     ) -> None:
         self.encoder_config = _as_config(encoder_config)
+        if Path(self.encoder_config.name_or_path or "").is_dir():
+            # A folder here means nothing elsewhere, and would tell of this machine in every checkpoint.
+            self.encoder_config.name_or_path = ""
         self.entity_types = _as_names("entity_types", entity_types, least=1)
         self.relation_types = _as_names("relation_types", relation_types)
         self.symmetric_relation_types = _as_names("symmetric_relation_types", symmetric_relation_types)

@@ -43,7 +43,7 @@ _WORD = re.compile(
     | \b(?:{_ABBREVIATIONS})\.                                  # Calif., Jan.
     | \d+(?:[.,:]\d+)*(?![^\W_])                                    # numbers: 2,300.5
     | [{_UNSPACED}][{_MARKS}]*
-    | '(?:s|S|d|m|ll|re|ve)\b                                       # clitics: the 's of Pell's
+    | ['’](?:s|S|d|m|ll|re|ve)\b                                       # clitics: the 's of Pell's
     | (?:[^\W_{_UNSPACED}][{_MARKS}]*)+
     | \S[{_MARKS}]*
     """,

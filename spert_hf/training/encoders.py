@@ -21,7 +21,7 @@ def find_encoder(encoder: str) -> str:
     Raises:
         ValueError: if that package carries other weights.
     """
-    if encoder != QUICKSTART_ENCODER or isinstance(try_to_load_from_cache(encoder, "model.safetensors"), str):
+    if encoder != QUICKSTART_ENCODER or _is_cached(encoder):
         return encoder
     folder = _package_folder()
     if folder is None:
@@ -33,6 +33,11 @@ def find_encoder(encoder: str) -> str:
             f"the weights of {QUICKSTART_ENCODER}"
         )
     return str(folder)
+
+
+def _is_cached(encoder: str) -> bool:
+    needed = ("config.json", "model.safetensors", "tokenizer.json")
+    return all(isinstance(try_to_load_from_cache(encoder, name), str) for name in needed)
 
 
 def _package_folder() -> Path | None:

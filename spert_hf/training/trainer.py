@@ -299,6 +299,8 @@ def _make_model(arguments: SpertTrainingArguments, splits: Splits) -> tuple[PreT
         model = SpertModel(SpertConfig(encoder_config=AutoConfig.from_pretrained(source), **settings))
     else:
         model = SpertModel.from_encoder(source, **settings)
+    if source != arguments.encoder:
+        model.config.encoder_config.name_or_path = arguments.encoder
     if arguments.freeze_embeddings:
         model.encoder.get_input_embeddings().requires_grad_(False)
     if arguments.gradient_checkpointing:

@@ -325,3 +325,8 @@ def test_from_encoder_takes_the_pretrained_weights(tmp_path):
 def test_a_spert_model_is_no_encoder(tiny_checkpoint):
     with pytest.raises(ValueError, match="a SpERT model; allowed a model that is only an encoder"):
         SpertModel.from_encoder(str(tiny_checkpoint), entity_types=["A"])
+
+
+def test_a_checkpoint_does_not_tell_where_its_encoder_lay(tmp_path):
+    checkpoint = make_tiny_checkpoint("bert", tmp_path)
+    assert str(tmp_path) not in (checkpoint / "config.json").read_text()

@@ -18,6 +18,7 @@ from tests.support.tiny_models import FAMILIES, make_tokenizer
         ("Marian Pell's plant, in Duluth.", ["Marian", "Pell", "'s", "plant", ",", "in", "Duluth", "."]),
         ("The U.S. spent $2,300.50 on Jan. 4.", ["The", "U.S.", "spent", "$", "2,300.50", "on", "Jan.", "4", "."]),
         ("Salem, Mass., and Gov. Doe of Rome.", ["Salem", ",", "Mass.", ",", "and", "Gov.", "Doe", "of", "Rome", "."]),
+        ("Pell’s ‘plant’", ["Pell", "’s", "‘", "plant", "’"]),
         ("Boston-based (UPI) --", ["Boston", "-", "based", "(", "UPI", ")", "-", "-"]),
         ("the 10th of 14-year-olds", ["the", "10th", "of", "14", "-", "year", "-", "olds"]),
         ("I don't; we'll", ["I", "don", "'", "t", ";", "we", "'ll"]),
