@@ -163,7 +163,9 @@ class Trainer:
         output = self.model(**{name: tensor.to(self.accelerator.device) for name, tensor in batch.items()})
         entity_loss = output.entity_loss * (own_spans / spans)
         if output.relation_loss is None:
-            return entity_loss, torch.zeros_like(entity_loss)
+            # Without any pair; distributed training still waits for a gradient of every weight.
+            logits = output.relation_logits
+            return entity_loss, torch.zeros_like(entity_loss) if logits is None else logits.sum() * 0
         return entity_loss, output.relation_loss * (own_pairs / pairs)
 
     def _evaluate_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
