@@ -1,4 +1,4 @@
-"""The quickstart corpus of spert-hf: invented sentences with entities and relations, in the JSON form of SpERT.
+"""The quickstart corpus of spert-hf: newspaper sentences with entities and relations, in the JSON form of SpERT.
 
 This file needs nothing but `datasets`. Up to `datasets` 3, `load_dataset("quickstart", trust_remote_code=True)` runs
 it; from 4 on, `spert-hf` builds from the class in it, as anyone can.
@@ -10,8 +10,8 @@ from pathlib import Path
 import datasets
 
 _DESCRIPTION = """\
-A small corpus of invented English sentences, split into tokens and annotated with typed entities (spans of tokens) and
-typed relations between them, to try out joint entity and relation extraction.
+A small corpus of English newspaper sentences written for this project, split into tokens and annotated with typed
+entities (spans of tokens) and typed relations between them, to try out joint entity and relation extraction.
 """
 
 _CITATION = """\
