@@ -9,7 +9,10 @@ import pytest
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch
+from hypothesis import settings
 
+settings.register_profile("steady", deadline=None)  # a shared machine is slow at times: no test asserts wall time
+settings.load_profile("steady")
 torch.set_num_threads(1)  # tiny models: more threads only get in each other's way
 
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint  # noqa: E402
