@@ -3,8 +3,10 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -69,6 +71,15 @@ def save_checkpoint(
         for old in _checkpoints(output_dir)[:-keep]:
             shutil.rmtree(old)
     accelerator.wait_for_everyone()
+
+
+def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
+    """Have files written to a folder beside, and move them into `folder` when all of them are whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+        write(Path(unfinished))
+        for path in sorted(Path(unfinished).iterdir()):
+            path.replace(folder / path.name)
 
 
 def load_checkpoint(

@@ -28,7 +28,7 @@ from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, TrainingExample, candidate_counts, epoch_batches, grouped, make_examples
-from .checkpoints import TrainingState, find_checkpoint, load_checkpoint, save_checkpoint
+from .checkpoints import TrainingState, find_checkpoint, load_checkpoint, save_checkpoint, write_whole
 from .encoders import find_encoder
 from .optimization import make_optimizer, make_schedule
 from .training_log import ProgressBar, TrainingLog
@@ -183,7 +183,7 @@ class Trainer:
         if self.arguments.load_best_model_at_end and (self.state.best_score is None or score > self.state.best_score):
             self.state.best_score = score
             if self.accelerator.is_main_process:
-                self.accelerator.unwrap_model(self.model).save_pretrained(self.output_dir / BEST_FOLDER)
+                write_whole(self.output_dir / BEST_FOLDER, self.accelerator.unwrap_model(self.model).save_pretrained)
             self.accelerator.wait_for_everyone()
 
     def evaluate(self, documents: Sequence[Document]) -> EvaluationResult:
@@ -212,13 +212,16 @@ class Trainer:
         split = "test" if self.splits.test else "dev" if self.splits.dev else "train"
         scores = self.evaluate(getattr(self.splits, split))
         if self.accelerator.is_main_process:
-            model.save_pretrained(self.output_dir)
-            self.tokenizer.save_pretrained(self.output_dir)
             run = self._describe_run(split, scores, seconds)
-            (self.output_dir / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+            write_whole(self.output_dir, lambda folder: self._save(folder, run))
             shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         return TrainingResult(model.eval(), self.processor, self.output_dir, split, scores)
+
+    def _save(self, folder: Path, run: dict[str, Any]) -> None:
+        self.accelerator.unwrap_model(self.model).save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        (folder / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
 
     def _describe_run(self, split: str, scores: EvaluationResult, seconds: float) -> dict[str, Any]:
         """What was done and measured, for the model card and for whoever repeats it."""
