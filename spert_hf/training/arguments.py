@@ -49,7 +49,9 @@ class SpertTrainingArguments:
     freeze_embeddings: bool = _setting(
         False, "Leave the encoder's word embeddings as they are: quicker steps, above all on a CPU."
     )
-    output_dir: str = _setting("checkpoints/quickstart", "Where the trained model and its checkpoints are saved.")
+    output_dir: str = _setting(
+        "", "Where the trained model and its checkpoints are saved; by default `checkpoints/` and the data set's name."
+    )
 
     num_train_epochs: int = _setting(20, "Passes over the training documents.")
     per_device_train_batch_size: int = _setting(2, "Sentences a device and step.")
@@ -102,6 +104,7 @@ class SpertTrainingArguments:
             _check_setting(one.name, getattr(self, one.name), one.metadata.get("choices"))
         if self.bf16 and self.fp16:
             raise ValueError("bf16, fp16: given both, allowed one of them")
+        self.output_dir = self.output_dir or f"checkpoints/{Path(self.dataset).stem}"
         if self.push_to_hub and self.hub_model_id is None:
             self.hub_model_id = Path(self.output_dir).name
 

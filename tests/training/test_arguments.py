@@ -94,5 +94,13 @@ def test_wrong_settings_are_refused(settings, message):
     assert message in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "folder"),
+    [("quickstart", "quickstart"), ("my/letters/", "letters"), ("docs.json", "docs"), ("ada/x", "x")],
+)
+def test_the_output_folder_is_named_after_the_data_set(dataset, folder):
+    assert SpertTrainingArguments(dataset=dataset).output_dir == f"checkpoints/{folder}"
+
+
 def test_the_hub_repository_is_named_after_the_folder():
     assert SpertTrainingArguments(push_to_hub=True, output_dir="runs/my-spert").hub_model_id == "my-spert"
