@@ -104,7 +104,7 @@ def _read_address(dl_manager, address, read):
         reason = error
         while reason.__cause__ is not None:
             reason = reason.__cause__
-        said = " ".join(str(reason).replace(address, "").split())
+        said = " ".join(str(reason).replace(f", url={address!r}", "").replace(address, "").split())
         raise UnusableSourceError(f"{address}: {type(reason).__name__}{': ' if said else ''}{said}") from error
 
 
@@ -302,7 +302,7 @@ class Ade(datasets.GeneratorBasedBuilder):
                 try:
                     return self._read_archive(stream), f"{path}, {self.FILE}"
                 except (ValueError, zipfile.BadZipFile) as error:
-                    raise ValueError(f"{path}: {error}") from error
+                    raise ValueError(f"{path}: {error}") from None
         raise FileNotFoundError(f"data_dir: given {str(folder)!r}, allowed a folder with {self._needed()}")
 
     def _needed(self):

@@ -116,7 +116,7 @@ def _read_address(dl_manager, address, read):
         reason = error
         while reason.__cause__ is not None:
             reason = reason.__cause__
-        said = " ".join(str(reason).replace(address, "").split())
+        said = " ".join(str(reason).replace(f", url={address!r}", "").replace(address, "").split())
         raise UnusableSourceError(f"{address}: {type(reason).__name__}{': ' if said else ''}{said}") from error
 
 
@@ -150,7 +150,7 @@ def _from_json(stream, name, wanted=None):
             raise ValueError(
                 f"{name}, record {position}: {type(error).__name__} {error}; allowed an object with tokens, entities "
                 "(type, start, end), relations (type, head, tail) and orig_id"
-            ) from error
+            ) from None
     given = tuple(
         sum(numbers) for numbers in zip(*((1, len(d["entities"]), len(d["relations"])) for d in documents), strict=True)
     )
@@ -193,11 +193,11 @@ def _from_rows(identifier, rows, name):
             for relation_type, tail in zip(ast.literal_eval(types), ast.literal_eval(tails), strict=True):
                 if relation_type != "N":
                     relations.append({"type": relation_type, "head": ending_at[position], "tail": ending_at[tail]})
-    except (KeyError, SyntaxError, TypeError, ValueError) as error:
+    except (KeyError, SyntaxError, TypeError, ValueError):
         raise ValueError(
-            f"{name}, #doc {identifier}, line {position}: relations given {types} to {tails}, allowed two Python lists "
-            "of one length, types and the indices of the last tokens of entities, on the last token of an entity"
-        ) from error
+            f"{name}, #doc {identifier}, token {position}: relations given {types} to {tails}, allowed two lists of "
+            "one length, types and the indices of the last tokens of entities, on the last token of an entity"
+        ) from None
     tokens = [token for _, token, _, _, _ in rows]
     return {"tokens": tokens, "entities": entities, "relations": relations, "orig_id": identifier}
 
@@ -335,4 +335,4 @@ def _read_path(path, read):
         try:
             return read(stream, name=str(path))
         except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise ValueError(f"{path}: {error}") from None

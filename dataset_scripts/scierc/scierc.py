@@ -91,7 +91,7 @@ def _read_address(dl_manager, address, read):
         reason = error
         while reason.__cause__ is not None:
             reason = reason.__cause__
-        said = " ".join(str(reason).replace(address, "").split())
+        said = " ".join(str(reason).replace(f", url={address!r}", "").replace(address, "").split())
         raise UnusableSourceError(f"{address}: {type(reason).__name__}{': ' if said else ''}{said}") from error
 
 
@@ -114,7 +114,7 @@ def _from_lines(content, name):
             raise ValueError(
                 f"{name}, line {number}: {type(error).__name__} {error}; allowed an object with doc_key, sentences, "
                 "and for each sentence ner [start, end, type] and relations [start, end, start, end, type] between them"
-            ) from error
+            ) from None
     return documents
 
 
