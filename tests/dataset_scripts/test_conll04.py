@@ -226,3 +226,14 @@ def test_the_card_s_figures_are_those_of_the_real_data(shared_data, tmp_path):
     assert max(len(row["tokens"]) for row in everything) == 118
     assert max(entity["end"] - entity["start"] for row in everything for entity in row["entities"]) == 13
     assert all(row["relations"] for row in everything)
+
+
+def test_load_splits_names_every_address_and_the_way_out(monkeypatch):
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    builder = import_script("conll04").Conll04
+    with pytest.raises(
+        DatasetError, match="no source is usable; set data_dir to a folder with conll04_train"
+    ) as caught:
+        load_splits(dataset_folder("conll04"))
+    for address in (builder.JSON_ADDRESS, builder.TEXT_ADDRESS):
+        assert f"{address.format(split='train')}: OfflineModeIsEnabled" in str(caught.value)
