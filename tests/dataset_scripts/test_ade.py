@@ -107,6 +107,12 @@ def test_relations_between_overlapping_mentions_may_be_left_out():
     assert (second["entities"], second["relations"]) == ([], [])
 
 
+@pytest.mark.parametrize("sentence", ["Drugolrash.", "rashDrugol."])
+def test_mentions_that_touch_do_not_overlap(sentence):
+    (document,) = documents_of(line(sentence, "rash", "Drugol"), with_overlap=False)
+    assert len(document["relations"]) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
