@@ -67,7 +67,7 @@ def described(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else short_repr(error)
+    return f"{type(error).__name__}: {lines[0][:1000]}" if lines else short_repr(error)
 
 
 def _read_rows(rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None) -> list[Document]:

@@ -36,8 +36,8 @@ class SpertTrainingArguments:
 
     dataset: str = _setting(
         "quickstart",
-        "What to train on: `quickstart`, a folder with a loading script, a folder of documents (train/dev/test), a "
-        "single file of documents, or a Hub id.",
+        "What to train on: `quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder of "
+        "documents (train/dev/test), a single file of documents, or a Hub id.",
     )
     dataset_config_name: str | None = _setting(None, "Configuration of the data set, where it has several.")
     data_dir: str | None = _setting(None, "Folder with local copies of the data set's sources.")
