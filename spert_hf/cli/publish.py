@@ -8,8 +8,14 @@ from collections.abc import Sequence
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
+    from huggingface_hub.utils import disable_progress_bars
+    from transformers.utils import logging
+
     from ..hub.publishing import publish_model
 
+    # An upload that breaks off would leave its bar in front of the line that says why.
+    disable_progress_bars()
+    logging.disable_progress_bar()
     url = publish_model(options.folder, options.repo_id, token=options.token, private=options.private)
     sys.stdout.write(f"Published at {url}\n")
     return 0

@@ -63,8 +63,11 @@ def run(arguments: Sequence[str]) -> int:
     if is_main:
         _show(console, result, getattr(splits, result.split))
     if settings.push_to_hub:
+        from huggingface_hub.utils import disable_progress_bars
+
         from ..hub.publishing import PublishingError, publish_model
 
+        disable_progress_bars()
         if is_main:
             try:
                 url = publish_model(

@@ -32,8 +32,7 @@ def stage_checkpoint(folder: Path, staged: Path) -> None:
         if not (folder / needed).is_file():
             raise ValueError(f"{folder}: has no {needed}; allowed the folder of a saved SpERT model")
     pipe = _load(SpertModel, SpertPipeline, folder)
-    pipe.model.save_pretrained(staged)
-    pipe.tokenizer.save_pretrained(staged)
+    pipe.save_pretrained(staged)
     _check_copy(pipe, staged, folder)
     if (folder / README_FILE).is_file():
         (staged / README_FILE).write_bytes((folder / README_FILE).read_bytes())
@@ -47,7 +46,8 @@ def _load(model_class: type[SpertModel], pipeline_class: type[SpertPipeline], fo
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
-        model, report = model_class.from_pretrained(folder, output_loading_info=True)
+        loaded: Any = model_class.from_pretrained(folder, output_loading_info=True)
+        model, report = loaded
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
         pipe = pipeline_class(model=model, tokenizer=tokenizer, task=TASK, device="cpu")
     except Exception as error:  # torch, safetensors, tokenizers and transformers each raise their own

@@ -96,37 +96,35 @@ def test_a_publication_that_fails_leaves_main_and_can_be_repeated(hub, run_pytho
         Fault("POST .*/commit/main", nth=2, status=503),
         Fault("POST .*/commit/main", nth=3),  # the line is cut before the commit
         Fault("POST .*/commit/main", nth=5, done=True),  # and after it
-        Fault("POST /api/repos/create", nth=7, status=500),
+        Fault("POST /api/repos/create", nth=9, status=500),
     ]
     name = "ada/tiny"
-    again = [str(other), name]
-    runs = [
-        [str(tiny_checkpoint), name, "--token", "hf_wrong"],
-        [str(tiny_checkpoint), name],
-        *[again] * 5,
-        [*again, "--private"],
-        [str(tmp_path), name],
-    ]
+    first, second = [str(tiny_checkpoint), name], [str(other), name]
+    refused = [[*first, "--token", "hf_wrong"]]
+    hindered = [second] * 3
+    runs = [*refused, first, *hindered, second, second, first, first, [*first, "--private"], [str(tmp_path), name]]
     done = run_python("-c", PUBLISH, json.dumps(runs))
     assert done.returncode == 0, done.stderr
     reports = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [code for code, _, _ in reports] == [1, 0, 1, 1, 1, 0, 1, 1, 1]
-    assert all(len(said) == (1 if code else 0) for code, _, said in reports)
+    codes = [code for code, _, _ in reports]
+    assert codes == [1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1], reports[6:]
+    assert [len(said) for _, _, said in reports] == codes  # a failure says so in one line
     said = [" ".join(said) for _, _, said in reports]
-    assert "ada/tiny: upload failed (401 Invalid username or password.); nothing was changed" in said[0]
+    assert "ada/tiny: upload failed (401 You may not create this repository); nothing was changed" in said[0]
     assert reports[1][1] == f"Published at {hub.url}/ada/tiny\n"
     for number, reason in ((2, "403"), (3, "503"), (4, "disconnected")):
         assert reason in said[number]
         assert "its main branch is as before; the same command can be run again" in said[number]
     history = hub.repositories["model", name].branches["main"]
-    assert len(history) == 4  # empty, the first, the other, and the one whose answer was lost
-    assert f"has changed from {history[2].oid} to {history[3].oid}" in said[6]
-    assert "500" in said[7]
-    assert "has no config.json" in said[8]
+    assert len(history) == 4  # empty, the first, the second (once, though published twice), and the lost answer's
+    assert f"has changed from {history[2].oid} to {history[3].oid}" in said[7]
+    assert "(500 " in said[8]
+    assert "is a public repository, asked for a private one" in said[9]
+    assert "has no config.json" in said[10]
     assert "hf_wrong" not in done.stdout + done.stderr
 
     assert "library_name" in history[1].files["README.md"].decode()
-    assert history[2].files["README.md"] == b"My own words."
+    assert history[2].files["README.md"] == history[3].files["README.md"] == b"My own words."
     assert history[2].files["model.safetensors"] == (other / "model.safetensors").read_bytes()
     assert "notes.txt" not in history[2].files
 

@@ -12,6 +12,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 LFS_SUFFIXES = (".safetensors", ".bin", ".parquet")
@@ -232,14 +233,15 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self.repository(kind, name, write=True)
         if repository is None:
             return
-        files = [
-            {
-                "path": file["path"],
-                "uploadMode": "lfs" if file["path"].endswith(LFS_SUFFIXES) else "regular",
-                "shouldIgnore": False,
-            }
-            for file in json.loads(self.body)["files"]
-        ]
+        there = repository.find(revision) or repository.branches["main"][-1]
+        files = []
+        for path in (file["path"] for file in json.loads(self.body)["files"]):
+            mode = "lfs" if path.endswith(LFS_SUFFIXES) else "regular"
+            files.append({"path": path, "uploadMode": mode, "shouldIgnore": False})
+            if path in there.files:
+                # Clients leave out of a commit what is there already.
+                described = _describe(path, there.files[path])
+                files[-1]["oid"] = described.get("lfs", described)["oid"]
         self.send_json({"files": files})
 
     def lfs_batch(self, kind: str | None, name: str) -> None:
@@ -323,8 +325,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(data, ETag=f'"{hashlib.sha256(data).hexdigest()}"', X_Repo_Commit=commit.oid)
 
 
-def _describe(path: str, data: bytes) -> dict[str, object]:
-    entry: dict[str, object] = {
+def _describe(path: str, data: bytes) -> dict[str, Any]:
+    entry: dict[str, Any] = {
         "type": "file",
         "path": path,
         "size": len(data),
