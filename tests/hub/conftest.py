@@ -23,7 +23,7 @@ def hub():
 def run_python(hub, tmp_path):
     """Run Python with a Hub, a cache and a token of its own: clients read these when they are imported.
 
-    `package=False` runs it where `spert_hf` can't be found.
+    `package=False` runs it in a folder without `spert_hf`; where that is installed, the program must hide it.
     """
 
     def run(*arguments, token=TOKEN, package=True, offline=False):
@@ -41,7 +41,7 @@ def run_python(hub, tmp_path):
             environment["HF_TOKEN"] = token
         (tmp_path / "elsewhere").mkdir(exist_ok=True)
         folder = ROOT if package else tmp_path / "elsewhere"
-        command = [sys.executable, *([] if package else ["-P"]), *map(str, arguments)]
+        command = [sys.executable, *map(str, arguments)]
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
 
     return run
