@@ -11,6 +11,7 @@ COMMANDS = {
     "extract": "extract entities and relations from a file",
     "check": "report every fault of document files",
     "convert": "turn a checkpoint of the published SpERT code into one of this package",
+    "publish": "put a checkpoint on the Hub, with its code",
 }
 
 

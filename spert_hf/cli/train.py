@@ -63,12 +63,23 @@ def run(arguments: Sequence[str]) -> int:
     if is_main:
         _show(console, result, getattr(splits, result.split))
     if settings.push_to_hub:
-        from ..hub.publishing import publish_model
+        from huggingface_hub.utils import disable_progress_bars
 
+        from ..hub.publishing import PublishingError, publish_model
+
+        disable_progress_bars()
         if is_main:
-            url = publish_model(
-                result.output_dir, settings.hub_model_id, token=settings.hub_token, private=settings.hub_private_repo
-            )
+            try:
+                url = publish_model(
+                    result.output_dir,
+                    settings.hub_model_id,
+                    token=settings.hub_token,
+                    private=settings.hub_private_repo,
+                )
+            except PublishingError as error:
+                private = " --private" if settings.hub_private_repo else ""
+                again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
+                raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
             console.print(f"Published at {url}")
     return 0
 

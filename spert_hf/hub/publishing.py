@@ -1,14 +1,24 @@
-"""Uploading a trained model to the Hub, in one commit."""
+"""Uploading a trained model to the Hub: checked first, in one commit, and so that a failure can simply be repeated."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, HTTPError
 
-NOT_UPLOADED = ["checkpoint-*", "checkpoint-*/**", ".*", ".*/**", "runs/**", "best/**"]
+from .model_readme import write_readme
+from .staging import stage_checkpoint
+
+
+class PublishingError(OSError):
+    """The Hub refused an upload, or could not be reached; the message says what is there now."""
 
 
 def publish_model(folder: str | Path, repo_id: str | None, token: str | None = None, private: bool = False) -> str:
-    """Upload a checkpoint's folder, without what only training needs.
+    """Upload a checkpoint with its tokenizer and its code, as one commit; nothing of the folder is changed.
+
+    What goes up: config, weights, tokenizer, the code of config, model and pipeline, `training_run.json` if there is
+    one, and the folder's `README.md`. Without one, and if the repository has none either, a short one is written.
 
     Args:
         folder: with config, weights and tokenizer.
@@ -20,17 +30,55 @@ def publish_model(folder: str | Path, repo_id: str | None, token: str | None = N
         The repository's address.
 
     Raises:
-        ValueError: if the folder holds no checkpoint, or no repository is named.
+        ValueError: if no repository is named, it is public and should be private, or the folder holds no checkpoint
+            that loads and predicts; nothing is uploaded then.
+        PublishingError: if the Hub refuses or can't be reached. The main branch stays as it was.
     """
-    folder = Path(folder)
-    for needed in ("config.json", "model.safetensors", "tokenizer_config.json"):
-        if not (folder / needed).is_file():
-            raise ValueError(f"{folder}: has no {needed}; allowed the folder of a saved SpERT model")
     if not repo_id:
         raise ValueError("hub_model_id: given none, allowed the name of a repository such as USER/NAME")
-    api = HfApi(token=token)
-    url = api.create_repo(repo_id, private=private, exist_ok=True)
-    api.upload_folder(
-        repo_id=url.repo_id, folder_path=folder, ignore_patterns=NOT_UPLOADED, commit_message="Upload SpERT model"
-    )
+    with TemporaryDirectory() as scratch:
+        # The name is always the same, so that transformers' copy of the code for the check is, too.
+        staged = Path(scratch) / "checkpoint"
+        stage_checkpoint(Path(folder), staged)
+        return _upload(staged, repo_id, HfApi(token=token), private)
+
+
+def _upload(staged: Path, repo_id: str, api: HfApi, private: bool) -> str:
+    """Upload all of a folder as one commit."""
+    before = None
+    try:
+        url = api.create_repo(repo_id, private=private, exist_ok=True)
+        repo_id = url.repo_id
+        there = api.repo_info(repo_id)
+        if private and there.private is False:
+            raise ValueError(f"{repo_id}: is a public repository, asked for a private one; nothing was uploaded")
+        before = there.sha
+        if not (staged / "README.md").is_file() and not api.file_exists(repo_id, "README.md"):
+            write_readme(staged, repo_id)
+        api.upload_folder(repo_id=repo_id, folder_path=staged, commit_message="Upload SpERT model")
+    except (HTTPError, OSError, RuntimeError) as error:  # huggingface_hub wraps what breaks off an upload
+        state = _state_after_failure(api, repo_id, before)
+        raise PublishingError(f"{repo_id}: upload failed ({_in_one_line(error)}); {state}") from error
     return str(url)
+
+
+def _state_after_failure(api: HfApi, repo_id: str, before: str | None) -> str:
+    """Say what the main branch is now; an answer that was lost may hide a commit that went through."""
+    if before is None:
+        return "nothing was changed; the same command can be run again"
+    try:
+        now = api.repo_info(repo_id).sha
+    except (HTTPError, OSError):
+        return "whether its main branch has changed can't be told now; the same command can be run again"
+    if now == before:
+        return "its main branch is as before; the same command can be run again"
+    return f"its main branch has changed from {before} to {now}: look there before running the command again"
+
+
+def _in_one_line(error: BaseException) -> str:
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return _in_one_line(error.__cause__)
+    if isinstance(error, HfHubHTTPError):
+        reason = error.server_message or error.response.reason_phrase
+        return " ".join(f"{error.response.status_code} {reason}".split())
+    return " ".join(str(error).split()) or type(error).__name__

@@ -4,9 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, PreTrainedConfig
+from transformers.pipelines import PIPELINE_REGISTRY
 
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls")
+
+# Where a saved checkpoint's own code is, for whoever loads it without the package that wrote it.
+TASK = "spert-extraction"
+CODE_OF_CLASSES = {"AutoConfig": "configuration_spert.SpertConfig", "AutoModel": "modeling_spert.SpertModel"}
+CODE_OF_PIPELINE = {"impl": "pipeline_spert.SpertPipeline", "pt": ["AutoModel"], "type": "text"}
 
 
 class SpertConfig(PreTrainedConfig):
@@ -70,6 +76,8 @@ class SpertConfig(PreTrainedConfig):
         self.max_sequence_length = max_sequence_length
         self.initializer_range = initializer_range
         self._check_settings()
+        kwargs.pop("custom_pipelines", None)  # see the property
+        kwargs.setdefault("auto_map", dict(CODE_OF_CLASSES))
         super().__init__(**kwargs)
 
     def _check_settings(self) -> None:
@@ -87,9 +95,31 @@ class SpertConfig(PreTrainedConfig):
             raise ValueError(f"symmetric_relation_types: {unknown} not among relation_types {self.relation_types}")
 
     @property
+    def custom_pipelines(self) -> dict[str, dict[str, Any]]:
+        """The pipeline in the checkpoint's own code; empty where transformers has one by that name already.
+
+        `transformers.pipeline` runs a checkpoint's code, and asks for `trust_remote_code`, as soon as it sees this.
+        Saved configs always have it.
+        """
+        return {} if TASK in PIPELINE_REGISTRY.get_supported_tasks() else _code_of_pipelines()
+
+    @custom_pipelines.setter
+    def custom_pipelines(self, value: object) -> None:
+        """Do nothing: `Pipeline.save_pretrained` sets what saving writes anyway, on a config that is still in use."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all settings as plain JSON, with the places of the code that belongs to them."""
+        return super().to_dict() | {"custom_pipelines": _code_of_pipelines()}
+
+    @property
     def hidden_size(self) -> int:
         """Width of the encoder's hidden states."""
         return self.encoder_config.hidden_size
+
+
+def _code_of_pipelines() -> dict[str, dict[str, Any]]:
+    """As `custom_pipelines` has it in a config; made anew each time, for transformers writes into what it gets."""
+    return {TASK: {**CODE_OF_PIPELINE, "pt": list(CODE_OF_PIPELINE["pt"])}}
 
 
 def _as_config(encoder_config: PreTrainedConfig | dict[str, Any] | None) -> PreTrainedConfig:

@@ -1,7 +1,7 @@
 """SpertModel: encoder → span scores → relation scores, and the loss."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,10 @@ from transformers.utils import ModelOutput
 
 from .configuration_spert import SpertConfig
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
+
+if TYPE_CHECKING:
+    # Saving a model copies the files that this one names in its imports: so the pipeline travels with every checkpoint.
+    from .pipeline_spert import SpertPipeline  # noqa: F401
 
 IGNORED_LABEL = -100
 """Label of padding among candidates, as elsewhere in transformers."""

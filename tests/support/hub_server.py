@@ -1,16 +1,18 @@
 """A server on loopback that speaks the part of the Hub's HTTP API that clients use to publish and to load.
 
 Repositories live in memory: each has branches, a branch is a list of commits, a commit is a whole tree of files.
-Weights go through the LFS protocol, all else inside the commit, as on the Hub.
+Weights go through the LFS protocol, all else inside the commit, as on the Hub. Requests can be made to fail.
 """
 
 import base64
 import hashlib
+import io
 import json
 import re
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 LFS_SUFFIXES = (".safetensors", ".bin", ".parquet")
@@ -48,6 +50,31 @@ class Repository:
         return history[-1]
 
 
+@dataclass
+class Fault:
+    """What goes wrong with some request.
+
+    Args:
+        pattern: looked for in `METHOD /path`.
+        nth: which of the requests that match; it goes wrong with that one only.
+        status: the answer; `None` closes the connection without one.
+        done: do what was asked before that, so that only the answer is lost.
+    """
+
+    pattern: str
+    nth: int = 1
+    status: int | None = None
+    done: bool = False
+    seen: int = 0
+
+    def strikes(self, request: str) -> bool:
+        """Count a request that matches; tell whether it is the one."""
+        if not re.search(self.pattern, request):
+            return False
+        self.seen += 1
+        return self.seen == self.nth
+
+
 class HubServer:
     """Runs in a thread; use it as a context.
 
@@ -60,6 +87,7 @@ class HubServer:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.objects: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
+        self.faults: list[Fault] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.hub = self  # type: ignore[attr-defined]
 
@@ -83,6 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
     ROUTES = (
         ("GET", r"/api/whoami-v2", "whoami"),
         ("POST", r"/api/repos/create", "create"),
+        ("POST", r"/api/validate-yaml", "validate_yaml"),
         ("POST", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)/preupload/([^/]+)", "preupload"),
         ("POST", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)/commit/([^/]+)", "commit"),
         ("POST", r"/(?:(datasets|spaces)/)?([^/]+/[^/]+)\.git/info/lfs/objects/batch", "lfs_batch"),
@@ -105,6 +134,24 @@ class _Handler(BaseHTTPRequestHandler):
         path = unquote(urlsplit(self.path).path)
         self.hub.requests.append((self.command, path))
         self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        # All faults count the request, so that `nth` does not depend on those before.
+        faults = [fault for fault in self.hub.faults if fault.strikes(f"{self.command} {path}")]
+        if not faults:
+            self.dispatch(path)
+        elif faults[0].status is not None:
+            self.error(faults[0].status, "", f"{self.command} {path} was made to fail")
+        else:
+            self.hang_up(path, faults[0].done)
+
+    def hang_up(self, path: str, done: bool) -> None:
+        """Close the connection without an answer, perhaps after having done what was asked."""
+        if done:
+            answer, self.wfile = self.wfile, io.BytesIO()  # type: ignore[assignment]
+            self.dispatch(path)
+            self.wfile = answer
+        self.close_connection = True
+
+    def dispatch(self, path: str) -> None:
         method = "GET" if self.command == "HEAD" else self.command
         for verb, pattern, name in self.ROUTES:
             match = re.fullmatch(pattern, path)
@@ -178,18 +225,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.repositories[kind, name] = repository
         self.send_json(url)
 
+    def validate_yaml(self) -> None:
+        """A card's front matter is always good here."""
+        self.send_json({"errors": [], "warnings": []})
+
     def preupload(self, kind: str, name: str, revision: str) -> None:
         repository = self.repository(kind, name, write=True)
         if repository is None:
             return
-        files = [
-            {
-                "path": file["path"],
-                "uploadMode": "lfs" if file["path"].endswith(LFS_SUFFIXES) else "regular",
-                "shouldIgnore": False,
-            }
-            for file in json.loads(self.body)["files"]
-        ]
+        there = repository.find(revision) or repository.branches["main"][-1]
+        files = []
+        for path in (file["path"] for file in json.loads(self.body)["files"]):
+            mode = "lfs" if path.endswith(LFS_SUFFIXES) else "regular"
+            files.append({"path": path, "uploadMode": mode, "shouldIgnore": False})
+            if path in there.files:
+                # Clients leave out of a commit what is there already.
+                described = _describe(path, there.files[path])
+                files[-1]["oid"] = described.get("lfs", described)["oid"]
         self.send_json({"files": files})
 
     def lfs_batch(self, kind: str | None, name: str) -> None:
@@ -273,8 +325,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(data, ETag=f'"{hashlib.sha256(data).hexdigest()}"', X_Repo_Commit=commit.oid)
 
 
-def _describe(path: str, data: bytes) -> dict[str, object]:
-    entry: dict[str, object] = {
+def _describe(path: str, data: bytes) -> dict[str, Any]:
+    entry: dict[str, Any] = {
         "type": "file",
         "path": path,
         "size": len(data),

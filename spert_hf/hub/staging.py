@@ -1,0 +1,103 @@
+"""What is to be published: a copy of a checkpoint with its code, proved to load and to predict as the original."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers.dynamic_module_utils import get_class_from_dynamic_module
+from transformers.utils import logging
+
+from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
+from ..model.modeling_spert import SpertModel
+from ..model.pipeline_spert import SpertPipeline
+
+NEEDED_FILES = ("config.json", "model.safetensors", "tokenizer_config.json")
+RUN_FILE = "training_run.json"
+README_FILE = "README.md"
+CHECK_SENTENCE = "Marian Pell works for Northern Paper Co. in Duluth."
+
+
+def stage_checkpoint(folder: Path, staged: Path) -> None:
+    """Copy what belongs to a checkpoint into the folder `staged`, with this package's code, and check the copy.
+
+    Code that lies in `folder` is neither run nor copied.
+
+    Raises:
+        ValueError: if the folder is no whole checkpoint, does not load, or the copy does not predict the same.
+    """
+    for needed in NEEDED_FILES:
+        if not (folder / needed).is_file():
+            raise ValueError(f"{folder}: has no {needed}; allowed the folder of a saved SpERT model")
+    pipe = _load(SpertModel, SpertPipeline, folder)
+    pipe.save_pretrained(staged)
+    _check_copy(pipe, staged, folder)
+    if (folder / README_FILE).is_file():
+        (staged / README_FILE).write_bytes((folder / README_FILE).read_bytes())
+    if (folder / RUN_FILE).is_file():
+        run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        (staged / RUN_FILE).write_text(json.dumps(_without_places(run), indent=2) + "\n", encoding="utf-8")
+
+
+def _load(model_class: type[SpertModel], pipeline_class: type[SpertPipeline], folder: Path) -> SpertPipeline:
+    """Load a folder's pipeline; unlike `from_pretrained`, make no weights up that it lacks."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        loaded: Any = model_class.from_pretrained(folder, output_loading_info=True)
+        model, report = loaded
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+        pipe = pipeline_class(model=model, tokenizer=tokenizer, task=TASK, device="cpu")
+    except Exception as error:  # torch, safetensors, tokenizers and transformers each raise their own
+        raise ValueError(f"{folder}: does not load, so it is not published: {_first_line(error)}") from error
+    finally:
+        logging.set_verbosity(verbosity)
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise ValueError(f"{folder}: has no weights for {', '.join(missing[:5])}, so it is not published")
+    broken = [name for name, weight in model.state_dict().items() if not torch.isfinite(weight).all()]
+    if broken:
+        raise ValueError(f"{folder}: weights of {broken[0]} are not finite, so it is not published")
+    return pipe
+
+
+def _check_copy(pipe: SpertPipeline, staged: Path, folder: Path) -> None:
+    """Load the copy by the code that lies in it, as whoever has no `spert_hf` will, and compare."""
+    model_class, pipeline_class = (
+        get_class_from_dynamic_module(code, str(staged))
+        for code in (CODE_OF_CLASSES["AutoModel"], str(CODE_OF_PIPELINE["impl"]))
+    )
+    copy = _load(model_class, pipeline_class, staged)
+    for field in ("entity_types", "relation_types", "symmetric_relation_types"):
+        given, found = getattr(pipe.model.config, field), getattr(copy.model.config, field)
+        if given != found:
+            raise ValueError(f"{folder}: its copy has {field} {found}, not {given}, so it is not published")
+    weights = copy.model.state_dict()
+    changed = [name for name, weight in pipe.model.state_dict().items() if not torch.equal(weight, weights[name])]
+    if changed:
+        raise ValueError(f"{folder}: its copy has other weights for {changed[0]}, so it is not published")
+    if _found(pipe) != _found(copy):
+        raise ValueError(f"{folder}: its copy predicts otherwise, so it is not published")
+
+
+def _found(pipe: SpertPipeline) -> tuple[Any, ...]:
+    """What the pipeline finds in one sentence, without the scores."""
+    result = pipe(CHECK_SENTENCE)
+    entities = [(entity["type"], entity["start"], entity["end"]) for entity in result["entities"]]
+    return entities, [(relation["type"], relation["head"], relation["tail"]) for relation in result["relations"]]
+
+
+def _without_places(run: dict[str, Any]) -> dict[str, Any]:
+    """The run's record with file names in place of absolute paths, which tell of the machine and mean nothing else."""
+    settings = run.get("settings", {})
+    shortened = {
+        name: Path(value).name if isinstance(value, str) and os.path.isabs(value) else value  # noqa: PTH117
+        for name, value in settings.items()
+    }
+    return {**run, "settings": shortened}
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
