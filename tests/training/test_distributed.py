@@ -43,9 +43,9 @@ def run(tmp_path_factory):
         }
         flags = [f"--{name}={value}" for name, value in settings.items()]
         environment = {**os.environ, "ACCELERATE_USE_CPU": "true"}
-        subprocess.run(
-            [*launcher, "train.py", *flags], cwd=ROOT, env=environment, check=True, capture_output=True, timeout=240
-        )
+        command = [*launcher, "train.py", *flags]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, done.stderr
         log = [json.loads(line) for line in (folder / name / "training_log.jsonl").read_text().splitlines()]
         return load_file(folder / name / "model.safetensors"), log
 
