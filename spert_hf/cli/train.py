@@ -81,6 +81,7 @@ def run(arguments: Sequence[str]) -> int:
                 again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
                 raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
             console.print(f"Published at {url}")
+    trainer.accelerator.end_training()  # processes that leave without taking leave of each other may crash on exit
     return 0
 
 
