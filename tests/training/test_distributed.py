@@ -1,4 +1,4 @@
-"""Two processes train as one does with the same global batch."""
+"""Two processes train as one does with the same global batch (starts three runs: `pytest -m slow`)."""
 
 import json
 import os
@@ -52,6 +52,7 @@ def run(tmp_path_factory):
     return launch
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(run):
     one, one_log = run("one", 1, 4)
     two, two_log = run("two", 2, 2)
