@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ..data.loading import load_splits
 from ..data.named_datasets import dataset_folder
 from ..data.schema import TypeSchema
-from ..evaluation import format_table, score_documents, to_json, write_html_report
-from ..evaluation.model_evaluation import predict_documents
+from ..evaluation import format_table, to_json, write_html_report
+from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..model.configuration_spert import SpertConfig
 from .options import add_model_options, load_pipeline
 
@@ -29,18 +29,12 @@ def run(arguments: Sequence[str]) -> int:
     if not documents:
         raise ValueError(f"--split: given {options.split!r}, which {options.dataset} has no documents for")
     predictions = predict_documents(pipe.model, pipe.spert_processor, documents, options.batch_size)
-    records = [document.to_record() for document in documents]
-    result = score_documents(
-        records,
-        predictions,
-        no_overlapping=options.no_overlapping,
-        symmetric_relation_types=config.symmetric_relation_types,
-    )
+    result = score_predictions(pipe.model, documents, predictions, options.no_overlapping)
     sys.stdout.write((to_json(result) if options.json else format_table(result)).rstrip("\n") + "\n")
     if options.html:
         write_html_report(
             options.html,
-            records,
+            [document.to_record() for document in documents],
             predictions,
             no_overlapping=options.no_overlapping,
             symmetric_relation_types=config.symmetric_relation_types,

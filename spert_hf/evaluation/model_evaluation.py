@@ -23,17 +23,16 @@ def predict_documents(
     return [to_records(found) for found in predict(model, processor, tokens, batch_size, relation_threshold)]
 
 
-def evaluate_model(
+def score_predictions(
     model: SpertModel,
-    processor: SpertProcessor,
     documents: Sequence[Document],
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    predictions: Sequence[dict[str, Any]],
     no_overlapping: bool = False,
 ) -> EvaluationResult:
     """Score a model's predictions of annotated documents; see [`score_documents`]."""
     return score_documents(
         [document.to_record() for document in documents],
-        predict_documents(model, processor, documents, batch_size),
+        predictions,
         no_overlapping=no_overlapping,
         symmetric_relation_types=model.config.symmetric_relation_types,
     )

@@ -21,8 +21,8 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from ..data.documents import Document
 from ..data.loading import Splits
-from ..evaluation import EvaluationResult, score_documents
-from ..evaluation.model_evaluation import predict_documents
+from ..evaluation import EvaluationResult
+from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
@@ -196,11 +196,8 @@ class Trainer:
         )
         numbered = list(zip(mine, predictions, strict=True))
         everyones = sorted(gather_object(numbered) if processes > 1 else numbered)
-        return score_documents(
-            [document.to_record() for document in documents],
-            [prediction for _, prediction in everyones],
-            no_overlapping=self.arguments.no_overlapping,
-            symmetric_relation_types=model.config.symmetric_relation_types,
+        return score_predictions(
+            model, documents, [prediction for _, prediction in everyones], self.arguments.no_overlapping
         )
 
     def _finish(self, seconds: float) -> TrainingResult:

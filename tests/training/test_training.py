@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, pipeline
 
 from spert_hf import SpertModel
 from spert_hf.data import load_splits
-from spert_hf.evaluation.model_evaluation import evaluate_model
+from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.trainer import Trainer
 from tests.support.documents import make_dataset_folder, make_records
@@ -121,7 +121,8 @@ def test_the_best_model_is_kept(train, dataset_folder):
     scores = [entry["dev_ner_f1"] for entry in log_of(result) if "dev_ner_f1" in entry]
     assert len(scores) == 6
     dev = load_splits(dataset_folder).dev
-    assert evaluate_model(result.model, result.processor, dev).ner.micro.f1 == max(scores)
+    predictions = predict_documents(result.model, result.processor, dev)
+    assert score_predictions(result.model, dev, predictions).ner.micro.f1 == max(scores)
 
 
 def test_train_on_dev_uses_both(train):
