@@ -1,6 +1,7 @@
 """SpertModel: encoder → span scores → relation scores, and the loss."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 IGNORED_LABEL = -100
 """Label of padding among candidates, as elsewhere in transformers."""
 
-PAIRS_PER_CHUNK = 8192
-"""Pairs whose contexts are pooled at once: bounds the memory of sentences with hundreds of entities."""
+VECTORS_PER_CHUNK = 8192
+"""Span or context vectors that are made at once: bounds the memory of long sentences and of hundreds of entities."""
 
 
 @dataclass
@@ -63,6 +64,8 @@ class SpertModel(PreTrainedModel):
     base_model_prefix = ""
     main_input_name = "input_ids"
     supports_gradient_checkpointing = True
+    # In half precision only the encoder gains speed, but scores would lose all but two or three digits.
+    _keep_in_fp32_modules_strict = ("entity_classifier", "relation_classifier", "size_embeddings")
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
@@ -147,7 +150,7 @@ class SpertModel(PreTrainedModel):
         """
         hidden = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
-        ).last_hidden_state
+        ).last_hidden_state.to(self.entity_classifier.weight.dtype)
         if spans is None:
             output = self._score_all(hidden, word_offsets)
         else:
@@ -178,9 +181,10 @@ class SpertModel(PreTrainedModel):
 
         heads, tails = pairs.unbind(-1)
         rows = rows.expand_as(heads)
-        contexts = self._pool_contexts(
-            pooler, hidden, word_offsets, rows.flatten(), spans[rows, heads].view(-1, 2), spans[rows, tails].view(-1, 2)
-        ).view(*heads.shape, hidden.shape[-1])
+        starts, ends = self._context_ranges(
+            word_offsets, rows.flatten(), spans[rows, heads].view(-1, 2), spans[rows, tails].view(-1, 2)
+        )
+        contexts = pooler(rows.flatten(), starts, ends).view(*heads.shape, hidden.shape[-1])
         relation_input = _join(
             contexts,
             span_vectors[rows, heads],
@@ -214,13 +218,21 @@ class SpertModel(PreTrainedModel):
         start_weight, span_weight, size_weight = classifier.weight.split(
             [hidden_size, hidden_size, config.size_embedding_dim], dim=1
         )
-        shared = functional.linear(start_vectors, start_weight, classifier.bias).unsqueeze(1)
+        shared = functional.linear(start_vectors, start_weight, classifier.bias)
         size_logits = self._project_sizes(torch.arange(1, sizes + 1, device=words.device), size_weight)
-        logits = words.new_zeros(batch, sizes, count, classifier.out_features)
         counts = word_offsets[:, 1:] - word_offsets[:, :-1]
-        for size, spans in enumerate(pool_spans_by_size(words, counts, config.span_pooling, sizes), start=1):
-            scores = functional.linear(spans, span_weight) + shared
-            logits[:, size - 1, : count - size + 1] = scores if size_logits is None else scores + size_logits[size - 1]
+        spans_by_size = pool_spans_by_size(words, counts, config.span_pooling, sizes)
+        sizes_at_once = max(1, VECTORS_PER_CHUNK // (batch * count))
+        logits = torch.cat(
+            [
+                functional.linear(torch.stack(chunk, dim=1), span_weight)
+                for chunk in iter(lambda: list(islice(spans_by_size, sizes_at_once)), [])
+            ],
+            dim=1,
+        )
+        logits = logits + shared.view(batch, 1, 1, -1)
+        if size_logits is not None:
+            logits = logits + size_logits.unsqueeze(1)
         return _none_beyond_the_end(logits, (counts > 0).sum(1))
 
     def _score_pairs(self, hidden: Tensor, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
@@ -240,29 +252,46 @@ class SpertModel(PreTrainedModel):
             sizes = spans[:, 1] - spans[:, 0]
             head_logits = head_logits + self._project_sizes(sizes, head_size_weight)
             tail_logits = tail_logits + self._project_sizes(sizes, tail_size_weight)
-        context_logits = []
-        for chunk in pairs.split(PAIRS_PER_CHUNK):
-            heads, tails = chunk.unbind(-1)
-            contexts = self._pool_contexts(pooler, hidden, word_offsets, rows[heads], spans[heads], spans[tails])
-            context_logits.append(functional.linear(contexts, context_weight))
-        return torch.cat(context_logits) + head_logits[pairs[:, 0]] + tail_logits[pairs[:, 1]]
+        context_logits = self._project_contexts(pooler, word_offsets, entities, pairs, context_weight)
+        return context_logits + head_logits[pairs[:, 0]] + tail_logits[pairs[:, 1]]
+
+    def _project_contexts(
+        self, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor, weight: Tensor
+    ) -> Tensor:
+        """The contexts' part of the logits of pairs of predicted entities, *(pairs, relation types)*.
+
+        Both orders of a pair have one context, and overlapping entities share theirs with others: each is pooled once.
+        """
+        rows, spans = entities[pairs[:, 0], 0], entities[:, 1:3]
+        starts, ends = self._context_ranges(word_offsets, rows, spans[pairs[:, 0]], spans[pairs[:, 1]])
+        length = int(word_offsets.max()) + 1
+        keys, place = ((rows * length + starts) * length + ends).unique(return_inverse=True)
+        logits = [
+            functional.linear(pooler(chunk // length**2, chunk // length % length, chunk % length), weight)
+            for chunk in keys.split(VECTORS_PER_CHUNK)
+        ]
+        return torch.cat(logits)[place]
 
     def _pool_spans(self, pooler: RangePooler, rows: Tensor, word_offsets: Tensor, spans: Tensor) -> Tensor:
         """Vectors of word spans *(…, 2)* in the batch's `rows` *(…)*, flattened to *(spans, hidden)*."""
         rows, spans = rows.reshape(-1), spans.reshape(-1, 2)
         return pooler(rows, word_offsets[rows, spans[:, 0]], word_offsets[rows, spans[:, 1]])
 
-    def _pool_contexts(
-        self, pooler: RangePooler, hidden: Tensor, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor
-    ) -> Tensor:
-        """Context vectors of pairs of word spans, *(pairs, hidden)*; zero where nothing lies between the two."""
+    def _context_ranges(
+        self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Sub-words `[start, end)` of the contexts of pairs of word spans, each *(pairs,)*.
+
+        The range is `[0, 0)`, which pools to zero, where nothing lies between the two.
+        """
         if self.config.relation_context == "cls":
-            return hidden[rows, 0]
+            return torch.zeros_like(rows), torch.ones_like(rows)
         if self.config.relation_context == "sentence":
-            return pooler(rows, word_offsets[rows, 0], word_offsets[rows, -1])
-        starts = torch.minimum(heads[:, 1], tails[:, 1])
-        ends = torch.maximum(heads[:, 0], tails[:, 0])
-        return pooler(rows, word_offsets[rows, starts], word_offsets[rows, ends])
+            return word_offsets[rows, 0], word_offsets[rows, -1]
+        starts = word_offsets[rows, torch.minimum(heads[:, 1], tails[:, 1])]
+        ends = word_offsets[rows, torch.maximum(heads[:, 0], tails[:, 0])]
+        between = starts < ends
+        return starts * between, ends * between
 
     def _embed_sizes(self, sizes: Tensor) -> Tensor | None:
         if self.size_embeddings is None:

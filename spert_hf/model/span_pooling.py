@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 class RangePooler:
@@ -39,7 +40,8 @@ class RangePooler:
         pooled = self._maximum(rows, starts, ends) if self.pooling == "max" else self._sum(rows, starts, ends)
         if self.pooling == "mean":
             pooled = pooled / lengths.clamp(min=1).unsqueeze(-1)
-        return pooled.masked_fill((lengths <= 0).unsqueeze(-1), 0.0)
+        # In place: a copy would cost as much as the look-up.
+        return pooled.masked_fill_((lengths <= 0).unsqueeze(-1), 0.0)
 
     def _maximum(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
         lengths = (ends - starts).clamp(min=1)
@@ -72,7 +74,7 @@ def _maxima_of_powers(vectors: Tensor, longest: int) -> Tensor:
 def _running_sums(vectors: Tensor) -> Tensor:
     """Sums of the first 0, 1, 2, … positions, *(batch, positions + 1, hidden)*, at least in single precision."""
     sums = vectors.to(torch.promote_types(vectors.dtype, torch.float32)).cumsum(1)
-    return torch.nn.functional.pad(sums, (0, 0, 1, 0))
+    return functional.pad(sums, (0, 0, 1, 0))
 
 
 def pool_words(pooler: RangePooler, word_offsets: Tensor) -> Tensor:
@@ -100,14 +102,18 @@ def pool_spans_by_size(words: Tensor, counts: Tensor, pooling: str, max_span_siz
         counts: sub-words of each word, *(batch, words)*.
 
     Yields:
-        Span vectors of one size, *(batch, words - size + 1, hidden)*, in the order of their first word.
+        Span vectors of one size, *(batch, words, hidden)*, in the order of their first word. The last ones would run
+        over the end: they are there, so that all sizes have one shape, but mean nothing.
     """
+    most = min(max_span_size, words.shape[1])
     if pooling == "mean":
         words = words * counts.unsqueeze(-1)
+    following_words = functional.pad(words, (0, 0, 0, most - 1))
+    following_counts = functional.pad(counts, (0, most - 1))
     spans, span_counts = words, counts
-    for size in range(1, min(max_span_size, words.shape[1]) + 1):
+    combine = torch.maximum if pooling == "max" else torch.add
+    for size in range(1, most + 1):
         if size > 1:
-            combine = torch.maximum if pooling == "max" else torch.add
-            spans = combine(spans[:, :-1], words[:, size - 1 :])
-            span_counts = span_counts[:, :-1] + counts[:, size - 1 :]
+            spans = combine(spans, following_words[:, size - 1 :][:, : words.shape[1]])
+            span_counts = span_counts + following_counts[:, size - 1 :][:, : words.shape[1]]
         yield spans / span_counts.clamp(min=1).unsqueeze(-1) if pooling == "mean" else spans

@@ -184,10 +184,13 @@ def test_a_batch_without_pairs_has_no_relation_loss(tiny_checkpoint):
 def test_half_precision(tiny_checkpoint, dtype):
     model = SpertModel.from_pretrained(tiny_checkpoint, dtype=dtype)
     _, processor = load(tiny_checkpoint)
-    output = model(**processor.collate(processor.encode(SENTENCES)))
-    assert output.entity_logits.dtype == dtype
-    assert output.entity_logits.isfinite().all()
-    assert len(predict(model, processor, SENTENCES)) == len(SENTENCES)
+    assert {weight.dtype for weight in model.encoder.parameters()} == {dtype}
+    wholly = SpertModel.from_pretrained(tiny_checkpoint).to(dtype)
+    for kept, scorer in (torch.float32, model), (dtype, wholly):
+        output = scorer(**processor.collate(processor.encode(SENTENCES)))
+        assert output.entity_logits.dtype == output.relation_logits.dtype == kept
+        assert output.entity_logits.isfinite().all()
+        assert len(predict(scorer, processor, SENTENCES)) == len(SENTENCES)
 
 
 def test_gradient_checkpointing_changes_nothing_but_memory(tiny_checkpoint):
@@ -246,12 +249,15 @@ def test_pairs_are_all_ordered_pairs_within_a_sentence(tiny_checkpoint):
     assert output.pairs.tolist() == expected
 
 
-def test_pairs_in_chunks(tiny_checkpoint, monkeypatch):
+@pytest.mark.parametrize("vectors_per_chunk", [1, 60])
+def test_spans_and_contexts_in_chunks(tiny_checkpoint, monkeypatch, vectors_per_chunk):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
-    whole = model(**inputs).relation_logits
-    monkeypatch.setattr("spert_hf.model.modeling_spert.PAIRS_PER_CHUNK", 3)
-    torch.testing.assert_close(model(**inputs).relation_logits, whole)
+    whole = model(**inputs)
+    monkeypatch.setattr("spert_hf.model.modeling_spert.VECTORS_PER_CHUNK", vectors_per_chunk)
+    in_chunks = model(**inputs)
+    torch.testing.assert_close(in_chunks.entity_logits, whole.entity_logits)
+    torch.testing.assert_close(in_chunks.relation_logits, whole.relation_logits)
 
 
 def test_auto_classes_know_it(tiny_checkpoint):
