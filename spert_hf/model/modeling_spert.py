@@ -1,7 +1,6 @@
 """SpertModel: encoder → span scores → relation scores, and the loss."""
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 IGNORED_LABEL = -100
 """Label of padding among candidates, as elsewhere in transformers."""
 
-VECTORS_PER_CHUNK = 8192
-"""Span or context vectors that are made at once: bounds the memory of long sentences and of hundreds of entities."""
+CONTEXTS_PER_CHUNK = 8192
+"""Contexts that are pooled at once: bounds the memory of sentences with hundreds of entities."""
 
 
 @dataclass
@@ -222,14 +221,7 @@ class SpertModel(PreTrainedModel):
         size_logits = self._project_sizes(torch.arange(1, sizes + 1, device=words.device), size_weight)
         counts = word_offsets[:, 1:] - word_offsets[:, :-1]
         spans_by_size = pool_spans_by_size(words, counts, config.span_pooling, sizes)
-        sizes_at_once = max(1, VECTORS_PER_CHUNK // (batch * count))
-        logits = torch.cat(
-            [
-                functional.linear(torch.stack(chunk, dim=1), span_weight)
-                for chunk in iter(lambda: list(islice(spans_by_size, sizes_at_once)), [])
-            ],
-            dim=1,
-        )
+        logits = torch.stack([functional.linear(spans, span_weight) for spans in spans_by_size], dim=1)
         logits = logits + shared.view(batch, 1, 1, -1)
         if size_logits is not None:
             logits = logits + size_logits.unsqueeze(1)
@@ -268,7 +260,7 @@ class SpertModel(PreTrainedModel):
         keys, place = ((rows * length + starts) * length + ends).unique(return_inverse=True)
         logits = [
             functional.linear(pooler(chunk // length**2, chunk // length % length, chunk % length), weight)
-            for chunk in keys.split(VECTORS_PER_CHUNK)
+            for chunk in keys.split(CONTEXTS_PER_CHUNK)
         ]
         return torch.cat(logits)[place]
 

@@ -23,9 +23,14 @@ class RangePooler:
     def __init__(self, vectors: Tensor, pooling: str, longest: int) -> None:
         self.pooling = pooling
         self._dtype = vectors.dtype
-        self._rows, self._positions, hidden = vectors.shape
-        table = _maxima_of_powers(vectors, longest) if pooling == "max" else _running_sums(vectors)
-        self._table = table.reshape(-1, hidden)
+        rows, self._positions, hidden = vectors.shape
+        tables = _maxima_of_powers(vectors, longest) if pooling == "max" else [_running_sums(vectors)]
+        sizes = torch.tensor([0] + [table.shape[1] for table in tables], device=vectors.device)
+        self._level_starts = sizes.cumsum(0)
+        self._row_size = sum(table.shape[1] for table in tables)
+        self._table = (torch.cat(tables, dim=1) if len(tables) > 1 else tables[0]).reshape(
+            rows * self._row_size, hidden
+        )
 
     def __call__(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
         """Pool the ranges `[starts, ends)` of the batch's `rows`.
@@ -40,35 +45,33 @@ class RangePooler:
         pooled = self._maximum(rows, starts, ends) if self.pooling == "max" else self._sum(rows, starts, ends)
         if self.pooling == "mean":
             pooled = pooled / lengths.clamp(min=1).unsqueeze(-1)
-        # In place: a copy would cost as much as the look-up.
-        return pooled.masked_fill_((lengths <= 0).unsqueeze(-1), 0.0)
+        # A product in place: filling by a mask costs several times the look-up.
+        return pooled.mul_((lengths > 0).to(pooled.dtype).unsqueeze(-1))
 
     def _maximum(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
         lengths = (ends - starts).clamp(min=1)
         level = torch.frexp(lengths.float()).exponent.long() - 1  # floor(log2(length)), exactly
-        first = (level * self._rows + rows) * self._positions
+        first = rows * self._row_size + self._level_starts[level]
         last_start = (ends - (1 << level)).clamp(min=0)
         starts = starts.clamp(max=self._positions - 1)  # only an empty range can start past the last position
         return torch.maximum(self._look_up(first + starts), self._look_up(first + last_start))
 
     def _sum(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
-        first = rows * (self._positions + 1)
+        first = rows * self._row_size
         return (self._look_up(first + ends) - self._look_up(first + starts)).to(self._dtype)
 
     def _look_up(self, positions: Tensor) -> Tensor:
         return self._table.index_select(0, positions)
 
 
-def _maxima_of_powers(vectors: Tensor, longest: int) -> Tensor:
-    """Maxima of 1, 2, 4, … positions from each position on, *(levels, batch, positions, hidden)*."""
+def _maxima_of_powers(vectors: Tensor, longest: int) -> list[Tensor]:
+    """Maxima of 1, 2, 4, … positions from each position on, as far as they reach, each *(batch, positions, hidden)*."""
     levels = [vectors]
     width = 1
     while 2 * width <= min(longest, vectors.shape[1]):
-        previous = levels[-1]
-        # Blocks that would run over the end are never looked up: any value will do there.
-        levels.append(torch.cat((torch.maximum(previous[:, :-width], previous[:, width:]), previous[:, -width:]), 1))
+        levels.append(torch.maximum(levels[-1][:, :-width], levels[-1][:, width:]))
         width *= 2
-    return torch.stack(levels)
+    return levels
 
 
 def _running_sums(vectors: Tensor) -> Tensor:
