@@ -1,0 +1,109 @@
+"""Inference: the pipeline and the model alone over the encoder's own forward on the same batches, and the reference."""
+
+from collections.abc import Sequence
+
+from .agreement import check_same_predictions
+from .options import Options, progress
+from .recording import record_calls, replay
+from .reference import ReferenceSpert
+from .report import Figure, Group, Section, Target, at_least, at_most
+from .timing import interleave
+from .workloads import FEW_ENTITIES, MANY_ENTITIES, Subject, Workload, make_workload, newspaper_texts, texts_of_length
+
+BATCH_SIZES = (1, 8, 32)
+LONG_SUB_WORDS = 400
+OVER_REFERENCE = at_least(5)
+
+
+def overhead_target(batch_size: int, entities: int) -> Target:
+    """What end-to-end time may be at most, as a multiple of the encoder's."""
+    if entities >= MANY_ENTITIES:
+        return at_most(1.35)
+    return at_most(1.2 if batch_size == 1 else 1.1)
+
+
+def measure_inference(subject: Subject, options: Options) -> Section:
+    """Measure all workloads."""
+    section = Section(
+        "inference",
+        "end-to-end (strings in, records out) and the model alone, as multiples of the encoder's forward",
+        [
+            "Encoder: the batches that the pipeline forms, tensors ready. "
+            "Reference: one sentence at a time, tokenising included."
+        ],
+    )
+    news = newspaper_texts(subject, 16 if options.quick else 96)
+    long = texts_of_length(subject, LONG_SUB_WORDS, 2 if options.quick else 16)
+    for name, texts in (("CoNLL04-like", news), (f"{LONG_SUB_WORDS} sub-words", long)):
+        for entities in (FEW_ENTITIES, MANY_ENTITIES):
+            title = f"{name}, {entities} entities"
+            progress(f"inference: {title}")
+            workload = make_workload(subject, texts, entities)
+            section.notes.append(f"{title}: {workload}")
+            section.groups += [measure_overhead(title, workload, size, options.repeats) for size in BATCH_SIZES]
+            section.groups.append(measure_overhead(title, workload, None, options.repeats))
+    progress("inference: the reference")
+    for entities in (FEW_ENTITIES, MANY_ENTITIES):
+        workload = make_workload(subject, news[:: 2 if options.quick else 4], entities)
+        section.groups += measure_over_reference(f"CoNLL04-like, {entities} entities", workload, options.repeats)
+    return section
+
+
+def measure_overhead(title: str, workload: Workload, batch_size: int | None, repeats: int) -> Group:
+    """Time the pipeline, the model and the encoder on one workload: in batches of one size, or a call for each text."""
+    pipeline, texts = workload.pipeline, workload.texts
+
+    def end_to_end() -> None:
+        if batch_size is None:
+            for text in texts:
+                pipeline(text)
+        else:
+            pipeline(texts, batch_size=batch_size)
+
+    model = pipeline.model
+    seconds = interleave(
+        {
+            "encoder": replay(model.encoder, record_calls(model.encoder, end_to_end)),
+            "model": replay(model, record_calls(model, end_to_end)),
+            "pipeline": end_to_end,
+        },
+        repeats,
+    )
+    target = overhead_target(batch_size or 1, round(workload.entities))
+    figures = [
+        Figure("end-to-end", seconds["pipeline"].over(seconds["encoder"]), target=target),
+        Figure("model", seconds["model"].over(seconds["encoder"])),
+        Figure("pipeline", seconds["pipeline"].rate(len(texts)), "/s"),
+        Figure("encoder", seconds["encoder"].rate(len(texts)), "/s"),
+    ]
+    return Group(f"{title}, {f'batch {batch_size}' if batch_size else 'one a call'}", figures)
+
+
+def measure_over_reference(title: str, workload: Workload, repeats: int) -> Sequence[Group]:
+    """Time the pipeline at its default and one text a call beside the reference, which must predict the same.
+
+    Raises:
+        RuntimeError: if it doesn't.
+    """
+    pipeline, texts = workload.pipeline, workload.texts
+    reference = ReferenceSpert(pipeline.model).eval()
+    check_same_predictions(workload, reference)
+    seconds = interleave(
+        {
+            "default": lambda: pipeline(texts),
+            "one a call": lambda: [pipeline(text) for text in texts],
+            "reference": lambda: reference.predict(pipeline.spert_processor, workload.words),
+        },
+        repeats,
+    )
+    return [
+        Group(
+            f"{title}, {name}",
+            [
+                Figure("over reference", seconds["reference"].over(seconds[name]), "×", OVER_REFERENCE),
+                Figure("pipeline", seconds[name].rate(len(texts)), "/s"),
+                Figure("reference", seconds["reference"].rate(len(texts)), "/s"),
+            ],
+        )
+        for name in ("default", "one a call")
+    ]
