@@ -15,9 +15,12 @@ from transformers.utils import logging
 
 from spert_hf.training.encoders import QUICKSTART_ENCODER
 
+from .growth import measure_growth
 from .inference import measure_inference
+from .memory import measure_memory
 from .options import Options
 from .report import Report, Section
+from .training import measure_training
 from .workloads import Subject, load_subject
 
 DESCRIPTION = """\
@@ -30,6 +33,9 @@ Run it in a checkout of the repository, on a quiet machine: pip install -c const
 
 SECTIONS: dict[str, Callable[[Subject, Options], Section]] = {
     "inference": measure_inference,
+    "training": measure_training,
+    "memory": measure_memory,
+    "growth": measure_growth,
 }
 
 

@@ -1,9 +1,10 @@
 """Wall time of several contenders, taken turn by turn so that the machine's noise hits all of them alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from statistics import median, quantiles
 from time import perf_counter
+from typing import TypeVar
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class Measurement:
         return Measurement(tuple(value * factor for value in self.values))
 
 
-def interleave(contenders: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Measurement]:
+Name = TypeVar("Name", bound=Hashable)
+
+
+def interleave(contenders: Mapping[Name, Callable[[], object]], repeats: int) -> dict[Name, Measurement]:
     """Time all contenders in turn: A, B, C, then B, C, A, and so on, after one round that doesn't count.
 
     Args:
@@ -55,7 +59,7 @@ def interleave(contenders: Mapping[str, Callable[[], object]], repeats: int) -> 
         Seconds, by the contenders' names.
     """
     names = list(contenders)
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    seconds: dict[Name, list[float]] = {name: [] for name in names}
     for run in contenders.values():
         run()
     for number in range(repeats):

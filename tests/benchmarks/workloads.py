@@ -114,9 +114,7 @@ def newspaper_lengths(count: int) -> list[int]:
 def texts_of_length(subject: Subject, sub_words: int, count: int) -> list[str]:
     """Texts of whole words with at most so many sub-words, special ones included, and only just fewer."""
     processor, corpus = subject.processor, _corpus_words(subject)
-    alone = processor.encode([["a"]])
-    special = processor.collate(alone)["input_ids"].shape[1] - len(alone[0].input_ids)
-    budget = min(sub_words - special, processor.window_size)
+    budget = sub_word_budget(processor, sub_words)
     texts = []
     for _ in range(count):
         text = " ".join(next(corpus) for _ in range(budget))
@@ -124,6 +122,13 @@ def texts_of_length(subject: Subject, sub_words: int, count: int) -> list[str]:
         count_of_words = sum(offset <= budget for offset in word_offsets) - 1
         texts.append(text[: split_words(text)[count_of_words - 1][1]])
     return texts
+
+
+def sub_word_budget(processor: SpertProcessor, sub_words: int) -> int:
+    """How many of so many sub-words are left for words: less the special ones, and no more than the encoder takes."""
+    alone = processor.encode([["a"]])
+    special = processor.collate(alone)["input_ids"].shape[1] - len(alone[0].input_ids)
+    return min(sub_words - special, processor.window_size)
 
 
 def _corpus_words(subject: Subject) -> Iterator[str]:
