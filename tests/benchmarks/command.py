@@ -19,6 +19,7 @@ from .growth import measure_growth
 from .inference import measure_inference
 from .memory import measure_memory
 from .options import Options
+from .published import MODEL_FILE
 from .report import Report, Section
 from .training import measure_training
 from .workloads import Subject, load_subject
@@ -41,7 +42,10 @@ SECTIONS: dict[str, Callable[[Subject, Options], Section]] = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
-    parsed = _parser().parse_args(arguments)
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    if parsed.reference_checkout and not (parsed.reference_checkout / MODEL_FILE).is_file():
+        parser.error(f"--reference-checkout: given {parsed.reference_checkout}, allowed a folder with {MODEL_FILE}")
     options = Options(
         encoder=parsed.encoder,
         threads=parsed.threads,

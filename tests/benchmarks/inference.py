@@ -1,9 +1,11 @@
 """Inference: the pipeline and the model alone over the encoder's own forward on the same batches, and the reference."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from .agreement import check_same_predictions
 from .options import Options, progress
+from .published import PublishedCode
 from .recording import record_calls, replay
 from .reference import ReferenceSpert
 from .report import Figure, Group, Section, Target, at_least, at_most
@@ -45,7 +47,7 @@ def measure_inference(subject: Subject, options: Options) -> Section:
     progress("inference: the reference")
     for entities in (FEW_ENTITIES, MANY_ENTITIES):
         workload = make_workload(subject, news[:: 2 if options.quick else 4], entities)
-        section.groups += measure_over_reference(f"CoNLL04-like, {entities} entities", workload, options.repeats)
+        section.groups += measure_over_reference(f"CoNLL04-like, {entities} entities", workload, options)
     return section
 
 
@@ -79,7 +81,7 @@ def measure_overhead(title: str, workload: Workload, batch_size: int | None, rep
     return Group(f"{title}, {f'batch {batch_size}' if batch_size else 'one a call'}", figures)
 
 
-def measure_over_reference(title: str, workload: Workload, repeats: int) -> Sequence[Group]:
+def measure_over_reference(title: str, workload: Workload, options: Options) -> Sequence[Group]:
     """Time the pipeline at its default and one text a call beside the reference, which must predict the same.
 
     Raises:
@@ -88,21 +90,29 @@ def measure_over_reference(title: str, workload: Workload, repeats: int) -> Sequ
     pipeline, texts = workload.pipeline, workload.texts
     reference = ReferenceSpert(pipeline.model).eval()
     check_same_predictions(workload, reference)
-    seconds = interleave(
-        {
-            "default": lambda: pipeline(texts),
-            "one a call": lambda: [pipeline(text) for text in texts],
-            "reference": lambda: reference.predict(pipeline.spert_processor, workload.words),
-        },
-        repeats,
-    )
+    contenders: dict[str, Callable[[], object]] = {
+        "default": lambda: pipeline(texts),
+        "one a call": lambda: [pipeline(text) for text in texts],
+        "reference": lambda: reference.predict(pipeline.spert_processor, workload.words),
+    }
+    with ExitStack() as stack:
+        if options.reference_checkout:
+            contenders["published"] = stack.enter_context(PublishedCode(workload, options)).run
+        seconds = interleave(contenders, options.repeats)
+    slower = [name for name in ("reference", "published") if name in seconds]
     return [
         Group(
             f"{title}, {name}",
             [
-                Figure("over reference", seconds["reference"].over(seconds[name]), "×", OVER_REFERENCE),
                 Figure("pipeline", seconds[name].rate(len(texts)), "/s"),
-                Figure("reference", seconds["reference"].rate(len(texts)), "/s"),
+                *(
+                    figure
+                    for other in slower
+                    for figure in (
+                        Figure(f"over {other}", seconds[other].over(seconds[name]), "×", OVER_REFERENCE),
+                        Figure(other, seconds[other].rate(len(texts)), "/s"),
+                    )
+                ),
             ],
         )
         for name in ("default", "one a call")
