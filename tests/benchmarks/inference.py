@@ -34,8 +34,8 @@ def measure_inference(subject: Subject, options: Options) -> Section:
             "Reference: one sentence at a time, tokenising included."
         ],
     )
-    news = newspaper_texts(subject, 16 if options.quick else 96)
-    long = texts_of_length(subject, LONG_SUB_WORDS, 2 if options.quick else 16)
+    news = newspaper_texts(subject, 16 if options.quick else 64)
+    long = texts_of_length(subject, LONG_SUB_WORDS, 2 if options.quick else 32)
     for name, texts in (("CoNLL04-like", news), (f"{LONG_SUB_WORDS} sub-words", long)):
         for entities in (FEW_ENTITIES, MANY_ENTITIES):
             title = f"{name}, {entities} entities"
