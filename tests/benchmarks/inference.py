@@ -36,14 +36,16 @@ def measure_inference(subject: Subject, options: Options) -> Section:
     )
     news = newspaper_texts(subject, 16 if options.quick else 64)
     long = texts_of_length(subject, LONG_SUB_WORDS, 2 if options.quick else 32)
-    for name, texts in (("CoNLL04-like", news), (f"{LONG_SUB_WORDS} sub-words", long)):
+    # Of the long texts, which take their time, no more are run at once than a batch needs.
+    for name, texts, enough in (("CoNLL04-like", news, len(news)), (f"{LONG_SUB_WORDS} sub-words", long, 8)):
         for entities in (FEW_ENTITIES, MANY_ENTITIES):
             title = f"{name}, {entities} entities"
             progress(f"inference: {title}")
             workload = make_workload(subject, texts, entities)
             section.notes.append(f"{title}: {workload}")
-            section.groups += [measure_overhead(title, workload, size, options.repeats) for size in BATCH_SIZES]
-            section.groups.append(measure_overhead(title, workload, None, options.repeats))
+            for size in (*BATCH_SIZES, None):
+                some = workload.texts[: max(enough, size or 1)]
+                section.groups.append(measure_overhead(title, workload, some, size, options.repeats))
     progress("inference: the reference")
     for entities in (FEW_ENTITIES, MANY_ENTITIES):
         workload = make_workload(subject, news[:: 2 if options.quick else 4], entities)
@@ -51,9 +53,11 @@ def measure_inference(subject: Subject, options: Options) -> Section:
     return section
 
 
-def measure_overhead(title: str, workload: Workload, batch_size: int | None, repeats: int) -> Group:
-    """Time the pipeline, the model and the encoder on one workload: in batches of one size, or a call for each text."""
-    pipeline, texts = workload.pipeline, workload.texts
+def measure_overhead(
+    title: str, workload: Workload, texts: Sequence[str], batch_size: int | None, repeats: int
+) -> Group:
+    """Time the pipeline, the model and the encoder on texts of a workload: in batches, or a call for each text."""
+    pipeline = workload.pipeline
 
     def end_to_end() -> None:
         if batch_size is None:

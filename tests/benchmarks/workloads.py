@@ -95,11 +95,16 @@ def load_subject(encoder: str, data_dir: Path | None) -> Subject:
 
 
 def newspaper_texts(subject: Subject, count: int) -> list[str]:
-    """Sentences with the lengths of CoNLL04's test split: its own where it is at hand, else made of the corpus."""
+    """Sentences with the lengths of CoNLL04's test split: its own where it is at hand, else made of the corpus.
+
+    What is longer than the encoder takes is cut off.
+    """
     if subject.own_lengths:
-        return [" ".join(document.tokens) for document in subject.splits.test[:count]]
-    words = _corpus_words(subject)
-    return [" ".join(next(words) for _ in range(length)) for length in newspaper_lengths(count)]
+        texts = [" ".join(document.tokens) for document in subject.splits.test[:count]]
+    else:
+        words = _corpus_words(subject)
+        texts = [" ".join(next(words) for _ in range(length)) for length in newspaper_lengths(count)]
+    return [cut_to(subject.processor, text, subject.processor.window_size) for text in texts]
 
 
 def newspaper_lengths(count: int) -> list[int]:
@@ -117,11 +122,15 @@ def texts_of_length(subject: Subject, sub_words: int, count: int) -> list[str]:
     budget = sub_word_budget(processor, sub_words)
     texts = []
     for _ in range(count):
-        text = " ".join(next(corpus) for _ in range(budget))
-        word_offsets = processor.encode([words_of(text)])[0].word_offsets
-        count_of_words = sum(offset <= budget for offset in word_offsets) - 1
-        texts.append(text[: split_words(text)[count_of_words - 1][1]])
+        texts.append(cut_to(processor, " ".join(next(corpus) for _ in range(budget)), budget))
     return texts
+
+
+def cut_to(processor: SpertProcessor, text: str, budget: int) -> str:
+    """The text's first words, as many as have no more than so many sub-words; at least one."""
+    word_offsets = processor.encode([words_of(text)])[0].word_offsets
+    words = max(1, sum(offset <= budget for offset in word_offsets) - 1)
+    return text[: split_words(text)[words - 1][1]]
 
 
 def sub_word_budget(processor: SpertProcessor, sub_words: int) -> int:
