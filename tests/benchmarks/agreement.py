@@ -1,0 +1,41 @@
+"""Whether the package and the reference predict the same."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from spert_hf.model.decoding_spert import to_records
+from spert_hf.model.inference_spert import predict
+
+from .reference import ReferenceSpert
+from .workloads import Workload
+
+SCORE_TOLERANCE = 1e-5
+
+
+def check_same_predictions(workload: Workload, reference: ReferenceSpert) -> None:
+    """Compare the package's predictions, in batches, with the reference's, one sentence at a time.
+
+    Raises:
+        RuntimeError: naming the first sentence for which they differ.
+    """
+    pipeline = workload.pipeline
+    ours = predict(pipeline.model, pipeline.spert_processor, workload.words)
+    theirs = reference.predict(pipeline.spert_processor, workload.words)
+    for words, mine, other in zip(workload.words, map(to_records, ours), theirs, strict=True):
+        if not same_prediction(mine, other):
+            raise RuntimeError(f"the reference predicts something else for: {' '.join(words)}")
+
+
+def same_prediction(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether two records have the same entities and relations in the same order, with scores that agree."""
+    return all(_same_items(ours[kind], theirs[kind]) for kind in ("entities", "relations"))
+
+
+def _same_items(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> bool:
+    if [_without_score(item) for item in ours] != [_without_score(item) for item in theirs]:
+        return False
+    return all(abs(a["score"] - b["score"]) <= SCORE_TOLERANCE for a, b in zip(ours, theirs, strict=True))
+
+
+def _without_score(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != "score"}

@@ -1,0 +1,123 @@
+"""Inference: the pipeline and the model alone over the encoder's own forward on the same batches, and the reference."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+from .agreement import check_same_predictions
+from .options import Options, progress
+from .published import PublishedCode
+from .recording import record_calls, replay
+from .reference import ReferenceSpert
+from .report import Figure, Group, Section, Target, at_least, at_most
+from .timing import interleave
+from .workloads import FEW_ENTITIES, MANY_ENTITIES, Subject, Workload, make_workload, newspaper_texts, texts_of_length
+
+BATCH_SIZES = (1, 8, 32)
+LONG_SUB_WORDS = 400
+OVER_REFERENCE = at_least(5)
+
+
+def overhead_target(batch_size: int, entities: int) -> Target:
+    """What end-to-end time may be at most, as a multiple of the encoder's."""
+    if entities >= MANY_ENTITIES:
+        return at_most(1.35)
+    return at_most(1.2 if batch_size == 1 else 1.1)
+
+
+def measure_inference(subject: Subject, options: Options) -> Section:
+    """Measure all workloads."""
+    section = Section(
+        "inference",
+        "end-to-end (strings in, records out) and the model alone, as multiples of the encoder's forward",
+        [
+            "Encoder: the batches that the pipeline forms, tensors ready. "
+            "Reference: one sentence at a time, tokenising included."
+        ],
+    )
+    news = newspaper_texts(subject, 16 if options.quick else 64)
+    long = texts_of_length(subject, LONG_SUB_WORDS, 2 if options.quick else 32)
+    # Of the long texts, which take their time, no more are run at once than a batch needs.
+    for name, texts, enough in (("CoNLL04-like", news, len(news)), (f"{LONG_SUB_WORDS} sub-words", long, 8)):
+        for entities in (FEW_ENTITIES, MANY_ENTITIES):
+            title = f"{name}, {entities} entities"
+            progress(f"inference: {title}")
+            workload = make_workload(subject, texts, entities)
+            section.notes.append(f"{title}: {workload}")
+            for size in (*BATCH_SIZES, None):
+                some = workload.texts[: max(enough, size or 1)]
+                section.groups.append(measure_overhead(title, workload, some, size, options.repeats))
+    progress("inference: the reference")
+    for entities in (FEW_ENTITIES, MANY_ENTITIES):
+        workload = make_workload(subject, news[:: 2 if options.quick else 4], entities)
+        section.groups += measure_over_reference(f"CoNLL04-like, {entities} entities", workload, options)
+    return section
+
+
+def measure_overhead(
+    title: str, workload: Workload, texts: Sequence[str], batch_size: int | None, repeats: int
+) -> Group:
+    """Time the pipeline, the model and the encoder on texts of a workload: in batches, or a call for each text."""
+    pipeline = workload.pipeline
+
+    def end_to_end() -> None:
+        if batch_size is None:
+            for text in texts:
+                pipeline(text)
+        else:
+            pipeline(texts, batch_size=batch_size)
+
+    model = pipeline.model
+    seconds = interleave(
+        {
+            "encoder": replay(model.encoder, record_calls(model.encoder, end_to_end)),
+            "model": replay(model, record_calls(model, end_to_end)),
+            "pipeline": end_to_end,
+        },
+        repeats,
+    )
+    target = overhead_target(batch_size or 1, round(workload.entities))
+    figures = [
+        Figure("end-to-end", seconds["pipeline"].over(seconds["encoder"]), target=target),
+        Figure("model", seconds["model"].over(seconds["encoder"])),
+        Figure("pipeline", seconds["pipeline"].rate(len(texts)), "/s"),
+        Figure("encoder", seconds["encoder"].rate(len(texts)), "/s"),
+    ]
+    return Group(f"{title}, {f'batch {batch_size}' if batch_size else 'one a call'}", figures)
+
+
+def measure_over_reference(title: str, workload: Workload, options: Options) -> Sequence[Group]:
+    """Time the pipeline at its default and one text a call beside the reference, which must predict the same.
+
+    Raises:
+        RuntimeError: if it doesn't.
+    """
+    pipeline, texts = workload.pipeline, workload.texts
+    reference = ReferenceSpert(pipeline.model).eval()
+    check_same_predictions(workload, reference)
+    contenders: dict[str, Callable[[], object]] = {
+        "default": lambda: pipeline(texts),
+        "one a call": lambda: [pipeline(text) for text in texts],
+        "reference": lambda: reference.predict(pipeline.spert_processor, workload.words),
+    }
+    with ExitStack() as stack:
+        if options.reference_checkout:
+            contenders["published"] = stack.enter_context(PublishedCode(workload, options)).run
+        seconds = interleave(contenders, options.repeats)
+    slower = [name for name in ("reference", "published") if name in seconds]
+    return [
+        Group(
+            f"{title}, {name}",
+            [
+                Figure("pipeline", seconds[name].rate(len(texts)), "/s"),
+                *(
+                    figure
+                    for other in slower
+                    for figure in (
+                        Figure(f"over {other}", seconds[other].over(seconds[name]), "×", OVER_REFERENCE),
+                        Figure(other, seconds[other].rate(len(texts)), "/s"),
+                    )
+                ),
+            ],
+        )
+        for name in ("default", "one a call")
+    ]

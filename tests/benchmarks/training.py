@@ -1,0 +1,128 @@
+"""Training: the trainer's own step over the encoder's forward, backward and optimizer step, and the reference's."""
+
+import copy
+import tempfile
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from spert_hf.data.loading import Splits
+from spert_hf.training.arguments import SpertTrainingArguments
+from spert_hf.training.optimization import make_optimizer
+from spert_hf.training.trainer import Trainer
+
+from .options import Options, progress
+from .reference_training import ReferenceTrainer
+from .report import Figure, Group, Section, at_least, at_most
+from .timing import Measurement, interleave
+from .workloads import Subject
+
+DEFAULT_BATCH_SIZE, LARGE_BATCH_SIZE = 2, 16
+OVERHEAD = at_most(1.15)
+STEPS_OVER_REFERENCE = at_least(1.8)
+SENTENCES_OVER_REFERENCE = at_least(3)
+
+
+class TrainingContenders:
+    """One step of each contender on one batch: the package's trainer, the encoder alone, the reference.
+
+    All start from the same weights, and each trains its own copy.
+
+    Args:
+        splits: documents to train on.
+        encoder: folder or Hub id.
+        threads: of torch.
+        batch_size: sentences a step.
+    """
+
+    def __init__(self, splits: Splits, encoder: str, threads: int, batch_size: int) -> None:
+        # Nothing is written there before a run is at its end.
+        arguments = SpertTrainingArguments(
+            encoder=encoder,
+            per_device_train_batch_size=batch_size,
+            cpu_threads=threads,
+            output_dir=tempfile.gettempdir(),
+        )
+        self._trainer = Trainer(arguments, splits, show_progress=False)
+        self._trainer.model.train()
+        self._encoder = copy.deepcopy(self._trainer.model.encoder)
+        self._encoder_optimizer = make_optimizer(self._encoder, arguments)
+        self._reference = ReferenceTrainer(self._trainer.model, arguments, self._trainer.total_steps)
+
+    def batches(self, count: int) -> list[Sequence[int]]:
+        """The first batches of the first epoch, as indices of documents."""
+        return [batch for group in self._trainer._epoch_groups(0) for batch in group][:count]
+
+    def package(self, indices: Sequence[int]) -> None:
+        """The trainer's step: negatives drawn, batch made, forward, backward, gradients clipped, optimizer."""
+        self._trainer._step([list(indices)])
+
+    def reference(self, indices: Sequence[int]) -> None:
+        """The same with the reference."""
+        self._reference.step(self._trainer.batches(indices, epoch=0))
+
+    def encoder(self, indices: Sequence[int]) -> Callable[[], None]:
+        """The encoder's forward, backward and optimizer step on the batch's sub-words, whose tensors are ready."""
+        batch = self._trainer.batches(indices, epoch=0)
+        inputs: dict[str, Tensor] = {name: batch[name] for name in ("input_ids", "attention_mask")}
+
+        def step() -> None:
+            self._encoder(**inputs).last_hidden_state.pow(2).mean().backward()
+            self._encoder_optimizer.step()
+            self._encoder_optimizer.zero_grad()
+
+        return step
+
+
+def measure_training(subject: Subject, options: Options) -> Section:
+    """Measure steps at the paper's batch size and at a larger one."""
+    section = Section(
+        "training",
+        "the trainer's step as a multiple of the encoder's forward, backward and optimizer step, and the reference's",
+        [
+            "Steps as in the trainer: negatives drawn, batches made, gradients clipped. The reference gets the same "
+            "candidates."
+        ],
+    )
+    sentences = 8 if options.quick else 32
+    seconds = {
+        size: time_steps(subject, options, size, max(1, sentences // size))
+        for size in (DEFAULT_BATCH_SIZE, LARGE_BATCH_SIZE)
+    }
+    a_sentence = [times["reference"].scaled(1 / size) for size, times in seconds.items()]
+    best = min(a_sentence, key=lambda measured: measured.median)
+    for size, times in seconds.items():
+        ratios = [
+            Figure("over encoder", times["package"].over(times["encoder"]), target=OVERHEAD),
+            Figure("package", times["package"].rate(size), "sentences/s"),
+            Figure("reference", times["reference"].rate(size), "sentences/s"),
+        ]
+        if size == DEFAULT_BATCH_SIZE:
+            over = Figure(
+                "steps over reference's", times["reference"].over(times["package"]), "×", STEPS_OVER_REFERENCE
+            )
+        else:
+            over = Figure(
+                "over reference's best", best.over(times["package"].scaled(1 / size)), "×", SENTENCES_OVER_REFERENCE
+            )
+        section.groups.append(Group(f"batch {size}", [*ratios, over]))
+    return section
+
+
+def time_steps(subject: Subject, options: Options, batch_size: int, steps: int) -> dict[str, Measurement]:
+    """Seconds a step of each contender, each round going over the same few batches."""
+    progress(f"training: batch {batch_size}")
+    contenders = TrainingContenders(subject.splits, options.encoder, options.threads, batch_size)
+    batches = contenders.batches(steps)
+    encoder_steps = [contenders.encoder(batch) for batch in batches]
+    seconds = interleave(
+        {
+            "encoder": lambda: [step() for step in encoder_steps],
+            "package": lambda: [contenders.package(batch) for batch in batches],
+            "reference": lambda: [contenders.reference(batch) for batch in batches],
+        },
+        options.repeats,
+    )
+    torch.set_num_threads(options.threads)
+    return {name: measured.scaled(1 / len(batches)) for name, measured in seconds.items()}
