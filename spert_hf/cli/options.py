@@ -54,12 +54,12 @@ def load_pipeline(options: argparse.Namespace) -> Any:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     source: dict[str, Any] = {"revision": options.revision, "token": options.token}
-    config = AutoConfig.from_pretrained(options.model, **source)
+    config = AutoConfig.from_pretrained(options.model, **source, trust_remote_code=False)
     if config.model_type != "spert":
         raise ValueError(f"--model: given {options.model}, a {config.model_type} model; allowed a SpERT checkpoint")
     return SpertPipeline(
         model=SpertModel.from_pretrained(options.model, **source),
-        tokenizer=AutoTokenizer.from_pretrained(options.model, **source),
+        tokenizer=AutoTokenizer.from_pretrained(options.model, **source, trust_remote_code=False),
         task="spert-extraction",
         device=options.device,
     )

@@ -95,7 +95,10 @@ class SpertTrainingArguments:
 
     push_to_hub: bool = _setting(False, "Upload the trained model to the Hub.")
     hub_model_id: str | None = _setting(None, "Repository to upload it to; by default the output folder's name.")
-    hub_token: str | None = _setting(None, "Token for the Hub; by default that of `hf auth login`.")
+    # Not shown, for a token belongs in no log.
+    hub_token: str | None = field(
+        default=None, repr=False, metadata={"help": "Token for the Hub; by default that of `hf auth login`."}
+    )
     hub_private_repo: bool = _setting(False, "Make that repository private.")
     revision: str | None = _setting(None, "Revision of the data set, where it is taken from the Hub.")
 
@@ -156,7 +159,7 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     try:
         settings = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is no YAML: {error}") from error
+        raise ValueError(f"{path}: is no YAML: {_without_excerpt(error)}") from None
     if not isinstance(settings, dict):
         raise ValueError(f"{path}: given a {type(settings).__name__}, allowed a mapping of settings to values")
     known = {one.name: one for one in fields(SpertTrainingArguments)}
@@ -167,6 +170,13 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
             raise ValueError(f"{path}: {key}: not a setting; allowed {', '.join(known)}")
         recipe[name] = _as_type(f"{path}: {key}", value, str(known[name].type))
     return recipe
+
+
+def _without_excerpt(error: yaml.YAMLError) -> str:
+    """What is wrong and in which line, but not the line itself: a token may be in it."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return type(error).__name__
+    return f"line {error.problem_mark.line + 1}: {error.problem}"
 
 
 def _as_type(where: str, value: Any, expected: str) -> Any:
@@ -181,5 +191,6 @@ def _as_type(where: str, value: Any, expected: str) -> Any:
         except ValueError:
             pass
     if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and kind != "bool"):
-        raise ValueError(f"{where}: given {value!r}, allowed a value of type {kind}")
+        given = "another" if where.endswith("token") else repr(value)
+        raise ValueError(f"{where}: given {given}, allowed a value of type {kind}")
     return value
