@@ -184,9 +184,11 @@ def _as_config(encoder_config: PreTrainedConfig | dict[str, Any] | None) -> PreT
     if isinstance(encoder_config, PreTrainedConfig):
         check_encoder_settings(_without_heads_and_code(encoder_config.to_dict()))
         return encoder_config
-    if encoder_config is not None and not isinstance(encoder_config, dict):
+    if encoder_config is None:
+        encoder_config = {"model_type": "bert"}
+    if not isinstance(encoder_config, dict):
         raise ValueError(f"encoder_config: given {shown(encoder_config)}, allowed the settings of an encoder")
-    settings = dict(encoder_config or {"model_type": "bert"})
+    settings = _without_heads_and_code(encoder_config)
     model_type = settings.pop("model_type", None)
     if model_type is None:
         raise ValueError("encoder_config: has no model_type, so its class can't be found")
@@ -194,7 +196,6 @@ def _as_config(encoder_config: PreTrainedConfig | dict[str, Any] | None) -> PreT
         raise ValueError(
             f"encoder_config.model_type: given {shown(model_type)}, allowed an encoder's that transformers knows"
         )
-    settings = _without_heads_and_code(settings)
     check_encoder_settings(settings)
     try:
         return AutoConfig.for_model(model_type, **settings)

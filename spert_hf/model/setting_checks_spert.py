@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 MOST_NAMES = 10_000
@@ -59,12 +59,12 @@ def check_fraction(field: str, value: object) -> None:
         raise ValueError(f"{field}: given {shown(value)}, allowed a number from 0 to 1")
 
 
-def check_keys(given: Collection[str], known: Collection[str], needed: Sequence[str]) -> None:
+def check_keys(given: Mapping[str, Any], known: Collection[str], needed: Sequence[str]) -> None:
     """Refuse settings that nobody would read, and files without those that no default can stand for."""
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise ValueError(f"{shown(unknown[0])}: is no setting of SpERT; allowed {', '.join(sorted(known))}")
-    missing = [name for name in needed if name not in given]
+    missing = [name for name in needed if given.get(name) is None]
     if missing:
         raise ValueError(f"{missing[0]}: given none, allowed a file that has it")
 

@@ -64,7 +64,7 @@ def test_an_index_that_names_a_pickle(checkpoint, crater, shard):
     plant_pickle(checkpoint / shard, crater)
     index = {"metadata": {}, "weight_map": dict.fromkeys(names, shard)}
     (checkpoint / f"{WEIGHTS}.index.json").write_text(json.dumps(index))
-    with pytest.raises(CheckpointError, match="weight_map: given .* allowed the name of a .safetensors file"):
+    with pytest.raises(CheckpointError, match=r"weight_map: given .* allowed the name of a \.safetensors file"):
         SpertModel.from_pretrained(checkpoint)
 
 
@@ -78,7 +78,7 @@ def test_an_encoder_of_pickles(tmp_path, crater):
     assert SpertModel.from_encoder(str(encoder), entity_types=["Loc"])
     plant_pickle(planted, crater, weights)
     assert explodes(planted, crater)
-    with pytest.raises(Exception, match="[Ww]eights.only"):
+    with pytest.raises(Exception, match=r"[Ww]eights.only"):
         SpertModel.from_encoder(str(encoder), entity_types=["Loc"])
 
 

@@ -67,7 +67,7 @@ def test_weights_that_do_not_fit(checkpoint, fault):
 
 
 def test_pipeline_and_command_say_it_in_one_line(checkpoint, tmp_path, capsys):
-    """transformers would fill in random weights, warn, and predict."""
+    """Transformers would fill in random weights, warn, and predict."""
     change_weights(checkpoint, drop)
     with pytest.raises(CheckpointError, match=f"^{re.escape(str(checkpoint))}: .*has no weights for {MISSING}$"):
         pipeline("spert-extraction", model=str(checkpoint))
@@ -82,9 +82,9 @@ def test_pipeline_and_command_say_it_in_one_line(checkpoint, tmp_path, capsys):
 
 
 def test_an_encoder_with_fewer_layers_than_its_weights(checkpoint):
-    """transformers would leave the others out, warn, and predict nonsense."""
+    """Transformers would leave the others out, warn, and predict nonsense."""
     change_json(checkpoint / "config.json", lambda config: config["encoder_config"].update(num_hidden_layers=1))
-    with pytest.raises(CheckpointError, match="has no place for: encoder.encoder.layer.1"):
+    with pytest.raises(CheckpointError, match=r"has no place for: encoder\.encoder\.layer\.1"):
         SpertModel.from_pretrained(checkpoint)
 
 
