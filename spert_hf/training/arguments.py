@@ -1,5 +1,6 @@
 """Settings of a training run: a dataclass, read from the command line and from a YAML file."""
 
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -173,10 +174,11 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
 
 
 def _without_excerpt(error: yaml.YAMLError) -> str:
-    """What is wrong and in which line, but not the line itself: a token may be in it."""
+    """What is wrong and in which line, but nothing of the line itself: a token may be in it."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return type(error).__name__
-    return f"line {error.problem_mark.line + 1}: {error.problem}"
+    problem = re.sub("'[^']{4,}'", "…", error.problem or "cannot be read")
+    return f"line {error.problem_mark.line + 1}: {problem}"
 
 
 def _as_type(where: str, value: Any, expected: str) -> Any:
