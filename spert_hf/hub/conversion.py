@@ -62,7 +62,9 @@ def convert_checkpoint(
         check_size(folder, SpertModel, config, {name: tuple(weight.shape) for name, weight in weights.items()})
         model = SpertModel(config)
         mismatch = model.load_state_dict(weights, strict=False)
-    except (CheckpointError, RuntimeError) as error:
+    except CheckpointError as error:
+        raise ValueError(str(error)) from error
+    except RuntimeError as error:  # torch's, of weights that have another shape
         raise ValueError(f"{folder}: weights and config.json do not fit: {error}") from error
     if mismatch.missing_keys or mismatch.unexpected_keys:
         raise ValueError(
