@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from transformers import AutoConfig, AutoModel, pipeline
 
 from spert_hf import SpertConfig, SpertModel
+from spert_hf.cli.main import main
 from spert_hf.model.loading_spert import CheckpointError
 from tests.support.hostile_checkpoints import change_json
 
@@ -210,3 +211,11 @@ def test_the_file_is_named(checkpoint):
         with pytest.raises(ValueError, match="max_span_size") as raised:
             load(checkpoint)
         assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "7", "\x00", '{"a":' * 100_000])
+def test_a_file_that_is_no_config(checkpoint, tmp_path, capsys, content):
+    (checkpoint / "config.json").write_text(content)
+    (tmp_path / "texts.txt").write_text("Marian Pell\n")
+    assert main(["extract", f"--model={checkpoint}", f"--input={tmp_path / 'texts.txt'}"]) == 1
+    assert capsys.readouterr().err.count("spert-hf extract: ") == 1
