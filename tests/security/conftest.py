@@ -76,6 +76,7 @@ def seen(tmp_path_factory):
             "HF_HUB_DISABLE_XET": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_TOKEN": KNOWN,
+            "OMP_NUM_THREADS": "1",  # tiny models: more threads only get in each other's way
         }
         arguments = [sys.executable, "-c", RUN, json.dumps(commands)]
         done = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)

@@ -60,7 +60,7 @@ def test_it_refuses_what_is_not_sound(tiny_pipeline, tmp_path):
         folder = shutil.copytree(sound, tmp_path / f"spoilt_{number}")
         spoil(folder)
         folders.append(str(folder))
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache")}
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     environment.pop("PYTHONPATH", None)
     command = [sys.executable, "-c", LOAD, json.dumps(folders)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
