@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from spert_hf.model.loading_spert import CheckpointError
+
 COMMANDS = {
     "train": "train a model, evaluate and save it",
     "evaluate": "score a model on annotated documents",
@@ -51,7 +53,7 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has left; Python would complain once more when it flushes
         return 1
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, CheckpointError) as error:
         sys.stderr.write(f"spert-hf {command}: {error}\n")
         return 1
 

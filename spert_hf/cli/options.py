@@ -54,12 +54,15 @@ def load_pipeline(options: argparse.Namespace) -> Any:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     source: dict[str, Any] = {"revision": options.revision, "token": options.token}
-    config = AutoConfig.from_pretrained(options.model, **source)
+    try:
+        config = AutoConfig.from_pretrained(options.model, **source, trust_remote_code=False)
+    except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
+        raise ValueError(f"{options.model}: config.json: is no model's config: {error}") from error
     if config.model_type != "spert":
         raise ValueError(f"--model: given {options.model}, a {config.model_type} model; allowed a SpERT checkpoint")
     return SpertPipeline(
         model=SpertModel.from_pretrained(options.model, **source),
-        tokenizer=AutoTokenizer.from_pretrained(options.model, **source),
+        tokenizer=AutoTokenizer.from_pretrained(options.model, **source, trust_remote_code=False),
         task="spert-extraction",
         device=options.device,
     )

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from ..data.schema import TypeSchema
 from ..model.configuration_spert import SpertConfig
+from ..model.loading_spert import CheckpointError, check_size
 from ..model.modeling_spert import SpertModel
+from .links import check_links
 
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 _NEW_PREFIXES = {
@@ -38,13 +42,14 @@ def convert_checkpoint(
 
     Raises:
         FileNotFoundError: if the folder lacks its config or weights.
-        ValueError: if weights are missing, unknown, or do not fit the types.
+        ValueError: if weights are missing, unknown, not finite, do not fit the config or the types, or if a file is
+            not whole, lies elsewhere, or is a pickle of more than weights.
     """
     folder = Path(folder)
     weights = _renamed(_read_weights(folder), folder)
     schema = TypeSchema.from_file(types_file)
     config = SpertConfig(
-        encoder_config=AutoConfig.from_pretrained(folder),
+        encoder_config=AutoConfig.from_pretrained(folder, trust_remote_code=False),
         entity_types=schema.entity_names,
         relation_types=schema.relation_names,
         symmetric_relation_types=schema.symmetric_relation_names,
@@ -53,24 +58,41 @@ def convert_checkpoint(
         **settings,
     )
     _check_outputs(weights, config, folder, types_file)
-    model = SpertModel(config)
-    mismatch = model.load_state_dict(weights, strict=False)
+    try:
+        check_size(folder, SpertModel, config, {name: tuple(weight.shape) for name, weight in weights.items()})
+        model = SpertModel(config)
+        mismatch = model.load_state_dict(weights, strict=False)
+    except CheckpointError as error:
+        raise ValueError(str(error)) from error
+    except RuntimeError as error:  # torch's, of weights that have another shape
+        raise ValueError(f"{folder}: weights and config.json do not fit: {error}") from error
     if mismatch.missing_keys or mismatch.unexpected_keys:
         raise ValueError(
             f"{folder}: weights missing: {mismatch.missing_keys or 'none'}; "
             f"not known: {mismatch.unexpected_keys or 'none'}"
         )
-    return model.eval(), AutoTokenizer.from_pretrained(folder)
+    return model.eval(), AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder}: has no config.json; allowed the folder of a published SpERT checkpoint")
-    if (folder / WEIGHT_FILES[0]).is_file():
-        return load_file(folder / WEIGHT_FILES[0])
-    if (folder / WEIGHT_FILES[1]).is_file():
-        return torch.load(folder / WEIGHT_FILES[1], map_location="cpu", weights_only=True)
-    raise FileNotFoundError(f"{folder}: has no weights; allowed {' or '.join(WEIGHT_FILES)}")
+    check_links(folder)
+    file = next((folder / name for name in WEIGHT_FILES if (folder / name).is_file()), None)
+    if file is None:
+        raise FileNotFoundError(f"{folder}: has no weights; allowed {' or '.join(WEIGHT_FILES)}")
+    try:
+        is_pickle = file.name == WEIGHT_FILES[1]
+        weights = torch.load(file, map_location="cpu", weights_only=True) if is_pickle else load_file(file)
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"{file}: is damaged, or holds more than weights; nothing in it was run: {reason}") from error
+    if not isinstance(weights, dict) or not all(isinstance(weight, Tensor) for weight in weights.values()):
+        raise ValueError(f"{file}: given {type(weights).__name__}, allowed a mapping of names to weights")
+    broken = [name for name, weight in weights.items() if not torch.isfinite(weight).all()]
+    if broken:
+        raise ValueError(f"{file}: weights of {broken[0]} are not finite")
+    return weights
 
 
 def _renamed(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:

@@ -1,10 +1,22 @@
 """SpertConfig: the encoder's own config, the types, and the settings that the paper varies."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, PreTrainedConfig
+from huggingface_hub.errors import StrictDataclassError
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.pipelines import PIPELINE_REGISTRY
+
+from .setting_checks_spert import (
+    check_choice,
+    check_encoder_settings,
+    check_fraction,
+    check_keys,
+    check_names,
+    check_whole_number,
+    shown,
+)
 
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls")
@@ -13,6 +25,17 @@ RELATION_CONTEXTS = ("between", "sentence", "cls")
 TASK = "spert-extraction"
 CODE_OF_CLASSES = {"AutoConfig": "configuration_spert.SpertConfig", "AutoModel": "modeling_spert.SpertModel"}
 CODE_OF_PIPELINE = {"impl": "pipeline_spert.SpertPipeline", "pt": ["AutoModel"], "type": "text"}
+
+# What a file must have: a default would stand for another model.
+_NEEDED_IN_FILES = ("encoder_config", "entity_types", "relation_types")
+# What else a file may have, of what transformers itself has written or reads.
+_OF_TRANSFORMERS = {"auto_map", "custom_pipelines", "torch_dtype", "name_or_path", "_name_or_path", "_commit_hash"}
+# Settings of an encoder that are not taken from a SpERT checkpoint. Code other than its model type's own and kernels
+# from the Hub are never run; heads, which it has none of, would only cost memory.
+_NOT_TAKEN_FROM_FILES = (
+    *("auto_map", "attn_implementation", "experts_implementation", "kernel_config", "fusion_config"),
+    *("quantization_config", "num_labels", "id2label", "label2id"),
+)
 
 
 class SpertConfig(PreTrainedConfig):
@@ -63,9 +86,9 @@ class SpertConfig(PreTrainedConfig):
         if Path(self.encoder_config.name_or_path or "").is_dir():
             # A folder here means nothing elsewhere, and would tell of this machine in every checkpoint.
             self.encoder_config.name_or_path = ""
-        self.entity_types = _as_names("entity_types", entity_types, least=1)
-        self.relation_types = _as_names("relation_types", relation_types)
-        self.symmetric_relation_types = _as_names("symmetric_relation_types", symmetric_relation_types)
+        self.entity_types = check_names("entity_types", entity_types, least=1)
+        self.relation_types = check_names("relation_types", relation_types)
+        self.symmetric_relation_types = check_names("symmetric_relation_types", symmetric_relation_types)
         self.max_span_size = max_span_size
         self.span_pooling = span_pooling
         self.relation_context = relation_context
@@ -77,22 +100,45 @@ class SpertConfig(PreTrainedConfig):
         self.initializer_range = initializer_range
         self._check_settings()
         kwargs.pop("custom_pipelines", None)  # see the property
-        kwargs.setdefault("auto_map", dict(CODE_OF_CLASSES))
+        kwargs["auto_map"] = _own_code(kwargs.get("auto_map", CODE_OF_CLASSES))
         super().__init__(**kwargs)
 
     def _check_settings(self) -> None:
-        _check_choice("span_pooling", self.span_pooling, SPAN_POOLINGS)
-        _check_choice("relation_context", self.relation_context, RELATION_CONTEXTS)
-        _check_whole_number("max_span_size", self.max_span_size, 1, 1_000)
-        _check_whole_number("size_embedding_dim", self.size_embedding_dim, 0, 10_000)
-        _check_whole_number("size_embedding_count", self.size_embedding_count, 2, 10_000)
+        check_choice("span_pooling", self.span_pooling, SPAN_POOLINGS)
+        check_choice("relation_context", self.relation_context, RELATION_CONTEXTS)
+        check_whole_number("max_span_size", self.max_span_size, 1, 1_000)
+        check_whole_number("size_embedding_dim", self.size_embedding_dim, 0, 10_000)
+        check_whole_number("size_embedding_count", self.size_embedding_count, 2, 10_000)
         if self.max_sequence_length is not None:
-            _check_whole_number("max_sequence_length", self.max_sequence_length, 4, 10_000_000)
-        _check_fraction("classifier_dropout", self.classifier_dropout)
-        _check_fraction("relation_threshold", self.relation_threshold)
+            check_whole_number("max_sequence_length", self.max_sequence_length, 4, 10_000_000)
+        check_fraction("classifier_dropout", self.classifier_dropout)
+        check_fraction("relation_threshold", self.relation_threshold)
+        check_fraction("initializer_range", self.initializer_range)
         unknown = [name for name in self.symmetric_relation_types if name not in self.relation_types]
         if unknown:
             raise ValueError(f"symmetric_relation_types: {unknown} not among relation_types {self.relation_types}")
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
+        """Make a config of a file's content, as anywhere in transformers.
+
+        Raises:
+            ValueError: naming the file, if its place is known, and the setting: one that is missing, not known, of a
+                wrong type or not among the allowed values.
+        """
+        place = kwargs.get("name_or_path") or config_dict.get("_name_or_path")
+        try:
+            check_keys(config_dict, cls._known_settings(), _NEEDED_IN_FILES)
+            check_choice("model_type", config_dict.get("model_type", cls.model_type), (cls.model_type,))
+            return super().from_dict(config_dict, **kwargs)
+        except (ValueError, TypeError, AttributeError, StrictDataclassError) as error:
+            raise ValueError(f"{f'{place}: ' if place else ''}config.json: {error}") from error
+
+    @classmethod
+    def _known_settings(cls) -> set[str]:
+        """Names of all settings that a file may have."""
+        own = set(inspect.signature(cls.__init__).parameters) - {"self", "kwargs"}
+        return own | set(PreTrainedConfig().to_dict()) | _OF_TRANSFORMERS
 
     @property
     def custom_pipelines(self) -> dict[str, dict[str, Any]]:
@@ -122,36 +168,40 @@ def _code_of_pipelines() -> dict[str, dict[str, Any]]:
     return {TASK: {**CODE_OF_PIPELINE, "pt": list(CODE_OF_PIPELINE["pt"])}}
 
 
+def _own_code(auto_map: Any) -> dict[str, str]:
+    """The classes of a checkpoint's own code, without the repository that transformers puts before each.
+
+    Raises:
+        ValueError: if other code is named: it would be run by those who trust the checkpoint's, and be published.
+    """
+    for name, code in auto_map.items() if isinstance(auto_map, dict) else [("", auto_map)]:
+        if not isinstance(code, str) or code.rpartition("--")[2] != CODE_OF_CLASSES.get(name):
+            raise ValueError(f"auto_map: given {shown(auto_map)}, allowed {CODE_OF_CLASSES}")
+    return dict(CODE_OF_CLASSES)
+
+
 def _as_config(encoder_config: PreTrainedConfig | dict[str, Any] | None) -> PreTrainedConfig:
     if isinstance(encoder_config, PreTrainedConfig):
+        check_encoder_settings(_without_heads_and_code(encoder_config.to_dict()))
         return encoder_config
-    settings = dict(encoder_config or {"model_type": "bert"})
+    if encoder_config is None:
+        encoder_config = {"model_type": "bert"}
+    if not isinstance(encoder_config, dict):
+        raise ValueError(f"encoder_config: given {shown(encoder_config)}, allowed the settings of an encoder")
+    settings = _without_heads_and_code(encoder_config)
     model_type = settings.pop("model_type", None)
     if model_type is None:
         raise ValueError("encoder_config: has no model_type, so its class can't be found")
-    return AutoConfig.for_model(model_type, **settings)
+    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING or model_type == SpertConfig.model_type:
+        raise ValueError(
+            f"encoder_config.model_type: given {shown(model_type)}, allowed an encoder's that transformers knows"
+        )
+    check_encoder_settings(settings)
+    try:
+        return AutoConfig.for_model(model_type, **settings)
+    except Exception as error:  # each family has its own checks, and most have none
+        raise ValueError(f"encoder_config: is not one of {model_type}: {shown(error)}") from error
 
 
-def _as_names(field: str, names: list[str] | tuple[str, ...], least: int = 0) -> list[str]:
-    if isinstance(names, str) or not all(isinstance(name, str) and name for name in names):
-        raise ValueError(f"{field}: given {names!r}, allowed a list of non-empty names")
-    if len(set(names)) != len(names):
-        raise ValueError(f"{field}: given {list(names)!r}, allowed each name once")
-    if len(names) < least:
-        raise ValueError(f"{field}: given {list(names)!r}, allowed at least {least} name")
-    return list(names)
-
-
-def _check_choice(field: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{field}: given {value!r}, allowed {', '.join(map(repr, allowed))}")
-
-
-def _check_whole_number(field: str, value: object, least: int, most: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{field}: given {value!r}, allowed a whole number from {least} to {most}")
-
-
-def _check_fraction(field: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ValueError(f"{field}: given {value!r}, allowed a number from 0 to 1")
+def _without_heads_and_code(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in _NOT_TAKEN_FROM_FILES}

@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from .configuration_spert import SpertConfig
+from .loading_spert import load_checked
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
 if TYPE_CHECKING:
@@ -83,6 +84,11 @@ class SpertModel(PreTrainedModel):
         )
         self.dropout = nn.Dropout(config.classifier_dropout)
         self.post_init()
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
+        """Load a checkpoint as any model of transformers, but only a sound one; see [`load_checked`]."""
+        return load_checked(super().from_pretrained, cls, pretrained_model_name_or_path, *model_args, **kwargs)
 
     @classmethod
     def from_encoder(

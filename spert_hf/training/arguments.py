@@ -1,5 +1,6 @@
 """Settings of a training run: a dataclass, read from the command line and from a YAML file."""
 
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,10 @@ class SpertTrainingArguments:
 
     push_to_hub: bool = _setting(False, "Upload the trained model to the Hub.")
     hub_model_id: str | None = _setting(None, "Repository to upload it to; by default the output folder's name.")
-    hub_token: str | None = _setting(None, "Token for the Hub; by default that of `hf auth login`.")
+    # Not shown, for a token belongs in no log.
+    hub_token: str | None = field(
+        default=None, repr=False, metadata={"help": "Token for the Hub; by default that of `hf auth login`."}
+    )
     hub_private_repo: bool = _setting(False, "Make that repository private.")
     revision: str | None = _setting(None, "Revision of the data set, where it is taken from the Hub.")
 
@@ -156,7 +160,7 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     try:
         settings = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is no YAML: {error}") from error
+        raise ValueError(f"{path}: is no YAML: {_without_excerpt(error)}") from None
     if not isinstance(settings, dict):
         raise ValueError(f"{path}: given a {type(settings).__name__}, allowed a mapping of settings to values")
     known = {one.name: one for one in fields(SpertTrainingArguments)}
@@ -167,6 +171,14 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
             raise ValueError(f"{path}: {key}: not a setting; allowed {', '.join(known)}")
         recipe[name] = _as_type(f"{path}: {key}", value, str(known[name].type))
     return recipe
+
+
+def _without_excerpt(error: yaml.YAMLError) -> str:
+    """What is wrong and in which line, but nothing of the line itself: a token may be in it."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return type(error).__name__
+    problem = re.sub("'[^']{4,}'", "…", error.problem or "cannot be read")
+    return f"line {error.problem_mark.line + 1}: {problem}"
 
 
 def _as_type(where: str, value: Any, expected: str) -> Any:
@@ -181,5 +193,6 @@ def _as_type(where: str, value: Any, expected: str) -> Any:
         except ValueError:
             pass
     if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and kind != "bool"):
-        raise ValueError(f"{where}: given {value!r}, allowed a value of type {kind}")
+        given = "another" if where.endswith("token") else repr(value)
+        raise ValueError(f"{where}: given {given}, allowed a value of type {kind}")
     return value

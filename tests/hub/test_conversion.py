@@ -71,7 +71,7 @@ def test_the_wrong_types_file(published, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda weights: weights.pop("bert.embeddings.word_embeddings.weight"), "weights missing"),
+        (lambda weights: weights.pop("bert.embeddings.word_embeddings.weight"), "has no weights for encoder.emb"),
         (lambda weights: weights.pop("rel_classifier.weight"), "has no weight for relation_classifier.weight"),
         (lambda weights: weights.update({"gpt.x": torch.zeros(1)}), "weight 'gpt.x' is not known"),
         (lambda weights: weights.update({"bert.extra": torch.zeros(1)}), "not known: "),
