@@ -13,7 +13,7 @@ COMMANDS = {
     "extract": "extract entities and relations from a file",
     "check": "report every fault of document files",
     "convert": "turn a checkpoint of the published SpERT code into one of this package",
-    "publish": "put a checkpoint on the Hub, with its code",
+    "publish": "put a model, a data set, the metric or the demo on the Hub",
 }
 
 

@@ -13,7 +13,7 @@ from .formats import DOCUMENT_SUFFIXES
 from .hub_dataset import is_hub_id, open_hub_dataset
 from .schema import TypeSchema
 from .script_dataset import find_script, open_script
-from .sources import DatasetError, Source
+from .sources import DatasetError, Source, existing_folder
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ def _open(
     script = find_script(path) if path.is_dir() else None
     if script is not None:
         _refuse(dataset, "a folder with a loading script", revision=revision)
-        folder = None if data_dir is None else _existing_folder(data_dir)
+        folder = None if data_dir is None else existing_folder(data_dir)
         return open_script(script, data_dir=folder, config_name=config_name, token=token, read_types=own_types)
     if path.is_dir():
         _refuse(dataset, "a folder of files", data_dir=data_dir, config_name=config_name, revision=revision)
@@ -150,13 +150,6 @@ def _read(source: Source, schema: TypeSchema | None) -> tuple[TypeSchema, dict[s
     if faults:
         raise DocumentError(faults)
     return schema, documents
-
-
-def _existing_folder(data_dir: str) -> Path:
-    folder = Path(data_dir).expanduser()
-    if not folder.is_dir():
-        raise DatasetError(f"data_dir: given {data_dir!r}, allowed a folder that exists")
-    return folder
 
 
 def _refuse(dataset: str, what: str, **arguments: str | None) -> None:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sysconfig
 from pathlib import Path
 
+from .shipped import shipped_folder
+
+SCRIPTS_FOLDER = "dataset_scripts"
 RECIPE_FILE = "recipe.yaml"
-
-
-def scripts_folder() -> Path:
-    """The folder `dataset_scripts`: beside the package in a checkout, under `share` when it was installed."""
-    beside = Path(__file__).parents[2] / "dataset_scripts"
-    return beside if beside.is_dir() else Path(sysconfig.get_path("data")) / "share" / "spert-hf" / "dataset_scripts"
 
 
 def dataset_folder(dataset: str) -> str:
     """Where a data set of the package lies; whatever is no name of one is returned as it is."""
-    folder = scripts_folder() / dataset
+    folder = shipped_folder(SCRIPTS_FOLDER) / dataset
     return str(folder) if (folder / f"{dataset}.py").is_file() and not Path(dataset).exists() else dataset
 
 

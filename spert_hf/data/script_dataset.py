@@ -8,12 +8,16 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .schema import TypeSchema
 from .sources import DatasetError, Source, described, row_readers
+
+if TYPE_CHECKING:
+    import datasets
 
 
 def find_script(folder: Path) -> Path | None:
@@ -22,15 +26,46 @@ def find_script(folder: Path) -> Path | None:
     return script if script.is_file() else None
 
 
-def open_script(
+@dataclass(frozen=True, slots=True)
+class BuiltConfiguration:
+    """What a loading script's builder gives for one of its configurations.
+
+    Attributes:
+        name: The configuration's name.
+        info: What ``datasets`` knows of it: features, and the sizes of its splits.
+        rows: The rows of each split, in their order.
+        schema: The types; None if they were not asked for.
+    """
+
+    name: str
+    info: datasets.DatasetInfo
+    rows: dict[str, list[dict[str, Any]]]
+    schema: TypeSchema | None
+
+
+def configuration_names(script: Path) -> list[str]:
+    """The names of a loading script's configurations, the default one first.
+
+    Raises:
+        DatasetError: The script fails, or has no builder.
+    """
+    import datasets
+
+    builder_class = _builder_class(script, datasets.GeneratorBasedBuilder)
+    names = [config.name for config in builder_class.BUILDER_CONFIGS] or ["default"]
+    default = builder_class.DEFAULT_CONFIG_NAME
+    return sorted(names, key=lambda name: name != default)  # stable: the others keep their order
+
+
+def build_script(
     script: Path,
     *,
     data_dir: Path | None = None,
     config_name: str | None = None,
     token: str | None = None,
     read_types: bool = True,
-) -> Source:
-    """Run a loading script's builder and take its splits.
+) -> BuiltConfiguration:
+    """Run a loading script's builder.
 
     The script's code is run. What it downloads stays in the cache of ``datasets``; what it builds is built anew each
     time, because nothing would tell a built set from one whose files have changed since.
@@ -50,7 +85,6 @@ def open_script(
     import datasets  # takes seconds, and no other way of reading documents needs it
 
     builder_class = _builder_class(script, datasets.GeneratorBasedBuilder)
-    name = script.parent.resolve().name
     with tempfile.TemporaryDirectory(prefix="spert-hf-") as cache_dir:
         try:
             builder = builder_class(
@@ -62,11 +96,25 @@ def open_script(
             )
             downloads = datasets.DownloadConfig(cache_dir=str(datasets.config.DOWNLOADED_DATASETS_PATH), token=token)
             builder.download_and_prepare(download_config=downloads)
-            rows = {split: part.to_list() for split, part in builder.as_dataset().items()}
+            rows = {str(split): part.to_list() for split, part in builder.as_dataset().items()}
         except Exception as error:  # a script may raise anything
             raise DatasetError(f"{script}: building the data set failed: {described(error)}") from error
         schema = _schema_of(builder, script) if read_types else None
-    return Source(name, schema, row_readers(name, rows))
+    return BuiltConfiguration(builder.config.name, builder.info, rows, schema)
+
+
+def open_script(
+    script: Path,
+    *,
+    data_dir: Path | None = None,
+    config_name: str | None = None,
+    token: str | None = None,
+    read_types: bool = True,
+) -> Source:
+    """A data set that a loading script's builder gives; see [`build_script`] for arguments and errors."""
+    built = build_script(script, data_dir=data_dir, config_name=config_name, token=token, read_types=read_types)
+    name = script.parent.resolve().name
+    return Source(name, built.schema, row_readers(name, built.rows))
 
 
 def _builder_class(script: Path, base: type) -> Any:

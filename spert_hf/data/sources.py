@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from .documents import Document
@@ -43,6 +44,18 @@ def split_of(name: str) -> str | None:
         if name.lower() in aliases:
             return split
     return None
+
+
+def existing_folder(data_dir: str | Path) -> Path:
+    """The folder that an argument ``data_dir`` names.
+
+    Raises:
+        DatasetError: There is none.
+    """
+    folder = Path(data_dir).expanduser()
+    if not folder.is_dir():
+        raise DatasetError(f"data_dir: given {str(data_dir)!r}, allowed a folder that exists")
+    return folder
 
 
 def row_readers(name: str, rows_by_split: Mapping[Any, Iterable[Mapping[str, Any]]]) -> dict[str, Reader]:

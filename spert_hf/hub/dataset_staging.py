@@ -1,0 +1,111 @@
+"""What is to be published of a data set: Parquet, card and loading script, proved to load as what was built."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import datasets
+from huggingface_hub import DatasetCard
+
+from ..data.hub_dataset import TYPES_FILE
+from ..data.schema import TypeSchema
+from ..data.script_dataset import BuiltConfiguration, build_script, configuration_names
+from .dataset_card import published_card
+from .parquet_files import Part, share_rows, write_parquet
+
+logger = logging.getLogger(__name__)
+
+
+def build_configurations(script: Path, data_dir: Path | None, token: str | None) -> list[BuiltConfiguration]:
+    """Build all configurations of a loading script, the default one first.
+
+    Raises:
+        DatasetError: One of them cannot be built.
+        ValueError: They do not have the same types.
+    """
+    names = configuration_names(script)
+    built = []
+    for number, name in enumerate(names, 1):
+        logger.info("building %s, configuration %s (%d of %d)", script.stem, name, number, len(names))
+        built.append(build_script(script, data_dir=data_dir, config_name=name, token=token))
+        if built[-1].schema != built[0].schema:
+            raise ValueError(
+                f"{script}: configuration {name}: has other types than {names[0]}; allowed the same in all"
+            )
+    return built
+
+
+def stage_data(built: Sequence[BuiltConfiguration], card: DatasetCard, repo_id: str, staged: Path) -> None:
+    """Write the files of the main branch: Parquet, the types, and the card, which describes them.
+
+    Args:
+        built: The configurations, the default one first.
+        card: That of the data set's folder.
+        repo_id: Where it will be.
+        staged: A new folder for them.
+
+    Raises:
+        ValueError: What was written does not load as what was built.
+    """
+    shared = share_rows({(one.name, split): rows for one in built for split, rows in one.rows.items()})
+    staged.mkdir()
+    for path, rows in shared.files.items():
+        write_parquet(staged / path, rows, built[0].info.features)
+    assert built[0].schema is not None  # built with its types
+    built[0].schema.save(staged / TYPES_FILE)
+    infos = {one.name: _info_of(one, staged, shared.paths) for one in built}
+    (staged / "README.md").write_text(published_card(card, repo_id, infos, shared.paths), encoding="utf-8")
+    _check_loads(built, staged)
+
+
+def stage_script(script: Path, card: DatasetCard, repo_id: str, staged: Path) -> None:
+    """Write the files of the script's branch: what lies in its folder, under the name that `datasets` looks for."""
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(script.parent, staged, ignore=ignored)
+    (staged / script.name).rename(staged / f"{repo_id.rpartition('/')[2]}.py")
+    (staged / "README.md").write_text(published_card(card, repo_id), encoding="utf-8")
+
+
+def _info_of(built: BuiltConfiguration, staged: Path, paths: dict[Part, list[str]]) -> datasets.DatasetInfo:
+    """What the card says of a configuration: features, counts, and bytes in memory and to download."""
+    needed = {path for split in built.rows for path in paths[built.name, split]}
+    splits = [datasets.SplitInfo(str(one.name), one.num_bytes, one.num_examples) for one in built.info.splits.values()]
+    return datasets.DatasetInfo(
+        features=built.info.features,
+        config_name=built.name,
+        splits=datasets.SplitDict.from_split_dict(splits),
+        dataset_size=built.info.dataset_size,
+        download_size=sum((staged / path).stat().st_size for path in needed),
+    )
+
+
+def _check_loads(built: Sequence[BuiltConfiguration], staged: Path) -> None:
+    """Load each configuration as a user will, and compare: splits, features, rows (in any order), types."""
+    if TypeSchema.from_file(staged / TYPES_FILE) != built[0].schema:
+        raise ValueError(f"{TYPES_FILE}: does not load as the types that were written, so nothing is published")
+    for one in built:
+        logger.info("checking configuration %s", one.name)
+        with TemporaryDirectory() as cache_dir:
+            loaded = datasets.load_dataset(str(staged), one.name, cache_dir=cache_dir)
+            differing = _difference(one, loaded)
+        if differing:
+            raise ValueError(
+                f"configuration {one.name}: {differing} load otherwise than built, so nothing is published"
+            )
+
+
+def _difference(built: BuiltConfiguration, loaded: datasets.DatasetDict) -> str | None:
+    """What differs, None if nothing does."""
+    if set(loaded) != set(built.rows):
+        return "its splits"
+    for split, rows in built.rows.items():
+        if loaded[split].features != built.info.features:
+            return f"features of split {split}"
+        if Counter(map(repr, loaded[split].to_list())) != Counter(map(repr, rows)):
+            return f"rows of split {split}"
+    return None

@@ -1,0 +1,9 @@
+"""Publishing on the Hub: checked first, in one commit, and so that a failure can simply be repeated."""
+
+from .dataset import publish_dataset
+from .metric import publish_metric
+from .model import publish_model
+from .repository import PublishingError
+from .space import publish_space
+
+__all__ = ["PublishingError", "publish_dataset", "publish_metric", "publish_model", "publish_space"]

@@ -1,0 +1,61 @@
+"""Publishing the metric: a Space from which `evaluate.load` takes it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import evaluate
+
+from ...evaluation import spert_metric
+from .repository import checked_repo_id, open_repository
+
+_FOLDER = Path(spert_metric.__file__).parent
+_SCRIPT = "spert_metric.py"
+_NAME_IN_TEXTS = "USER/spert_metric"
+_RECORD = {
+    "tokens": ["Ada", "works", "for", "Acme"],
+    "entities": [{"type": "Person", "start": 0, "end": 1}, {"type": "Company", "start": 3, "end": 4}],
+    "relations": [{"type": "Works_For", "head": 0, "tail": 1}],
+}
+
+
+def publish_metric(repo_id: str, *, token: str | None = None, private: bool = False) -> str:
+    """Upload the metric as a static Space, as one commit; then `evaluate.load(repo_id)` loads it.
+
+    Args:
+        repo_id: `USER/NAME` on the Hub; made if it does not exist.
+        token: Of the Hub; by default that of `hf auth login`.
+        private: Make a new repository private. (`evaluate` sends the token of `hf auth login` to load it.)
+
+    Returns:
+        The Space's address.
+
+    Raises:
+        ValueError: The repository's name is none, or it is public and should be private, or what would go up does not
+            load and score. Nothing is uploaded then.
+        PublishingError: The Hub refuses or can't be reached. The main branch stays as it was.
+    """
+    name = checked_repo_id(repo_id).rpartition("/")[2]
+    with TemporaryDirectory() as scratch:
+        staged = Path(scratch) / name
+        _stage(repo_id, staged)
+        with open_repository(repo_id, "space", token=token, private=private, space_sdk="static") as repository:
+            repository.upload(staged, "Upload SpERT metric")
+    return repository.url
+
+
+def _stage(repo_id: str, staged: Path) -> None:
+    """Copy the metric's folder under the repository's name, by which `evaluate` looks for the script, and try it."""
+    shutil.copytree(_FOLDER, staged, ignore=shutil.ignore_patterns("__pycache__"))
+    (staged / _SCRIPT).rename(staged / f"{staged.name}.py")
+    for text in ("README.md", "index.html"):
+        content = (staged / text).read_text(encoding="utf-8")
+        (staged / text).write_text(content.replace(_NAME_IN_TEXTS, repo_id), encoding="utf-8")
+    try:
+        scores = evaluate.load(str(staged)).compute(predictions=[_RECORD], references=[_RECORD])
+    except Exception as error:  # the copy may raise anything
+        raise ValueError(f"the metric does not load, so it is not published: {error}") from error
+    if scores["rel_plus_f1"] != 100:
+        raise ValueError(f"the metric scores a right prediction {scores['rel_plus_f1']}, so it is not published")

@@ -1,0 +1,136 @@
+"""A repository that is published to: what a failure leaves of it, and what is said of that, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, HTTPError
+from huggingface_hub.utils import validate_repo_id
+
+MAIN = "main"
+
+
+class PublishingError(OSError):
+    """The Hub refused an upload, or could not be reached; the message says what is there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository on the Hub that exists and may be written to.
+
+    Attributes:
+        api: The Hub's client, with the token.
+        id: With its owner, `USER/NAME`.
+        kind: `model`, `dataset` or `space`.
+        url: Its address for people.
+    """
+
+    api: HfApi
+    id: str
+    kind: str
+    url: str
+
+    @property
+    def name(self) -> str:
+        """The last part of its id."""
+        return self.id.rpartition("/")[2]
+
+    def upload(self, folder: Path, message: str, *, branch: str = MAIN, replaced: list[str] | None = None) -> None:
+        """Upload all of a folder as one commit; where the branch has it all already, there is none.
+
+        Args:
+            folder: What is to be there.
+            message: Of the commit.
+            branch: Where to; made from the main branch if it does not exist.
+            replaced: Patterns of the files that leave the branch in the same commit if the folder lacks them.
+        """
+        if branch != MAIN:
+            self.api.create_branch(self.id, branch=branch, repo_type=self.kind, exist_ok=True)
+        self.api.upload_folder(
+            repo_id=self.id,
+            repo_type=self.kind,
+            folder_path=folder,
+            revision=branch,
+            commit_message=message,
+            delete_patterns=replaced,
+        )
+
+    def heads(self) -> dict[str, str]:
+        """The newest commit of each branch."""
+        branches = self.api.list_repo_refs(self.id, repo_type=self.kind).branches
+        return {branch.name: branch.target_commit for branch in branches}
+
+
+def checked_repo_id(repo_id: str) -> str:
+    """A repository's name with its owner, as it has to be where it is written into the files that go up.
+
+    Raises:
+        ValueError: It is no such name.
+    """
+    validate_repo_id(repo_id)
+    if "/" not in repo_id:
+        raise ValueError(f"repo_id: given {repo_id!r}, allowed a name with its owner, such as USER/{repo_id}")
+    return repo_id
+
+
+@contextmanager
+def open_repository(
+    repo_id: str, kind: str, *, token: str | None = None, private: bool = False, **settings: Any
+) -> Iterator[Repository]:
+    """Make a repository if it does not exist; what fails inside the block is told with the state that it leaves.
+
+    Args:
+        repo_id: Its name; without an owner, the token's.
+        kind: `model`, `dataset` or `space`.
+        token: Of the Hub; by default that of `hf auth login`.
+        private: Make a new repository private.
+        settings: What else `create_repo` needs for this kind.
+
+    Raises:
+        ValueError: The name is none, or the repository is public and should be private; nothing was uploaded.
+        PublishingError: The Hub refuses or can't be reached.
+    """
+    api = HfApi(token=token)
+    repository, before = None, None
+    try:
+        url = api.create_repo(repo_id, repo_type=kind, private=private, exist_ok=True, **settings)
+        repository = Repository(api, url.repo_id, kind, str(url))
+        if private and api.repo_info(repository.id, repo_type=kind).private is False:
+            raise ValueError(f"{repository.id}: is a public repository, asked for a private one; nothing was uploaded")
+        before = repository.heads()
+        yield repository
+    except (HTTPError, OSError, RuntimeError) as error:  # huggingface_hub wraps what breaks off an upload
+        state = _state_after_failure(repository, before)
+        name = repository.id if repository else repo_id
+        raise PublishingError(f"{name}: upload failed ({_in_one_line(error)}); {state}") from error
+
+
+def _state_after_failure(repository: Repository | None, before: Mapping[str, str] | None) -> str:
+    """Say what the branches are now; an answer that was lost may hide a commit that went through."""
+    if repository is None or before is None:
+        return "nothing was changed; the same command can be run again"
+    try:
+        now = repository.heads()
+    except (HTTPError, OSError):
+        return "whether its main branch has changed can't be told now; the same command can be run again"
+    if now[MAIN] != before[MAIN]:
+        return (
+            f"its main branch has changed from {before[MAIN]} to {now[MAIN]}: look there before running the command "
+            "again"
+        )
+    others = "".join(f", its branch {name} is new" for name, commit in now.items() if before.get(name) != commit)
+    return f"its main branch is as before{others}; the same command can be run again"
+
+
+def _in_one_line(error: BaseException) -> str:
+    if isinstance(error, RuntimeError) and error.__cause__ is not None:
+        return _in_one_line(error.__cause__)
+    if isinstance(error, HfHubHTTPError):
+        reason = error.server_message or error.response.reason_phrase
+        return " ".join(f"{error.response.status_code} {reason}".split())
+    return " ".join(str(error).split()) or type(error).__name__

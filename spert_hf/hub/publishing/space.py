@@ -1,0 +1,99 @@
+"""Publishing the demo: a Gradio Space with a model of the Hub."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HTTPError, RepositoryNotFoundError
+
+from ...data.shipped import shipped_folder
+from ...model.configuration_spert import SpertConfig
+from ..space_staging import stage_space
+from .repository import Repository, checked_repo_id, open_repository
+
+SPACE_FOLDER = "space"
+MODEL_VARIABLE = "SPERT_MODEL"
+
+logger = logging.getLogger(__name__)
+
+
+def publish_space(
+    repo_id: str,
+    model: str,
+    *,
+    token: str | None = None,
+    private: bool = False,
+    folder: str | Path | None = None,
+) -> str:
+    """Upload the demo with this package beside it, as one commit, and have it use a model of the Hub.
+
+    The Space's variable `SPERT_MODEL` is set first: should the upload then break off, what was there before goes on,
+    with the new model; its main branch is as it was.
+
+    Args:
+        repo_id: `USER/NAME` on the Hub; made if it does not exist.
+        model: Name of a SpERT model on the Hub. A private one needs a secret `HF_TOKEN` in the Space's settings.
+        token: Of the Hub; by default that of `hf auth login`.
+        private: Make a new repository private.
+        folder: The demo's files; by default those that come with the package.
+
+    Returns:
+        The Space's address.
+
+    Raises:
+        ValueError: The model is none of the Hub, or no SpERT model; the demo does not start; the repository's name is
+            none, or it is public and should be private. Nothing is uploaded then.
+        PublishingError: The Hub refuses or can't be reached.
+    """
+    checked_repo_id(repo_id)
+    check_model(model, token)
+    with TemporaryDirectory() as scratch:
+        staged = Path(scratch) / "space"
+        logger.info("checking that the demo starts")
+        stage_space(shipped_folder(SPACE_FOLDER) if folder is None else Path(folder), staged)
+        variable = {"key": MODEL_VARIABLE, "value": model}
+        with open_repository(
+            repo_id, "space", token=token, private=private, space_sdk="gradio", space_variables=[variable]
+        ) as repository:
+            _set_model(repository, model)
+            repository.upload(staged, "Upload SpERT demo", replaced=["spert_hf/*"])
+    return repository.url
+
+
+def check_model(model: str, token: str | None = None) -> None:
+    """See that the Hub has a SpERT model of this name.
+
+    Raises:
+        ValueError: It has not.
+    """
+    wanted = "allowed the name of a SpERT model on the Hub, such as USER/NAME"
+    if Path(model).exists():
+        raise ValueError(f"model: given {model!r}, a folder here; {wanted} (`spert-hf publish model` puts one there)")
+    api = HfApi(token=token)
+    try:
+        config = json.loads(Path(api.hf_hub_download(model, "config.json")).read_text(encoding="utf-8"))
+        is_private = api.model_info(model).private
+    except RepositoryNotFoundError as error:
+        raise ValueError(f"model: given {model!r}, which the Hub does not have or not show; {wanted}") from error
+    except EntryNotFoundError as error:
+        raise ValueError(f"model: given {model!r}, which has no config.json; {wanted}") from error
+    except (HTTPError, HfHubHTTPError, OSError) as error:
+        raise ValueError(f"model: given {model!r}, which can't be looked up: {error}") from error
+    found = config.get("model_type")
+    if found != SpertConfig.model_type:
+        raise ValueError(f"model: given {model!r}, a {found} model; {wanted}")
+    if is_private:
+        logger.info("%s is private: give the Space a secret HF_TOKEN that may read it", model)
+
+
+def _set_model(repository: Repository, model: str) -> None:
+    """Set the Space's variable, unless it is so: a Space restarts when one changes."""
+    there = repository.api.get_space_variables(repository.id).get(MODEL_VARIABLE)
+    if there is None or there.value != model:
+        repository.api.add_space_variable(
+            repository.id, MODEL_VARIABLE, model, description="SpERT model on the Hub that the demo uses"
+        )
