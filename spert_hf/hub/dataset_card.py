@@ -48,7 +48,7 @@ def published_card(
     """
     published = DatasetCard(card.content)
     if infos is not None and paths is not None:
-        published.data.configs = [
+        published.data["configs"] = [
             {
                 "config_name": name,
                 "data_files": [{"split": split, "path": paths[name, split]} for split in info.splits or {}],

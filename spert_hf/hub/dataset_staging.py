@@ -34,9 +34,7 @@ def build_configurations(script: Path, data_dir: Path | None, token: str | None)
         logger.info("building %s, configuration %s (%d of %d)", script.stem, name, number, len(names))
         built.append(build_script(script, data_dir=data_dir, config_name=name, token=token))
         if built[-1].schema != built[0].schema:
-            raise ValueError(
-                f"{script}: configuration {name}: has other types than {names[0]}; allowed the same in all"
-            )
+            raise ValueError(f"{script}: configuration {name} has other types than {names[0]}; allowed the same")
     return built
 
 
@@ -74,11 +72,13 @@ def stage_script(script: Path, card: DatasetCard, repo_id: str, staged: Path) ->
 def _info_of(built: BuiltConfiguration, staged: Path, paths: dict[Part, list[str]]) -> datasets.DatasetInfo:
     """What the card says of a configuration: features, counts, and bytes in memory and to download."""
     needed = {path for split in built.rows for path in paths[built.name, split]}
-    splits = [datasets.SplitInfo(str(one.name), one.num_bytes, one.num_examples) for one in built.info.splits.values()]
+    splits = datasets.SplitDict()
+    for one in built.info.splits.values():
+        splits.add(datasets.SplitInfo(str(one.name), one.num_bytes, one.num_examples))
     return datasets.DatasetInfo(
         features=built.info.features,
         config_name=built.name,
-        splits=datasets.SplitDict.from_split_dict(splits),
+        splits=splits,
         dataset_size=built.info.dataset_size,
         download_size=sum((staged / path).stat().st_size for path in needed),
     )
@@ -94,15 +94,13 @@ def _check_loads(built: Sequence[BuiltConfiguration], staged: Path) -> None:
             loaded = datasets.load_dataset(str(staged), one.name, cache_dir=cache_dir)
             differing = _difference(one, loaded)
         if differing:
-            raise ValueError(
-                f"configuration {one.name}: {differing} load otherwise than built, so nothing is published"
-            )
+            raise ValueError(f"configuration {one.name}: {differing}: not loaded as built, so nothing is published")
 
 
 def _difference(built: BuiltConfiguration, loaded: datasets.DatasetDict) -> str | None:
     """What differs, None if nothing does."""
     if set(loaded) != set(built.rows):
-        return "its splits"
+        return "splits"
     for split, rows in built.rows.items():
         if loaded[split].features != built.info.features:
             return f"features of split {split}"

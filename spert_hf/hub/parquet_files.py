@@ -82,7 +82,8 @@ def _keys(parts: Mapping[Part, Sequence[Row]]) -> dict[Part, list[tuple[str, int
 
 def _names(groups: Iterable[tuple[Part, ...]], sizes: Mapping[Part, int]) -> dict[tuple[Part, ...], str]:
     """A path for each group of rows, after the smallest part that has them: the test split of a fold, say."""
-    stems = {group: "-".join(min(group, key=lambda part: sizes[part])) for group in groups}
+    smallest = {group: min(group, key=lambda part: sizes[part]) for group in groups}
+    stems = {group: "-".join(part) for group, part in smallest.items()}
     uses = Counter(stems.values())
     given: Counter[str] = Counter()
     names = {}
