@@ -16,6 +16,7 @@ Row = Mapping[str, Any]
 Part = tuple[str, str]
 """A configuration's name and one of its splits."""
 
+_Key = tuple[str, int]
 _FOLDER = "data"
 
 
@@ -35,22 +36,25 @@ class SharedRows:
 def share_rows(parts: Mapping[Part, Sequence[Row]]) -> SharedRows:
     """Divide the rows of all parts into files so that each is stored once, however many parts have it.
 
-    Rows that lie in the same parts share a file. A part's rows keep their order within a file; where parts mix rows
-    of several files, as the folds of a cross-validation do, theirs follow file by file.
+    Rows that lie in the same parts share a file; a part without rows has a file without any. A part's rows keep their
+    order within a file; where parts mix rows of several files, as the folds of a cross-validation do, theirs follow
+    file by file.
     """
-    rows: dict[tuple[str, int], Row] = {}
-    parts_of: dict[tuple[str, int], list[Part]] = {}
-    for part, keys in _keys(parts).items():
+    keys_of = _keys(parts)
+    rows: dict[_Key, Row] = {}
+    parts_of: dict[_Key, list[Part]] = {}
+    for part, keys in keys_of.items():
         for key, row in zip(keys, parts[part], strict=True):
             rows.setdefault(key, row)
             parts_of.setdefault(key, []).append(part)
-    groups: dict[tuple[Part, ...], list[Row]] = {}
+    groups: dict[tuple[Part, ...], list[Row]] = {(part,): [] for part, keys in keys_of.items() if not keys}
     for key, members in parts_of.items():
         groups.setdefault(tuple(members), []).append(rows[key])
     names = _names(groups, {part: len(part_rows) for part, part_rows in parts.items()})
-    paths: dict[Part, list[str]] = {}
-    for part, keys in _keys(parts).items():
-        paths[part] = list(dict.fromkeys(names[tuple(parts_of[key])] for key in keys))
+    paths = {}
+    for part, keys in keys_of.items():
+        groups_of_part = dict.fromkeys(tuple(parts_of[key]) for key in keys) or [(part,)]
+        paths[part] = [names[group] for group in groups_of_part]
     return SharedRows({names[group]: group_rows for group, group_rows in groups.items()}, paths)
 
 
@@ -64,13 +68,13 @@ def write_parquet(path: Path, rows: Iterable[Row], features: datasets.Features) 
     pq.write_table(pa.Table.from_pylist(list(rows), schema=features.arrow_schema.remove_metadata()), path)
 
 
-def _keys(parts: Mapping[Part, Sequence[Row]]) -> dict[Part, list[tuple[str, int]]]:
+def _keys(parts: Mapping[Part, Sequence[Row]]) -> dict[Part, list[_Key]]:
     """What tells rows apart: their content, and how often a configuration had it before.
 
     Counted over a configuration's splits, so that a sentence that stands in train and, once more, in test is two rows.
     """
     seen: Counter[tuple[str, str]] = Counter()
-    keys: dict[Part, list[tuple[str, int]]] = {}
+    keys: dict[Part, list[_Key]] = {}
     for part, part_rows in parts.items():
         configuration, _ = part
         keys[part] = []

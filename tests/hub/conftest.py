@@ -1,5 +1,6 @@
 """A Hub to publish to, and Python processes that use it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -45,3 +46,27 @@ def run_python(hub, tmp_path):
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
 
     return run
+
+
+# Calls functions of `spert_hf.hub.publishing`, in turn, and prints what each returned or said of its failure.
+PUBLISH = """
+import json, sys
+from spert_hf.hub import publishing
+for function, arguments in json.loads(sys.argv[1]):
+    try:
+        print(json.dumps(["published", getattr(publishing, function)(**arguments)]))
+    except (OSError, ValueError) as error:
+        print(json.dumps([type(error).__name__, str(error)]))
+"""
+
+
+@pytest.fixture
+def publish_in_turn(run_python):
+    """Call functions of `spert_hf.hub.publishing`: pairs of name and arguments to pairs of outcome and text."""
+
+    def publish(*calls):
+        done = run_python("-c", PUBLISH, json.dumps(calls))
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    return publish

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
 MAIN = "main"
+
+logger = logging.getLogger(__name__)
 
 
 class PublishingError(OSError):
@@ -49,6 +52,7 @@ class Repository:
             branch: Where to; made from the main branch if it does not exist.
             replaced: Patterns of the files that leave the branch in the same commit if the folder lacks them.
         """
+        logger.info("uploading to %s, branch %s", self.id, branch)
         if branch != MAIN:
             self.api.create_branch(self.id, branch=branch, repo_type=self.kind, exist_ok=True)
         self.api.upload_folder(
