@@ -110,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
         "space",
         _publish_space,
         "the demo, as a Space with a model of the Hub",
-        "Publish the demo, with this package beside it, as one commit to a Gradio Space. It is imported by itself "
-        "first. The Space's variable SPERT_MODEL names the model.",
+        "Publish the demo, with this package beside it, as one commit to a Gradio Space. It is built by itself, "
+        "with its model, first. The Space's variable SPERT_MODEL names the model.",
     )
     _add_repository(space)
     space.add_argument("--model", required=True, metavar="MODEL_ID", help="a SpERT model on the Hub, USER/NAME")

@@ -11,28 +11,30 @@ from pathlib import Path
 NEEDED_FILES = ("app.py", "README.md", "requirements.txt")
 _PACKAGE = Path(__file__).parents[1]
 _CHECK = """
+import sys
 from pathlib import Path
 import app, spert_hf
 found = Path(spert_hf.__file__).resolve().parents[1]
 if found != Path.cwd().resolve():
     raise ImportError(f"spert_hf was imported from {found}")
-if not callable(app.build_app):
-    raise TypeError("app.build_app cannot be called")
+app.build_app(sys.argv[1])
 """
-_TIME_LIMIT = 300
-"""Seconds that importing the app may take; importing torch, transformers and gradio takes tens on a slow machine."""
+_TIME_LIMIT = 900
+"""Seconds that building the app may take, in which its model is fetched."""
 
 
-def stage_space(folder: Path, staged: Path) -> None:
-    """Copy the demo's folder with the package beside it, and import it by itself.
+def stage_space(folder: Path, staged: Path, model: str, token: str | None = None) -> None:
+    """Copy the demo's folder with the package beside it, and build it by itself with its model.
 
     Args:
         folder: The demo: `app.py` with a function `build_app`, `README.md` with the Space's settings, and
             `requirements.txt`.
         staged: A new folder.
+        model: What `build_app` is given: the model's name on the Hub.
+        token: Of the Hub.
 
     Raises:
-        ValueError: Files are missing, or the copy cannot be imported.
+        ValueError: Files are missing, or the copy's app cannot be built.
     """
     for needed in NEEDED_FILES:
         if not (folder / needed).is_file():
@@ -40,21 +42,23 @@ def stage_space(folder: Path, staged: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", ".*")
     shutil.copytree(folder, staged, ignore=ignored)
     shutil.copytree(_PACKAGE, staged / _PACKAGE.name, ignore=ignored)
-    _check_starts(folder, staged)
+    _check_starts(folder, staged, model, token)
 
 
-def _check_starts(folder: Path, staged: Path) -> None:
-    """Import the copy's app in a process of its own, which finds the copy's package and no other."""
+def _check_starts(folder: Path, staged: Path, model: str, token: str | None) -> None:
+    """Build the copy's app in a process of its own, which finds the copy's package and no other."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONSAFEPATH")}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"  # the copy stays what goes up
-    command = [sys.executable, "-c", _CHECK]
+    if token:
+        environment["HF_TOKEN"] = token
+    command = [sys.executable, "-c", _CHECK, model]
     try:
         done = subprocess.run(
             command, cwd=staged, env=environment, capture_output=True, text=True, timeout=_TIME_LIMIT, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise ValueError(
-            f"{folder}: app.py takes more than {_TIME_LIMIT} s to import, so it is not published"
+            f"{folder}: app.py takes more than {_TIME_LIMIT} s to build, so it is not published"
         ) from error
     if done.returncode:
         said = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), f"exit {done.returncode}")

@@ -1,4 +1,4 @@
-"""The demo published to a server that speaks the Hub's API: checked alone, with the package beside it, and its model."""
+"""The demo published to a server that speaks the Hub's API: built alone first, with the package beside it."""
 
 import json
 
@@ -22,7 +22,8 @@ def folder(tmp_path):
     (folder / "README.md").write_text("---\ntitle: SpERT\nsdk: gradio\napp_file: app.py\n---\n")
     (folder / "requirements.txt").write_text("torch\n")
     (folder / "app.py").write_text(
-        "from parts.page import TITLE\nfrom spert_hf import __version__\n\n\ndef build_app(model=None):\n    return TITLE\n"
+        "from parts.page import TITLE\nfrom spert_hf import __version__\n"
+        "def build_app(model):\n    print(f'{TITLE} {__version__} with {model}')\n"
     )
     return folder
 
@@ -77,9 +78,9 @@ class TestTheLoadCheck:
         (folder / "app.py").write_text(
             "from pathlib import Path\nimport spert_hf\n"
             "assert Path(spert_hf.__file__).parents[1] == Path(__file__).parent\n"
-            "def build_app():\n    pass\n"
+            "def build_app(model):\n    assert model == 'ada/model'\n"
         )
-        stage_space(folder, tmp_path / "staged")
+        stage_space(folder, tmp_path / "staged", MODEL)
         assert (tmp_path / "staged" / "spert_hf" / "model" / "modeling_spert.py").is_file()
         assert not list((tmp_path / "staged").rglob("__pycache__"))
 
@@ -87,16 +88,16 @@ class TestTheLoadCheck:
         ("app", "said"),
         [
             ("import parts.gone\n", "No module named 'parts.gone'"),
-            ("build_app = None\n", "TypeError: app.build_app cannot be called"),
             ("def build():\n    pass\n", "has no attribute 'build_app'"),
+            ("def build_app(model):\n    raise OSError(f'no weights in {model}')\n", "no weights in ada/model"),
         ],
     )
     def test_an_app_that_does_not_start(self, folder, tmp_path, app, said):
         (folder / "app.py").write_text(app)
         with pytest.raises(ValueError, match=f"app.py does not start, so it is not published: .*{said}"):
-            stage_space(folder, tmp_path / "staged")
+            stage_space(folder, tmp_path / "staged", MODEL)
 
     def test_a_folder_that_is_no_space(self, folder, tmp_path):
         (folder / "requirements.txt").unlink()
         with pytest.raises(ValueError, match=r"has no requirements\.txt; allowed the folder of a Space"):
-            stage_space(folder, tmp_path / "staged")
+            stage_space(folder, tmp_path / "staged", MODEL)

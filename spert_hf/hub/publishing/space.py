@@ -53,8 +53,8 @@ def publish_space(
     check_model(model, token)
     with TemporaryDirectory() as scratch:
         staged = Path(scratch) / "space"
-        logger.info("checking that the demo starts")
-        stage_space(shipped_folder(SPACE_FOLDER) if folder is None else Path(folder), staged)
+        logger.info("building the demo with %s", model)
+        stage_space(shipped_folder(SPACE_FOLDER) if folder is None else Path(folder), staged, model, token)
         variable = {"key": MODEL_VARIABLE, "value": model}
         with open_repository(
             repo_id, "space", token=token, private=private, space_sdk="gradio", space_variables=[variable]
