@@ -1,0 +1,44 @@
+"""What lies beside the package is installed with it, and the demo asks for the versions that were tested."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SPACE = ROOT / "space"
+needs_space = pytest.mark.skipif(not (SPACE / "app.py").is_file(), reason="no demo in this checkout")
+
+
+def requirements_of(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("name", ["dataset_scripts", pytest.param("space", marks=needs_space)])
+def test_every_file_is_installed(name):
+    patterns = [pattern for given in PROJECT["tool"]["setuptools"]["data-files"].values() for pattern in given]
+    installed = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    there = {path for path in (ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert there and there <= installed
+    for target, given in PROJECT["tool"]["setuptools"]["data-files"].items():
+        assert all(f"share/spert-hf/{Path(pattern).parent.as_posix()}" == target for pattern in given)
+
+
+@needs_space
+def test_the_demo_asks_for_the_versions_that_were_tested():
+    python = yaml.safe_load((SPACE / "README.md").read_text(encoding="utf-8").split("---\n")[1])["python_version"]
+    tested = {
+        canonicalize_name(requirement.name): requirement.specifier
+        for requirement in requirements_of(ROOT / "constraints.txt")
+        if requirement.marker is None or requirement.marker.evaluate({"python_version": python})
+    }
+    asked = {canonicalize_name(given.name): given.specifier for given in requirements_of(SPACE / "requirements.txt")}
+    assert asked == {name: tested.get(name) for name in asked}
+    needed = {re.match(r"[\w-]+", line)[0] for line in PROJECT["project"]["dependencies"]}
+    assert needed <= set(asked)  # what the package needs, which lies beside the app and is not installed
