@@ -1,7 +1,6 @@
 """What lies beside the package is installed with it, and the demo asks for the versions that were tested."""
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+tomllib = pytest.importorskip("tomllib", reason="Python reads TOML from 3.11 on")
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SPACE = ROOT / "space"
