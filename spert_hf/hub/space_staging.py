@@ -12,11 +12,12 @@ NEEDED_FILES = ("app.py", "README.md", "requirements.txt")
 _PACKAGE = Path(__file__).parents[1]
 _CHECK = """
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-import app, spert_hf
-found = Path(spert_hf.__file__).resolve().parents[1]
+import app
+found = Path(find_spec("spert_hf").origin).resolve().parents[1]
 if found != Path.cwd().resolve():
-    raise ImportError(f"spert_hf was imported from {found}")
+    raise ImportError(f"spert_hf is taken from {found}")
 app.build_app(sys.argv[1])
 """
 _TIME_LIMIT = 900

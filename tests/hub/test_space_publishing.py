@@ -13,7 +13,7 @@ MODEL = "ada/model"
 
 @pytest.fixture
 def folder(tmp_path):
-    """A demo that needs nothing but the package."""
+    """A demo that needs nothing at all."""
     folder = tmp_path / "demo"
     (folder / "parts").mkdir(parents=True)
     (folder / "parts" / "__pycache__").mkdir()
@@ -22,8 +22,7 @@ def folder(tmp_path):
     (folder / "README.md").write_text("---\ntitle: SpERT\nsdk: gradio\napp_file: app.py\n---\n")
     (folder / "requirements.txt").write_text("torch\n")
     (folder / "app.py").write_text(
-        "from parts.page import TITLE\nfrom spert_hf import __version__\n"
-        "def build_app(model):\n    print(f'{TITLE} {__version__} with {model}')\n"
+        "from parts.page import TITLE\ndef build_app(model):\n    print(f'{TITLE} with {model}')\n"
     )
     return folder
 
