@@ -87,12 +87,15 @@ def _parser() -> argparse.ArgumentParser:
         "dataset",
         _publish_dataset,
         "a data set, as Parquet with its card",
-        "Publish all configurations of a data set as Parquet, with its card; the loading script goes to a branch "
+        "Publish all configurations of a data set as Parquet, with its card; a loading script goes to a branch "
         "`script`. It is built, and loaded back, first. Whether you may pass the data on is for you to settle: see "
         "the licence in its card, and think of --private.",
     )
     dataset.add_argument(
-        "dataset", metavar="NAME", help="conll04, scierc, ade, quickstart, or a folder with a loading script and a card"
+        "dataset",
+        metavar="NAME",
+        help="conll04, scierc, ade, quickstart, or a folder with a card, README.md, and a loading script or train, dev "
+        "and test files",
     )
     _add_repository(dataset)
     dataset.add_argument("--data-dir", metavar="DIR", help="read local copies from here in place of the network")

@@ -37,6 +37,8 @@ def published_card(
     repo_id: str,
     infos: Mapping[str, DatasetInfo] | None = None,
     paths: Mapping[Part, Sequence[str]] | None = None,
+    *,
+    with_script: bool = True,
 ) -> str:
     """The text of the card in the repository.
 
@@ -45,6 +47,7 @@ def published_card(
         repo_id: The repository.
         infos: By configuration, the default one first; none for the branch of the loading script, which has no files.
         paths: The files of each configuration's splits.
+        with_script: Whether the repository has a branch with a loading script.
     """
     published = DatasetCard(card.content)
     if infos is not None and paths is not None:
@@ -57,7 +60,7 @@ def published_card(
             for number, (name, info) in enumerate(infos.items())
         ]
         DatasetInfosDict(infos).to_dataset_card_data(published.data)
-    published.text = _with_section(published.text, _loading_section(repo_id))
+    published.text = _with_section(published.text, _loading_section(repo_id, with_script))
     return str(published)
 
 
@@ -71,8 +74,8 @@ def _with_section(text: str, section: str) -> str:
     return f"{before}\n{section}" + (f"{following}{rest}" if following else "")
 
 
-def _loading_section(repo_id: str) -> str:
-    return f"""{_LOADING}
+def _loading_section(repo_id: str, with_script: bool) -> str:
+    section = f"""{_LOADING}
 
 ```python
 from datasets import load_dataset
@@ -85,6 +88,11 @@ accelerate launch train.py --dataset {repo_id}  # with spert-hf; another configu
 ```
 
 The types are in `types.json`. Rows that several configurations have are stored once; where the files of a split mix
-with those of others, its rows follow file by file. The loading script that they were built with is on the branch
-`{SCRIPT_BRANCH}`: up to `datasets` 3, `load_dataset("{repo_id}", revision="{SCRIPT_BRANCH}", trust_remote_code=True)`.
+with those of others, its rows follow file by file.
 """
+    if with_script:
+        section += f"""
+The loading script that they were built with is on the branch `{SCRIPT_BRANCH}`: up to `datasets` 3,
+`load_dataset("{repo_id}", revision="{SCRIPT_BRANCH}", trust_remote_code=True)`.
+"""
+    return section

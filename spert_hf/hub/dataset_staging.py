@@ -8,15 +8,32 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import datasets
 from huggingface_hub import DatasetCard
 
+from ..data.documents import Document
 from ..data.hub_dataset import TYPES_FILE
+from ..data.loading import load_splits
 from ..data.schema import TypeSchema
 from ..data.script_dataset import BuiltConfiguration, build_script, configuration_names
 from .dataset_card import published_card
 from .parquet_files import Part, share_rows, write_parquet
+
+FEATURES = datasets.Features(
+    {
+        "tokens": datasets.List(datasets.Value("string")),
+        "entities": datasets.List(
+            {"type": datasets.Value("string"), "start": datasets.Value("int32"), "end": datasets.Value("int32")}
+        ),
+        "relations": datasets.List(
+            {"type": datasets.Value("string"), "head": datasets.Value("int32"), "tail": datasets.Value("int32")}
+        ),
+        "orig_id": datasets.Value("string"),
+    }
+)
+"""Those of the data sets that come with the package."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +55,28 @@ def build_configurations(script: Path, data_dir: Path | None, token: str | None)
     return built
 
 
-def stage_data(built: Sequence[BuiltConfiguration], card: DatasetCard, repo_id: str, staged: Path) -> None:
+def build_folder(folder: Path) -> BuiltConfiguration:
+    """The one configuration of a folder of train, dev and test files, without the fields that are none of SpERT's.
+
+    Raises:
+        DatasetError: There is no training file.
+        DocumentError: With every fault of the documents.
+    """
+    splits = load_splits(folder, dev_fraction=0)
+    documents = {"train": splits.train, "validation": splits.dev, "test": splits.test}
+    rows = {split: [_row_of(document) for document in part] for split, part in documents.items() if part}
+    sizes = datasets.SplitDict()
+    for split, part in rows.items():
+        sizes.add(datasets.SplitInfo(split, datasets.Dataset.from_list(part, FEATURES).data.nbytes, len(part)))
+    info = datasets.DatasetInfo(
+        features=FEATURES, splits=sizes, dataset_size=sum(size.num_bytes for size in sizes.values())
+    )
+    return BuiltConfiguration("default", info, rows, splits.schema)
+
+
+def stage_data(
+    built: Sequence[BuiltConfiguration], card: DatasetCard, repo_id: str, staged: Path, *, with_script: bool = True
+) -> None:
     """Write the files of the main branch: Parquet, the types, and the card, which describes them.
 
     Args:
@@ -46,6 +84,7 @@ def stage_data(built: Sequence[BuiltConfiguration], card: DatasetCard, repo_id: 
         card: That of the data set's folder.
         repo_id: Where it will be.
         staged: A new folder for them.
+        with_script: Whether their loading script will be there, too, for the card to tell.
 
     Raises:
         ValueError: What was written does not load as what was built.
@@ -57,7 +96,8 @@ def stage_data(built: Sequence[BuiltConfiguration], card: DatasetCard, repo_id: 
     assert built[0].schema is not None  # built with its types
     built[0].schema.save(staged / TYPES_FILE)
     infos = {one.name: _info_of(one, staged, shared.paths) for one in built}
-    (staged / "README.md").write_text(published_card(card, repo_id, infos, shared.paths), encoding="utf-8")
+    text = published_card(card, repo_id, infos, shared.paths, with_script=with_script)
+    (staged / "README.md").write_text(text, encoding="utf-8")
     _check_loads(built, staged)
 
 
@@ -67,6 +107,11 @@ def stage_script(script: Path, card: DatasetCard, repo_id: str, staged: Path) ->
     shutil.copytree(script.parent, staged, ignore=ignored)
     (staged / script.name).rename(staged / f"{repo_id.rpartition('/')[2]}.py")
     (staged / "README.md").write_text(published_card(card, repo_id), encoding="utf-8")
+
+
+def _row_of(document: Document) -> dict[str, Any]:
+    record = document.to_record()
+    return {**{name: record[name] for name in ("tokens", "entities", "relations")}, "orig_id": document.id}
 
 
 def _info_of(built: BuiltConfiguration, staged: Path, paths: dict[Part, list[str]]) -> datasets.DatasetInfo:

@@ -82,6 +82,24 @@ def test_train_takes_a_published_data_set(hub, run_python, publish_in_turn, tmp_
     assert config["symmetric_relation_types"] == ["Near"]  # known from types.json only
 
 
+def test_a_folder_of_files_goes_up_without_a_script(hub, run_python, publish_in_turn, tmp_path):
+    folder, name = make_small_quickstart(tmp_path / "mine"), "ada/mine"
+    expected = built(make_small_quickstart(tmp_path / "quickstart"))
+    (folder / "quickstart.py").unlink()
+    records = json.loads((folder / "train.json").read_text())
+    records[0].pop("orig_id")
+    expected.rows["train"][0]["orig_id"] = None
+    records[1]["source"] = "a field that is none of SpERT's"
+    (folder / "train.json").write_text(json.dumps(records), encoding="utf-8")
+    ((outcome, said),) = publish_in_turn(("publish_dataset", {"dataset": str(folder), "repo_id": name}))
+    assert outcome == "published", said
+    ((rows, features),) = load_all(run_python, (name, None, None))
+    assert rows == expected.rows
+    assert features["train"] == json.loads(json.dumps(expected.info.features.to_dict()))
+    assert list(hub.repositories["dataset", name].branches) == ["main"]
+    assert "trust_remote_code" not in files_of(hub, name)["README.md"].decode()
+
+
 def test_train_and_dev_are_both_files_of_the_default_configuration(hub, run_python, publish_in_turn, tmp_path):
     source, name = make_conll04_files(tmp_path / "source"), "ada/conll04"
     ((outcome, said),) = publish_in_turn(
@@ -200,10 +218,15 @@ class TestWhatIsNotPublished:
         with pytest.raises(ValueError, match=r"has no README\.md; allowed a data set with a card"):
             publish_dataset(folder, "ada/data")
 
-    @pytest.mark.parametrize("given", ["nothing", "."])
-    def test_what_is_no_data_set(self, given):
-        with pytest.raises(ValueError, match=f"dataset: given '{given}', allowed the name of a data set"):
-            publish_dataset(given, "ada/data")
+    def test_what_is_no_data_set(self, folder):
+        with pytest.raises(ValueError, match="dataset: given 'nothing', allowed the name of a data set"):
+            publish_dataset("nothing", "ada/data")
+        (folder / "quickstart.py").unlink()
+        with pytest.raises(ValueError, match=r"data_dir: given 'gone', allowed none: .* has no loading script"):
+            publish_dataset(folder, "ada/data", data_dir="gone")
+        (folder / "train.json").unlink()
+        with pytest.raises(ValueError, match="no data set here"):
+            publish_dataset(folder, "ada/data")
 
     def test_names_and_folders_that_do_not_fit(self, folder):
         with pytest.raises(ValueError, match="repo_id: given 'data', allowed a name with its owner"):

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from ...data.named_datasets import dataset_folder
 from ...data.script_dataset import find_script
-from ...data.sources import existing_folder
+from ...data.sources import DatasetError, existing_folder
 from ..dataset_card import SCRIPT_BRANCH, read_card
-from ..dataset_staging import build_configurations, stage_data, stage_script
+from ..dataset_staging import build_configurations, build_folder, stage_data, stage_script
 from .repository import checked_repo_id, open_repository
 
 
@@ -27,8 +27,8 @@ def publish_dataset(
     which all load from who name no other, is as it was.
 
     Args:
-        dataset: The name of one that comes with the package, or a folder with a loading script of its own name and a
-            card, `README.md`.
+        dataset: The name of one that comes with the package, or a folder with a card, `README.md`, and a loading script
+            of its own name or train, dev and test files.
         repo_id: `USER/NAME` on the Hub; made if it does not exist.
         data_dir: A folder that the script reads in place of the network.
         token: Of the Hub; by default that of `hf auth login`.
@@ -38,31 +38,37 @@ def publish_dataset(
         The repository's address.
 
     Raises:
-        ValueError: The data set has no script or no card, cannot be built, or would not load as it was built; the
-            repository's name is none, or it is public and should be private. Nothing is uploaded then.
+        ValueError: The data set has no card, cannot be built, or would not load as it was built; the repository's name
+            is none, or it is public and should be private. Nothing is uploaded then.
         PublishingError: The Hub refuses or can't be reached.
     """
     repo_id = checked_repo_id(repo_id)
-    script = _script_of(dataset)
-    card = read_card(script.parent)
-    folder = None if data_dir is None else existing_folder(data_dir)
-    built = build_configurations(script, folder, token)
+    folder = _folder_of(dataset)
+    card = read_card(folder)
+    script = find_script(folder)
+    if script is not None:
+        built = build_configurations(script, None if data_dir is None else existing_folder(data_dir), token)
+    elif data_dir is None:
+        built = [build_folder(folder)]
+    else:
+        raise DatasetError(f"data_dir: given {str(data_dir)!r}, allowed none: {folder} has no loading script")
     with TemporaryDirectory() as scratch:
         data, code = Path(scratch) / "data", Path(scratch) / "script"
-        stage_data(built, card, repo_id, data)
-        stage_script(script, card, repo_id, code)
+        stage_data(built, card, repo_id, data, with_script=script is not None)
+        if script is not None:
+            stage_script(script, card, repo_id, code)
         with open_repository(repo_id, "dataset", token=token, private=private) as repository:
-            repository.upload(code, "Upload loading script", branch=SCRIPT_BRANCH, replaced=["*"])
+            if script is not None:
+                repository.upload(code, "Upload loading script", branch=SCRIPT_BRANCH, replaced=["*"])
             repository.upload(data, "Upload data set", replaced=["data/*"])
     return repository.url
 
 
-def _script_of(dataset: str | Path) -> Path:
+def _folder_of(dataset: str | Path) -> Path:
     folder = Path(dataset_folder(str(dataset))).expanduser()
-    script = find_script(folder) if folder.is_dir() else None
-    if script is None:
-        raise ValueError(
-            f"dataset: given {str(dataset)!r}, allowed the name of a data set of this package, or a folder NAME with a "
-            "loading script NAME.py"
+    if not folder.is_dir():
+        raise DatasetError(
+            f"dataset: given {str(dataset)!r}, allowed the name of a data set of this package, or a folder with a "
+            "loading script or with train, dev and test files"
         )
-    return script
+    return folder
