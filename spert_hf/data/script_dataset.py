@@ -10,10 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
+from .named_datasets import is_shipped
 from .schema import TypeSchema
-from .sources import DatasetError, Source, described, row_readers
+from .sources import DatasetError, Origin, Source, described, row_readers
 
 
 def find_script(folder: Path) -> Path | None:
@@ -66,7 +67,8 @@ def open_script(
         except Exception as error:  # a script may raise anything
             raise DatasetError(f"{script}: building the data set failed: {described(error)}") from error
         schema = _schema_of(builder, script) if read_types else None
-    return Source(name, schema, row_readers(name, rows))
+    kind: Literal["package", "local"] = "package" if is_shipped(script) else "local"
+    return Source(name, schema, row_readers(name, rows), Origin(kind, builder.config.name))
 
 
 def _builder_class(script: Path, base: type) -> Any:

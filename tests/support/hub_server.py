@@ -13,10 +13,12 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 LFS_SUFFIXES = (".safetensors", ".bin", ".parquet")
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
+# So few files a page of a folder's listing that clients have to ask for the next one.
+TREE_PAGE = 20
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Repository:
 
     private: bool
     branches: dict[str, list[Commit]] = field(default_factory=dict)
+    sdk: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
 
     def find(self, revision: str) -> Commit | None:
         """The commit that a branch's name or a commit's id stands for."""
@@ -117,6 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
         ("POST", r"/(?:(datasets|spaces)/)?([^/]+/[^/]+)\.git/info/lfs/objects/batch", "lfs_batch"),
         ("PUT", r"/lfs/([0-9a-f]{64})", "lfs_put"),
         ("GET", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)/tree/([^/]+)/?(.*)", "tree"),
+        ("POST", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)/branch/([^/]+)", "create_branch"),
+        ("GET", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)/refs", "refs"),
+        ("GET", r"/api/(spaces)/([^/]+/[^/]+)/variables", "variables"),
+        ("POST", r"/api/(spaces)/([^/]+/[^/]+)/variables", "set_variable"),
         ("POST", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)/paths-info/([^/]+)", "paths_info"),
         ("GET", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)/revision/([^/]+)", "info"),
         ("GET", r"/api/(models|datasets|spaces)/([^/]+/[^/]+)", "info"),
@@ -221,6 +229,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_json({**url, "error": "You already created this repo"}, 409)
             return
         repository = Repository(private=bool(asked.get("private") or asked.get("visibility") == "private"))
+        repository.sdk = asked.get("sdk")
+        if kind == "space" and repository.sdk not in ("gradio", "docker", "static"):
+            self.error(400, "", "a Space needs an sdk")
+            return
+        repository.variables = {entry["key"]: entry["value"] for entry in asked.get("variables") or []}
         repository.add("main", {".gitattributes": b""}, "initial commit")
         self.hub.repositories[kind, name] = repository
         self.send_json(url)
@@ -233,7 +246,10 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self.repository(kind, name, write=True)
         if repository is None:
             return
-        there = repository.find(revision) or repository.branches["main"][-1]
+        there = repository.find(revision)
+        if there is None:
+            self.error(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+            return
         files = []
         for path in (file["path"] for file in json.loads(self.body)["files"]):
             mode = "lfs" if path.endswith(LFS_SUFFIXES) else "regular"
@@ -266,8 +282,10 @@ class _Handler(BaseHTTPRequestHandler):
         repository = self.repository(kind, name, write=True)
         if repository is None:
             return
-        start = repository.branches.get(branch) or repository.branches["main"]
-        files, message = dict(start[-1].files), ""
+        if branch not in repository.branches:
+            self.error(404, "RevisionNotFound", f"Invalid rev id: {branch}")
+            return
+        files, message = dict(repository.branches[branch][-1].files), ""
         for line in self.body.splitlines():
             entry = json.loads(line)
             value = entry["value"]
@@ -286,17 +304,61 @@ class _Handler(BaseHTTPRequestHandler):
             {"success": True, "commitOid": commit.oid, "commitUrl": f"{self.hub.url}/{name}/commit/{commit.oid}"}
         )
 
+    def create_branch(self, kind: str, name: str, branch: str) -> None:
+        repository = self.repository(kind, name, write=True)
+        if repository is None:
+            return
+        if branch in repository.branches:
+            self.error(409, "", f"Reference already exists: refs/heads/{branch}")
+            return
+        start = repository.find(json.loads(self.body or b"{}").get("startingPoint") or "main")
+        repository.branches[branch] = [] if start is None else [start]
+        self.send_json({"success": True})
+
+    def refs(self, kind: str, name: str) -> None:
+        repository = self.repository(kind, name)
+        if repository is not None:
+            branches = [
+                {"name": branch, "ref": f"refs/heads/{branch}", "targetCommit": commits[-1].oid}
+                for branch, commits in repository.branches.items()
+            ]
+            self.send_json({"branches": branches, "tags": [], "converts": []})
+
+    def variables(self, kind: str, name: str) -> None:
+        repository = self.repository(kind, name)
+        if repository is not None:
+            self.send_json({key: {"key": key, "value": value} for key, value in repository.variables.items()})
+
+    def set_variable(self, kind: str, name: str) -> None:
+        repository = self.repository(kind, name, write=True)
+        if repository is not None:
+            asked = json.loads(self.body)
+            repository.variables[asked["key"]] = asked["value"]
+            self.variables(kind, name)
+
     def tree(self, kind: str, name: str, revision: str, folder: str) -> None:
+        """List a folder, a page at a time; all below it if asked to."""
         commit = self.commit_at(kind, name, revision)
-        if commit is not None:
-            inside = {path: data for path, data in commit.files.items() if path.startswith(folder)}
-            self.send_json([_describe(path, data) for path, data in sorted(inside.items())])
+        if commit is None:
+            return
+        asked = {key: values[-1] for key, values in parse_qs(urlsplit(self.path).query).items()}
+        entries = _list_folder(commit.files, folder, recursive=asked.get("recursive", "").lower() in ("1", "true"))
+        if folder and not entries:
+            self.error(404, "EntryNotFound", f"{folder} does not exist on {revision}")
+            return
+        start = int(asked.get("cursor", 0))
+        headers = {}
+        if start + TREE_PAGE < len(entries):
+            query = urlencode({**asked, "cursor": start + TREE_PAGE})
+            headers["Link"] = f'<{self.hub.url}{urlsplit(self.path).path}?{query}>; rel="next"'
+        self.send_json(entries[start : start + TREE_PAGE], **headers)
 
     def paths_info(self, kind: str, name: str, revision: str) -> None:
         commit = self.commit_at(kind, name, revision)
         if commit is not None:
             asked = json.loads(self.body)["paths"]
-            self.send_json([_describe(path, commit.files[path]) for path in asked if path in commit.files])
+            below_root = {entry["path"]: entry for entry in _list_folder(commit.files, "", recursive=True)}
+            self.send_json([below_root[path] for path in asked if path in below_root])
 
     def info(self, kind: str, name: str, revision: str = "main") -> None:
         commit = self.commit_at(kind, name, revision)
@@ -307,6 +369,7 @@ class _Handler(BaseHTTPRequestHandler):
                     "modelId": name,
                     "sha": commit.oid,
                     "private": self.hub.repositories[KINDS[kind], name].private,
+                    "sdk": self.hub.repositories[KINDS[kind], name].sdk,
                     "tags": [],
                     "downloads": 0,
                     "likes": 0,
@@ -323,6 +386,25 @@ class _Handler(BaseHTTPRequestHandler):
             return
         data = commit.files[path]
         self.send(data, ETag=f'"{hashlib.sha256(data).hexdigest()}"', X_Repo_Commit=commit.oid)
+
+
+def _list_folder(files: dict[str, bytes], folder: str, recursive: bool) -> list[dict[str, Any]]:
+    """The files and folders in a folder, in the order of their paths."""
+    prefix = f"{folder.rstrip('/')}/" if folder else ""
+    entries: dict[str, dict[str, Any]] = {}
+    for path in files:
+        if path.startswith(prefix):
+            parts = path.removeprefix(prefix).split("/")
+            for depth in range(1, len(parts) if recursive else min(len(parts), 2)):
+                below = prefix + "/".join(parts[:depth])
+                entries[below] = {"type": "directory", "path": below, "size": 0, "oid": _oid_of_folder(below)}
+            if recursive or len(parts) == 1:
+                entries[path] = _describe(path, files[path])
+    return [entries[path] for path in sorted(entries)]
+
+
+def _oid_of_folder(path: str) -> str:
+    return hashlib.sha1(path.encode()).hexdigest()
 
 
 def _describe(path: str, data: bytes) -> dict[str, Any]:
