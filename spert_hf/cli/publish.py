@@ -16,7 +16,9 @@ def run(arguments: Sequence[str]) -> int:
     # An upload that breaks off would leave its bar in front of the line that says why.
     disable_progress_bars()
     logging.disable_progress_bar()
-    url = publish_model(options.folder, options.repo_id, token=options.token, private=options.private)
+    url = publish_model(
+        options.folder, options.repo_id, token=options.token, private=options.private, card=options.card
+    )
     sys.stdout.write(f"Published at {url}\n")
     return 0
 
@@ -32,6 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     model.add_argument("folder", metavar="DIR", help="the checkpoint's folder")
     model.add_argument("repo_id", metavar="REPO_ID", help="repository on the Hub, USER/NAME; made if it does not exist")
+    model.add_argument(
+        "--card",
+        metavar="FILE",
+        help="Markdown file to make the model card from; what was measured goes in at its line `<!-- measured -->`. By "
+        "default the README.md of DIR or of the repository, if it was written by hand, else what this package has for "
+        "the data set",
+    )
     model.add_argument("--private", action="store_true", help="make the repository private")
     model.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
     return parser
