@@ -61,7 +61,8 @@ class TrainingRecord:
     def _check(self) -> None:
         """See that all is there that a card shows."""
         try:
-            self.eval_results()
+            self.described_scores()
+            self._results()
             counts = [self.content["documents"][split] for split in self.trained_on]
             allowed = all(isinstance(count, int) for count in [*counts, self.content["scores"]["documents"]])
         except (KeyError, TypeError, AttributeError) as error:
@@ -135,8 +136,9 @@ class TrainingRecord:
 
     def eval_results(self) -> list[EvalResult]:
         """Give the figures as the Hub's `model-index` has them; none of documents that were trained on."""
-        if not self.is_held_out:
-            return []
+        return self._results() if self.is_held_out else []
+
+    def _results(self) -> list[EvalResult]:
         dataset = self.content["dataset"]
         return [
             EvalResult(

@@ -134,6 +134,7 @@ class TestWhatWasMeasured:
     @pytest.mark.parametrize("field", ["settings", "dataset", "documents", "scores", "versions"])
     def test_a_record_that_lacks_something_is_refused(self, run, tmp_path, field):
         path = tmp_path / "training_run.json"
+        run["settings"]["train_on_dev"], run["split"] = True, "dev"  # whether or not there are results
         for content in ({**run, field: {}}, {**run, field: None}, [run]):
             path.write_text(json.dumps(content), encoding="utf-8")
             if content == {**run, "versions": {}}:
