@@ -23,7 +23,9 @@ def run(arguments: Sequence[str]) -> int:
 def _publish_model(options: argparse.Namespace) -> str:
     from ..hub.publishing import publish_model
 
-    return publish_model(options.folder, options.repo_id, token=options.token, private=options.private)
+    return publish_model(
+        options.folder, options.repo_id, token=options.token, private=options.private, card=options.card
+    )
 
 
 def _publish_dataset(options: argparse.Namespace) -> str:
@@ -82,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     model.add_argument("folder", metavar="DIR", help="the checkpoint's folder")
     _add_repository(model)
+    model.add_argument(
+        "--card",
+        metavar="FILE",
+        help="Markdown file to make the model card from; what was measured goes in at its line `<!-- measured -->`. By "
+        "default the README.md of DIR or of the repository, if it was written by hand, else what this package has for "
+        "the data set",
+    )
     dataset = _add_kind(
         kinds,
         "dataset",

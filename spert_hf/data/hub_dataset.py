@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from huggingface_hub import hf_hub_download, try_to_load_from_cache
@@ -9,9 +10,10 @@ from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalE
 from huggingface_hub.utils import validate_repo_id
 
 from .schema import TypeSchema
-from .sources import DatasetError, Source, described, row_readers
+from .sources import DatasetError, Origin, Source, described, row_readers
 
 TYPES_FILE = "types.json"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def is_hub_id(dataset: str) -> bool:
@@ -49,14 +51,19 @@ def open_hub_dataset(
     import datasets  # takes seconds, and no other way of reading documents needs it
 
     try:
-        splits = datasets.load_dataset(dataset, config_name, data_dir=data_dir, revision=revision, token=token)
+        builder = datasets.load_dataset_builder(dataset, config_name, data_dir=data_dir, revision=revision, token=token)
+        builder.download_and_prepare()
+        splits = builder.as_dataset()
     except Exception as error:  # datasets, the Hub's client, the network and the disk each have their own
         raise DatasetError(
             f"{dataset}: no file or folder of this name here, and not loaded from the Hub: {described(error)}"
         ) from error
     readers = row_readers(dataset, splits)
     types = _types_file(dataset, token, revision) if read_types else None
-    return Source(dataset, TypeSchema.from_file(types) if types else None, readers)
+    # What is no script is known to `datasets` by its commit.
+    commit = builder.hash if _COMMIT.fullmatch(builder.hash or "") else revision
+    origin = Origin("hub", config_name or builder.config.name, commit)
+    return Source(dataset, TypeSchema.from_file(types) if types else None, readers, origin)
 
 
 def _types_file(dataset: str, token: str | None, revision: str | None) -> Path | None:

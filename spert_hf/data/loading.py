@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .documents import Document
@@ -13,18 +13,19 @@ from .formats import DOCUMENT_SUFFIXES
 from .hub_dataset import is_hub_id, open_hub_dataset
 from .schema import TypeSchema
 from .script_dataset import find_script, open_script
-from .sources import DatasetError, Source, existing_folder
+from .sources import DatasetError, Origin, Source, existing_folder
 
 
 @dataclass(slots=True)
 class Splits:
-    """A data set: its types and its documents; ``dev`` and ``test`` may be empty."""
+    """A data set: its types, its documents (``dev`` and ``test`` may be empty), its name and where it comes from."""
 
     schema: TypeSchema
     train: list[Document]
     dev: list[Document]
     test: list[Document]
     name: str
+    origin: Origin = field(default_factory=Origin)
 
 
 def load_splits(
@@ -79,7 +80,8 @@ def load_splits(
         raise DatasetError(f"{source.name}: the training split has no documents")
     if "dev" not in documents:
         documents["train"], documents["dev"] = draw_dev(documents["train"], dev_fraction, seed)
-    return Splits(schema, documents["train"], documents["dev"], documents.get("test", []), source.name)
+    test = documents.get("test", [])
+    return Splits(schema, documents["train"], documents["dev"], test, source.name, source.origin)
 
 
 def draw_dev(documents: list[Document], fraction: float, seed: int) -> tuple[list[Document], list[Document]]:

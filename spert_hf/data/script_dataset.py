@@ -11,10 +11,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from .named_datasets import is_shipped
 from .schema import TypeSchema
-from .sources import DatasetError, Source, described, row_readers
+from .sources import DatasetError, Origin, Source, described, row_readers
 
 if TYPE_CHECKING:
     import datasets
@@ -114,7 +115,8 @@ def open_script(
     """A data set that a loading script's builder gives; see [`build_script`] for arguments and errors."""
     built = build_script(script, data_dir=data_dir, config_name=config_name, token=token, read_types=read_types)
     name = script.parent.resolve().name
-    return Source(name, built.schema, row_readers(name, built.rows))
+    kind: Literal["package", "local"] = "package" if is_shipped(script) else "local"
+    return Source(name, built.schema, row_readers(name, built.rows), Origin(kind, built.name))
 
 
 def _builder_class(script: Path, base: type) -> Any:

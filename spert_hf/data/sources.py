@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .documents import Document
 from .faults import short_repr
@@ -23,6 +23,21 @@ class DatasetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a data set was taken from, for the record of what was trained on it.
+
+    Attributes:
+        kind: ``package`` (a loading script that comes with this package), ``hub``, or ``local``.
+        config: The configuration that was built, where there are such.
+        revision: The commit on the Hub; where it cannot be told, the revision that was asked for.
+    """
+
+    kind: Literal["package", "hub", "local"] = "local"
+    config: str | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A data set that is not read yet.
 
@@ -31,11 +46,13 @@ class Source:
         schema: Its types, or None where it does not state them.
         readers: For some of ``train``, ``dev`` and ``test``, the function that reads the documents and checks them
             against a schema.
+        origin: Where it comes from.
     """
 
     name: str
     schema: TypeSchema | None
     readers: Mapping[str, Reader]
+    origin: Origin = field(default_factory=Origin)
 
 
 def split_of(name: str) -> str | None:

@@ -1,7 +1,6 @@
 """What is to be published: a copy of a checkpoint with its code, proved to load and to predict as the original."""
 
-import json
-import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +9,54 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from transformers.utils import logging
 
+from ..model.card_spert import EXAMPLE_TEXT
 from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
+from ..model.hub_spert import CARD_FILE, is_generated_file
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from .links import check_links
+from .training_record import RUN_FILE, TrainingRecord
 
 NEEDED_FILES = ("config.json", "model.safetensors", "tokenizer_config.json")
-RUN_FILE = "training_run.json"
-README_FILE = "README.md"
-CHECK_SENTENCE = "Marian Pell works for Northern Paper Co. in Duluth."
 
 
-def stage_checkpoint(folder: Path, staged: Path) -> None:
+@dataclass(frozen=True)
+class StagedCheckpoint:
+    """A checkpoint that is ready to be published, but for its card.
+
+    Attributes:
+        folder: with all that goes up.
+        pipe: the pipeline of the original.
+        record: of its training, if there is one.
+        own_card: the original's `README.md`, if a person wrote or changed it.
+    """
+
+    folder: Path
+    pipe: SpertPipeline
+    record: TrainingRecord | None
+    own_card: bytes | None
+
+
+def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
     """Copy what belongs to a checkpoint into the folder `staged`, with this package's code, and check the copy.
 
     Code that lies in `folder` is neither run nor copied.
 
     Raises:
-        ValueError: if the folder is no whole checkpoint, does not load, or the copy does not predict the same.
+        ValueError: if the folder is no whole checkpoint, does not load, has a record of training that is none, or the
+            copy does not predict the same.
     """
     for needed in NEEDED_FILES:
         if not (folder / needed).is_file():
             raise ValueError(f"{folder}: has no {needed}; allowed the folder of a saved SpERT model")
     check_links(folder)
+    record = TrainingRecord.from_file(folder / RUN_FILE) if (folder / RUN_FILE).is_file() else None
     pipe = _load(SpertModel, SpertPipeline, folder)
     pipe.save_pretrained(staged)
     _check_copy(pipe, staged, folder)
-    if (folder / README_FILE).is_file():
-        (staged / README_FILE).write_bytes((folder / README_FILE).read_bytes())
-    if (folder / RUN_FILE).is_file():
-        run = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        (staged / RUN_FILE).write_text(json.dumps(_without_places(run), indent=2) + "\n", encoding="utf-8")
+    if record:
+        record.write(staged / RUN_FILE)
+    return StagedCheckpoint(staged, pipe, record, _own_card(folder))
 
 
 def _load(model_class: type[SpertModel], pipeline_class: type[SpertPipeline], folder: Path) -> SpertPipeline:
@@ -78,19 +94,14 @@ def _check_copy(pipe: SpertPipeline, staged: Path, folder: Path) -> None:
 
 def _found(pipe: SpertPipeline) -> tuple[Any, ...]:
     """What the pipeline finds in one sentence, without the scores."""
-    result = pipe(CHECK_SENTENCE)
+    result = pipe(EXAMPLE_TEXT)
     entities = [(entity["type"], entity["start"], entity["end"]) for entity in result["entities"]]
     return entities, [(relation["type"], relation["head"], relation["tail"]) for relation in result["relations"]]
 
 
-def _without_places(run: dict[str, Any]) -> dict[str, Any]:
-    """The run's record with file names in place of absolute paths, which tell of the machine and mean nothing else."""
-    settings = run.get("settings", {})
-    shortened = {
-        name: Path(value).name if isinstance(value, str) and os.path.isabs(value) else value  # noqa: PTH117
-        for name, value in settings.items()
-    }
-    return {**run, "settings": shortened}
+def _own_card(folder: Path) -> bytes | None:
+    path = folder / CARD_FILE
+    return path.read_bytes() if path.is_file() and not is_generated_file(path) else None
 
 
 def _first_line(error: Exception) -> str:

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from huggingface_hub import CommitInfo
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
 from .configuration_spert import SpertConfig
+from .hub_spert import find_tokenizer, push_checkpoint
 from .loading_spert import load_checked
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
@@ -83,6 +85,7 @@ class SpertModel(PreTrainedModel):
             nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
         )
         self.dropout = nn.Dropout(config.classifier_dropout)
+        self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
         self.post_init()
 
     @classmethod
@@ -121,7 +124,34 @@ class SpertModel(PreTrainedModel):
         model.encoder = _without_pooler(
             AutoModel.from_pretrained, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs
         )
+        model.encoder_source = (encoder, hub_kwargs)
         return model
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        tokenizer: PreTrainedTokenizerBase | None = None,
+        tags: str | list[str] | None = None,
+        **upload: Any,
+    ) -> CommitInfo:
+        """Upload all that is needed to use the model: weights, config, code, tokenizer and a card, in one commit.
+
+        Args:
+            repo_id: repository on the Hub; made if it does not exist.
+            tokenizer: the model's. By default it is loaded from where the model came from: the folder or repository
+                given to `from_pretrained`, or the encoder given to `from_encoder`.
+            tags: more tags for the card.
+            upload: as transformers' `push_to_hub` takes them: `commit_message`, `commit_description`, `private`,
+                `token`, `revision` (a branch), `create_pr`, `max_shard_size`.
+
+        Raises:
+            ValueError: if no tokenizer is given and none is found; nothing is uploaded then.
+        """
+        if tokenizer is None:
+            tokenizer = find_tokenizer(self, upload.get("token"))
+        own_tags = [tags] if isinstance(tags, str) else tags or []
+        return push_checkpoint(self, tokenizer, repo_id, tags=[*(self.model_tags or []), *own_tags], **upload)
 
     def forward(
         self,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from huggingface_hub import CommitInfo
 from transformers import Pipeline
 
 from .decoding_spert import OVERLAP_POLICIES, Prediction, in_text_order, resolve_overlaps
@@ -55,6 +56,10 @@ class SpertPipeline(Pipeline):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.spert_processor = SpertProcessor(self.tokenizer, self.model.config.max_sequence_length)
+
+    def push_to_hub(self, repo_id: str, **upload: Any) -> CommitInfo:
+        """Upload the pipeline, which is its model and tokenizer; see [`SpertModel.push_to_hub`]."""
+        return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 
     def _sanitize_parameters(
         self, relation_threshold: float | None = None, overlap: str | None = None

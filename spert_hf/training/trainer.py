@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,6 +20,7 @@ from accelerate.utils import gather_object, set_seed
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
+from .. import __version__ as spert_hf_version
 from ..data.documents import Document
 from ..data.loading import Splits
 from ..evaluation import EvaluationResult
@@ -226,6 +228,7 @@ class Trainer:
         del settings["hub_token"]
         return {
             "settings": settings,
+            "dataset": {"name": self.splits.name, **asdict(self.splits.origin)},
             "documents": {name: len(getattr(self.splits, name)) for name in ("train", "dev", "test")},
             "split": split,
             "scores": scores.to_dict(),
@@ -233,7 +236,9 @@ class Trainer:
             "seconds": round(seconds, 1),
             "device": str(self.accelerator.device),
             "processes": self.accelerator.num_processes,
+            "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "versions": {
+                "spert_hf": spert_hf_version,
                 "python": platform.python_version(),
                 "torch": torch.__version__,
                 "transformers": transformers.__version__,

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from spert_hf.data import DatasetError, Document, DocumentError, SchemaError, TypeSchema, load_splits
 from spert_hf.data import hub_dataset as hub
 from spert_hf.data.loading import draw_dev
+from spert_hf.data.sources import Origin
 
 TYPES = {"entities": {"Peop": {}, "Loc": {}}, "relations": {"Live_In": {"symmetric": False}}}
 
@@ -176,6 +178,8 @@ def test_training_documents_without_entities_need_types(tmp_path):
 
 # The Hub
 
+COMMIT = "0123456789" * 4
+
 
 @pytest.fixture
 def on_hub(monkeypatch, tmp_path):
@@ -184,11 +188,16 @@ def on_hub(monkeypatch, tmp_path):
     calls = {}
 
     def put(splits, types):
-        def load_dataset(*arguments, **settings):
-            calls["load_dataset"] = (arguments, settings)
+        def load_dataset_builder(*arguments, **settings):
+            calls["load_dataset_builder"] = (arguments, settings)
             if isinstance(splits, Exception):
                 raise splits
-            return {name: datasets.Dataset.from_list(rows) for name, rows in splits.items()}
+            return SimpleNamespace(
+                hash=COMMIT,
+                config=SimpleNamespace(name="default"),
+                download_and_prepare=lambda: None,
+                as_dataset=lambda: {name: datasets.Dataset.from_list(rows) for name, rows in splits.items()},
+            )
 
         def hf_hub_download(*arguments, **settings):
             calls["hf_hub_download"] = (arguments, settings)
@@ -196,7 +205,7 @@ def on_hub(monkeypatch, tmp_path):
                 raise types
             return str(write(tmp_path / "hub", types=types) / "types.json")
 
-        monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+        monkeypatch.setattr(datasets, "load_dataset_builder", load_dataset_builder)
         monkeypatch.setattr(hub, "hf_hub_download", hf_hub_download)
         return calls
 
@@ -212,7 +221,8 @@ def test_a_data_set_on_the_hub(on_hub):
     assert (names(splits.train), names(splits.dev), names(splits.test)) == (["a", "b"], ["c"], ["d"])
     assert splits.schema == TypeSchema.from_dict(TYPES)
     assert splits.name == "user/name"
-    assert calls["load_dataset"] == (("user/name", "main"), {"data_dir": "sub", "revision": "v1", "token": "t"})
+    assert splits.origin == Origin("hub", "main", COMMIT)
+    assert calls["load_dataset_builder"] == (("user/name", "main"), {"data_dir": "sub", "revision": "v1", "token": "t"})
     assert calls["hf_hub_download"] == (
         ("user/name", "types.json"),
         {"repo_type": "dataset", "revision": "v1", "token": "t"},

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from spert_hf.data import DatasetError, SchemaError, TypeSchema, load_splits
+from spert_hf.data.named_datasets import dataset_folder
+from spert_hf.data.sources import Origin
 
 datasets = pytest.importorskip("datasets")
 
@@ -211,3 +213,10 @@ def test_what_does_not_fit_a_script_is_refused(corpus):
         load_splits(corpus, revision="v1")
     with pytest.raises(DatasetError, match="data_dir: given 'absent', allowed a folder that exists"):
         load_splits(corpus, data_dir="absent")
+
+
+def test_the_origin_tells_the_package_s_own_scripts_from_others(corpus):
+    own = load_splits(dataset_folder("quickstart"))
+    assert (own.name, own.origin) == ("quickstart", Origin("package", "default"))
+    other = load_splits(corpus)
+    assert other.origin.kind == "local"

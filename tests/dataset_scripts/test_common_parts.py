@@ -5,6 +5,7 @@ import sys
 
 import datasets
 import pytest
+from huggingface_hub import DatasetCard
 
 from spert_hf.data import TypeSchema
 from tests.support.loading_scripts import SCRIPTS, import_script
@@ -65,13 +66,13 @@ def test_builders_say_whence_and_under_which_licence(name, tmp_path):
     assert TypeSchema.from_dict(types).entity_names
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "quickstart"])
 def test_cards_have_front_matter_of_the_hub(name):
-    import yaml
-
-    _, front, text = (SCRIPTS / name / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-    fields = yaml.safe_load(front)
-    assert fields["license"] == "unknown"
-    assert fields["language"] == ["en"]
-    assert fields["pretty_name"]
-    assert text.strip().startswith("# ")
+    card = DatasetCard.load(SCRIPTS / name / "README.md")
+    assert card.data.license == ("cc-by-4.0" if name == "quickstart" else "unknown")
+    assert card.data.language == ["en"]
+    assert card.data.pretty_name
+    assert card.data.size_categories == ["1K<n<10K"]
+    assert card.data.task_categories == ["token-classification"]
+    assert "relation-extraction" in card.data.tags
+    assert card.text.strip().startswith("# ")

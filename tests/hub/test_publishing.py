@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from safetensors.torch import load_file, save_file
 
 from spert_hf.hub.publishing import publish_model
@@ -66,12 +67,19 @@ def test_train_uploads_and_the_pipeline_loads_it_from_there(hub, run_python, tmp
 
 
 def assert_readme_tells_the_run(files, name):
-    readme, run = files["README.md"].decode(), json.loads(files["training_run.json"])
-    assert readme.startswith("---\nlibrary_name: transformers\npipeline_tag: ")
-    assert f'model="{name}", trust_remote_code=True' in readme
-    for task in ("ner", "rel", "rel_plus"):
-        assert f"{run['scores'][task]['micro']['f1']:.2f} |" in readme
-    assert "| `num_train_epochs` | `1` |" in readme
+    card, run = ModelCard(files["README.md"].decode()), json.loads(files["training_run.json"])
+    assert f'model="{name}", trust_remote_code=True' in card.text
+    assert "| `num_train_epochs` | `1` |" in card.text
+    assert card.data.model_name == name.split("/")[-1]
+    found = {result.metric_name: result for result in card.data.eval_results}
+    assert len(found) == len(card.data.eval_results) == 18
+    for task, title in (("ner", "NER"), ("rel", "REL"), ("rel_plus", "REL+")):
+        for average in ("micro", "macro"):
+            for figure in ("precision", "recall", "f1"):
+                result = found[f"{title} {average} {'F1' if figure == 'f1' else figure} (%)"]
+                assert result.metric_value == round(run["scores"][task][average][figure], 2)
+                assert (result.metric_type, result.metric_args) == (figure, {"average": average})
+                assert (result.dataset_name, result.dataset_split) == (run["dataset"]["name"], run["split"])
 
 
 # Runs the command once for each list of arguments.

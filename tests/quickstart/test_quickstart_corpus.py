@@ -8,6 +8,7 @@ import pytest
 
 from spert_hf.data import load_splits
 from spert_hf.data.named_datasets import dataset_folder
+from tests.support.loading_scripts import card_rows, counted
 
 ARGUMENT_TYPES = {
     "Live_In": ("Peop", "Loc"),
@@ -33,6 +34,23 @@ def test_size_and_types(splits, documents):
     assert min(len(splits.dev), len(splits.test)) >= 50
     assert set(splits.schema.entity_names) == {"Loc", "Org", "Peop", "Other"}
     assert set(splits.schema.relation_names) == set(ARGUMENT_TYPES)
+
+
+def test_the_card_s_figures_are_those_of_the_corpus(splits):
+    entity_types = ("Loc", "Org", "Peop", "Other")
+    relation_types = ("Live_In", "Located_In", "OrgBased_In", "Work_For", "Kill")
+    for split in ("train", "dev", "test"):
+        part = [document.to_record() for document in getattr(splits, split)]
+        lengths = [len(record["tokens"]) for record in part]
+        row = (
+            split,
+            str(len(part)),
+            f"{sum(lengths) / len(lengths):.1f}, {min(lengths)} … {max(lengths)}",
+            counted(entity_types, [entity for record in part for entity in record["entities"]]),
+            counted(relation_types, [relation for record in part for relation in record["relations"]]),
+            str(sum(not record["relations"] for record in part)),
+        )
+        assert row in card_rows("quickstart")
 
 
 def test_relations_join_the_types_that_the_guidelines_say(documents):

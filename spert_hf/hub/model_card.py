@@ -1,0 +1,168 @@
+"""Model cards: what a person wrote, what the config says, and what was measured, in one file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from huggingface_hub import HfApi, ModelCard, ModelCardData
+
+from ..data.named_datasets import model_card_of
+from ..model.card_spert import (
+    CITATION,
+    EXAMPLE_TEXT,
+    NOTHING_MEASURED,
+    as_code,
+    card_data,
+    describe_model,
+    describe_types,
+    describe_use,
+    fenced,
+    sealed,
+)
+from ..model.configuration_spert import SpertConfig
+from ..model.hub_spert import CARD_FILE, has_own_card
+from ..model.pipeline_spert import SpertPipeline
+from .staging import StagedCheckpoint
+from .training_record import TrainingRecord
+
+_TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
+_PLACE_OF_MEASURED = "<!-- measured -->"
+
+
+@dataclass(frozen=True)
+class CardSource:
+    """What only a person knows of a model: the source of its card.
+
+    Attributes:
+        data: front matter, such as licence, language and tags; the first text under `widget` is the card's example.
+        opening: what comes before the parts that are generated.
+        closing: what comes after them.
+    """
+
+    data: ModelCardData
+    opening: str = ""
+    closing: str = ""
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> CardSource:
+        """Read a Markdown file; the line `<!-- measured -->` in it says where the generated parts go, else the end.
+
+        Raises:
+            ValueError: if the file can't be read, or its front matter is none.
+        """
+        try:
+            card = ModelCard.load(Path(path))
+        except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+            raise ValueError(f"{path}: can't be read as a model card: {error}") from error
+        opening, _, closing = card.text.partition(_PLACE_OF_MEASURED)
+        return cls(card.data, opening.strip(), closing.strip())
+
+    @property
+    def example_text(self) -> str:
+        """The sentence that the model is shown on."""
+        widget = self.data.get("widget", [])
+        texts = [item["text"] for item in widget if isinstance(item, Mapping) and isinstance(item.get("text"), str)]
+        return texts[0] if texts else EXAMPLE_TEXT
+
+
+def find_card_source(record: TrainingRecord | None) -> CardSource:
+    """Give the source that the package has for models of the data set that was trained on; an empty one if none."""
+    path = model_card_of(record.dataset) if record and record.dataset_kind == "package" else None
+    return CardSource.from_file(path) if path else CardSource(ModelCardData())
+
+
+def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource | None, api: HfApi) -> None:
+    """Write the card that is to go up into a staged checkpoint; see [`publish_model`] for which one that is."""
+    path = staged.folder / CARD_FILE
+    if source is None and staged.own_card is not None:
+        path.write_bytes(staged.own_card)
+    elif source is not None or not has_own_card(api, repo_id):
+        card = make_model_card(staged.pipe, repo_id, staged.record, source or find_card_source(staged.record))
+        path.write_text(sealed(card), encoding="utf-8", newline="\n")
+
+
+def make_model_card(pipe: SpertPipeline, repo_id: str, record: TrainingRecord | None, source: CardSource) -> ModelCard:
+    """Make a card; its example is what the pipeline finds now.
+
+    Args:
+        pipe: the model that is published.
+        repo_id: its repository, USER/NAME.
+        record: of its training. Without one the card has no figures and no settings.
+        source: what a person wrote for it.
+    """
+    config = cast(SpertConfig, pipe.model.config)
+    return ModelCard.from_template(
+        _metadata(config, repo_id, record, source),
+        template_path=str(_TEMPLATE),
+        opening=_opening(config, repo_id, source),
+        closing=source.closing or ("" if record else NOTHING_MEASURED),
+        types=describe_types(config),
+        use=describe_use(repo_id, source.example_text),
+        example=fenced(json.dumps(_rounded(pipe(source.example_text)), indent=2, ensure_ascii=False), "json"),
+        record=record,
+        citation=CITATION,
+        **(_described(record) if record else {}),
+    )
+
+
+def _metadata(config: SpertConfig, repo_id: str, record: TrainingRecord | None, source: CardSource) -> ModelCardData:
+    """Join the front matter of the source with what is known; where both say something, what is known goes first."""
+    written = source.data.to_dict()
+    written.pop("model-index", None)  # figures are those that were measured
+    known = card_data(config, written.pop("tags", None) or ())
+    if record and record.dataset_kind == "hub":
+        known.datasets = [record.dataset]
+    results = record.eval_results() if record else []
+    if results:
+        known.model_name, known.eval_results = repo_id.split("/")[-1], results
+        known.metrics = sorted({result.metric_type for result in results})
+    for name, value in written.items():
+        if known.get(name) is None:
+            known[name] = value
+    return known
+
+
+def _opening(config: SpertConfig, repo_id: str, source: CardSource) -> str:
+    if source.opening.startswith("# "):
+        return source.opening
+    return "\n\n".join(part for part in (describe_model(config, repo_id), source.opening) if part)
+
+
+def _described(record: TrainingRecord) -> dict[str, Any]:
+    """Say in words what was trained and what was scored."""
+    run = record.content
+    dataset = as_code(record.dataset_title)
+    for name in ("config", "revision"):
+        if run["dataset"][name]:
+            dataset += f", {name} {as_code(run['dataset'][name])}"
+    learnt = " and ".join(f"{run['documents'][split]:,} of {split}" for split in record.trained_on)
+    overlaps = "; entities that overlap left out" if run["scores"]["no_overlapping"] else ""
+    scored = f"{run['scores']['documents']:,} documents of {as_code(run['split'])}"
+    versions = ", ".join(as_code(f"{name} {version}") for name, version in run["versions"].items())
+    return {
+        "scored": f"the {scored}, data set {dataset}{overlaps}",
+        "training": f"Documents: {learnt}, data set {dataset}. {run['steps']:,} steps in {run['seconds']:,} seconds on "
+        f"{as_code(run['device'])}, processes: {run['processes']}, finished {as_code(run['finished'])}. "
+        f"Versions: {versions}.",
+        "settings": [
+            (_cell(name), _cell(json.dumps(value, ensure_ascii=False))) for name, value in record.shown_settings.items()
+        ],
+    }
+
+
+def _cell(text: str) -> str:
+    """Give a text as code in a table, where a bar would end the cell."""
+    return as_code(text).replace("|", "\\|")
+
+
+def _rounded(found: Any) -> Any:
+    if isinstance(found, float):
+        return round(found, 3)
+    if isinstance(found, dict):
+        return {name: _rounded(value) for name, value in found.items()}
+    return [_rounded(value) for value in found] if isinstance(found, list) else found

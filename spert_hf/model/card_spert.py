@@ -1,0 +1,157 @@
+"""The card of a checkpoint: what its config says of it, in text that no name in it can break.
+
+It travels with the checkpoint, so that a card goes up with every model, also where `spert_hf` is not installed.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+
+from huggingface_hub import ModelCard, ModelCardData
+
+from .configuration_spert import TASK, SpertConfig
+
+EXAMPLE_TEXT = "Marian Pell works for Northern Paper Co. in Duluth."
+"""A sentence to try a model on where none is given."""
+
+TAGS = ("spert", TASK, "named-entity-recognition", "relation-extraction")
+
+CITATION = """## Citation
+
+```bibtex
+@inproceedings{eberts-ulges-2020-spert,
+  title     = {Span-based Joint Entity and Relation Extraction with Transformer Pre-training},
+  author    = {Eberts, Markus and Ulges, Adrian},
+  booktitle = {24th European Conference on Artificial Intelligence (ECAI)},
+  year      = {2020}
+}
+```"""
+
+NOTHING_MEASURED = """## Limits
+
+There is no record of this model's training here, and no figure of how well it does: measure it on annotated text of
+your own before you rely on it."""
+
+_SEAL = re.compile(r"\s*<!-- This card was written by spert-hf[^>]*: ([0-9a-f]{64}) -->\s*\Z")
+
+
+def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> ModelCard:
+    """Make the card of a model of which nothing is known but its config.
+
+    Args:
+        config: the model's.
+        repo_id: its repository, USER/NAME.
+        tags: more tags for the Hub.
+    """
+    parts = [
+        describe_model(config, repo_id),
+        describe_types(config),
+        describe_use(repo_id, EXAMPLE_TEXT),
+        NOTHING_MEASURED,
+        CITATION,
+    ]
+    return ModelCard(f"---\n{card_data(config, tags).to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n")
+
+
+def card_data(config: SpertConfig, tags: Iterable[str] = ()) -> ModelCardData:
+    """Give the metadata that the Hub reads: library, task, tags, and the encoder where that is a model of the Hub."""
+    return ModelCardData(
+        library_name="transformers",
+        pipeline_tag="token-classification",
+        base_model=printable(config.encoder_config.name_or_path or "") or None,
+        tags=[*TAGS, *tags],
+    )
+
+
+def describe_model(config: SpertConfig, repo_id: str) -> str:
+    """Give the title, and what this model is in a sentence or two."""
+    encoder = config.encoder_config
+    over = (
+        as_code(encoder.name_or_path) if encoder.name_or_path else f"an encoder of type {as_code(encoder.model_type)}"
+    )
+    return f"""# {repo_id.split("/")[-1]}
+
+A [SpERT](https://github.com/lavis-nlp/spert) model (Eberts & Ulges, ECAI 2020) over {over}: it finds entities of
+{len(config.entity_types)} types, and relations between them of {len(config.relation_types)} types, in one pass."""
+
+
+def describe_types(config: SpertConfig) -> str:
+    """List the types and the settings that bound what can be found."""
+    entities = "\n".join(f"- {as_code(name)}" for name in config.entity_types)
+    relations = "\n".join(
+        f"- {as_code(name)}" + (", symmetric" if name in config.symmetric_relation_types else "")
+        for name in config.relation_types
+    )
+    return f"""## Types
+
+Entity types:
+
+{entities}
+
+Relation types, from head to tail unless symmetric:
+
+{relations or "- none"}
+
+An entity has at most {config.max_span_size} tokens; entities may overlap. A relation is given if its score is at least
+{config.relation_threshold}, or the `relation_threshold` of the call."""
+
+
+def describe_use(repo_id: str, text: str) -> str:
+    """Show how to use the model, on a given text."""
+    code = f"""from transformers import pipeline
+
+pipe = pipeline("{TASK}", model="{repo_id}", trust_remote_code=True)
+print(pipe({json.dumps(printable(text), ensure_ascii=False)}))"""
+    return f"""## Use
+
+The code is in this repository; read it before you trust it:
+
+{fenced(code, "python")}
+
+With the package `spert-hf` installed, `import spert_hf` takes the place of `trust_remote_code=True`."""
+
+
+def as_code(text: str) -> str:
+    """Give a text as code within a line of Markdown, whatever it holds: there is no mark-up in code."""
+    text = printable(text)
+    fence = "`" * (_longest_run_of_backticks(text) + 1)
+    # One space at both ends is not part of the code; without it, backticks of the text would join the fence.
+    pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def fenced(text: str, language: str) -> str:
+    """Give lines as a block of code, whatever they hold."""
+    fence = "`" * max(3, _longest_run_of_backticks(text) + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def printable(text: str) -> str:
+    """Give a text in one line that can be seen and stored as UTF-8, other characters spelt as in Python."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def _longest_run_of_backticks(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
+
+
+def sealed(card: ModelCard) -> str:
+    """Give a generated card's text with a seal, by which it is known as long as nobody has changed it."""
+    text = str(card).rstrip()
+    return (
+        f"{text}\n\n<!-- This card was written by spert-hf. Once changed, it is yours and kept: {_digest(text)} -->\n"
+    )
+
+
+def is_generated(text: str) -> bool:
+    """Whether a card's text is a generated one, as it was written; one that was changed by hand is not."""
+    text = text.replace("\r\n", "\n")
+    seal = _SEAL.search(text)
+    return seal is not None and seal[1] == _digest(text[: seal.start()])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.rstrip().encode("utf-8")).hexdigest()
