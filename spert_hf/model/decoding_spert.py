@@ -17,10 +17,6 @@ class PredictedEntity:
     type: str
     score: float
 
-    def overlaps(self, other: "PredictedEntity") -> bool:
-        """Whether the two share a token."""
-        return self.start < other.end and other.start < self.end
-
 
 @dataclass(slots=True)
 class PredictedRelation:
@@ -119,19 +115,34 @@ def resolve_overlaps(prediction: Prediction, policy: str) -> Prediction:
     """
     if policy == "keep":
         return prediction
-    entities = prediction.entities
-    if policy == "drop":
-        kept = [
-            index
-            for index, entity in enumerate(entities)
-            if not any(entity.overlaps(other) for other in entities if other is not entity)
-        ]
-    else:
-        kept = []
-        for index in sorted(range(len(entities)), key=lambda i: -entities[i].score):
-            if not any(entities[index].overlaps(entities[other]) for other in kept):
-                kept.append(index)
+    kept = _without_overlaps(prediction.entities) if policy == "drop" else _best_of_overlaps(prediction.entities)
     return select_entities(prediction, kept)
+
+
+def _without_overlaps(entities: list[PredictedEntity]) -> list[int]:
+    """Indices of the entities that overlap no other one; a document may have thousands, so not pair by pair."""
+    order = sorted(range(len(entities)), key=lambda i: entities[i].start)
+    kept = []
+    reached = 0
+    for place, index in enumerate(order):
+        free_before = entities[index].start >= reached
+        free_after = place + 1 == len(order) or entities[order[place + 1]].start >= entities[index].end
+        if free_before and free_after:
+            kept.append(index)
+        reached = max(reached, entities[index].end)
+    return kept
+
+
+def _best_of_overlaps(entities: list[PredictedEntity]) -> list[int]:
+    """Indices of the entities that are kept when each, from the highest score down, must overlap none kept before."""
+    taken: set[int] = set()
+    kept = []
+    for index in sorted(range(len(entities)), key=lambda i: -entities[i].score):
+        tokens = range(entities[index].start, entities[index].end)
+        if taken.isdisjoint(tokens):
+            taken.update(tokens)
+            kept.append(index)
+    return kept
 
 
 def in_text_order(prediction: Prediction) -> Prediction:
@@ -188,6 +199,26 @@ def merge_windows(predictions: list[Prediction], windows: list[tuple[int, int]])
                 best[key] = max(relation.score, best.get(key, 0.0))
     merged.relations = [PredictedRelation(head, tail, name, score) for (head, tail, name), score in best.items()]
     return merged
+
+
+def concatenate(predictions: list[Prediction], ranges: list[tuple[int, int]]) -> Prediction:
+    """Put the predictions of the parts of a text together that do not overlap, such as its sentences.
+
+    Args:
+        predictions: one a part, in the part's own token offsets.
+        ranges: token ranges `[start, end)` of the parts in text order.
+
+    Returns:
+        The prediction in the text's token offsets.
+    """
+    whole = Prediction()
+    for (first, _), part in zip(ranges, predictions, strict=True):
+        before = len(whole.entities)
+        whole.entities += [PredictedEntity(first + e.start, first + e.end, e.type, e.score) for e in part.entities]
+        whole.relations += [
+            PredictedRelation(before + r.head, before + r.tail, r.type, r.score) for r in part.relations
+        ]
+    return whole
 
 
 def _best_window(start: int, end: int, windows: list[tuple[int, int]], near: int) -> int:

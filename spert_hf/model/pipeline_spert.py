@@ -8,19 +8,26 @@ from typing import Any
 from huggingface_hub import CommitInfo
 from transformers import Pipeline
 
-from .decoding_spert import OVERLAP_POLICIES, Prediction, in_text_order, resolve_overlaps
+from .decoding_spert import OVERLAP_POLICIES, Prediction, concatenate, in_text_order, resolve_overlaps
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
 from .processing_spert import SpertProcessor, split_words
+from .sentences_spert import sentence_ranges
 
 BATCHES_READ_AHEAD = 8
 """Batches that are read before the first is computed, so that texts of similar length meet in one."""
 
+CHARACTERS_READ_AHEAD = 1 << 20
+"""Characters of text after which no more is read ahead: bounds the memory of long texts."""
+
 
 @dataclass(slots=True)
 class _Input:
-    """One text: its words and, if it was given as a string, the string and the words' character offsets in it."""
+    """One text: its words, what of them is read as one sequence each, and, if the text was given as a string, the
+    string and the words' character offsets in it.
+    """
 
     words: Sequence[str]
+    sentences: list[tuple[int, int]]
     text: str | None = None
     offsets: list[tuple[int, int]] | None = None
 
@@ -44,6 +51,9 @@ class SpertPipeline(Pipeline):
         relation_threshold (`float`, *optional*): lowest score of a relation, 0 … 1. Default: the model's own.
         overlap (`str`, *optional*, defaults to `"keep"`): entities that overlap are all kept, all dropped (`"drop"`),
             or thinned out to the best scored ones (`"best"`); relations go with their entities.
+        split_sentences (`bool`, *optional*, defaults to `True`): read a string sentence by sentence, as the model was
+            trained; relations are then found within sentences. `False` reads it as one sequence, for models trained on
+            whole documents. Lists of words are always read as they are given.
         batch_size (`int`, *optional*, defaults to 32): texts (or windows of long ones) computed at once.
     """
 
@@ -62,9 +72,16 @@ class SpertPipeline(Pipeline):
         return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 
     def _sanitize_parameters(
-        self, relation_threshold: float | None = None, overlap: str | None = None
+        self,
+        relation_threshold: float | None = None,
+        overlap: str | None = None,
+        split_sentences: bool | None = None,
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        forward, postprocess = {}, {}
+        preprocess, forward, postprocess = {}, {}, {}
+        if split_sentences is not None:
+            if not isinstance(split_sentences, bool):
+                raise ValueError(f"split_sentences: given {split_sentences!r}, allowed True or False")
+            preprocess["split_sentences"] = split_sentences
         if relation_threshold is not None:
             if isinstance(relation_threshold, bool) or not 0 <= relation_threshold <= 1:
                 raise ValueError(f"relation_threshold: given {relation_threshold!r}, allowed a number from 0 to 1")
@@ -73,49 +90,52 @@ class SpertPipeline(Pipeline):
             if overlap not in OVERLAP_POLICIES:
                 raise ValueError(f"overlap: given {overlap!r}, allowed {', '.join(map(repr, OVERLAP_POLICIES))}")
             postprocess["overlap"] = overlap
-        return {}, forward, postprocess
+        return preprocess, forward, postprocess
 
     def __call__(self, inputs: Any, *, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
         batch_size = batch_size or self._batch_size or DEFAULT_BATCH_SIZE
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size: given {batch_size!r}, allowed a whole number from 1 on")
-        _, forward, postprocess = self._sanitize_parameters(**kwargs)
+        preprocess, forward, postprocess = self._sanitize_parameters(**kwargs)
+        preprocess = {**self._preprocess_params, **preprocess}
         forward = {**self._forward_params, **forward, "batch_size": batch_size}
         postprocess = {**self._postprocess_params, **postprocess}
         if isinstance(inputs, (str, Mapping)):
-            return next(self._stream([inputs], forward, postprocess))
-        results = self._stream(_items(inputs), forward, postprocess)
+            return next(self._stream([inputs], preprocess, forward, postprocess))
+        results = self._stream(_items(inputs), preprocess, forward, postprocess)
         # A data set's column is a sequence like a list; what can't be told its length is streamed.
         return list(results) if isinstance(inputs, Sequence) else results
 
     def _stream(
-        self, inputs: Iterable[Any], forward: dict[str, Any], postprocess: dict[str, Any]
+        self, inputs: Iterable[Any], preprocess: dict[str, Any], forward: dict[str, Any], postprocess: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Yield one result an input, reading a few batches ahead."""
-        numbered = iter(enumerate(inputs))
-        while chunk := list(islice(numbered, forward["batch_size"] * BATCHES_READ_AHEAD)):
-            texts = [self.preprocess(item, number) for number, item in chunk]
+        for chunk in read_ahead(enumerate(inputs), forward["batch_size"]):
+            texts = [self.preprocess(item, number, **preprocess) for number, item in chunk]
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
                 yield self.postprocess((text, prediction), **postprocess)
 
-    def preprocess(self, inputs: Any, number: int = 0) -> _Input:
-        """Split a string into words, or take the words given.
+    def preprocess(self, inputs: Any, number: int = 0, split_sentences: bool = True) -> _Input:
+        """Split a string into words and sentences, or take the words given.
 
         Raises:
             ValueError: naming the input by its `number` if it is neither.
         """
         if isinstance(inputs, Mapping):
-            inputs = inputs.get("tokens", inputs.get("text"))
+            inputs = _content(inputs)
         if isinstance(inputs, str):
             offsets = split_words(inputs)
-            return _Input([inputs[start:end] for start, end in offsets], inputs, offsets)
+            sentences = sentence_ranges(inputs, offsets) if split_sentences else [(0, len(offsets))]
+            return _Input([inputs[start:end] for start, end in offsets], sentences, inputs, offsets)
         if isinstance(inputs, Sequence) and all(isinstance(word, str) for word in inputs):
-            return _Input(inputs)
+            return _Input(inputs, [(0, len(inputs))])
         raise ValueError(f"input {number}: given {repr(inputs)[:80]}, allowed a string or a list of words")
 
     def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
-        return predict(self.model, self.spert_processor, [text.words for text in model_inputs], **parameters)
+        sentences = [text.words[start:end] for text in model_inputs for start, end in text.sentences]
+        found = iter(predict(self.model, self.spert_processor, sentences, **parameters))
+        return [concatenate(list(islice(found, len(text.sentences))), text.sentences) for text in model_inputs]
 
     def postprocess(self, model_outputs: tuple[_Input, Prediction], overlap: str = "keep") -> dict[str, Any]:
         """Turn a prediction into plain JSON, entities in text order."""
@@ -128,6 +148,39 @@ class SpertPipeline(Pipeline):
                 for relation in prediction.relations
             ],
         }
+
+
+def read_ahead(numbered_inputs: Iterable[tuple[int, Any]], batch_size: int) -> Iterator[list[tuple[int, Any]]]:
+    """Group inputs as the pipeline reads them; where a group ends depends on nothing that came before its first input.
+
+    Args:
+        numbered_inputs: pairs of a number and an input of the pipeline.
+        batch_size: of the call.
+    """
+    group: list[tuple[int, Any]] = []
+    characters = 0
+    for number, item in numbered_inputs:
+        group.append((number, item))
+        characters += _length(item)
+        if len(group) == batch_size * BATCHES_READ_AHEAD or characters >= CHARACTERS_READ_AHEAD:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
+
+
+def _length(inputs: Any) -> int:
+    """Characters of an input; 0 for what is none."""
+    if isinstance(inputs, Mapping):
+        inputs = _content(inputs)
+    if isinstance(inputs, str):
+        return len(inputs)
+    return sum(len(word) for word in inputs if isinstance(word, str)) if isinstance(inputs, Sequence) else 0
+
+
+def _content(record: Mapping[str, Any]) -> Any:
+    """The words or the text that a mapping stands for."""
+    return record.get("tokens", record.get("text"))
 
 
 def _entity_record(text: _Input, entity: Any) -> dict[str, Any]:

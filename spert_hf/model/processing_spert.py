@@ -11,6 +11,8 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
+
 DEFAULT_SEQUENCE_LENGTH = 512
 """Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
 
@@ -27,16 +29,8 @@ def _combining_marks() -> str:
 # Scripts written without spaces between words: each character is a word of its own.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _MARKS = _combining_marks()
-# English abbreviations that keep their point wherever they stand: titles, companies, months, states of the U.S.
-_ABBREVIATIONS = "|".join(
-    (
-        *("Mr", "Mrs", "Ms", "Dr", "Prof", "Gov", "Sen", "Rep", "Rev", "Lt", "Sgt", "Gen", "Col", "Capt", "Jr", "Sr"),
-        *("St", "Co", "Inc", "Corp", "Ltd", "Bros", "Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec"),
-        *("Ala", "Ariz", "Ark", "Calif", "Colo", "Conn", "Del", "Fla", "Ga", "Ill", "Ind", "Kan", "Ky", "La", "Mass"),
-        *("Md", "Mich", "Minn", "Miss", "Mo", "Mont", "Neb", "Nev", "Okla", "Ore", "Pa", "Tenn", "Tex", "Va", "Vt"),
-        *("Wash", "Wis", "Wyo"),
-    )
-)
+# English abbreviations that keep their point wherever they stand.
+_ABBREVIATIONS = "|".join(sorted(TITLES | COMPANIES_AND_GENERATIONS | MONTHS | STATES))
 _WORD = re.compile(
     rf"""
       (?:[^\W\d_{_UNSPACED}]\.){{2,}}                              # initials: U.S.

@@ -7,6 +7,7 @@ from spert_hf.model.decoding_spert import (
     PredictedEntity,
     PredictedRelation,
     Prediction,
+    concatenate,
     in_text_order,
     merge_windows,
     resolve_overlaps,
@@ -29,14 +30,26 @@ def ends_of(prediction):
     return [(id(prediction.entities[r.head]), id(prediction.entities[r.tail]), r.type) for r in prediction.relations]
 
 
+def overlap(one, other):
+    return one.start < other.end and other.start < one.end
+
+
 @given(predictions(), st.sampled_from(["drop", "best"]))
 @settings(max_examples=200, deadline=None)
 def test_no_overlap_is_left_and_relations_follow(prediction, policy):
     resolved = resolve_overlaps(prediction, policy)
     for index, entity in enumerate(resolved.entities):
-        assert not any(entity.overlaps(other) for other in resolved.entities[index + 1 :])
+        assert not any(overlap(entity, other) for other in resolved.entities[index + 1 :])
     kept = {id(entity) for entity in resolved.entities}
     assert ends_of(resolved) == [ends for ends in ends_of(prediction) if ends[0] in kept and ends[1] in kept]
+
+
+@given(predictions())
+def test_drop_leaves_out_what_overlaps_and_nothing_else(prediction):
+    kept = resolve_overlaps(prediction, "drop").entities
+    for entity in prediction.entities:
+        alone = not any(overlap(entity, other) for other in prediction.entities if other is not entity)
+        assert any(entity is other for other in kept) == alone
 
 
 @given(predictions())
@@ -45,7 +58,7 @@ def test_best_leaves_out_only_what_a_better_one_overlaps(prediction):
     kept = resolve_overlaps(prediction, "best").entities
     for entity in prediction.entities:
         if not any(entity is other for other in kept):
-            assert any(entity.overlaps(other) and other.score >= entity.score for other in kept)
+            assert any(overlap(entity, other) and other.score >= entity.score for other in kept)
 
 
 @given(predictions())
@@ -79,6 +92,24 @@ def test_windows_merge_without_doubles_and_with_shifted_offsets():
         (13, 14, "A", 0.9),
     ]
     assert [(r.head, r.tail, r.score) for r in merged.relations] == [(0, 1, 0.7), (1, 2, 0.6), (2, 3, 0.4)]
+
+
+@given(st.lists(predictions(), max_size=5))
+def test_parts_are_put_together_with_shifted_offsets(parts):
+    starts = [30 * number for number in range(len(parts))]
+    whole = concatenate(parts, [(start, start + 30) for start in starts])
+    expected = [
+        (start + e.start, start + e.end, e.score)
+        for start, part in zip(starts, parts, strict=True)
+        for e in part.entities
+    ]
+    assert [(e.start, e.end, e.score) for e in whole.entities] == expected
+    ends = [(whole.entities[r.head].start, whole.entities[r.tail].start) for r in whole.relations]
+    assert ends == [
+        (start + part.entities[r.head].start, start + part.entities[r.tail].start)
+        for start, part in zip(starts, parts, strict=True)
+        for r in part.relations
+    ]
 
 
 def test_selected_entities_keep_their_relations():
