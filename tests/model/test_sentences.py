@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from spert_hf.model.processing_spert import split_words
 from spert_hf.model.sentences_spert import sentence_ranges
+from tests.support import growth
 
 
 def sentences(text):
@@ -110,8 +111,9 @@ def test_a_sentence_is_not_split_again(text):
 @pytest.mark.parametrize(
     "unit", [".", ". ", "a. ", '."', "\n", "\n ", " ", "; A", "AAAA In ", "(", ". (", ".)", ".' '"]
 )
-def test_time_grows_with_the_length(unit, count_calls=None):
-    """Counted, not timed: characters that patterns look at are those of the text, however often a mark is no end."""
-    text = unit * 20_000
-    words = split_words(text)
-    assert sum(end - first for first, end in sentence_ranges(text, words)) == len(words)
+def test_time_grows_with_the_length_not_its_square(unit):
+    def cost(length):
+        text = (unit * length)[:length]
+        return growth.processor_seconds(lambda: sentence_ranges(text, split_words(text)))
+
+    assert cost(200_000) < 9 * cost(50_000)  # 4 times as long: 4 in proportion, 16 by the square
