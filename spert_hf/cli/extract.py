@@ -1,32 +1,52 @@
 """`spert-hf extract`: from a file of texts to JSON Lines of entities and relations."""
 
 import argparse
+import hashlib
 import json
-import os
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm.auto import tqdm
 
-from ..data.inputs import read_inputs
+from ..data.inputs import LARGEST_JSON_LIST, read_inputs
+from ..data.textfiles import to_json_line
 from ..model.decoding_spert import OVERLAP_POLICIES
-from .options import STANDARD_STREAM, add_model_options, fraction, load_pipeline, open_output
+from ..model.pipeline_spert import read_ahead
+from .options import STANDARD_STREAM, add_model_options, fraction, load_pipeline
+from .resumable import LineOutput, UnfinishedFile, digest_of_file, unfinished_output
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
-    if options.input != STANDARD_STREAM and not os.path.isfile(options.input):  # noqa: PTH113
-        raise FileNotFoundError(f"--input: given {options.input!r}, which is no file")
+    _check_files(options)
     pipe = load_pipeline(options)
-    settings = {"batch_size": options.batch_size, "overlap": options.overlap}
+    settings = {
+        "batch_size": options.batch_size,
+        "overlap": options.overlap,
+        "split_sentences": options.split_sentences,
+    }
     if options.relation_threshold is not None:
         settings["relation_threshold"] = options.relation_threshold
-    with open_output(options.output) as output:
-        progress = tqdm(extract(pipe, read_inputs(options.input), **settings), desc="extracting", unit=" texts")
-        for record in progress:
-            output.write(json.dumps(record, ensure_ascii=False) + "\n")
+    records = read_inputs(options.input)
+    if options.output == STANDARD_STREAM:
+        _write(LineOutput(sys.stdout.buffer), pipe, records, settings)
+        sys.stdout.flush()
+        return 0
+    target = Path(options.output)
+    try:
+        with unfinished_output(target, _job(options, pipe, settings), options.resume) as output:
+            _write_rest(output, pipe, records, settings)
+    except ValueError:
+        raise
+    except BaseException:
+        sys.stderr.write(f"\nWhat was extracted so far is kept beside {target}; --resume goes on with it.\n")
+        raise
     return 0
 
 
@@ -43,22 +63,95 @@ def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> It
         yield waiting.popleft() | prediction
 
 
+def _write(
+    output: LineOutput, pipe: Any, records: Iterable[dict[str, Any]], settings: dict[str, Any], done: int = 0
+) -> None:
+    for record in tqdm(extract(pipe, records, **settings), desc="extracting", unit=" texts", initial=done):
+        output.write(to_json_line(record))
+
+
+def _write_rest(output: UnfinishedFile, pipe: Any, records: Iterator[dict[str, Any]], settings: dict[str, Any]) -> None:
+    """Write what an interrupted run has not.
+
+    It goes on at the beginning of a group that the pipeline reads at once: with the same texts in each batch, scores
+    are the same to the last digit.
+    """
+    kept = 0
+    for group in read_ahead(enumerate(records), settings["batch_size"]) if output.done else ():
+        if kept + len(group) > output.done:
+            records = chain((record for _, record in group), records)
+            break
+        kept += len(group)
+    output.keep(kept)
+    _write(output, pipe, records, settings, kept)
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Check the files before the model is loaded, which takes its time."""
+    if options.resume and STANDARD_STREAM in (options.input, options.output):
+        raise ValueError("--resume: given with a standard stream, allowed with files for --input and --output")
+    given, output = Path(options.input), Path(options.output)
+    if options.input != STANDARD_STREAM and not given.is_file():
+        raise FileNotFoundError(f"--input: given {options.input!r}, which is no file")
+    if options.output == STANDARD_STREAM:
+        return
+    if output.is_dir() or not output.parent.is_dir():
+        raise ValueError(f"--output: given {options.output!r}, allowed a file in a folder that is there")
+    if options.input != STANDARD_STREAM and output.exists() and output.samefile(given):
+        raise ValueError(f"--output: given {options.output!r}, which is the input; allowed another file")
+
+
+def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> dict[str, str]:
+    """What decides on the output, by the names that a message about a change calls it."""
+    return {
+        "input": "" if options.input == STANDARD_STREAM else digest_of_file(Path(options.input)),
+        "model": _digest_of_model(pipe),
+        "set of settings": json.dumps(settings),
+        "device": pipe.device.type,
+    }
+
+
+def _digest_of_model(pipe: Any) -> str:
+    """Digest of all that a model's predictions come from: settings, tokenizer and weights."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(pipe.model.config.to_json_string().encode())
+    digest.update(pipe.tokenizer.backend_tokenizer.to_str().encode())
+    for name, weight in sorted(pipe.model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf extract",
         description="Extract entities and relations. Results are written as JSON Lines in the order of the input, "
-        "with the input's other fields; the output file is complete or absent.",
+        "with the input's other fields, as a stream: memory does not grow with the input. The output file is complete "
+        "or absent; what an interrupted run has extracted is kept beside it for --resume.",
     )
     add_model_options(parser)
     parser.add_argument(
         "--input",
         required=True,
         metavar="FILE",
-        help="`.txt` (a text a line), `.json` (a list) or `.jsonl` of objects with `text` or `tokens`; - reads "
+        help="`.txt` (a text a line), `.csv` (with a column `text`), or objects with `text` or `tokens` in `.jsonl` "
+        f"(one a line) or `.json` (a list, read whole and so of at most {LARGEST_JSON_LIST // 10**6} MB); - reads "
         "standard input (text lines, or JSON Lines)",
     )
     parser.add_argument(
         "--output", default=STANDARD_STREAM, metavar="FILE", help="JSON Lines (default: standard output)"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on where an interrupted run with this output stopped, with the same result as if it had not; refused "
+        "where input, model or settings are others; with nothing to go on with, begin anew",
+    )
+    parser.add_argument(
+        "--split-sentences",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="read a text sentence by sentence; not for models trained on whole documents (default: on)",
     )
     parser.add_argument("--relation-threshold", type=fraction, metavar="S", help="lowest score of a relation, 0 to 1")
     parser.add_argument(

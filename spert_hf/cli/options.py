@@ -1,12 +1,7 @@
 """Options that several commands share, and the loading of a model behind `--model`."""
 
 import argparse
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 STANDARD_STREAM = "-"
 
@@ -66,20 +61,3 @@ def load_pipeline(options: argparse.Namespace) -> Any:
         task="spert-extraction",
         device=options.device,
     )
-
-
-@contextmanager
-def open_output(path: str) -> Iterator[TextIO]:
-    """Open a file that is complete or absent: written beside and renamed at the end; `-` is standard output."""
-    if path == STANDARD_STREAM:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    target = Path(path)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)

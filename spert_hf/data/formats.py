@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from .documents import Document, build_document, check_record
 from .faults import DocumentError, Fault, LocatedFault, Location, list_names, short_repr
 from .files import write_atomically
 from .schema import TypeSchema
-from .textfiles import Line, parse_json, read_lines, read_text
+from .textfiles import Line, parse_json, read_lines, read_text, to_json_line
 
 JSON_SUFFIXES = (".json",)
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson")
@@ -248,17 +247,7 @@ def _to_json(path: Path, documents: Iterable[Document]) -> Iterator[str]:
         faults = [LocatedFault(location, fault) for fault in check_record(record)]
         if faults:
             raise DocumentError(faults)
-        text = json.dumps(record, ensure_ascii=False)
-        # A field that is not ours may hold half a surrogate pair, which only JSON's escapes can write.
-        yield text if text.isascii() or _fits_utf8(text) else json.dumps(record)
-
-
-def _fits_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        yield to_json_line(record)
 
 
 def _as_list(lines: Iterable[str]) -> Iterator[str]:

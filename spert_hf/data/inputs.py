@@ -1,4 +1,4 @@
-"""Texts to extract from: plain text, JSON and JSON Lines, read as a stream."""
+"""Texts to extract from: plain text, JSON, JSON Lines and comma-separated values, read as a stream."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from .csv_files import scan_csv
 from .documents import check_tokens
 from .faults import SHOWN_FAULTS, DocumentError, Fault, LocatedFault, Location, is_text, list_names, short_repr
 from .formats import (
@@ -21,6 +22,13 @@ from .formats import (
 from .textfiles import Line, parse_json, read_lines
 
 STANDARD_INPUT = "-"
+INPUT_SUFFIXES = (".txt", ".csv", *DOCUMENT_SUFFIXES)
+
+LARGEST_JSON_LIST = 100_000_000
+"""Bytes of a ``.json`` file, which is read whole; larger ones belong into JSON Lines, which is not."""
+
+DEEPEST_NESTING = 100
+"""Levels of lists and objects in an input, whose fields are written out again."""
 
 _RECORD = "an object with text or tokens"
 _LIST = f"a JSON list; each item {_RECORD}"
@@ -30,13 +38,14 @@ _JSON_LINES = f"JSON Lines, each {_RECORD}"
 def read_inputs(path: str | Path) -> Iterator[dict[str, Any]]:
     """Read the texts of a file one by one, in order.
 
-    ``.txt`` and JSON Lines are read as they are used up, in the memory of one line. After a fault nothing more is
-    given, and reading goes on only to report the faults that follow.
+    All but ``.json`` is read as it is used up, in the memory of one line. After a fault nothing more is given, and
+    reading goes on only to report the faults that follow.
 
     Args:
         path: ``.txt`` (a text a line; an empty line is an empty text, so that results correspond to lines),
-            ``.json`` (a list of objects), ``.jsonl``/``.ndjson`` (an object a line, blank lines left out), or ``-``
-            for standard input: JSON Lines if the first line that is not empty begins with ``{``, else a text a line.
+            ``.csv`` (with a column ``text``), ``.json`` (a list of objects, at most 100 MB), ``.jsonl``/``.ndjson``
+            (an object a line, blank lines left out), or ``-`` for standard input: JSON Lines if the first line that is
+            not empty begins with ``{``, else a text a line.
 
     Yields:
         ``{"text": str, …}`` or ``{"tokens": list[str], …}`` with the object's other fields as given; both may be
@@ -50,13 +59,13 @@ def read_inputs(path: str | Path) -> Iterator[dict[str, Any]]:
         yield from _only_valid(_scan_standard_input())
         return
     path = Path(path)
-    fault = wrong_suffix(path, (".txt", *DOCUMENT_SUFFIXES))
+    fault = wrong_suffix(path, INPUT_SUFFIXES)
     if fault is not None:
         raise DocumentError([LocatedFault(Location(str(path)), fault)])
     if is_json(path):
         yield from _read_json(path)
         return
-    scan = _scan_text if path.suffix.lower() == ".txt" else _scan_json_lines
+    scan = {".txt": _scan_text, ".csv": _scan_rows}.get(path.suffix.lower(), _scan_json_lines)
     with path.open("rb") as stream:
         yield from _only_valid(scan(read_lines(stream), str(path)))
 
@@ -101,6 +110,11 @@ def _scan_text(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | 
             yield {"text": line.content}
 
 
+def _scan_rows(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | list[LocatedFault]]:
+    for location, row in scan_csv(lines, source, "text"):
+        yield _check(row, location)
+
+
 def _scan_json_lines(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | list[LocatedFault]]:
     number = 0
     for line in lines:
@@ -119,6 +133,10 @@ def _scan_json_lines(lines: Iterable[Line], source: str) -> Iterator[dict[str, A
 
 def _read_json(path: Path) -> list[dict[str, Any]]:
     """All inputs of a JSON file, which is in memory anyway: nothing is given out before everything is checked."""
+    size = path.stat().st_size
+    if size > LARGEST_JSON_LIST:
+        allowed = f"at most {LARGEST_JSON_LIST:,} bytes, for a JSON list is read whole; JSON Lines may be of any size"
+        raise DocumentError([LocatedFault(Location(str(path)), Fault("", f"a file of {size:,} bytes", allowed))])
     records = load_json_list(path, _LIST)
     if isinstance(records, LocatedFault):
         raise DocumentError([records])
@@ -139,6 +157,8 @@ def _check(record: Any, location: Location) -> dict[str, Any] | list[LocatedFaul
 def _check_input(record: object) -> Iterator[Fault]:
     if not isinstance(record, Mapping):
         yield Fault("", short_repr(record), _RECORD)
+    elif _is_deep(record):
+        yield Fault("", "JSON nested deeply", f"at most {DEEPEST_NESTING} levels of lists and objects")
     elif "text" in record and "tokens" in record:
         yield Fault("tokens", "beside text", "one of text and tokens")
     elif "tokens" in record:
@@ -148,3 +168,16 @@ def _check_input(record: object) -> Iterator[Fault]:
         yield Fault("text", f"nothing (the record has {names or 'no fields'})", "a string, or a list of tokens")
     elif not is_text(record["text"]):
         yield Fault("text", short_repr(record["text"]), "a string of valid Unicode")
+
+
+def _is_deep(value: Mapping[str, Any]) -> bool:
+    """Whether lists and objects lie deeper in each other than may be; found level by level, for they may be so deep
+    that no function can follow by calling itself.
+    """
+    level: list[Any] = [value]
+    for _ in range(DEEPEST_NESTING):
+        inner = (part.values() if isinstance(part, Mapping) else part for part in level)
+        level = [part for parts in inner for part in parts if isinstance(part, (Mapping, list))]
+        if not level:
+            return False
+    return True

@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from .faults import Fault, LocatedFault, Location, short_repr
+from .faults import Fault, LocatedFault, Location, is_text, short_repr
+
+LONGEST_LINE = 1 << 26
+"""Bytes that a line of a file which is read line by line may have: bounds the memory of files with no line's end."""
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -58,18 +61,29 @@ def read_text(path: Path) -> str | Fault:
 def read_lines(stream: BinaryIO) -> Iterator[Line]:
     r"""The lines of a stream, one at a time, ended by ``\n`` or ``\r\n``; a byte-order mark is skipped.
 
-    A file that is not text at all gives one line with the fault and then ends.
+    A file that is not text at all, or has a line that is too long, gives one line with the fault and then ends.
     """
     offset = 0
-    for number, data in enumerate(stream, start=1):
+    for number, data in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), b""), start=1):
         if number == 1:
             fault = foreign_format(data)
             if fault is not None:
                 yield Line(1, fault)
                 return
+        if len(data) > LONGEST_LINE:
+            yield Line(number, Fault("", "a line of more bytes", f"at most {LONGEST_LINE:,} bytes in a line"))
+            return
         mark = len(_BOM) if number == 1 and data.startswith(_BOM) else 0
         yield Line(number, decode(data[mark:].removesuffix(b"\n").removesuffix(b"\r"), offset + mark))
         offset += len(data)
+
+
+def to_json_line(value: object) -> str:
+    """The value as JSON in one line that UTF-8 can hold: readable, but for halves of surrogate pairs, which JSON's
+    escapes can write and UTF-8 cannot.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return text if is_text(text) else json.dumps(value)
 
 
 def parse_json(

@@ -59,7 +59,7 @@ class TestExtract:
         assert [record["text"] for record in found] == TEXTS
         for record, expected in zip(found, tiny_pipeline(TEXTS), strict=True):
             assert {"entities": record["entities"], "relations": record["relations"]} == expected
-        assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["found.jsonl", "texts.txt"]
 
     def test_json_lines_keep_their_other_fields(self, tiny_checkpoint, tmp_path):
         given, output = tmp_path / "texts.jsonl", tmp_path / "found.jsonl"
@@ -70,6 +70,27 @@ class TestExtract:
         assert [{key: record[key] for key in given} for record, given in zip(found, records, strict=True)] == records
         assert "start" in found[0]["entities"][0]
         assert "start" not in found[1]["entities"][0]
+
+    def test_a_table(self, tiny_checkpoint, tmp_path):
+        given, output = tmp_path / "texts.csv", tmp_path / "found.jsonl"
+        given.write_text(f'id,text\n7,"{TEXTS[0]}"\n')
+        assert self.run(tiny_checkpoint, given, output) == 0
+        found = read_lines(output)
+        assert [(record["id"], record["text"]) for record in found] == [("7", TEXTS[0])]
+
+    def test_sentences_are_split_unless_told_otherwise(self, tiny_checkpoint, tiny_pipeline, tmp_path):
+        given, output = tmp_path / "texts.txt", tmp_path / "found.jsonl"
+        text = " ".join(TEXTS)
+        given.write_text(text)
+        for flags, split in (([], True), (["--no-split-sentences"], False)):
+            assert self.run(tiny_checkpoint, given, output, *flags) == 0
+            assert read_lines(output)[0]["relations"] == tiny_pipeline(text, split_sentences=split)["relations"]
+
+    def test_fields_that_utf8_cannot_hold_pass_through(self, tiny_checkpoint, tmp_path):
+        given, output = tmp_path / "texts.jsonl", tmp_path / "found.jsonl"
+        given.write_text('{"text": "It rained.", "id": "\\ud800"}\n')
+        assert self.run(tiny_checkpoint, given, output) == 0
+        assert read_lines(output)[0]["id"] == "\ud800"
 
     def test_a_json_list(self, tiny_checkpoint, tmp_path):
         given, output = tmp_path / "texts.json", tmp_path / "found.jsonl"
@@ -110,6 +131,10 @@ class TestExtract:
         assert self.run(tiny_checkpoint, tmp_path / "none.txt", tmp_path / "found.jsonl") == 1
         assert "--input: given" in capsys.readouterr().err
         (tmp_path / "texts.txt").write_text("x")
+        assert self.run(tiny_checkpoint, tmp_path / "texts.txt", tmp_path / "none" / "found.jsonl") == 1
+        assert "allowed a file in a folder that is there" in capsys.readouterr().err
+        assert self.run(tiny_checkpoint, tmp_path / "texts.txt", tmp_path / "texts.txt") == 1
+        assert "which is the input; allowed another file" in capsys.readouterr().err
         encoder = tiny_checkpoint.parent / "encoder"
         assert self.run(encoder, tmp_path / "texts.txt", tmp_path / "found.jsonl") == 1
         assert "a bert model; allowed a SpERT checkpoint" in capsys.readouterr().err

@@ -1,8 +1,8 @@
+import csv
 import gzip
 import io
 import json
 import sys
-import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import DocumentError, read_inputs
+from tests.support import growth
 
 
 def write(tmp_path, name, content):
@@ -95,11 +96,57 @@ def test_faults_name_record_line_and_field(tmp_path, item, expected):
         ("in.json", b'{"text": "a"}\n{"text": "b"}', "to read JSON Lines, name the file .jsonl"),
         ("in.json", b'{"text": "a"}', "given a single JSON object"),
         ("in.json", b"", "given an empty file"),
-        ("in.csv", b"", "given a file name ending in '.csv', allowed .txt, .json, .jsonl, .ndjson"),
+        ("in.xml", b"", "given a file name ending in '.xml', allowed .txt, .csv, .json, .jsonl, .ndjson"),
+        ("in.csv", b"", "given an empty file, allowed comma-separated values"),
+        ("in.csv", b"body,id\na,1\n", "line 1: text: given the columns 'body', 'id', allowed a column with this name"),
+        ("in.csv", b"text;id\na;1\n", "these are separated by ';'"),
+        ("in.csv", b"text,text\na,b\n", "line 1: given two columns named 'text'"),
+        ("in.csv", b"id,text\n1,a\n2,b,c\n", "record 2 (line 3): given 3 values, allowed 2"),
+        ("in.csv", b'text\n"a"b\n', "line 2: given ',' expected after '\"', allowed comma-separated values"),
+        ("in.csv", b'text\n"a\nb\n', "line 3: given unexpected end of data"),
+        ("in.csv", b"text\na\n\xff\n", "line 3: given byte 0xff at offset 7, allowed UTF-8 text"),
+        ("in.csv", gzip.compress(b"text\n"), "this is gzip-compressed; decompress it first"),
     ],
 )
 def test_a_file_that_is_something_else_has_a_clear_fault(tmp_path, name, content, expected):
     assert expected in message(write(tmp_path, name, content))
+
+
+def test_rows_pass_with_all_their_columns(tmp_path):
+    path = write(tmp_path, "in.csv", b'\xef\xbb\xbfid,text\r\n7,"One, two"\r\n\r\n8,"a ""b""\r\nc"\r\n9,\r\n')
+    assert list(read_inputs(path)) == [
+        {"id": "7", "text": "One, two"},
+        {"id": "8", "text": 'a "b"\nc'},
+        {"id": "9", "text": ""},
+    ]
+
+
+def test_a_long_value_is_read_and_the_limit_for_others_stays(tmp_path):
+    before = csv.field_size_limit()
+    path = write(tmp_path, "in.csv", "text\n" + "x" * 2 * before + "\n")
+    assert [len(record["text"]) for record in read_inputs(path)] == [2 * before]
+    assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("name", ["in.txt", "in.jsonl", "in.csv"])
+def test_a_file_without_line_ends_is_not_read_into_memory(tmp_path, monkeypatch, name):
+    monkeypatch.setattr("spert_hf.data.textfiles.LONGEST_LINE", 1000)
+    path = write(tmp_path, name, "text\n" * (name == "in.csv") + "x" * 10_000_000)
+    assert growth.peak_bytes(lambda: message(path)) < 200_000
+    assert "given a line of more bytes, allowed at most 1,000 bytes in a line" in message(path)
+
+
+def test_a_json_list_that_is_too_large_is_refused_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr("spert_hf.data.inputs.LARGEST_JSON_LIST", 1000)
+    path = write(tmp_path, "in.json", json.dumps([{"text": "x" * 1000}]))
+    assert "given a file of 1,014 bytes, allowed at most 1,000 bytes" in message(path)
+
+
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
+@pytest.mark.parametrize("levels", [101, 900, 100_000])
+def test_deep_json_is_refused(tmp_path, name, levels):
+    line = '{"text": "a", "meta": ' + "[" * levels + "]" * levels + "}"
+    assert "nested" in message(write(tmp_path, name, f"[{line}]" if name == "in.json" else line))
 
 
 def test_good_lines_come_before_the_report_of_all_faults(tmp_path):
@@ -120,14 +167,15 @@ def test_reading_stops_after_fifty_faults(tmp_path):
     assert "… and perhaps more: reading stopped here" in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "line"), [("in.txt", "x" * 100), ("in.jsonl", json.dumps({"text": "x" * 100}))])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("in.txt", "x" * 100), ("in.jsonl", json.dumps({"text": "x" * 100})), ("in.csv", "text," + "x" * 100)],
+)
 def test_lines_are_streamed(tmp_path, name, line):
     path = write(tmp_path, name, f"{line}\n" * 20_000)
-    tracemalloc.start()
-    count = sum(1 for _ in read_inputs(path))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert count == 20_000
+    counts = []
+    peak = growth.peak_bytes(lambda: counts.append(sum(1 for _ in read_inputs(path))))
+    assert counts == [20_000 - name.endswith("csv")]
     assert peak < 500_000 < path.stat().st_size
 
 

@@ -1,0 +1,138 @@
+"""An output of lines that is complete or absent, and that a later run can go on with if this one is interrupted."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+with suppress(ImportError):  # not on Windows
+    import fcntl
+
+_READ_AT_ONCE = 1 << 20
+
+
+class LineOutput:
+    """Lines of an output that is being written.
+
+    Args:
+        stream: where to.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        """Add a line, given without its end."""
+        self._stream.write(line.encode() + b"\n")
+
+
+class UnfinishedFile(LineOutput):
+    """The file beside an output in which its lines gather until it is complete.
+
+    Args:
+        stream: that file, open for reading and writing.
+        done: complete lines that are in it from a run that was interrupted.
+    """
+
+    def __init__(self, stream: BinaryIO, done: int) -> None:
+        super().__init__(stream)
+        self.done = done
+
+    def keep(self, lines: int) -> None:
+        """Keep the first lines, and go on behind them."""
+        self._stream.seek(0)
+        for _ in range(lines):
+            self._stream.readline()
+        self._stream.truncate(self._stream.tell())
+
+
+def unfinished_path(target: Path) -> Path:
+    """Where the lines of an output gather until it is complete."""
+    return target.with_name(f".{target.name}.unfinished")
+
+
+@contextmanager
+def unfinished_output(target: Path, job: Mapping[str, str], resume: bool) -> Iterator[UnfinishedFile]:
+    """Gather lines in a file beside `target` that gets its name when all are there.
+
+    What was gathered stays for a later run to resume if this one is interrupted or fails by what may be over then;
+    where the input is at fault (`ValueError`), nothing stays.
+
+    Args:
+        target: the output.
+        job: by name, what decides on the output's content, such as the digest of its input.
+        resume: go on with what an interrupted run left; where there is nothing, begin anew.
+
+    Raises:
+        ValueError: if another run is writing to this output, or the one to resume was another job.
+        OSError: if the folder cannot be written to.
+    """
+    unfinished = unfinished_path(target)
+    job_file = unfinished.with_name(f"{unfinished.name}.json")
+    with unfinished.open("a+b") as stream:
+        _lock(stream, target)
+        done = _complete_lines(stream) if resume and job_file.is_file() else 0
+        if done:
+            _check_job(job_file, job, target)
+        else:
+            stream.truncate(0)
+            job_file.write_text(json.dumps(dict(job)), encoding="utf-8")
+        try:
+            yield UnfinishedFile(stream, done)
+            stream.flush()
+            os.fsync(stream.fileno())
+            unfinished.replace(target)
+        except ValueError:
+            unfinished.unlink(missing_ok=True)
+            job_file.unlink(missing_ok=True)
+            raise
+        job_file.unlink(missing_ok=True)
+
+
+def digest_of_file(path: Path) -> str:
+    """Digest of a file's content."""
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as stream:
+        while part := stream.read(_READ_AT_ONCE):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _lock(stream: BinaryIO, target: Path) -> None:
+    """Keep other runs from writing to the same file; the lock ends with the process, however it ends."""
+    if "fcntl" not in globals():
+        return
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(f"--output: given {target}, which another run is writing; allowed another file") from error
+
+
+def _complete_lines(stream: BinaryIO) -> int:
+    """Number of the stream's lines that have an end."""
+    stream.seek(0)
+    count = 0
+    while part := stream.read(_READ_AT_ONCE):
+        count += part.count(b"\n")
+    return count
+
+
+def _check_job(job_file: Path, job: Mapping[str, str], target: Path) -> None:
+    """Check that the run that was interrupted had the same job.
+
+    Raises:
+        ValueError: naming what is not the same.
+    """
+    try:
+        before = json.loads(job_file.read_text(encoding="utf-8"))
+    except ValueError:
+        before = {}
+    changed = [name for name in job if not isinstance(before, dict) or before.get(name) != job[name]]
+    if changed:
+        raise ValueError(
+            f"--resume: the interrupted run for {target} had another {', another '.join(changed)}; "
+            "allowed the same (without --resume, the run begins anew)"
+        )

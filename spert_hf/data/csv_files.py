@@ -1,0 +1,96 @@
+"""Rows of comma-separated values, read as a stream, with a clear fault for everything that can be wrong in them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from .faults import DocumentError, Fault, LocatedFault, Location, list_names, short_repr
+from .textfiles import LONGEST_LINE, Line
+
+_TABLE = "comma-separated values with the columns' names in the first line"
+
+
+def scan_csv(
+    lines: Iterable[Line], source: str, needed: str
+) -> Iterator[tuple[Location, dict[str, str] | LocatedFault]]:
+    r"""The rows of a file as mappings from the columns' names, blank lines left out.
+
+    The end of a line inside quotes is part of the value, as ``\n`` whatever it is in the file.
+
+    Args:
+        lines: Of the file.
+        source: What faults call it.
+        needed: Name of a column that there must be.
+
+    Yields:
+        Each row with its place; in its stead the fault, which is the last item where reading cannot go on.
+    """
+    rows = _rows(lines, source)
+    try:
+        header_place, header = next(rows, (Location(source), []))
+        fault = _header_fault(header, needed)
+        if fault is not None:
+            yield header_place, LocatedFault(header_place, fault)
+            return
+        for number, (place, row) in enumerate(rows, start=1):
+            location = Location(source, number, place.line)
+            if len(row) == len(header):
+                yield location, dict(zip(header, row, strict=True))
+            else:
+                fault = Fault("", f"{len(row)} values", f"{len(header)}, as many as there are columns")
+                yield location, LocatedFault(location, fault)
+    except DocumentError as error:
+        yield error.faults[0].location, error.faults[0]
+
+
+def _rows(lines: Iterable[Line], source: str) -> Iterator[tuple[Location, list[str]]]:
+    """Each row that is not blank, with the line that it ends on.
+
+    Raises:
+        DocumentError: With the one fault after which nothing more can be read.
+    """
+    reader = csv.reader(_contents(lines, source), strict=True)
+    while True:
+        try:
+            with _long_values():
+                row = next(reader, None)
+        except csv.Error as error:
+            location = Location(source, line=reader.line_num)
+            raise DocumentError([LocatedFault(location, Fault("", str(error), _TABLE))]) from error
+        if row is None:
+            return
+        if row:
+            yield Location(source, line=reader.line_num), row
+
+
+def _contents(lines: Iterable[Line], source: str) -> Iterator[str]:
+    """The lines in the form in which ``csv`` takes them."""
+    for line in lines:
+        if isinstance(line.content, Fault):
+            raise DocumentError([LocatedFault(Location(source, line=line.number), line.content)])
+        yield line.content + "\n"
+
+
+@contextmanager
+def _long_values() -> Iterator[None]:
+    """Let ``csv`` read values as long as lines may be, without a lasting change to what is set for all of Python."""
+    before = csv.field_size_limit(LONGEST_LINE)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _header_fault(header: Sequence[str], needed: str) -> Fault | None:
+    if not header:
+        return Fault("", "an empty file", _TABLE)
+    if len(set(header)) < len(header):
+        repeated = next(name for place, name in enumerate(header) if name in header[:place])
+        return Fault("", f"two columns named {short_repr(repeated)}", "each name once")
+    if needed in header:
+        return None
+    hint = next((f"; these are separated by {short_repr(mark)}" for mark in ";\t|" if mark in header[0]), "")
+    given = f"the columns {list_names([short_repr(name) for name in header])}"
+    return Fault(needed, given, f"a column with this name, in {_TABLE}{hint}")
