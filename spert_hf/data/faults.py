@@ -34,6 +34,12 @@ def list_names(names: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
+def plain_name(name: object) -> str:
+    """A name for a message: as it is where it is short and plain, else quoted and cut."""
+    plain = isinstance(name, str) and name.isprintable() and 0 < len(name) <= 60 and name.strip() == name
+    return str(name) if plain else short_repr(name)
+
+
 def suggest(given: str, names: Sequence[str]) -> str:
     """``"; did you mean 'Loc'?"`` where one of the names is close to the given one (case aside), else ``""``."""
     by_folded = {name.casefold(): name for name in names}

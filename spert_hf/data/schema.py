@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .faults import Fault, LocatedFault, Location, SchemaError, is_name, list_names, short_repr, suggest
+from .faults import Fault, LocatedFault, Location, SchemaError, is_name, list_names, plain_name, short_repr, suggest
 from .files import write_atomically
 from .textfiles import parse_json, read_text
 
@@ -203,7 +203,7 @@ def _check_kind(kind: str, types: Mapping[str, Any]) -> Iterator[Fault]:
     for name, fields in entries.items():
         if not is_name(name):
             yield Fault(kind, short_repr(name), "a type name that is not empty")
-        yield from _check_entry(f"{kind}.{_path_part(name)}", fields, _FIELDS[kind])
+        yield from _check_entry(f"{kind}.{plain_name(name)}", fields, _FIELDS[kind])
 
 
 def _check_entry(path: str, fields: object, allowed: Sequence[str]) -> Iterator[Fault]:
@@ -213,7 +213,7 @@ def _check_entry(path: str, fields: object, allowed: Sequence[str]) -> Iterator[
     for field, value in fields.items():
         if field not in allowed:
             wanted = f"only the fields {list_names(allowed)}{suggest(str(field), allowed)}"
-            yield Fault(f"{path}.{_path_part(field)}", "an unknown field", wanted)
+            yield Fault(f"{path}.{plain_name(field)}", "an unknown field", wanted)
         elif field == "symmetric":
             if not isinstance(value, bool):
                 yield Fault(f"{path}.{field}", short_repr(value), "true or false")
@@ -261,12 +261,6 @@ def _keep_first(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, 
         else:
             fields[name] = value
     return fields
-
-
-def _path_part(name: object) -> str:
-    """A name as part of a field's path: as it is where it is short and plain, else quoted and cut."""
-    plain = isinstance(name, str) and name.isprintable() and 0 < len(name) <= 60 and name.strip() == name
-    return str(name) if plain else short_repr(name)
 
 
 def _one_of(name: str, names: Sequence[str]) -> str:

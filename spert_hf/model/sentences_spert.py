@@ -14,15 +14,17 @@ from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITL
 _AGENCIES = "|".join(
     rf"(?<=\({space}{name}{space}\))" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")
 )
-_HEADING_ENDS = r"(?<=[A-Z]{4})|(?<=\d\d)"
+_DATES = r"(?<=\ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ \d\d)"
+_PAGES = r"(?<=\ p\ \d)|(?<=\ p\ \d\d)"
+_HEADING_ENDS = r"(?<=[A-Z]{3})|(?<=\d\d)"
 _BEHIND_HEADINGS = "In|On|It|He|She|They|We|This|These|There|But|However|Although|If|When|While|During"
 _MARK = re.compile(
     rf"""
       (?P<gap>                                      # an empty line, a new page, an item of a list
         \n[^\S\n]*\n\s* | [\f\u2029]\s* | \n(?=[^\S\n]*(?:[•‣▪●]|[*-][^\S\n]))
       )
-    | (?P<line>                                     # a dateline, or a line in capitals or of figures, without a stop
-        (?:{_AGENCIES})\ (?=[^\W\d_a-z]) | (?:{_HEADING_ENDS})\ (?=(?:{_BEHIND_HEADINGS})\ )
+    | (?P<line>                                     # a line of source, of capitals or of figures, without a stop
+        (?:{_AGENCIES}|{_DATES}|{_PAGES})\ (?=[^\W\d_a-z]|`|\() | (?:{_HEADING_ENDS})\ (?=(?:{_BEHIND_HEADINGS})\ )
       )
     | (?P<full> [。！？｡।॥۔؟]+ )                     # needs no space behind it
     | (?P<stop> [.!?…]+ | ;(?=\s) )

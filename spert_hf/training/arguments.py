@@ -1,14 +1,14 @@
 """Settings of a training run: a dataclass, read from the command line and from a YAML file."""
 
-import re
+import math
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
 from ..model.configuration_spert import RELATION_CONTEXTS, SPAN_POOLINGS
+from .yaml_files import load_yaml
 
 OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
 SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup")
@@ -144,6 +144,8 @@ def _check_setting(name: str, value: Any, choices: list[str] | None) -> None:
     if choices and value not in choices:
         raise ValueError(f"{name}: given {value!r}, allowed {', '.join(map(repr, choices))}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise ValueError(f"{name}: given {value!r}, allowed a finite number")
         least = _AT_LEAST.get(name, 0)
         if not value >= least:
             raise ValueError(f"{name}: given {value!r}, allowed {least} or more")
@@ -157,10 +159,9 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     Raises:
         ValueError: naming the file and the setting that is not known or has a value of another type.
     """
-    try:
-        settings = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is no YAML: {_without_excerpt(error)}") from None
+    settings = load_yaml(Path(path))
+    if settings is None:
+        return {}
     if not isinstance(settings, dict):
         raise ValueError(f"{path}: given a {type(settings).__name__}, allowed a mapping of settings to values")
     known = {one.name: one for one in fields(SpertTrainingArguments)}
@@ -168,17 +169,9 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     for key, value in settings.items():
         name = str(key).replace("-", "_")
         if name not in known:
-            raise ValueError(f"{path}: {key}: not a setting; allowed {', '.join(known)}")
-        recipe[name] = _as_type(f"{path}: {key}", value, str(known[name].type))
+            raise ValueError(f"{path}: {plain_name(key)}: not a setting; allowed {', '.join(known)}")
+        recipe[name] = _as_type(f"{path}: {plain_name(key)}", value, str(known[name].type))
     return recipe
-
-
-def _without_excerpt(error: yaml.YAMLError) -> str:
-    """What is wrong and in which line, but nothing of the line itself: a token may be in it."""
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return type(error).__name__
-    problem = re.sub("'[^']{4,}'", "…", error.problem or "cannot be read")
-    return f"line {error.problem_mark.line + 1}: {problem}"
 
 
 def _as_type(where: str, value: Any, expected: str) -> Any:
@@ -193,6 +186,6 @@ def _as_type(where: str, value: Any, expected: str) -> Any:
         except ValueError:
             pass
     if not isinstance(value, kinds[kind]) or (isinstance(value, bool) and kind != "bool"):
-        given = "another" if where.endswith("token") else repr(value)
+        given = "another" if where.endswith("token") else short_repr(value)
         raise ValueError(f"{where}: given {given}, allowed a value of type {kind}")
     return value

@@ -1,0 +1,88 @@
+"""A text's result depends on the text alone: not on order, batch, padding, process, thread or what came before."""
+
+import json
+import random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.mixed_documents import mixed_documents
+
+ROOT = Path(__file__).parents[2]
+TEXTS = list(mixed_documents(40, most_sentences=4))
+SCORE_TOLERANCE = 1e-5
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tiny_pipeline):
+    return [tiny_pipeline([text], batch_size=1)[0] for text in TEXTS]
+
+
+def assert_same(found, expected):
+    """The same entities and relations, with scores that rounding alone can tell apart."""
+    assert len(found) == len(expected)
+    for result, wanted in zip(found, expected, strict=True):
+        for kind in ("entities", "relations"):
+            plain, plain_wanted = ([dict(item, score=None) for item in one[kind]] for one in (result, wanted))
+            assert plain == plain_wanted
+            scores, scores_wanted = ([item["score"] for item in one[kind]] for one in (result, wanted))
+            assert scores == pytest.approx(scores_wanted, abs=SCORE_TOLERANCE)
+
+
+@given(st.permutations(range(len(TEXTS))), st.sampled_from([1, 2, 3, 7, 32, 1000]))
+@settings(max_examples=15)
+def test_order_and_batch_size(tiny_pipeline, one_by_one, order, batch_size):
+    found = tiny_pipeline([TEXTS[index] for index in order], batch_size=batch_size)
+    assert_same(found, [one_by_one[index] for index in order])
+
+
+def test_the_sentences_of_a_text_are_found_as_if_they_stood_alone(tiny_pipeline):
+    parts = ["Marian Pell works in Duluth, Minn.", "It rained.", "Per Lund met Mr. Ash."]
+    whole, alone = tiny_pipeline(" ".join(parts)), tiny_pipeline(parts)
+    assert [entity["text"] for entity in whole["entities"]] == [e["text"] for part in alone for e in part["entities"]]
+    assert len(whole["relations"]) == sum(len(part["relations"]) for part in alone)
+    assert tiny_pipeline(" ".join(parts), split_sentences=False) != whole
+
+
+def test_calls_before_change_nothing(tiny_pipeline, one_by_one):
+    for _ in range(5):
+        tiny_pipeline(TEXTS, relation_threshold=0.0, overlap="drop", split_sentences=False, batch_size=3)
+        with pytest.raises(ValueError, match="input 1"):
+            tiny_pipeline(["It rained.", 3])
+    assert_same(tiny_pipeline(TEXTS), one_by_one)
+
+
+def test_threads_share_a_pipeline(tiny_pipeline, one_by_one):
+    """Each thread with its own order, batch size and settings, and with the tokenizer in other use meanwhile."""
+
+    def work(number):
+        order = random.Random(number).sample(range(len(TEXTS)), len(TEXTS))
+        tiny_pipeline.tokenizer("Oslo " * number, truncation=True, max_length=4 + number, padding="max_length")
+        found = tiny_pipeline([TEXTS[index] for index in order], batch_size=1 + number % 5)
+        tiny_pipeline(TEXTS[:3], overlap="drop", relation_threshold=0.9, split_sentences=False)
+        return order, found
+
+    with ThreadPoolExecutor(8) as threads:
+        for order, found in threads.map(work, range(16)):
+            assert_same(found, [one_by_one[index] for index in order])
+
+
+def test_another_process_finds_the_same(tiny_checkpoint, one_by_one):
+    code = (
+        "import json, sys; from transformers import pipeline; import spert_hf;"
+        "pipe = pipeline('spert-extraction', model=sys.argv[1]); print(json.dumps(pipe(json.load(sys.stdin))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tiny_checkpoint)],
+        input=json.dumps(TEXTS),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert_same(json.loads(done.stdout.splitlines()[-1]), json.loads(json.dumps(one_by_one)))
