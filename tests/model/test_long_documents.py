@@ -22,9 +22,9 @@ class TestGrowth:
     def test_time(self, tiny_pipeline, split_sentences):
         def cost(pages):
             text = PAGE * pages
-            return growth.processor_seconds(lambda: tiny_pipeline(text, split_sentences=split_sentences), attempts=2)
+            return growth.processor_seconds(lambda: tiny_pipeline(text, split_sentences=split_sentences), attempts=3)
 
-        assert cost(20) < 8 * cost(5)
+        assert cost(20) < 10 * cost(5)
 
     @pytest.mark.parametrize("split_sentences", [True, False])
     def test_memory(self, tiny_pipeline, split_sentences):
@@ -41,7 +41,7 @@ class TestGrowth:
         monkeypatch.setattr(
             tiny_pipeline.model, "forward", lambda **inputs: seen.append(inputs["input_ids"].shape) or forward(**inputs)
         )
-        text = "Oslo " * 20_000
+        text = "Oslo " * 5_000
         for split_sentences in (True, False):
             tiny_pipeline(text, batch_size=4, split_sentences=split_sentences)
         assert {rows <= 4 and width <= 130 for rows, width in seen} == {True}

@@ -285,6 +285,8 @@ def read_record(
 def _token_count(record: Mapping[str, Any], where: str, tokens: Sequence[str] | None) -> int | None:
     """Return the number of tokens where it is known; tokens of another document are an error."""
     own = record.get("tokens")
+    if own is not None and (isinstance(own, (str, bytes, Mapping)) or not hasattr(own, "__len__")):
+        raise ValueError(f"{where}.tokens must be a list of words, given {_shown(own)}")
     if own is None or tokens is None:
         known = tokens if own is None else own
         return None if known is None else len(known)

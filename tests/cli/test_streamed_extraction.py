@@ -1,0 +1,50 @@
+"""`spert-hf extract` on inputs that are larger than its memory should be."""
+
+import sys
+
+import pytest
+
+from spert_hf.cli import extract
+from spert_hf.cli.main import main
+from tests.support import growth
+
+LINE = "Marian Pell works for Northern Paper in Duluth . It rained . " * 4
+
+
+@pytest.fixture
+def without_model(monkeypatch):
+    """Reading, batching and writing alone: the model's part of memory is that of a batch, whatever the input."""
+
+    def predict_nothing(pipe, records, **settings):
+        for group in extract.read_ahead(enumerate(records), settings["batch_size"]):
+            yield from (record | {"entities": [], "relations": []} for _, record in group)
+
+    monkeypatch.setattr(extract, "extract", predict_nothing)
+
+
+@pytest.mark.parametrize("suffix", ["txt", "jsonl", "csv"])
+def test_memory_does_not_grow_with_the_input(tiny_checkpoint, tmp_path, without_model, suffix):
+    start, line = {"txt": ("", LINE), "jsonl": ("", f'{{"text": "{LINE}"}}'), "csv": ("text\n", LINE)}[suffix]
+
+    def peak(lines):
+        given = tmp_path / f"{lines}.{suffix}"
+        given.write_text(start + f"{line}\n" * lines)
+        arguments = ["--input", str(given), "--output", str(tmp_path / "found.jsonl"), "--batch-size", "1"]
+        return growth.peak_bytes(lambda: main(["extract", "--model", str(tiny_checkpoint), *arguments]))
+
+    assert peak(16_000) < peak(2_000) + 1_000_000 < 16_000 * len(line)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
+def test_memory_with_a_model(tiny_pipeline, tmp_path):
+    """All of the process's memory: `pytest -m slow -s tests/cli/test_streamed_extraction.py`."""
+    given = tmp_path / "texts.txt"
+    given.write_text(f"{LINE}\n" * 8_000)
+    resident = []
+    for number, _ in enumerate(extract.extract(tiny_pipeline, extract.read_inputs(given), batch_size=32)):
+        if number % 200 == 0:
+            resident.append(growth.resident_bytes())
+    grown = growth.slope(resident[len(resident) // 3 :]) / (200 * len(LINE))
+    print(f"{given.stat().st_size / 1e6:.0f} MB read, memory grows by {grown:.3f} bytes a byte of input")
+    assert grown < 0.1

@@ -1,0 +1,50 @@
+"""Many documents through one call after another, watching order, failures and memory."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from tests.support import growth
+
+
+@dataclass
+class SoakReport:
+    """What was seen.
+
+    Args:
+        documents: that gave a result.
+        resident: memory of the process after each round, in bytes.
+    """
+
+    documents: int = 0
+    resident: list[int] = field(default_factory=list)
+
+    def growth_a_document(self, warm_up: float = 0.3) -> float:
+        """Bytes by which memory grows with each document, by least squares over the rounds after the warm-up."""
+        settled = self.resident[int(len(self.resident) * warm_up) :]
+        return growth.slope(settled) * len(self.resident) / self.documents
+
+
+def soak(
+    call: Callable[[list[Any]], list[Any]],
+    documents: Iterable[Any],
+    check: Callable[[Any, Any], None],
+    round_size: int,
+) -> SoakReport:
+    """Send documents round by round.
+
+    Args:
+        call: gives one result a document, in order.
+        documents: to send.
+        check: raises if a result is not one of its document.
+        round_size: documents in a call.
+    """
+    report = SoakReport()
+    remaining = iter(documents)
+    while part := list(islice(remaining, round_size)):
+        for document, result in zip(part, call(part), strict=True):
+            check(document, result)
+            report.documents += 1
+        report.resident.append(growth.resident_bytes())
+    return report
