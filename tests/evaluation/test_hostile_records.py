@@ -40,7 +40,7 @@ def test_type_names_of_every_plane(name):
 
 def test_time_grows_with_entities_and_repeated_relations():
     def cost(times):
-        count = 300 * times
+        count = 100 * times
         record = {
             "entities": [{"type": "A", "start": i, "end": i + 3} for i in range(count)],
             "relations": [{"type": "R", "head": i % count, "tail": (i + 1) % count} for i in range(10 * count)],
