@@ -30,6 +30,12 @@ def peak_bytes(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+def traced_bytes() -> int:
+    """Bytes of Python objects that live now, while `tracemalloc` traces."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
 def resident_bytes() -> int:
     """Memory of this process, all of it (Linux)."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])

@@ -14,16 +14,16 @@ class SoakReport:
 
     Args:
         documents: that gave a result.
-        resident: memory of the process after each round, in bytes.
+        memory: what was held after each round, in bytes.
     """
 
     documents: int = 0
-    resident: list[int] = field(default_factory=list)
+    memory: list[int] = field(default_factory=list)
 
     def growth_a_document(self, warm_up: float = 0.3) -> float:
         """Bytes by which memory grows with each document, by least squares over the rounds after the warm-up."""
-        settled = self.resident[int(len(self.resident) * warm_up) :]
-        return growth.slope(settled) * len(self.resident) / self.documents
+        settled = self.memory[int(len(self.memory) * warm_up) :]
+        return growth.slope(settled) * len(self.memory) / self.documents
 
 
 def soak(
@@ -31,6 +31,7 @@ def soak(
     documents: Iterable[Any],
     check: Callable[[Any, Any], None],
     round_size: int,
+    memory: Callable[[], int] = growth.resident_bytes,
 ) -> SoakReport:
     """Send documents round by round.
 
@@ -39,6 +40,7 @@ def soak(
         documents: to send.
         check: raises if a result is not one of its document.
         round_size: documents in a call.
+        memory: bytes that are held now; by default by the whole process.
     """
     report = SoakReport()
     remaining = iter(documents)
@@ -46,5 +48,5 @@ def soak(
         for document, result in zip(part, call(part), strict=True):
             check(document, result)
             report.documents += 1
-        report.resident.append(growth.resident_bytes())
+        report.memory.append(memory())
     return report
