@@ -1,7 +1,5 @@
 """`spert-hf extract` on inputs that are larger than its memory should be."""
 
-import sys
-
 import pytest
 
 from spert_hf.cli import extract
@@ -33,18 +31,3 @@ def test_memory_does_not_grow_with_the_input(tiny_checkpoint, tmp_path, without_
         return growth.peak_bytes(lambda: main(["extract", "--model", str(tiny_checkpoint), *arguments]))
 
     assert peak(16_000) < peak(2_000) + 1_000_000 < 16_000 * len(line)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
-def test_memory_with_a_model(tiny_pipeline, tmp_path):
-    """All of the process's memory: `pytest -m slow -s tests/cli/test_streamed_extraction.py`."""
-    given = tmp_path / "texts.txt"
-    given.write_text(f"{LINE}\n" * 8_000)
-    resident = []
-    for number, _ in enumerate(extract.extract(tiny_pipeline, extract.read_inputs(given), batch_size=32)):
-        if number % 200 == 0:
-            resident.append(growth.resident_bytes())
-    grown = growth.slope(resident[len(resident) // 3 :]) / (200 * len(LINE))
-    print(f"{given.stat().st_size / 1e6:.0f} MB read, memory grows by {grown:.3f} bytes a byte of input")
-    assert grown < 0.1
