@@ -1,0 +1,136 @@
+"""Training runs in processes of their own, which can be killed; small enough that one takes seconds."""
+
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from tests.support.documents import make_dataset_folder
+from tests.support.tiny_models import make_encoder_folder
+
+# Each run is forked from a server that has imported all it needs, and not from pytest, whose threads it would lack.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["spert_hf.cli.train", "tests.support.training_runs"])
+PATIENCE = 120
+"""Seconds after which a run counts as hanging, however busy the machine is."""
+
+
+@dataclass
+class Run:
+    """A training run under way or ended."""
+
+    process: multiprocessing.process.BaseProcess
+    folder: Path
+    output: Path
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit code, negative if it was killed by a signal."""
+        self.process.join(PATIENCE)
+        if self.process.is_alive():
+            self.process.kill()
+            raise TimeoutError(f"the run hangs: {self.said()}")
+        return self.process.exitcode
+
+    def wait_until(self, reached: Callable[[], bool]) -> None:
+        """Wait until something is seen to be so, or the run ends."""
+        while self.process.is_alive() and not reached():
+            time.sleep(0.001)
+
+    def send(self, number: int) -> int:
+        """Send a signal; return the exit code that comes of it."""
+        os.kill(self.process.pid, number)
+        return self.wait()
+
+    def said(self) -> str:
+        """What it wrote to standard output and standard error so far."""
+        return self.output.read_text(encoding="utf-8")
+
+    def log(self) -> list[dict]:
+        """Whole lines of its training log so far."""
+        path = self.folder / "training_log.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def result(self) -> tuple[str, list[dict]]:
+        """A digest of the trained weights, and the whole log: equal for equal runs."""
+        return sha256((self.folder / "model.safetensors").read_bytes()).hexdigest(), self.log()
+
+    def checkpoints(self) -> list[int]:
+        """Steps of its checkpoints."""
+        return sorted(int(path.name.split("-")[1]) for path in self.folder.glob("checkpoint-*"))
+
+
+class RunMaker:
+    """Starts training runs on the same small data."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        (folder / "data").mkdir(parents=True)
+        self._folder = folder
+        self._settings = {
+            "dataset": make_dataset_folder(folder / "data", 24),
+            "encoder": make_encoder_folder("bert", folder / "encoder"),
+            "num_train_epochs": 3,
+            "learning_rate": 1e-3,
+            "logging_steps": 1,
+            "cpu_threads": 1,
+            **settings,
+        }
+
+    def start(self, name: str, prepare: Callable[[], None] | None = None, **settings: object) -> Run:
+        """Start `train` as the command line does, after `prepare` in the new process.
+
+        Settings that start with a capital are for the environment.
+        """
+        settings = {"output_dir": self._folder / name, **self._settings, **settings}
+        environment = {key: str(value) for key, value in settings.items() if key[0].isupper()}
+        flags = [f"--{key}={value}" for key, value in settings.items() if not key[0].isupper()]
+        rank = environment.get("RANK", "")
+        output = self._folder / f"{name}{rank}.txt"
+        process = _CONTEXT.Process(target=_train, args=(flags, environment, output, prepare), daemon=True)
+        process.start()
+        return Run(process, Path(str(settings["output_dir"])), output)
+
+    def finish(self, name: str, **settings: object) -> Run:
+        """Run to the end."""
+        run = self.start(name, **settings)
+        assert run.wait() == 0, run.said()
+        return run
+
+    def start_ranks(self, name: str, processes: int = 2, **settings: object) -> list[Run]:
+        """Start one distributed run, as torchrun does."""
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            port = free.getsockname()[1]
+        place = {"MASTER_ADDR": "localhost", "MASTER_PORT": port, "WORLD_SIZE": processes}
+        place |= {"LOCAL_WORLD_SIZE": processes, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": 1}
+        return [
+            self.start(name, RANK=rank, LOCAL_RANK=rank, **place, **settings)  # type: ignore[arg-type]
+            for rank in range(processes)
+        ]
+
+    def finish_ranks(self, name: str, processes: int = 2, **settings: object) -> Run:
+        """Run a distributed run to the end."""
+        runs = self.start_ranks(name, processes, **settings)
+        for run in runs:
+            assert run.wait() == 0, run.said()
+        return runs[0]
+
+
+def _train(flags: list[str], environment: dict[str, str], output: Path, prepare: Callable[[], None] | None) -> None:
+    from spert_hf.cli.main import run_command
+
+    os.environ.update(environment)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with output.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    if prepare is not None:
+        prepare()
+    sys.exit(run_command("train", flags))
