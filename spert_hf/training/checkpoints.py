@@ -91,7 +91,7 @@ def save_checkpoint(
             _remove(folder)
             unfinished.rename(folder)
     if accelerator.is_main_process:
-        for old in _checkpoints(output_dir)[:-keep]:
+        for old in list_checkpoints(output_dir)[:-keep]:
             _remove(old)
     accelerator.wait_for_everyone()
     return folder
@@ -114,13 +114,15 @@ def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
 def _saving(folder: Path, unfinished: Path) -> Iterator[None]:
     """Turn whatever writing fails with into one error, and leave nothing half written.
 
-    Writers have errors of their own for a full disk: `SafetensorError` is one, and torch raises `RuntimeError`.
+    Writers have errors of their own for a full disk, `SafetensorError` and torch's `RuntimeError`; not all of them say
+    what is wrong.
     """
     try:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise OSError(f"{folder}: could not be saved: {error}") from error
+        free = shutil.disk_usage(folder.parent).free / 1e6
+        raise OSError(f"{folder}: could not be saved, with {free:.1f} MB free on its disk: {error}") from error
 
 
 def remove_unfinished(output_dir: Path) -> None:
@@ -166,7 +168,7 @@ def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path |
             raise FileNotFoundError(f"resume_from_checkpoint: given {named!r}, which has no {STATE_FILE}")
         check_digests(folder)
     else:
-        found = _checkpoints(output_dir)
+        found = list_checkpoints(output_dir)
         if not found:
             logger.warning(f"{output_dir} holds no checkpoint yet: training starts from the beginning")
             return None
@@ -202,7 +204,7 @@ def _read_state(folder: Path) -> TrainingState:
     return TrainingState(**json.loads((folder / STATE_FILE).read_text(encoding="utf-8")))
 
 
-def _checkpoints(output_dir: Path) -> list[Path]:
+def list_checkpoints(output_dir: Path) -> list[Path]:
     """Checkpoints in an output folder in the order in which they were saved.
 
     Numbers alone do not tell: a folder may hold those of an earlier run that came further.

@@ -33,6 +33,7 @@ from .batches import BatchMaker, TrainingExample, digest_examples, epoch_batches
 from .checkpoints import (
     TrainingState,
     find_checkpoint,
+    list_checkpoints,
     load_checkpoint,
     remove_unfinished,
     save_checkpoint,
@@ -248,7 +249,8 @@ class Trainer:
         if self.accelerator.is_main_process:
             run = self._describe_run(split, scores, seconds)
             write_whole(self.output_dir, lambda folder: self._save(model, folder, run))
-            shutil.rmtree(best, ignore_errors=True)
+            if not list_checkpoints(self.output_dir):  # who resumes from one may need the best model before it
+                shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         return TrainingResult(model.eval(), self.processor, self.output_dir, split, scores)
 

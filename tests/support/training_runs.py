@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -44,8 +45,9 @@ class Run:
             time.sleep(0.001)
 
     def send(self, number: int) -> int:
-        """Send a signal; return the exit code that comes of it."""
-        os.kill(self.process.pid, number)
+        """Send a signal; return the exit code that comes of it, or that of a run that has ended before."""
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
         return self.wait()
 
     def said(self) -> str:
@@ -83,19 +85,31 @@ class RunMaker:
             **settings,
         }
 
-    def start(self, name: str, prepare: Callable[[], None] | None = None, **settings: object) -> Run:
-        """Start `train` as the command line does, after `prepare` in the new process.
+    def without_dropout(self) -> "RunMaker":
+        """Leave dropout out, which each process draws for itself: so runs on one and on several can be compared."""
+        path = Path(str(self._settings["encoder"])) / "config.json"
+        rates = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+        path.write_text(json.dumps(json.loads(path.read_text()) | rates))
+        self._settings["classifier_dropout"] = 0.0
+        return self
 
-        Settings that start with a capital are for the environment.
-        """
+    def flags(self, name: str, **settings: object) -> list[str]:
+        """Settings of a run as they are given on the command line."""
         settings = {"output_dir": self._folder / name, **self._settings, **settings}
-        environment = {key: str(value) for key, value in settings.items() if key[0].isupper()}
-        flags = [f"--{key}={value}" for key, value in settings.items() if not key[0].isupper()]
-        rank = environment.get("RANK", "")
-        output = self._folder / f"{name}{rank}.txt"
-        process = _CONTEXT.Process(target=_train, args=(flags, environment, output, prepare), daemon=True)
+        return [f"--{key}={value}" for key, value in settings.items()]
+
+    def start(self, name: str, prepare: Callable[[], None] | None = None, **settings: object) -> Run:
+        """Start `train` as the command line does, after `prepare` in the new process."""
+        return self._start(name, {}, prepare, settings)
+
+    def _start(
+        self, name: str, environment: dict[str, str], prepare: Callable[[], None] | None, settings: dict[str, object]
+    ) -> Run:
+        output = self._folder / f"{name}{environment.get('RANK', '')}.txt"
+        arguments = (self.flags(name, **settings), environment, output, prepare)
+        process = _CONTEXT.Process(target=_train, args=arguments, daemon=True)
         process.start()
-        return Run(process, Path(str(settings["output_dir"])), output)
+        return Run(process, Path(str(settings.get("output_dir", self._folder / name))), output)
 
     def finish(self, name: str, **settings: object) -> Run:
         """Run to the end."""
@@ -108,10 +122,10 @@ class RunMaker:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             port = free.getsockname()[1]
-        place = {"MASTER_ADDR": "localhost", "MASTER_PORT": port, "WORLD_SIZE": processes}
-        place |= {"LOCAL_WORLD_SIZE": processes, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": 1}
+        place = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(port), "WORLD_SIZE": str(processes)}
+        place |= {"LOCAL_WORLD_SIZE": str(processes), "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
         return [
-            self.start(name, RANK=rank, LOCAL_RANK=rank, **place, **settings)  # type: ignore[arg-type]
+            self._start(name, place | {"RANK": str(rank), "LOCAL_RANK": str(rank)}, None, settings)
             for rank in range(processes)
         ]
 
