@@ -66,6 +66,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = trainer.train()
     except TrainingInterruptedError as interruption:
+        trainer.close()
         if is_main:
             sys.stderr.write(f"\nspert-hf train: {interruption}\n")
         return 128 + interruption.signal_number  # as shells count
@@ -90,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
                 again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
                 raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
             console.print(f"Published at {url}")
-    trainer.accelerator.end_training()  # processes that leave without taking leave of each other may crash on exit
+    trainer.close()
     return 0
 
 

@@ -151,6 +151,16 @@ class Trainer:
                 log.close()
             return self._finish(perf_counter() - started)
 
+    def close(self) -> None:
+        """Let go of the model in training, and take leave of the other processes; nothing can be done after that.
+
+        Processes that leave without may crash. And a group that a wrapped model is the last to hold is freed with
+        Python's lock held, which then waits for a thread that may wait for that lock: so the model goes first.
+        """
+        del self.model, self.optimizer, self.take_step
+        self.accelerator.free_memory()
+        self.accelerator.end_training()
+
     def _resume(self) -> None:
         """Put the run back to the checkpoint that it is to go on from, if there is one."""
         named = self.arguments.resume_from_checkpoint

@@ -111,15 +111,28 @@ def test_no_process_is_missing_where_none_was_asked_for():
     assert missing_processes() == 0
 
 
-def accelerate_launch(runs: RunMaker, name: str, **settings: object) -> subprocess.Popen:
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "train.py"]
-    command = [*launch, *runs.flags(name, **settings)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+@pytest.fixture
+def accelerate_launch(runs):
+    """Start the command that users are told of; whatever it has started ends with the test."""
+    started = []
+
+    def launch(name: str, **settings: object) -> subprocess.Popen:
+        command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "train.py"]
+        command += runs.flags(name, **settings)
+        started.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+        return started[-1]
+
+    yield launch
+    for launched in started:
+        if launched.poll() is None:
+            for process in psutil.Process(launched.pid).children(recursive=True):
+                process.kill()
+            launched.kill()
 
 
 @pytest.mark.slow
-def test_accelerate_launch_starts_as_many_processes_as_it_is_asked_for(runs, one):
-    launched = accelerate_launch(runs, "launched")
+def test_accelerate_launch_starts_as_many_processes_as_it_is_asked_for(accelerate_launch, one):
+    launched = accelerate_launch("launched")
     said, _ = launched.communicate(timeout=PATIENCE)
     assert launched.returncode == 0, said
     assert "starting 2 processes with torchrun" in said
@@ -141,8 +154,8 @@ def wait_for_steps(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_launched_rank_that_dies_ends_the_run(runs, one):
-    launched = accelerate_launch(runs, "launched_dead", num_train_epochs=10000)
+def test_a_launched_rank_that_dies_ends_the_run(accelerate_launch, one):
+    launched = accelerate_launch("launched_dead", num_train_epochs=10000)
     wait_for_steps(one.folder.with_name("launched_dead"))
     training = training_processes(launched)
     assert len(training) == 2
@@ -154,9 +167,9 @@ def test_a_launched_rank_that_dies_ends_the_run(runs, one):
 
 
 @pytest.mark.slow
-def test_a_run_whose_launcher_is_killed_saves_and_ends(runs, one):
+def test_a_run_whose_launcher_is_killed_saves_and_ends(accelerate_launch, one):
     folder = one.folder.with_name("orphaned")
-    launched = accelerate_launch(runs, "orphaned", num_train_epochs=10000)
+    launched = accelerate_launch("orphaned", num_train_epochs=10000)
     wait_for_steps(folder)
     training = training_processes(launched)
     started_by = psutil.Process(training[0].ppid())
