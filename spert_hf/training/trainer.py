@@ -288,6 +288,7 @@ class Trainer:
             "split": split,
             "scores": scores.to_dict(),
             "steps": self.state.step,
+            "skipped_steps": self.state.skipped_steps,
             "seconds": round(seconds, 1),
             "device": str(self.accelerator.device),
             "processes": self.accelerator.num_processes,

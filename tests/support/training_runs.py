@@ -75,7 +75,7 @@ class RunMaker:
     def __init__(self, folder: Path, **settings: object) -> None:
         (folder / "data").mkdir(parents=True)
         self._folder = folder
-        self._settings = {
+        self.settings = {
             "dataset": make_dataset_folder(folder / "data", 24),
             "encoder": make_encoder_folder("bert", folder / "encoder"),
             "num_train_epochs": 3,
@@ -87,15 +87,15 @@ class RunMaker:
 
     def without_dropout(self) -> "RunMaker":
         """Leave dropout out, which each process draws for itself: so runs on one and on several can be compared."""
-        path = Path(str(self._settings["encoder"])) / "config.json"
+        path = Path(str(self.settings["encoder"])) / "config.json"
         rates = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
         path.write_text(json.dumps(json.loads(path.read_text()) | rates))
-        self._settings["classifier_dropout"] = 0.0
+        self.settings["classifier_dropout"] = 0.0
         return self
 
     def flags(self, name: str, **settings: object) -> list[str]:
         """Settings of a run as they are given on the command line."""
-        settings = {"output_dir": self._folder / name, **self._settings, **settings}
+        settings = {"output_dir": self._folder / name, **self.settings, **settings}
         return [f"--{key}={value}" for key, value in settings.items()]
 
     def start(self, name: str, prepare: Callable[[], None] | None = None, **settings: object) -> Run:
