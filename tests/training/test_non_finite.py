@@ -22,14 +22,15 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def poisoned_encoder(runs, tmp_path_factory):
-    """An encoder in which a word of some sentences has no number."""
+    """An encoder in which a word of some sentences has numbers too large to be computed with."""
     source, folder = Path(str(runs.settings["encoder"])), tmp_path_factory.mktemp("poisoned")
     for path in source.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     tokenizer = AutoTokenizer.from_pretrained(source)
     weights = load_file(source / "model.safetensors")
     rain = tokenizer.convert_tokens_to_ids(tokenizer.tokenize("rained"))[0]
-    weights["embeddings.word_embeddings.weight"][rain] = torch.nan
+    signs = torch.tensor([1.0, -1.0]).repeat(weights["embeddings.word_embeddings.weight"].shape[1] // 2)
+    weights["embeddings.word_embeddings.weight"][rain] = signs * 3e38
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     return folder
 
@@ -50,8 +51,7 @@ def test_steps_with_poisoned_sentences_are_skipped_and_reported(runs, poisoned_e
     losses = [entry["loss"] for entry in run.log() if "loss" in entry]
     assert len(losses) + len(skipped(run)) == 36
     assert losses[-1] < losses[0]
-    for name, weight in load_file(run.folder / "model.safetensors").items():
-        assert weight.isfinite().all() or "word_embeddings" in name
+    assert all(weight.isfinite().all() for weight in load_file(run.folder / "model.safetensors").values())
 
 
 def test_so_many_skipped_steps_end_the_run(runs, poisoned_encoder):
@@ -79,6 +79,7 @@ def test_skipped_steps_count_over_interruptions(runs, poisoned_encoder):
     assert run.send(signal.SIGKILL) == -signal.SIGKILL
     resumed = runs.start("resumed", resume_from_checkpoint="latest", **settings)
     assert resumed.wait() == 1
+    assert "stopped, as 9 steps were skipped" in resumed.said()
     assert resumed.log() == whole.log()
 
 
