@@ -15,6 +15,8 @@ from ..evaluation import format_table
 from ..model.decoding_spert import in_text_order, to_records
 from ..model.inference_spert import predict
 from ..training.arguments import SpertTrainingArguments, read_recipe
+from ..training.interruption import TrainingInterruptedError
+from ..training.launching import missing_processes, start_processes
 from ..training.trainer import Trainer, TrainingResult
 from .console import print_extraction
 
@@ -41,6 +43,8 @@ def main() -> int:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = parse_arguments(arguments)
+    if missing := missing_processes():
+        return start_processes(missing)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     console = Console(soft_wrap=True)
@@ -59,7 +63,13 @@ def run(arguments: Sequence[str]) -> int:
             f"Training on {len(splits.train)} documents of {splits.name} "
             f"({len(splits.dev)} dev, {len(splits.test)} test), encoder {settings.encoder}"
         )
-    result = trainer.train()
+    try:
+        result = trainer.train()
+    except TrainingInterruptedError as interruption:
+        trainer.close()
+        if is_main:
+            sys.stderr.write(f"\nspert-hf train: {interruption}\n")
+        return 128 + interruption.signal_number  # as shells count
     if is_main:
         _show(console, result, getattr(splits, result.split))
     if settings.push_to_hub:
@@ -81,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
                 again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
                 raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
             console.print(f"Published at {url}")
-    trainer.accelerator.end_training()  # processes that leave without taking leave of each other may crash on exit
+    trainer.close()
     return 0
 
 

@@ -1,7 +1,8 @@
 """Settings of a training run: a dataclass, read from the command line and from a YAML file."""
 
 import math
-from dataclasses import dataclass, field, fields
+import re
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,17 @@ MODEL_SETTINGS = (
     "classifier_dropout",
     "relation_threshold",
 )
+
+
+# Where data and weights come from (a checkpoint holds the weights, and a digest of the data), how often is looked, and
+# where what is found goes: all else decides what a step computes, as may settings that are yet to come.
+_FREE_WHEN_RESUMING = {
+    *("dataset", "dataset_config_name", "data_dir", "train_on_dev", "encoder", "random_encoder", "revision"),
+    *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
+    *("eval_every_epochs", "no_overlapping", "load_best_model_at_end", "metric_for_best_model"),
+    *("logging_steps", "report_to", "output_dir", "save_steps", "save_total_limit", "resume_from_checkpoint"),
+    *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
+}
 
 
 def _setting(default: Any, text: str, choices: tuple[str, ...] | None = None) -> Any:
@@ -65,6 +77,9 @@ class SpertTrainingArguments:
     warmup_ratio: float = _setting(0.1, "Share of the steps in which the learning rate rises from 0.")
     lr_scheduler_type: str = _setting("linear", "What the learning rate does after that.", SCHEDULERS)
     max_grad_norm: float = _setting(1.0, "Gradients are scaled down to this norm; 0 leaves them.")
+    max_skipped_steps: int = _setting(
+        10, "The run stops when so many steps were skipped because their loss or gradient is not finite."
+    )
     optim: str = _setting("adamw_no_bias_correction", "The published code's AdamW has no bias correction.", OPTIMIZERS)
     seed: int = _setting(42, "Of weights, order, negatives and dropout: same seed, same result.")
 
@@ -82,6 +97,7 @@ class SpertTrainingArguments:
     fp16: bool = _setting(False, "Mixed precision with float16 (GPU).")
     cpu_threads: int = _setting(0, "Threads of a process on a CPU; 0: its share of the machine's cores.")
     gradient_checkpointing: bool = _setting(False, "Compute activations again in the backward pass, to save memory.")
+    ddp_timeout: int = _setting(600, "Seconds that a process of a distributed run waits for the others.")
 
     eval_every_epochs: int = _setting(1, "Evaluate on the dev split each so many epochs; 0: only at the end.")
     no_overlapping: bool = _setting(False, "Drop entities that overlap, in gold and predictions, when evaluating.")
@@ -92,7 +108,10 @@ class SpertTrainingArguments:
 
     save_steps: int = _setting(0, "Save a checkpoint to resume from each so many steps; 0: none.")
     save_total_limit: int = _setting(2, "Checkpoints that are kept; the oldest goes first.")
-    resume_from_checkpoint: str | None = _setting(None, "A checkpoint's folder, or `latest` of the output folder's.")
+    resume_from_checkpoint: str | None = _setting(
+        None,
+        "A checkpoint's folder, or `latest` of the output folder's; with none there yet, `latest` begins anew.",
+    )
 
     push_to_hub: bool = _setting(False, "Upload the trained model to the Hub.")
     hub_model_id: str | None = _setting(None, "Repository to upload it to; by default the output folder's name.")
@@ -121,6 +140,10 @@ class SpertTrainingArguments:
         """The settings that belong to [`SpertConfig`]."""
         return {name: getattr(self, name) for name in MODEL_SETTINGS}
 
+    def decisive_settings(self) -> dict[str, Any]:
+        """The settings that decide what a step computes: with others, a run does not go on from a checkpoint."""
+        return {name: value for name, value in asdict(self).items() if name not in _FREE_WHEN_RESUMING}
+
     def sampling_settings(self) -> SamplingSettings:
         """The settings of negative sampling."""
         return SamplingSettings(
@@ -135,6 +158,8 @@ _AT_LEAST = {
     "gradient_accumulation_steps": 1,
     "logging_steps": 1,
     "save_total_limit": 1,
+    "max_skipped_steps": 1,
+    "ddp_timeout": 1,
     "max_span_size": 1,
 }
 

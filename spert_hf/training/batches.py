@@ -1,7 +1,10 @@
 """Training examples, their order, and batches with freshly drawn negatives."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
 
 import numpy as np
 import torch
@@ -19,8 +22,15 @@ logger = logging.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """A sentence ready for training: sub-words and gold candidates."""
+    """A sentence ready for training.
 
+    Args:
+        name: id of its document, or where that has none, its number among the documents, from 0 on.
+        words: its sub-words.
+        gold: its gold candidates.
+    """
+
+    name: str
     words: EncodedWords
     gold: GoldCandidates
 
@@ -35,12 +45,13 @@ def make_examples(
     examples = []
     lost = 0
     encoded = processor.encode([document.tokens for document in documents])
-    for document, words in zip(documents, encoded, strict=True):
+    for number, (document, words) in enumerate(zip(documents, encoded, strict=True)):
+        name = document.id or str(number)
         windows = processor.windows(words)
         parts = [_part(document, *window) for window in windows] if len(windows) > 1 else [document]
         lost += sum(not any(start <= e.start and e.end <= end for start, end in windows) for e in document.entities)
         for (start, end), part in zip(windows, parts, strict=True):
-            examples.append(TrainingExample(words.window(start, end), gold_candidates(part, schema)))
+            examples.append(TrainingExample(name, words.window(start, end), gold_candidates(part, schema)))
     if len(examples) > len(documents):
         logger.warning(
             f"{len(documents)} documents gave {len(examples)} windows, as the encoder takes {processor.window_size} "
@@ -65,6 +76,17 @@ def _part(document: Document, start: int, end: int) -> Document:
     )
 
 
+def digest_examples(examples: Sequence[TrainingExample]) -> str:
+    """SHA-256 of all that training reads of the examples: the same data, read by the same tokenizer, gives the same."""
+    digest = hashlib.sha256()
+    for example in examples:
+        gold = example.gold
+        digest.update(repr((example.words.input_ids, example.words.word_offsets)).encode())
+        for array in (gold.spans, gold.types, gold.pairs, gold.relations):
+            digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
 LENGTH_GROUP = 32
 """Batches within which examples are sorted by length, where that is asked for."""
 
@@ -72,13 +94,13 @@ LENGTH_GROUP = 32
 def epoch_batches(
     lengths: Sequence[int], batch_size: int, seed: int, epoch: int, group_by_length: bool = False
 ) -> list[list[int]]:
-    """Indices of the examples of each batch of an epoch, shuffled by seed and epoch.
+    """Indices of the examples of each step of an epoch, shuffled by seed and epoch: the *global* batches.
 
     The last incomplete batch is dropped, as in the published code, unless it is the only one.
 
     Args:
         lengths: sub-words of each example.
-        batch_size: examples a batch.
+        batch_size: examples a step, over all processes and accumulated batches.
         seed: of the order.
         epoch: which pass it is.
         group_by_length: put examples of similar length into one batch, which leaves less padding to compute. Only
@@ -151,7 +173,11 @@ def candidate_counts(batch: dict[str, Tensor]) -> tuple[int, int]:
     return spans, int((labels[..., 0] != IGNORED_LABEL).sum()) if labels.shape[-1] else 0
 
 
-def grouped(items: Sequence[list[int]], size: int) -> Iterator[Sequence[list[int]]]:
-    """Split batches into groups of `size`, the last of which may be smaller."""
-    for first in range(0, len(items), size):
-        yield items[first : first + size]
+def split_batch(batch: Sequence[int], size: int, processes: int) -> list[Sequence[int]]:
+    """Split a global batch evenly: the same number of batches of at most `size` examples for each process.
+
+    The process of rank `r` takes every `processes`-th of them, from the `r`-th on.
+    """
+    parts = processes * ceil(len(batch) / (size * processes))
+    ends = [len(batch) * part // parts for part in range(parts + 1)]
+    return [batch[start:end] for start, end in pairwise(ends)]

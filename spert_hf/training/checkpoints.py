@@ -1,9 +1,10 @@
-"""Checkpoints to resume from: written beside and renamed, so that one is whole or absent."""
+"""Checkpoints to resume from: written beside and renamed, so that one is whole or absent, and checked when read."""
 
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,11 +12,19 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from safetensors import SafetensorError
 from transformers import PreTrainedModel
+from transformers.utils import logging
 
-_FOLDER = re.compile(r"checkpoint-(\d+)")
+from .digests import check_digests, write_digests
+
+logger = logging.get_logger(__name__)
+
+LATEST = "latest"
 STATE_FILE = "trainer_state.json"
 OPTIMIZER_FILE = "optimizer.pt"
+_FOLDER = re.compile(r"checkpoint-(\d+)")
+_UNFINISHED = ".unfinished-"
 
 
 @dataclass
@@ -23,18 +32,22 @@ class TrainingState:
     """How far a run has come.
 
     Args:
-        step: optimizer steps taken.
-        epoch: passes finished.
-        step_in_epoch: steps taken of the pass under way.
+        step: optimizer steps, taken or skipped.
+        epoch: passes finished, with their evaluation.
+        step_in_epoch: steps of the pass under way.
+        skipped_steps: steps whose loss or gradient was not finite.
         best_score: best value so far of the metric that decides.
         log: all entries of the training log.
+        run: what decides how the run goes, by name; a run with anything else does not go on from this state.
     """
 
     step: int = 0
     epoch: int = 0
     step_in_epoch: int = 0
+    skipped_steps: int = 0
     best_score: float | None = None
     log: list[dict[str, Any]] = field(default_factory=list)
+    run: dict[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(
@@ -45,47 +58,83 @@ def save_checkpoint(
     state: TrainingState,
     output_dir: Path,
     keep: int,
-) -> None:
+) -> Path:
     """Save all that a run needs to go on, and remove the oldest checkpoints over `keep`.
 
     Every process must call it: each one's random state is kept.
+
+    Returns:
+        The checkpoint's folder, `checkpoint-STEP` in `output_dir`.
+
+    Raises:
+        OSError: naming the folder, if the files cannot be written; what they take is freed, and checkpoints that were
+            there before stay.
     """
     folder = output_dir / f"checkpoint-{state.step}"
-    unfinished = output_dir / f".{folder.name}.unfinished"
+    unfinished = output_dir / f"{_UNFINISHED}{folder.name}"
+    with _saving(folder, unfinished):
+        if accelerator.is_main_process:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+            accelerator.unwrap_model(model).save_pretrained(unfinished)
+            scaler = accelerator.scaler.state_dict() if accelerator.scaler is not None else None
+            torch.save(
+                {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "scaler": scaler},
+                unfinished / OPTIMIZER_FILE,
+            )
+            (unfinished / STATE_FILE).write_text(json.dumps(asdict(state)), encoding="utf-8")
+        accelerator.wait_for_everyone()
+        torch.save(_random_state(), unfinished / f"random_{accelerator.process_index}.pt")
+        accelerator.wait_for_everyone()
+        if accelerator.is_main_process:
+            write_digests(unfinished)
+            _remove(folder)
+            unfinished.rename(folder)
     if accelerator.is_main_process:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        accelerator.unwrap_model(model).save_pretrained(unfinished)
-        scaler = accelerator.scaler.state_dict() if accelerator.scaler is not None else None
-        torch.save(
-            {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "scaler": scaler},
-            unfinished / OPTIMIZER_FILE,
-        )
-        (unfinished / STATE_FILE).write_text(json.dumps(asdict(state)), encoding="utf-8")
+        for old in list_checkpoints(output_dir)[:-keep]:
+            _remove(old)
     accelerator.wait_for_everyone()
-    torch.save(_random_state(), unfinished / f"random_{accelerator.process_index}.pt")
-    accelerator.wait_for_everyone()
-    if accelerator.is_main_process:
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.rename(folder)
-        for old in _checkpoints(output_dir)[:-keep]:
-            shutil.rmtree(old)
-    accelerator.wait_for_everyone()
+    return folder
 
 
 def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
-    """Have files written to a folder beside, and move them into `folder` when all of them are whole."""
+    """Have files written to a folder beside, and move them into `folder` when all of them are whole.
+
+    Raises:
+        OSError: naming the folder, if they cannot be written; it stays as it was.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+    with TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as unfinished, _saving(folder, Path(unfinished)):
         write(Path(unfinished))
         for path in sorted(Path(unfinished).iterdir()):
             path.replace(folder / path.name)
 
 
+@contextmanager
+def _saving(folder: Path, unfinished: Path) -> Iterator[None]:
+    """Turn whatever writing fails with into one error, and leave nothing half written.
+
+    Writers have errors of their own for a full disk, `SafetensorError` and torch's `RuntimeError`; not all of them say
+    what is wrong.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        free = shutil.disk_usage(folder.parent).free / 1e6
+        raise OSError(f"{folder}: could not be saved, with {free:.1f} MB free on its disk: {error}") from error
+
+
+def remove_unfinished(output_dir: Path) -> None:
+    """Remove what runs that were killed while saving have left in an output folder."""
+    for left in output_dir.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def load_checkpoint(
     accelerator: Accelerator, model: PreTrainedModel, optimizer: Any, schedule: Any, folder: Path
 ) -> TrainingState:
-    """Put a run back to where it was when the checkpoint was saved."""
+    """Put a run back to where it was when the checkpoint, found by [`find_checkpoint`], was saved."""
     saved = type(accelerator.unwrap_model(model)).from_pretrained(folder)
     accelerator.unwrap_model(model).load_state_dict(saved.state_dict())
     states = torch.load(folder / OPTIMIZER_FILE, map_location="cpu", weights_only=True)
@@ -94,31 +143,87 @@ def load_checkpoint(
     if accelerator.scaler is not None and states["scaler"] is not None:
         accelerator.scaler.load_state_dict(states["scaler"])
     _restore_random_state(torch.load(folder / f"random_{accelerator.process_index}.pt", weights_only=True))
+    return _read_state(folder)
+
+
+def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path | None:
+    """Folder of the checkpoint to resume from, whole and of the same run.
+
+    Args:
+        named: a checkpoint's folder, or `latest`: the last that was saved in the output folder and is whole. Those that
+            are damaged are named in a warning.
+        output_dir: the output folder.
+        run: as in [`TrainingState`].
+
+    Returns:
+        The folder, or `None`, with a warning, for `latest` where the run was stopped before it saved any.
+
+    Raises:
+        FileNotFoundError: if the one named is none.
+        ValueError: if the one named, or each one in the output folder, is damaged, or if it is of another run.
+    """
+    if named != LATEST:
+        folder = Path(named)
+        if not (folder / STATE_FILE).is_file():
+            raise FileNotFoundError(f"resume_from_checkpoint: given {named!r}, which has no {STATE_FILE}")
+        check_digests(folder)
+    else:
+        found = list_checkpoints(output_dir)
+        if not found:
+            logger.warning(f"{output_dir} holds no checkpoint yet: training starts from the beginning")
+            return None
+        folder = _last_whole(found)
+    _check_run(folder, run)
+    return folder
+
+
+def _last_whole(folders: list[Path]) -> Path:
+    """The last checkpoint whose files are what was saved."""
+    for folder in reversed(folders):
+        try:
+            check_digests(folder)
+        except ValueError as error:
+            logger.warning(f"not resumed from: {error}")
+        else:
+            return folder
+    raise ValueError(f"{folders[-1].parent}: all its checkpoints are damaged: {', '.join(one.name for one in folders)}")
+
+
+def _check_run(folder: Path, run: dict[str, Any]) -> None:
+    """Refuse a checkpoint of a run that went otherwise: what comes of it would be neither one nor the other."""
+    saved = _read_state(folder).run
+    for name in saved | run:
+        if saved.get(name) != run.get(name):
+            raise ValueError(
+                f"{folder}: {name}: given {run.get(name)!r}, but the checkpoint's run has {saved.get(name)!r}; "
+                "a run goes on as it began, another one needs an output folder of its own"
+            )
+
+
+def _read_state(folder: Path) -> TrainingState:
     return TrainingState(**json.loads((folder / STATE_FILE).read_text(encoding="utf-8")))
 
 
-def find_checkpoint(named: str, output_dir: Path) -> Path:
-    """Folder of the checkpoint to resume from: the one named, or the `latest` in the output folder.
+def list_checkpoints(output_dir: Path) -> list[Path]:
+    """Checkpoints in an output folder in the order in which they were saved.
 
-    Raises:
-        FileNotFoundError: if there is none.
+    Numbers alone do not tell: a folder may hold those of an earlier run that came further.
     """
-    if named != "latest":
-        if not (Path(named) / STATE_FILE).is_file():
-            raise FileNotFoundError(f"resume_from_checkpoint: given {named!r}, which has no {STATE_FILE}")
-        return Path(named)
-    found = _checkpoints(output_dir)
-    if not found:
-        raise FileNotFoundError(f"resume_from_checkpoint: given 'latest', but {output_dir} holds no checkpoint")
-    return found[-1]
-
-
-def _checkpoints(output_dir: Path) -> list[Path]:
-    """Checkpoints in an output folder, the oldest first."""
-    numbered = [
-        (int(match[1]), path) for path in output_dir.glob("checkpoint-*") if (match := _FOLDER.fullmatch(path.name))
+    found = [
+        (path.stat().st_mtime_ns, int(match[1]), path)
+        for path in output_dir.glob("checkpoint-*")
+        if (match := _FOLDER.fullmatch(path.name))
     ]
-    return [path for _, path in sorted(numbered)]
+    return [path for *_, path in sorted(found)]
+
+
+def _remove(folder: Path) -> None:
+    """Remove a checkpoint, if it is there; half of it never stands under its name."""
+    if folder.is_dir():
+        gone = folder.with_name(f"{_UNFINISHED}{folder.name}.old")
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)
+        shutil.rmtree(gone)
 
 
 def _random_state() -> dict[str, Any]:

@@ -4,21 +4,21 @@ import json
 import os
 import platform
 import shutil
+import signal
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import accelerate
 import torch
 import transformers
 from accelerate import Accelerator
-from accelerate.utils import gather_object, set_seed
-from torch import Tensor
+from accelerate.utils import InitProcessGroupKwargs, gather_object, set_seed
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from .. import __version__ as spert_hf_version
 from ..data.documents import Document
@@ -29,14 +29,32 @@ from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .arguments import SpertTrainingArguments
-from .batches import BatchMaker, TrainingExample, candidate_counts, epoch_batches, grouped, make_examples
-from .checkpoints import TrainingState, find_checkpoint, load_checkpoint, save_checkpoint, write_whole
+from .batches import BatchMaker, TrainingExample, digest_examples, epoch_batches, make_examples
+from .checkpoints import (
+    TrainingState,
+    find_checkpoint,
+    list_checkpoints,
+    load_checkpoint,
+    remove_unfinished,
+    save_checkpoint,
+    write_whole,
+)
 from .encoders import find_encoder
+from .interruption import StopRequest, TrainingInterruptedError
 from .optimization import make_optimizer, make_schedule
+from .optimizer_step import OptimizerStep, StepOutcome
 from .training_log import ProgressBar, TrainingLog
+
+logger = logging.get_logger(__name__)
 
 RUN_FILE = "training_run.json"
 BEST_FOLDER = "best"
+EVAL_BATCHES = 8
+"""Batches between two looks at whether the run is asked to stop; sentences are sorted by length among them."""
+
+
+class NonFiniteError(ValueError):
+    """Too many steps had a loss or a gradient that is not finite."""
 
 
 @dataclass
@@ -71,114 +89,125 @@ class Trainer:
         self.arguments = arguments
         self.splits = splits
         self.output_dir = Path(arguments.output_dir)
-        self.accelerator = Accelerator(mixed_precision=arguments.mixed_precision)
+        self.stop_request = StopRequest()
+        timeout = InitProcessGroupKwargs(timeout=timedelta(seconds=arguments.ddp_timeout))
+        self.accelerator = Accelerator(mixed_precision=arguments.mixed_precision, kwargs_handlers=[timeout])
         self.show_progress = show_progress and self.accelerator.is_main_process
         if self.accelerator.device.type == "cpu":
             torch.set_num_threads(arguments.cpu_threads or _share_of_cores(self.accelerator.num_processes))
         set_seed(arguments.seed)
         self.tokenizer, model = _make_model(arguments, splits)
         self.processor = SpertProcessor(self.tokenizer, model.config.max_sequence_length)
-        examples = self._training_examples()
-        self.batches = BatchMaker(examples, self.processor, arguments.sampling_settings(), arguments.seed)
-        self.lengths = [len(example.words.input_ids) for example in examples]
-        self.steps_per_epoch = len(self._epoch_groups(0))
-        self.total_steps = self.steps_per_epoch * arguments.num_train_epochs
+        self.examples = self._training_examples()
+        self.lengths = [len(example.words.input_ids) for example in self.examples]
+        self.total_steps = len(self._epoch_steps(0)) * arguments.num_train_epochs
         optimizer = make_optimizer(model, arguments)
         # Accelerate steps a prepared schedule once a process; ours counts steps of the global batch.
         self.schedule = make_schedule(optimizer, arguments, self.total_steps)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
-        self.state = TrainingState()
+        self.take_step = OptimizerStep(
+            self.accelerator,
+            self.model,
+            self.optimizer,
+            self.schedule,
+            BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed),
+            arguments.per_device_train_batch_size,
+            arguments.max_grad_norm,
+        )
+        self.state = TrainingState(run=self._identify_run())
+        self._saved: tuple[int, Path | None] = (0, None)
+        if self.accelerator.process_index:  # each process draws dropout of its own
+            torch.manual_seed(arguments.seed + self.accelerator.process_index)
 
     def train(self) -> TrainingResult:
-        """Train, evaluate, save."""
-        if self.arguments.resume_from_checkpoint:
-            folder = find_checkpoint(self.arguments.resume_from_checkpoint, self.output_dir)
+        """Train, evaluate, save.
+
+        Raises:
+            TrainingInterruptedError: if the run was asked to stop; it has saved a checkpoint.
+            NonFiniteError: if too many steps were skipped.
+        """
+        with self.stop_request:
+            if self.accelerator.is_main_process:
+                remove_unfinished(self.output_dir)
+            self._resume()
+            log = TrainingLog(
+                self.output_dir,
+                self.state.log,
+                tensorboard=self.arguments.report_to == "tensorboard",
+                active=self.accelerator.is_main_process,
+            )
+            bar = ProgressBar(
+                len(self.lengths) * self.arguments.num_train_epochs, self._sentences_behind(), self.show_progress
+            )
+            started = perf_counter()
+            try:
+                while self.state.epoch < self.arguments.num_train_epochs:
+                    self._train_epoch(log, bar)
+                    self._evaluate_epoch(log, bar)
+                    self.state.epoch += 1
+                    self.state.step_in_epoch = 0
+            finally:
+                bar.close()
+                log.close()
+            return self._finish(perf_counter() - started)
+
+    def close(self) -> None:
+        """Let go of the model in training, and take leave of the other processes; nothing can be done after that.
+
+        Processes that leave without may crash. And a group that a wrapped model is the last to hold is freed with
+        Python's lock held, which then waits for a thread that may wait for that lock: so the model goes first.
+        """
+        del self.model, self.optimizer, self.take_step
+        self.accelerator.free_memory()
+        self.accelerator.end_training()
+
+    def _resume(self) -> None:
+        """Put the run back to the checkpoint that it is to go on from, if there is one."""
+        named = self.arguments.resume_from_checkpoint
+        folder = find_checkpoint(named, self.output_dir, self.state.run) if named else None
+        if folder is not None:
             self.state = load_checkpoint(self.accelerator, self.model, self.optimizer, self.schedule, folder)
-        log = TrainingLog(
-            self.output_dir,
-            self.state.log,
-            tensorboard=self.arguments.report_to == "tensorboard",
-            active=self.accelerator.is_main_process,
-        )
-        sentences_per_step = self._sentences_per_epoch() / self.steps_per_epoch
-        bar = ProgressBar(
-            self._sentences_per_epoch() * self.arguments.num_train_epochs,
-            round(self.state.step * sentences_per_step),
-            self.show_progress,
-        )
-        started = perf_counter()
-        try:
-            while self.state.epoch < self.arguments.num_train_epochs:
-                self._train_epoch(log, bar)
-                self._evaluate_epoch(log, bar)
-        finally:
-            bar.close()
-            log.close()
-        return self._finish(perf_counter() - started)
+            self._saved = (self.state.step, folder)
 
     def _train_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
         """Take the steps of one pass that are still to be taken."""
         state, every = self.state, self.arguments.save_steps
         self.model.train()
-        for group in self._epoch_groups(state.epoch)[state.step_in_epoch :]:
-            losses = self._step(group)
+        for indices in self._epoch_steps(state.epoch)[state.step_in_epoch :]:
+            outcome = self.take_step(indices, state.epoch, self.stop_request.signal_number > 0)
             state.step += 1
             state.step_in_epoch += 1
-            bar.advance(sum(map(len, group)), losses["loss"])
-            if state.step % self.arguments.logging_steps == 0 or state.step == self.total_steps:
-                log.add({"step": state.step, **losses, "learning_rate": self.schedule.get_last_lr()[0]})
+            if outcome.suspects:
+                self._report_skipped(outcome, log)
+            elif state.step % self.arguments.logging_steps == 0 or state.step == self.total_steps:
+                log.add({"step": state.step, **outcome.losses, "learning_rate": self.schedule.get_last_lr()[0]})
+            bar.advance(len(indices), None if outcome.suspects else outcome.losses["loss"])
             if every and state.step % every == 0:
                 self._save_checkpoint()
-        state.epoch += 1
-        state.step_in_epoch = 0
+            if outcome.stop_asked:
+                self._stop()
 
-    def _step(self, group: Sequence[list[int]]) -> dict[str, float]:
-        """Take one optimizer step over a group of batches: `gradient_accumulation_steps` of them on each process.
-
-        Each batch's losses are weighted by its share of the group's candidates, so that the step is that of one large
-        batch, however it is spread over processes and accumulation.
-        """
-        rank, processes = self.accelerator.process_index, self.accelerator.num_processes
-        everywhere = [self.batches(indices, self.state.epoch) for indices in group]
-        spans, pairs = (sum(counts) for counts in zip(*map(candidate_counts, everywhere), strict=True))
-        mine = everywhere[rank::processes]
-        totals = torch.zeros(2, device=self.accelerator.device)
-        for number, batch in enumerate(mine):
-            last = number == len(mine) - 1
-            with nullcontext() if last else self.accelerator.no_sync(self.model):
-                entity_loss, relation_loss = self._weighted_losses(batch, spans, pairs)
-                # Gradients are averaged over the processes; the losses are shares of one sum.
-                self.accelerator.backward((entity_loss + relation_loss) * processes)
-            totals += torch.stack((entity_loss.detach(), relation_loss.detach()))
-        if self.arguments.max_grad_norm:
-            self.accelerator.clip_grad_norm_(self.model.parameters(), self.arguments.max_grad_norm)
-        self.optimizer.step()
-        if not self.accelerator.optimizer_step_was_skipped:
-            self.schedule.step()
-        self.optimizer.zero_grad()
-        entity_loss, relation_loss = self.accelerator.reduce(totals, "sum").tolist()
-        return {"loss": entity_loss + relation_loss, "entity_loss": entity_loss, "relation_loss": relation_loss}
-
-    def _weighted_losses(self, batch: dict[str, Tensor], spans: int, pairs: int) -> tuple[Tensor, Tensor]:
-        """A batch's losses as shares of the mean over `spans` and `pairs` candidates."""
-        own_spans, own_pairs = candidate_counts(batch)
-        output = self.model(**{name: tensor.to(self.accelerator.device) for name, tensor in batch.items()})
-        entity_loss = output.entity_loss * (own_spans / spans)
-        if output.relation_loss is None:
-            # Without any pair; distributed training still waits for a gradient of every weight.
-            logits = output.relation_logits
-            return entity_loss, torch.zeros_like(entity_loss) if logits is None else logits.sum() * 0
-        return entity_loss, output.relation_loss * (own_pairs / pairs)
+    def _report_skipped(self, outcome: StepOutcome, log: TrainingLog) -> None:
+        """Say which step was skipped, over which sentences; stop the run if it is one too many."""
+        state, most = self.state, self.arguments.max_skipped_steps
+        state.skipped_steps += 1
+        names = list(dict.fromkeys(self.examples[index].name for index in outcome.suspects))
+        log.add({"step": state.step, "skipped": "loss or gradient not finite", "sentences": names})
+        report = f"step {state.step}: loss or gradient not finite in sentences {', '.join(names)}"
+        if state.skipped_steps >= most:
+            raise NonFiniteError(f"{report}; stopped, as {state.skipped_steps} steps were skipped (max_skipped_steps)")
+        if self.accelerator.is_main_process:
+            logger.warning(f"{report}; skipped ({state.skipped_steps} so far, stopping at {most})")
 
     def _evaluate_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
         """Score the dev split if this epoch is one to do so, and keep the model if it is the best so far."""
-        every = self.arguments.eval_every_epochs
-        if not self.splits.dev or not every or self.state.epoch % every:
+        epoch, every = self.state.epoch + 1, self.arguments.eval_every_epochs
+        if not self.splits.dev or not every or epoch % every:
             return
         scores = self.evaluate(self.splits.dev).to_flat_dict()
         log.add({"step": self.state.step, **{f"dev_{name}": value for name, value in scores.items()}})
         bar.message(
-            f"epoch {self.state.epoch}: dev NER F1 {scores['ner_f1']:.2f}, REL F1 {scores['rel_f1']:.2f}, "
+            f"epoch {epoch}: dev NER F1 {scores['ner_f1']:.2f}, REL F1 {scores['rel_f1']:.2f}, "
             f"REL+ F1 {scores['rel_plus_f1']:.2f} (micro)"
         )
         score = scores[self.arguments.metric_for_best_model]
@@ -188,39 +217,65 @@ class Trainer:
                 write_whole(self.output_dir / BEST_FOLDER, self.accelerator.unwrap_model(self.model).save_pretrained)
             self.accelerator.wait_for_everyone()
 
-    def evaluate(self, documents: Sequence[Document]) -> EvaluationResult:
-        """Score documents, each by one process."""
-        model = self.accelerator.unwrap_model(self.model).eval()
-        rank, processes = self.accelerator.process_index, self.accelerator.num_processes
-        mine = range(rank, len(documents), processes)
-        predictions = predict_documents(
-            model, self.processor, [documents[index] for index in mine], self.arguments.per_device_eval_batch_size
-        )
-        numbered = list(zip(mine, predictions, strict=True))
-        everyones = sorted(gather_object(numbered) if processes > 1 else numbered)
+    def evaluate(self, documents: Sequence[Document], model: SpertModel | None = None) -> EvaluationResult:
+        """Score documents, each by one process; with another model than the one in training, if one is given.
+
+        Raises:
+            TrainingInterruptedError: if the run was asked to stop.
+        """
+        model = (self.accelerator.unwrap_model(self.model) if model is None else model).eval()
+        batch_size = self.arguments.per_device_eval_batch_size
+        mine = range(self.accelerator.process_index, len(documents), self.accelerator.num_processes)
+        numbered: list[tuple[int, dict[str, Any]]] = []
+        for first in range(0, len(mine), batch_size * EVAL_BATCHES):
+            if self.stop_request.signal_number:
+                break
+            part = mine[first : first + batch_size * EVAL_BATCHES]
+            found = predict_documents(model, self.processor, [documents[index] for index in part], batch_size)
+            numbered += zip(part, found, strict=True)
+        everyones = sorted(gather_object(numbered) if self.accelerator.num_processes > 1 else numbered)
+        if len(everyones) < len(documents):  # a process broke off, which all of them see here
+            self._stop()
         return score_predictions(
             model, documents, [prediction for _, prediction in everyones], self.arguments.no_overlapping
         )
+
+    def _stop(self) -> NoReturn:
+        """Save a checkpoint, if this step has none yet, and leave."""
+        step, folder = self._saved
+        if step != self.state.step or folder is None:
+            folder = self._save_checkpoint()
+        raise TrainingInterruptedError(self.stop_request.signal_number or signal.SIGTERM, folder)
 
     def _finish(self, seconds: float) -> TrainingResult:
         """Take the best model if asked to, score it once, and save it."""
         model = self.accelerator.unwrap_model(self.model)
         best = self.output_dir / BEST_FOLDER
-        if self.arguments.load_best_model_at_end and best.is_dir():
-            model.load_state_dict(SpertModel.from_pretrained(best).state_dict())
+        if self.arguments.load_best_model_at_end and self.state.best_score is not None:
+            # A model of its own: a checkpoint that is saved from here on holds the weights in training.
+            model = SpertModel.from_pretrained(best).to(self.accelerator.device)
         split = "test" if self.splits.test else "dev" if self.splits.dev else "train"
-        scores = self.evaluate(getattr(self.splits, split))
+        scores = self.evaluate(getattr(self.splits, split), model)
         if self.accelerator.is_main_process:
             run = self._describe_run(split, scores, seconds)
-            write_whole(self.output_dir, lambda folder: self._save(folder, run))
-            shutil.rmtree(best, ignore_errors=True)
+            write_whole(self.output_dir, lambda folder: self._save(model, folder, run))
+            if not list_checkpoints(self.output_dir):  # who resumes from one may need the best model before it
+                shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         return TrainingResult(model.eval(), self.processor, self.output_dir, split, scores)
 
-    def _save(self, folder: Path, run: dict[str, Any]) -> None:
-        self.accelerator.unwrap_model(self.model).save_pretrained(folder)
+    def _save(self, model: SpertModel, folder: Path, run: dict[str, Any]) -> None:
+        model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
         (folder / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+
+    def _identify_run(self) -> dict[str, Any]:
+        """What decides how the run goes."""
+        return {
+            **self.arguments.decisive_settings(),
+            "processes": self.accelerator.num_processes,
+            "training data": digest_examples(self.examples),
+        }
 
     def _describe_run(self, split: str, scores: EvaluationResult, seconds: float) -> dict[str, Any]:
         """What was done and measured, for the model card and for whoever repeats it."""
@@ -233,6 +288,7 @@ class Trainer:
             "split": split,
             "scores": scores.to_dict(),
             "steps": self.state.step,
+            "skipped_steps": self.state.skipped_steps,
             "seconds": round(seconds, 1),
             "device": str(self.accelerator.device),
             "processes": self.accelerator.num_processes,
@@ -252,30 +308,27 @@ class Trainer:
             raise ValueError(f"dataset: {self.splits.name} has no training documents")
         return make_examples(documents, self.splits.schema, self.processor)
 
-    def _epoch_groups(self, epoch: int) -> list[Sequence[list[int]]]:
-        """Batches of an epoch, grouped by optimizer step.
+    def _epoch_steps(self, epoch: int) -> list[list[int]]:
+        """Examples of each step of an epoch.
 
-        A step has the same number of batches on each process; a last group that would not is left out, as the last
-        incomplete batch is, unless it is the only one.
+        They do not depend on how a step is spread over processes and accumulation.
         """
         arguments, processes = self.arguments, self.accelerator.num_processes
-        batches = epoch_batches(
-            self.lengths, arguments.per_device_train_batch_size, arguments.seed, epoch, arguments.group_by_length
-        )
-        groups = list(grouped(batches, arguments.gradient_accumulation_steps * processes))
-        whole = [group for group in groups if len(group) % processes == 0]
-        if not whole:
+        global_batch = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * processes
+        steps = epoch_batches(self.lengths, global_batch, arguments.seed, epoch, arguments.group_by_length)
+        if len(steps[0]) < processes:
             raise ValueError(
-                f"{len(self.lengths)} training documents make {len(batches)} batches of "
-                f"{arguments.per_device_train_batch_size}, too few for {processes} processes"
+                f"dataset: {len(self.lengths)} training sentences are too few for {processes} processes, allowed one "
+                "or more a process"
             )
-        return whole
+        return steps
 
-    def _sentences_per_epoch(self) -> int:
-        return sum(len(batch) for group in self._epoch_groups(0) for batch in group)
+    def _sentences_behind(self) -> int:
+        """Sentences that the steps so far went over."""
+        return self.state.step * len(self._epoch_steps(0)[0])
 
-    def _save_checkpoint(self) -> None:
-        save_checkpoint(
+    def _save_checkpoint(self) -> Path:
+        folder = save_checkpoint(
             self.accelerator,
             self.model,
             self.optimizer,
@@ -284,6 +337,8 @@ class Trainer:
             self.output_dir,
             self.arguments.save_total_limit,
         )
+        self._saved = (self.state.step, folder)
+        return folder
 
 
 def _share_of_cores(processes: int) -> int:

@@ -27,10 +27,10 @@ class TrainingLog:
             output_dir.mkdir(parents=True, exist_ok=True)
             self._path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
             if tensorboard:
-                self._writer = _summary_writer(output_dir)
+                self._writer = _summary_writer(output_dir, entries[-1]["step"] + 1 if entries else None)
 
     def add(self, entry: dict[str, Any]) -> None:
-        """Log an entry; it has a `step`, and numbers under their names."""
+        """Log an entry; it has a `step`, and numbers (or, in the file only, anything that JSON has) by name."""
         self.entries.append(entry)
         if self._path is None:
             return
@@ -38,7 +38,7 @@ class TrainingLog:
             file.write(json.dumps(entry) + "\n")
         if self._writer is not None:
             for name, value in entry.items():
-                if name != "step":
+                if name != "step" and isinstance(value, (int, float)):
                     self._writer.add_scalar(name, value, entry["step"])
 
     def close(self) -> None:
@@ -47,14 +47,15 @@ class TrainingLog:
             self._writer.close()
 
 
-def _summary_writer(output_dir: Path) -> Any:
+def _summary_writer(output_dir: Path, first_step: int | None) -> Any:
+    """A writer; it has TensorBoard forget what a run that is resumed had logged from `first_step` on."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise ImportError(
             "report_to: given 'tensorboard', which is not installed; `pip install spert-hf[tensorboard]`"
         ) from error
-    return SummaryWriter(str(output_dir / "runs"))
+    return SummaryWriter(str(output_dir / "runs"), purge_step=first_step)
 
 
 class ProgressBar:
@@ -78,10 +79,11 @@ class ProgressBar:
         )
         self._loss: float | None = None
 
-    def advance(self, sentences: int, loss: float) -> None:
-        """Move on, and show the loss as a running mean of about the last 50 steps."""
-        self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
-        self._bar.set_postfix(loss=f"{self._loss:.4f}", refresh=False)
+    def advance(self, sentences: int, loss: float | None) -> None:
+        """Move on, and show the loss, if the step has one, as a running mean of about the last 50 steps."""
+        if loss is not None:
+            self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
+            self._bar.set_postfix(loss=f"{self._loss:.4f}", refresh=False)
         self._bar.update(sentences)
 
     def message(self, text: str) -> None:

@@ -1,63 +1,180 @@
-"""Two processes train as one does with the same global batch (starts three runs: `pytest -m slow`)."""
+"""Several processes train as one does with the same global batch, stop together, and do not wait for the dead."""
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.support.documents import make_dataset_folder
-from tests.support.tiny_models import make_encoder_folder
+from spert_hf.training.launching import missing_processes, processes_asked_for
+from tests.support.training_runs import PATIENCE, Run, RunMaker
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("distributed")
-    (folder / "data").mkdir()
-    make_dataset_folder(folder / "data")
-    encoder = make_encoder_folder("bert", folder / "encoder")
-    config = json.loads((encoder / "config.json").read_text())
-    # Dropout draws from each process's own generator, so it is left out where runs are compared.
-    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    (encoder / "config.json").write_text(json.dumps(config))
+def runs(tmp_path_factory):
+    # With bias correction, as without it the first steps are too small for anything to differ by.
+    folder = tmp_path_factory.mktemp("distributed") / "all"
+    return RunMaker(folder, num_train_epochs=2, optim="adamw").without_dropout()
 
-    def launch(name, processes, batch_size):
-        launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-        settings = {
-            "dataset": folder / "data",
-            "encoder": encoder,
-            "output_dir": folder / name,
-            "num_train_epochs": 2,
-            "per_device_train_batch_size": batch_size,
-            "classifier_dropout": 0.0,
-            "learning_rate": 1e-3,
-            "logging_steps": 1,
-            "cpu_threads": 1,
-            "optim": "adamw",
-        }
-        flags = [f"--{name}={value}" for name, value in settings.items()]
-        environment = {**os.environ, "ACCELERATE_USE_CPU": "true"}
-        command = [*launcher, "train.py", *flags]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, done.stderr
-        log = [json.loads(line) for line in (folder / name / "training_log.jsonl").read_text().splitlines()]
-        return load_file(folder / name / "model.safetensors"), log
 
-    return launch
+@pytest.fixture(scope="module")
+def one(runs):
+    """On one process, with batches of four."""
+    return runs.finish("one", per_device_train_batch_size=4)
+
+
+def assert_equal_within_float(one: Run, other: Run) -> None:
+    """The same loss curve, scores and weights."""
+    assert len(one.log()) == len(other.log()) == 14
+    for ours, theirs in zip(one.log(), other.log(), strict=True):
+        assert theirs == pytest.approx(ours, rel=1e-4, abs=1e-6)
+    others = load_file(other.folder / "model.safetensors")
+    for name, weight in load_file(one.folder / "model.safetensors").items():
+        torch.testing.assert_close(others[name], weight, atol=1e-4, rtol=0)
+    assert final_scores(other) == pytest.approx(final_scores(one))
+
+
+def final_scores(run: Run) -> dict[str, float]:
+    """Scores on the test split, whose five sentences two processes cannot share evenly."""
+    scores = json.loads((run.folder / "training_run.json").read_text())["scores"]
+    assert scores["documents"] == 5
+    return {f"{task} {name}": value for task in ("ner", "rel_plus") for name, value in scores[task]["micro"].items()}
+
+
+@pytest.mark.parametrize(("processes", "batch_size", "accumulated"), [(2, 2, 1), (2, 1, 2), (1, 2, 2), (1, 1, 4)])
+def test_however_a_step_is_spread_it_is_the_same(runs, one, processes, batch_size, accumulated):
+    settings = {"per_device_train_batch_size": batch_size, "gradient_accumulation_steps": accumulated}
+    name = f"{processes} x {batch_size} x {accumulated}"
+    other = runs.finish_ranks(name, processes, **settings) if processes > 1 else runs.finish(name, **settings)
+    assert_equal_within_float(one, other)
+
+
+def test_processes_that_are_asked_to_stop_save_and_go_on_together(runs):
+    whole = runs.finish_ranks("whole")
+    stopped = runs.start_ranks("stopped")
+    stopped[0].wait_until(lambda: len(stopped[0].log()) > 3)
+    assert stopped[1].send(signal.SIGTERM) == 143, stopped[1].said()  # the other one learns of it
+    assert stopped[0].wait() == 143, stopped[0].said()
+    assert runs.finish_ranks("stopped", resume_from_checkpoint="latest").result() == whole.result()
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_rank_that_dies_ends_the_run(runs, killed):
+    ranks = runs.start_ranks(f"dead{killed}", num_train_epochs=1000)
+    ranks[0].wait_until(lambda: len(ranks[0].log()) > 3)
+    ranks[killed].send(signal.SIGKILL)
+    assert ranks[1 - killed].wait() not in (0, -signal.SIGKILL)
+
+
+def test_a_rank_that_hangs_ends_the_run(runs):
+    ranks = runs.start_ranks("hanging", num_train_epochs=1000, ddp_timeout=3)
+    ranks[0].wait_until(lambda: len(ranks[0].log()) > 3)
+    os.kill(ranks[1].process.pid, signal.SIGSTOP)
+    assert ranks[0].wait() not in (0, -signal.SIGKILL)
+    ranks[1].send(signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("command", "processes"),
+    [
+        ("python accelerate launch --cpu --num_processes 2 train.py --seed 3", 2),
+        ("python -m accelerate.commands.launch --num_processes=3 --mixed_precision bf16 train.py", 3),
+        ("accelerate-launch --cpu --num_processes 2 -m spert_hf.cli.main train", 2),
+        ("python /somewhere/bin/accelerate launch --config_file {config} train.py", 4),
+        ("bash start.sh", 0),
+    ],
+)
+def test_processes_asked_for(command, processes, tmp_path):
+    config = tmp_path / "accelerate.yaml"
+    config.write_text(
+        "compute_environment: LOCAL_MACHINE\ndistributed_type: MULTI_CPU\nuse_cpu: true\nnum_machines: 1\n"
+        "num_processes: 4\n"
+    )
+    assert processes_asked_for(command.format(config=config).split()) == processes
+
+
+def test_several_machines_are_refused():
+    with pytest.raises(ValueError, match=r"start train\.py with torchrun"):
+        processes_asked_for(["accelerate", "launch", "--num_processes", "4", "--num_machines", "2", "train.py"])
+
+
+def test_no_process_is_missing_where_none_was_asked_for():
+    assert missing_processes() == 0
+
+
+@pytest.fixture
+def accelerate_launch(runs):
+    """Start the command that users are told of; whatever it has started ends with the test."""
+    started = []
+
+    def launch(name: str, **settings: object) -> subprocess.Popen:
+        command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "train.py"]
+        command += runs.flags(name, **settings)
+        started.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+        return started[-1]
+
+    yield launch
+    for launched in started:
+        if launched.poll() is None:
+            for process in psutil.Process(launched.pid).children(recursive=True):
+                process.kill()
+            launched.kill()
 
 
 @pytest.mark.slow
-def test_two_processes_train_as_one(run):
-    one, one_log = run("one", 1, 4)
-    two, two_log = run("two", 2, 2)
-    assert len(one_log) == len(two_log) == 8
-    for ours, theirs in zip(one_log, two_log, strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
-    for name, weight in one.items():
-        torch.testing.assert_close(weight, two[name], atol=1e-3, rtol=0)
+def test_accelerate_launch_starts_as_many_processes_as_it_is_asked_for(accelerate_launch, one):
+    launched = accelerate_launch("launched")
+    said, _ = launched.communicate(timeout=PATIENCE)
+    assert launched.returncode == 0, said
+    assert "starting 2 processes with torchrun" in said
+    folder = one.folder.with_name("launched")
+    assert json.loads((folder / "training_run.json").read_text())["processes"] == 2
+    assert_equal_within_float(one, Run(one.process, folder, one.output))
+
+
+def training_processes(launched: subprocess.Popen) -> list[psutil.Process]:
+    """The processes that train, without those that start and watch them."""
+    below = psutil.Process(launched.pid).children(recursive=True)
+    return [process for process in below if not process.children() and "train.py" in process.cmdline()]
+
+
+def wait_for_steps(folder: Path) -> None:
+    log, until = folder / "training_log.jsonl", time.monotonic() + PATIENCE
+    while not (log.is_file() and log.stat().st_size) and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_launched_rank_that_dies_ends_the_run(accelerate_launch, one):
+    launched = accelerate_launch("launched_dead", num_train_epochs=10000)
+    wait_for_steps(one.folder.with_name("launched_dead"))
+    training = training_processes(launched)
+    assert len(training) == 2
+    training[1].kill()
+    said, _ = launched.communicate(timeout=PATIENCE)
+    assert launched.returncode != 0
+    assert "ended with exit code" in said
+    assert not any(process.is_running() for process in training)
+
+
+@pytest.mark.slow
+def test_a_run_whose_launcher_is_killed_saves_and_ends(accelerate_launch, one):
+    folder = one.folder.with_name("orphaned")
+    launched = accelerate_launch("orphaned", num_train_epochs=10000)
+    wait_for_steps(folder)
+    training = training_processes(launched)
+    started_by = psutil.Process(training[0].ppid())
+    started_by.kill()
+    launched.communicate(timeout=PATIENCE)
+    _, left = psutil.wait_procs(training, timeout=PATIENCE)
+    assert not left
+    assert len(list(folder.glob("checkpoint-*"))) == 1

@@ -102,18 +102,17 @@ def test_only_the_last_checkpoints_are_kept(train):
     assert sorted(path.name for path in result.output_dir.glob("checkpoint-*")) == ["checkpoint-12", "checkpoint-16"]
 
 
-def test_resuming_without_a_checkpoint_says_so(train):
-    with pytest.raises(FileNotFoundError, match="holds no checkpoint"):
-        train(resume_from_checkpoint="latest")
-
-
-def test_accumulated_batches_take_the_step_of_one_large_batch(train):
-    """Means over all candidates of the step, not means of means; without dropout and clipping nothing else differs."""
-    settings = {"classifier_dropout": 0.0, "num_train_epochs": 1, "max_grad_norm": 0, "learning_rate": 1e-4}
-    large = train("large", per_device_train_batch_size=4, **settings)
-    accumulated = train("accumulated", per_device_train_batch_size=2, gradient_accumulation_steps=2, **settings)
-    assert log_of(large)[0]["loss"] == pytest.approx(log_of(accumulated)[0]["loss"], rel=0.05)
-    torch.testing.assert_close(weights_of(large), weights_of(accumulated), atol=2e-3, rtol=0)
+def test_a_run_does_not_go_on_with_other_settings_or_data(train, tmp_path):
+    whole = train("whole", save_steps=5, num_train_epochs=1)
+    checkpoint = str(whole.output_dir / "checkpoint-5")
+    with pytest.raises(
+        ValueError, match=r"checkpoint-5: learning_rate: given 0\.1, but the checkpoint's run has 0\.003"
+    ):
+        train("other", resume_from_checkpoint=checkpoint, num_train_epochs=1, learning_rate=0.1)
+    other = tmp_path / "data"
+    other.mkdir()
+    with pytest.raises(ValueError, match="checkpoint-5: training data: "):
+        train("other", make_dataset_folder(other, 11), resume_from_checkpoint=checkpoint, num_train_epochs=1)
 
 
 def test_the_best_model_is_kept(train, dataset_folder):

@@ -1,0 +1,57 @@
+"""Digests of a folder's files, which tell whether they are still what was written."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+DIGESTS_FILE = "digests.json"
+_CHUNK = 1 << 20
+"""Bytes that are read at once."""
+
+
+def write_digests(folder: Path) -> None:
+    """Write the SHA-256 of each file of a folder to `digests.json` in it, with all of them safe on the disk."""
+    digests = {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != DIGESTS_FILE}
+    target = folder / DIGESTS_FILE
+    target.write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
+    for path in folder.iterdir():
+        _flush(path)
+
+
+def check_digests(folder: Path) -> None:
+    """Check that each file that `write_digests` saw in a folder is still there, and the same.
+
+    Raises:
+        ValueError: naming the file that is missing or damaged.
+    """
+    for name, digest in _read_digests(folder / DIGESTS_FILE).items():
+        path = folder / name
+        if not path.is_file():
+            raise ValueError(f"{path}: is missing")
+        if _digest(path) != digest:
+            raise ValueError(f"{path}: is not what was saved: truncated or changed")
+
+
+def _read_digests(path: Path) -> dict[str, str]:
+    try:
+        digests = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(digests, dict):
+        raise ValueError(f"{path}: given a {type(digests).__name__}, allowed a mapping of files to digests")
+    return digests
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _flush(path: Path) -> None:
+    """Have the disk hold what was written: a power cut must not take it when the checkpoint before is gone already."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,85 @@
+"""Starts the processes that `accelerate launch --num_processes N` is asked for on CPUs but leaves to MPI.
+
+Without a GPU and without `--mpirun_hostfile`, Accelerate starts the script once, whatever N is, and does not say so.
+That one process finds here what was asked for, and starts N of itself with torch's own launcher (gloo).
+"""
+
+import os
+import sys
+import uuid
+from pathlib import Path
+
+import psutil
+import torch
+from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.commands.launch import launch_command_parser
+from torch.distributed.elastic.multiprocessing.api import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+_RANKS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+"""What torchrun and the kinds of MPI put into the environment of the processes that they start."""
+_LAUNCHERS = ("launch", "accelerate-launch", "accelerate.commands.launch", "launch.py")
+
+
+def missing_processes() -> int:
+    """How many processes `accelerate launch` was asked for of which it started but this one; 0 if it is as asked."""
+    started_for_many = "ACCELERATE_MIXED_PRECISION" in os.environ and "MASTER_PORT" in os.environ
+    if not started_for_many or any(name in os.environ for name in _RANKS):
+        return 0
+    if os.environ.get("ACCELERATE_USE_CPU", "").lower() != "true" and torch.accelerator.is_available():
+        return 0
+    try:
+        command = psutil.Process(os.getppid()).cmdline()
+    except psutil.Error:
+        return 0
+    return processes_asked_for(command)
+
+
+def processes_asked_for(command: list[str]) -> int:
+    """How many processes on this machine a command asks Accelerate for; 0 if it is no `accelerate launch`.
+
+    Raises:
+        ValueError: for several machines, which need to be told of each other.
+    """
+    places = [number for number, word in enumerate(command) if Path(word).name in _LAUNCHERS]
+    if not places:
+        return 0
+    asked, _ = launch_command_parser().parse_known_args(command[places[0] + 1 :])
+    settings = vars(asked)
+    if asked.num_processes is None:  # they are in Accelerate's configuration file
+        settings = vars(load_config_from_file(asked.config_file))
+    if (settings["num_machines"] or 1) > 1:
+        raise ValueError(
+            "num_machines: on several machines without a GPU, start train.py with torchrun, not accelerate"
+        )
+    return settings["num_processes"]
+
+
+def start_processes(count: int) -> int:
+    """Start this process's own command `count` times, as one distributed run on CPUs.
+
+    Returns:
+        The run's exit code: 0, that of the process that failed first, or 128 and the number of the signal that
+        stopped it.
+    """
+    sys.stderr.write(f"spert-hf: starting {count} processes with torchrun, as accelerate needs MPI to do so on CPUs\n")
+    os.environ["ACCELERATE_USE_CPU"] = "true"
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=count,
+        run_id=uuid.uuid4().hex,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+    )
+    try:
+        elastic_launch(config, sys.executable)(*sys.orig_argv[1:])
+    except SignalException as stop:
+        return 128 + stop.sigval
+    except ChildFailedError as failure:
+        rank, first = failure.get_first_failure()
+        sys.stderr.write(f"spert-hf: process {rank} of {count} ended with exit code {first.exitcode}\n")
+        return first.exitcode if first.exitcode > 0 else 128 - first.exitcode
+    return 0

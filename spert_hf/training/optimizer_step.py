@@ -1,0 +1,135 @@
+"""One optimizer step over a global batch, however it is spread over processes and accumulation."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+from torch import Tensor, nn
+
+from .batches import BatchMaker, candidate_counts, split_batch
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """What came of a step; the same on all processes.
+
+    Args:
+        losses: `entity_loss`, the mean over the candidate spans of the global batch, `relation_loss`, that over its
+            candidate pairs and the relation types, and `loss`, their sum.
+        stop_asked: whether any process was asked to stop.
+        suspects: empty if the weights were moved; if loss or gradient was not finite, which skips the step, the
+            examples in whose batches it was so.
+    """
+
+    losses: dict[str, float]
+    stop_asked: bool
+    suspects: Sequence[int]
+
+
+class OptimizerStep:
+    """Takes optimizer steps.
+
+    Args:
+        accelerator: of the run.
+        model: prepared by it.
+        optimizer: prepared by it.
+        schedule: counts steps of the global batch, so it is not prepared.
+        batches: makes batches of examples.
+        batch_size: examples that a process computes at once.
+        max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
+    """
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        model: nn.Module,
+        optimizer: Any,
+        schedule: Any,
+        batches: BatchMaker,
+        batch_size: int,
+        max_grad_norm: float,
+    ) -> None:
+        self._accelerator = accelerator
+        self._model = model
+        self._optimizer = optimizer
+        self._schedule = schedule
+        self._batches = batches
+        self._batch_size = batch_size
+        self._max_grad_norm = max_grad_norm
+
+    def __call__(self, indices: Sequence[int], epoch: int, stop_asked: bool) -> StepOutcome:
+        """Take one step, or skip it if loss or gradient is not finite.
+
+        Each batch's losses are weighted by its share of the global batch's candidates, so that the step is that of one
+        large batch on one process.
+
+        Args:
+            indices: examples of the global batch.
+            epoch: decides their negatives.
+            stop_asked: whether this process was asked to stop.
+        """
+        rank, processes = self._accelerator.process_index, self._accelerator.num_processes
+        parts = split_batch(indices, self._batch_size, processes)[rank::processes]
+        losses = self._backward([self._batches(part, epoch) for part in parts])
+        # Without a limit this only measures. Gradients are the same on all processes, losses are shares of one sum.
+        norm = self._accelerator.clip_grad_norm_(self._model.parameters(), self._max_grad_norm or inf)
+        own = torch.cat((losses.sum(0), losses.new_tensor([stop_asked])))
+        entity_loss, relation_loss, asked, norm = torch.cat(
+            (self._accelerator.reduce(own, "sum"), norm.view(1).to(own))
+        ).tolist()  # the only time that a step waits for the device
+        # float16 meets infinite gradients while it looks for a scale: the scaler skips such a step by itself.
+        loss = entity_loss + relation_loss
+        finite = isfinite(loss) and (self._accelerator.scaler is not None or isfinite(norm))
+        suspects = [] if finite else self._suspects(parts, losses)
+        self._move_weights() if finite else self._leave_weights()
+        losses_by_name = {"loss": loss, "entity_loss": entity_loss, "relation_loss": relation_loss}
+        return StepOutcome(losses_by_name, asked > 0, suspects)
+
+    def _backward(self, batches: Sequence[dict[str, Tensor]]) -> Tensor:
+        """Add up the gradients of this process's batches; return their two losses each, *(batches, 2)*."""
+        processes = self._accelerator.num_processes
+        counts = torch.tensor([candidate_counts(batch) for batch in batches], dtype=torch.float32)
+        counts = counts.to(self._accelerator.device)
+        shares = counts / self._accelerator.reduce(counts.sum(0), "sum").clamp(min=1)
+        losses = []
+        for number, (batch, share) in enumerate(zip(batches, shares, strict=True), start=1):
+            with nullcontext() if number == len(batches) else self._accelerator.no_sync(self._model):
+                loss = self._losses(batch) * share
+                # Gradients are averaged over the processes; the losses are shares of one sum.
+                self._accelerator.backward(loss.sum() * processes)
+            losses.append(loss.detach())
+        return torch.stack(losses)
+
+    def _losses(self, batch: dict[str, Tensor]) -> Tensor:
+        """Entity and relation loss of a batch as the model gives them, *(2,)*."""
+        output = self._model(**{name: tensor.to(self._accelerator.device) for name, tensor in batch.items()})
+        relation_loss = output.relation_loss
+        if relation_loss is None:
+            # Without any pair; distributed training still waits for a gradient of every weight.
+            logits = output.relation_logits
+            relation_loss = torch.zeros_like(output.entity_loss) if logits is None else logits.float().sum() * 0
+        return torch.stack((output.entity_loss, relation_loss))
+
+    def _suspects(self, parts: Sequence[Sequence[int]], losses: Tensor) -> list[int]:
+        """Examples of the batches with a loss that is not finite; of all of them, if only the gradient is not."""
+        finite = losses.sum(1).isfinite().tolist()
+        flagged = [(index, fine) for part, fine in zip(parts, finite, strict=True) for index in part]
+        if self._accelerator.num_processes > 1:
+            flagged = gather_object(flagged)
+        return sorted(index for index, fine in flagged if not fine) or sorted(index for index, _ in flagged)
+
+    def _move_weights(self) -> None:
+        self._optimizer.step()
+        if not self._accelerator.optimizer_step_was_skipped:
+            self._schedule.step()
+        self._optimizer.zero_grad()
+
+    def _leave_weights(self) -> None:
+        self._optimizer.zero_grad()
+        if self._accelerator.scaler is not None:
+            self._accelerator.scaler.update()  # has it forget that it unscaled these gradients

@@ -1,0 +1,51 @@
+"""Batches: each example once, evenly spread, and the same candidates wherever they are drawn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spert_hf.data import load_splits
+from spert_hf.data.sampling import SamplingSettings
+from spert_hf.model.processing_spert import SpertProcessor
+from spert_hf.training.batches import BatchMaker, candidate_counts, digest_examples, make_examples, split_batch
+from tests.support.documents import make_dataset_folder
+from tests.support.tiny_models import make_tokenizer
+
+
+@given(count=st.integers(1, 70), size=st.integers(1, 9), processes=st.integers(1, 5))
+def test_a_global_batch_is_split_evenly(count, size, processes):
+    parts = split_batch(range(count), size, processes)
+    assert [index for part in parts for index in part] == list(range(count))
+    assert len(parts) % processes == 0
+    lengths = {len(part) for part in parts}
+    assert max(lengths) <= size
+    assert max(lengths) - min(lengths) <= 1
+
+
+@pytest.fixture(scope="module")
+def splits(tmp_path_factory):
+    return load_splits(make_dataset_folder(tmp_path_factory.mktemp("batches")))
+
+
+@pytest.fixture(scope="module")
+def processor():
+    return SpertProcessor(make_tokenizer("bert"), 128)
+
+
+def test_candidates_of_a_sentence_do_not_depend_on_its_batch(splits, processor):
+    examples = make_examples(splits.train, splits.schema, processor)
+    batches = BatchMaker(examples, processor, SamplingSettings(), seed=1)
+    alone, together = batches([4], epoch=2), batches([7, 4], epoch=2)
+    for name in ("spans", "entity_labels", "pairs", "relation_labels"):
+        assert (together[name][1, : alone[name].shape[1]] == alone[name][0]).all()
+    counts = [candidate_counts(batches(indices, epoch=2)) for indices in ([4], [7], [7, 4])]
+    assert [one + other for one, other in zip(*counts[:2], strict=True)] == list(counts[2])
+    assert (batches([4], epoch=3)["spans"] != alone["spans"]).any()
+
+
+def test_the_digest_tells_whether_training_data_are_the_same(splits, processor):
+    examples = make_examples(splits.train, splits.schema, processor)
+    again = make_examples(splits.train, splits.schema, processor)
+    assert digest_examples(examples) == digest_examples(again)
+    assert digest_examples(examples) != digest_examples(again[::-1])
+    assert digest_examples(examples) != digest_examples(again[:-1])
