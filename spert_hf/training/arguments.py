@@ -1,7 +1,6 @@
 """Settings of a training run: a dataclass, read from the command line and from a YAML file."""
 
 import math
-import re
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
