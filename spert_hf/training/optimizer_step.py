@@ -11,7 +11,7 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch import Tensor, nn
 
-from .batches import BatchMaker, candidate_counts, split_batch
+from .batches import BatchMaker, candidate_counts, split_batch, split_by_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class OptimizerStep:
         optimizer: prepared by it.
         schedule: counts steps of the global batch, so it is not prepared.
         batches: makes batches of examples.
-        batch_size: examples that a process computes at once.
+        batch_size: examples that a process computes at once, at most.
         max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
     """
 
@@ -75,6 +75,8 @@ class OptimizerStep:
         """
         rank, processes = self._accelerator.process_index, self._accelerator.num_processes
         parts = split_batch(indices, self._batch_size, processes)[rank::processes]
+        if self._accelerator.device.type == "cpu":
+            parts = [part for whole in parts for part in split_by_length(whole, self._batches.lengths)]
         losses = self._backward([self._batches(part, epoch) for part in parts])
         # Without a limit this only measures. Gradients are the same on all processes, losses are shares of one sum.
         norm = self._accelerator.clip_grad_norm_(self._model.parameters(), self._max_grad_norm or inf)

@@ -99,7 +99,8 @@ class Trainer:
         self.tokenizer, model = _make_model(arguments, splits)
         self.processor = SpertProcessor(self.tokenizer, model.config.max_sequence_length)
         self.examples = self._training_examples()
-        self.lengths = [len(example.words.input_ids) for example in self.examples]
+        batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
+        self.lengths = batches.lengths
         self.total_steps = len(self._epoch_steps(0)) * arguments.num_train_epochs
         optimizer = make_optimizer(model, arguments)
         # Accelerate steps a prepared schedule once a process; ours counts steps of the global batch.
@@ -110,7 +111,7 @@ class Trainer:
             self.model,
             self.optimizer,
             self.schedule,
-            BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed),
+            batches,
             arguments.per_device_train_batch_size,
             arguments.max_grad_norm,
         )
