@@ -99,9 +99,9 @@ class Trainer:
         self.tokenizer, model = _make_model(arguments, splits)
         self.processor = SpertProcessor(self.tokenizer, model.config.max_sequence_length)
         self.examples = self._training_examples()
-        batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
-        self.lengths = batches.lengths
-        self.total_steps = len(self._epoch_steps(0)) * arguments.num_train_epochs
+        self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
+        self.lengths = self.batches.lengths
+        self.total_steps = len(self.epoch_steps(0)) * arguments.num_train_epochs
         optimizer = make_optimizer(model, arguments)
         # Accelerate steps a prepared schedule once a process; ours counts steps of the global batch.
         self.schedule = make_schedule(optimizer, arguments, self.total_steps)
@@ -111,7 +111,7 @@ class Trainer:
             self.model,
             self.optimizer,
             self.schedule,
-            batches,
+            self.batches,
             arguments.per_device_train_batch_size,
             arguments.max_grad_norm,
         )
@@ -138,7 +138,9 @@ class Trainer:
                 active=self.accelerator.is_main_process,
             )
             bar = ProgressBar(
-                len(self.lengths) * self.arguments.num_train_epochs, self._sentences_behind(), self.show_progress
+                len(self.lengths) * self.arguments.num_train_epochs,
+                self._sentences_behind(),
+                self.show_progress,
             )
             started = perf_counter()
             try:
@@ -174,7 +176,7 @@ class Trainer:
         """Take the steps of one pass that are still to be taken."""
         state, every = self.state, self.arguments.save_steps
         self.model.train()
-        for indices in self._epoch_steps(state.epoch)[state.step_in_epoch :]:
+        for indices in self.epoch_steps(state.epoch)[state.step_in_epoch :]:
             outcome = self.take_step(indices, state.epoch, self.stop_request.signal_number > 0)
             state.step += 1
             state.step_in_epoch += 1
@@ -309,7 +311,7 @@ class Trainer:
             raise ValueError(f"dataset: {self.splits.name} has no training documents")
         return make_examples(documents, self.splits.schema, self.processor)
 
-    def _epoch_steps(self, epoch: int) -> list[list[int]]:
+    def epoch_steps(self, epoch: int) -> list[list[int]]:
         """Examples of each step of an epoch.
 
         They do not depend on how a step is spread over processes and accumulation.
@@ -326,7 +328,7 @@ class Trainer:
 
     def _sentences_behind(self) -> int:
         """Sentences that the steps so far went over."""
-        return self.state.step * len(self._epoch_steps(0)[0])
+        return self.state.step * len(self.epoch_steps(0)[0])
 
     def _save_checkpoint(self) -> Path:
         folder = save_checkpoint(

@@ -1,7 +1,12 @@
 """Inference: the pipeline and the model alone over the encoder's own forward on the same batches, and the reference."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+
+import torch
+
+from spert_hf import SpertModel, SpertPipeline
 
 from .agreement import check_same_predictions
 from .options import Options, progress
@@ -15,6 +20,7 @@ from .workloads import FEW_ENTITIES, MANY_ENTITIES, Subject, Workload, make_work
 BATCH_SIZES = (1, 8, 32)
 LONG_SUB_WORDS = 400
 OVER_REFERENCE = at_least(5)
+HALF_OVER_REFERENCE = at_least(12)
 
 
 def overhead_target(batch_size: int, entities: int) -> Target:
@@ -86,7 +92,9 @@ def measure_overhead(
 
 
 def measure_over_reference(title: str, workload: Workload, options: Options) -> Sequence[Group]:
-    """Time the pipeline at its default and one text a call beside the reference, which must predict the same.
+    """Time the pipeline at its default, in bfloat16 and one text a call beside the reference.
+
+    In single precision the reference must predict the same.
 
     Raises:
         RuntimeError: if it doesn't.
@@ -94,8 +102,10 @@ def measure_over_reference(title: str, workload: Workload, options: Options) -> 
     pipeline, texts = workload.pipeline, workload.texts
     reference = ReferenceSpert(pipeline.model).eval()
     check_same_predictions(workload, reference)
+    half = in_half_precision(pipeline)
     contenders: dict[str, Callable[[], object]] = {
         "default": lambda: pipeline(texts),
+        "bfloat16": lambda: half(texts),
         "one a call": lambda: [pipeline(text) for text in texts],
         "reference": lambda: reference.predict(pipeline.spert_processor, workload.words),
     }
@@ -113,11 +123,23 @@ def measure_over_reference(title: str, workload: Workload, options: Options) -> 
                     figure
                     for other in slower
                     for figure in (
-                        Figure(f"over {other}", seconds[other].over(seconds[name]), "×", OVER_REFERENCE),
+                        Figure(f"over {other}", seconds[other].over(seconds[name]), "×", target),
                         Figure(other, seconds[other].rate(len(texts)), "/s"),
                     )
                 ),
             ],
         )
-        for name in ("default", "one a call")
+        for name, target in (
+            ("default", OVER_REFERENCE),
+            ("bfloat16", HALF_OVER_REFERENCE),
+            ("one a call", OVER_REFERENCE),
+        )
     ]
+
+
+def in_half_precision(pipeline: SpertPipeline) -> SpertPipeline:
+    """The pipeline as `pipeline(..., dtype=torch.bfloat16)` loads it: only the classifiers stay in single precision."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline.save_pretrained(folder)
+        model = SpertModel.from_pretrained(folder, dtype=torch.bfloat16)
+    return SpertPipeline(model=model, tokenizer=pipeline.tokenizer)

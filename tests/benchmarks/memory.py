@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,14 @@ from . import peak_memory
 from .options import Options, progress
 from .report import Figure, Group, Section, at_least, at_most
 from .timing import Measurement
-from .workloads import FEW_ENTITIES, Subject, make_workload, sub_word_budget, texts_of_length
+from .workloads import (
+    FEW_ENTITIES,
+    Subject,
+    as_one_sentence,
+    make_workload,
+    sub_word_budget,
+    texts_of_length,
+)
 
 LONG_SUB_WORDS = 500
 QUICK_SUB_WORDS = 128
@@ -74,23 +82,30 @@ def prepare_folder(folder: Path, subject: Subject, length: int) -> None:
     """Write what the fresh processes need: a calibrated model, a short and the long text, and documents to train on."""
     workload = make_workload(subject, texts_of_length(subject, length, 1), FEW_ENTITIES)
     workload.pipeline.save_pretrained(folder / "model")
-    short = " ".join(subject.splits.train[0].tokens)
+    first = next(iter(fitting_documents(subject, length)))
+    short = as_one_sentence(" ".join(first.tokens))
     (folder / "texts.json").write_text(json.dumps([short, *workload.texts]), encoding="utf-8")
     documents = folder / "documents"
     documents.mkdir()
-    records = [subject.splits.train[0].to_record(), long_document(subject, length).to_record()]
+    records = [first.to_record(), long_document(subject, length).to_record()]
     (documents / "train.json").write_text(json.dumps(records), encoding="utf-8")
     (documents / "types.json").write_text(json.dumps(subject.splits.schema.to_dict()), encoding="utf-8")
+
+
+def fitting_documents(subject: Subject, length: int) -> Iterator[Document]:
+    """Documents of the corpus that fit into so many sub-words together, from the first on."""
+    left = sub_word_budget(subject.processor, length)
+    for document in subject.splits.train:
+        sub_words = len(subject.processor.encode([document.tokens])[0].input_ids)
+        if sub_words <= left:
+            left -= sub_words
+            yield document
 
 
 def long_document(subject: Subject, length: int) -> Document:
     """Annotated documents of the corpus, one after the other, as far as they fit into so many sub-words."""
     whole = Document(tokens=[], entities=[], relations=[])
-    left = sub_word_budget(subject.processor, length)
-    for document in subject.splits.train:
-        left -= len(subject.processor.encode([document.tokens])[0].input_ids)
-        if left < 0:
-            break
+    for document in fitting_documents(subject, length):
         tokens, entities = len(whole.tokens), len(whole.entities)
         whole.tokens.extend(document.tokens)
         whole.entities.extend(Entity(e.type, e.start + tokens, e.end + tokens) for e in document.entities)

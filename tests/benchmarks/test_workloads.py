@@ -8,11 +8,14 @@ from transformers import AutoTokenizer
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.data.loading import load_splits
 from spert_hf.model.inference_spert import predict
+from spert_hf.model.processing_spert import split_words
+from spert_hf.model.sentences_spert import sentence_ranges
 from tests.benchmarks.recording import record_calls, replay
 from tests.benchmarks.workloads import (
     CONLL04_LENGTH_QUARTILES,
     CONLL04_LENGTH_RANGE,
     Subject,
+    as_one_sentence,
     calibrated_model,
     make_workload,
     newspaper_lengths,
@@ -53,6 +56,15 @@ def test_made_up_sentences_have_those_lengths(subject):
 def test_conll04_itself_is_taken_as_it_is(subject):
     own = Subject(subject.model, subject.tokenizer, subject.processor, subject.splits, own_lengths=True)
     assert newspaper_texts(own, 2) == [" ".join(document.tokens) for document in subject.splits.test[:2]]
+
+
+def test_a_text_is_read_as_one_sentence():
+    text = 'It rained in Salem . "He left Ore. in May," she said. The end came soon ; Then DALLAS ( AP ) Police left .'
+    words = split_words(text)
+    assert len(sentence_ranges(text, words)) > 1
+    joined = as_one_sentence(text)
+    assert len(sentence_ranges(joined, split_words(joined))) == 1
+    assert joined.replace(" and ", " ") == text
 
 
 @pytest.mark.parametrize("wanted", [40, 100, 1000])

@@ -52,11 +52,11 @@ class TrainingContenders:
 
     def batches(self, count: int) -> list[Sequence[int]]:
         """The first batches of the first epoch, as indices of documents."""
-        return [batch for group in self._trainer._epoch_groups(0) for batch in group][:count]
+        return self._trainer.epoch_steps(0)[:count]
 
     def package(self, indices: Sequence[int]) -> None:
         """The trainer's step: negatives drawn, batch made, forward, backward, gradients clipped, optimizer."""
-        self._trainer._step([list(indices)])
+        self._trainer.take_step(indices, epoch=0, stop_asked=False)
 
     def reference(self, indices: Sequence[int]) -> None:
         """The same with the reference."""

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, cycle
+from itertools import chain, cycle, pairwise
 from pathlib import Path
 from statistics import NormalDist, fmean
 
@@ -16,6 +16,7 @@ from spert_hf.data.loading import Splits, load_splits
 from spert_hf.data.named_datasets import dataset_folder
 from spert_hf.model.inference_spert import predict
 from spert_hf.model.processing_spert import split_words
+from spert_hf.model.sentences_spert import sentence_ranges
 from spert_hf.training.encoders import find_encoder
 
 FEW_ENTITIES, MANY_ENTITIES = 4, 60
@@ -100,11 +101,24 @@ def newspaper_texts(subject: Subject, count: int) -> list[str]:
     What is longer than the encoder takes is cut off.
     """
     if subject.own_lengths:
-        texts = [" ".join(document.tokens) for document in subject.splits.test[:count]]
+        texts = [as_one_sentence(" ".join(document.tokens)) for document in subject.splits.test[:count]]
     else:
         words = _corpus_words(subject)
-        texts = [" ".join(next(words) for _ in range(length)) for length in newspaper_lengths(count)]
+        texts = [next_sentence(words, length) for length in newspaper_lengths(count)]
     return [cut_to(subject.processor, text, subject.processor.window_size) for text in texts]
+
+
+def next_sentence(words: Iterator[str], length: int) -> str:
+    """The next so many words, as one sentence."""
+    text = as_one_sentence(" ".join(next(words) for _ in range(length)))
+    return " ".join(text.split()[:length])
+
+
+def as_one_sentence(text: str) -> str:
+    """Join what the pipeline would read as several sentences by *and*: a text here is one sentence, as in CoNLL04."""
+    words = split_words(text)
+    starts = [words[first][0] for first, _ in sentence_ranges(text, words)]
+    return " and ".join(text[start:end].strip() for start, end in pairwise([*starts, len(text)]))
 
 
 def newspaper_lengths(count: int) -> list[int]:
@@ -122,7 +136,7 @@ def texts_of_length(subject: Subject, sub_words: int, count: int) -> list[str]:
     budget = sub_word_budget(processor, sub_words)
     texts = []
     for _ in range(count):
-        texts.append(cut_to(processor, " ".join(next(corpus) for _ in range(budget)), budget))
+        texts.append(cut_to(processor, next_sentence(corpus, budget), budget))
     return texts
 
 
