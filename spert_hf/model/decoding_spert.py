@@ -67,9 +67,9 @@ def _decode_entities(
     rows, starts, ends, types = output.entities.unbind(-1)
     logits = output.entity_logits[rows, ends - starts - 1, starts].float()
     scores = logits.softmax(-1).gather(1, types.unsqueeze(-1)).squeeze(-1).tolist()
-    entities = output.entities.tolist()
+    entities, names = output.entities.tolist(), config.entity_types
     for (row, start, end, type_index), score in zip(entities, scores, strict=True):
-        entity = PredictedEntity(start, end, config.entity_types[type_index - 1], score)
+        entity = PredictedEntity(start, end, names[type_index - 1], score)
         predictions[row].entities.append(entity)
     first_entity, count = [], 0
     for prediction in predictions:
@@ -90,10 +90,10 @@ def _decode_relations(
     scores = output.relation_logits.float().sigmoid()
     found, type_indices = (scores >= threshold).nonzero(as_tuple=True)
     columns = (output.pairs[found].tolist(), type_indices.tolist(), scores[found, type_indices].tolist())
-    symmetric = set(config.symmetric_relation_types)
+    names, symmetric = config.relation_types, set(config.symmetric_relation_types)
     seen = set()
     for (head, tail), type_index, score in zip(*columns, strict=True):
-        name = config.relation_types[type_index]
+        name = names[type_index]
         if name in symmetric:
             if entities[tail][1] < entities[head][1]:
                 head, tail = tail, head

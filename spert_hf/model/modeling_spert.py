@@ -1,5 +1,6 @@
 """SpertModel: encoder → span scores → relation scores, and the loss."""
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ IGNORED_LABEL = -100
 CONTEXTS_PER_CHUNK = 8192
 """Contexts that are pooled at once: bounds the memory of sentences with hundreds of entities."""
 
+MOST_PAIRED_ENTITIES = 512
+"""Entities of a sentence that are paired, the surest first: bounds what a model that knows nothing can ask for. (Its
+spans, all taken for entities, would be thousands, and their pairs millions.)"""
+
 
 @dataclass
 class SpertOutput(ModelOutput):
@@ -43,7 +48,8 @@ class SpertOutput(ModelOutput):
         entities: the predicted entities of the whole batch, *(entities, 4)*, `int64`: row of the batch, first word,
             end word (exclusive), entity type (from 1); in the order of row, size, first word.
         pairs: indices into `entities` of head and tail, *(pairs, 2)*, `int64`: all ordered pairs of two different
-            entities of a sentence, in the order of (head, tail).
+            entities of a sentence, in the order of (head, tail). Of a sentence with more than
+            [`MOST_PAIRED_ENTITIES`] only the surest are paired.
     """
 
     loss: Tensor | None = None
@@ -236,7 +242,8 @@ class SpertModel(PreTrainedModel):
         words = pool_words(RangePooler(hidden, self.config.span_pooling, longest_word), word_offsets)
         entity_logits = self._score_spans(hidden[:, 0], words, word_offsets)
         entities = _predicted_entities(entity_logits)
-        pairs = _ordered_pairs(entities[:, 0])
+        paired = _surest_of_each_row(entities, entity_logits)
+        pairs = paired[_ordered_pairs(entities[paired, 0])]
         output = SpertOutput(entity_logits=entity_logits, entities=entities, pairs=pairs)
         if self.relation_classifier is not None:
             output.relation_logits = self._score_pairs(hidden, word_offsets, entities, pairs)
@@ -393,6 +400,26 @@ def _predicted_entities(entity_logits: Tensor) -> Tensor:
     types = entity_logits.argmax(-1)
     rows, sizes, starts = types.nonzero(as_tuple=True)
     return torch.stack((rows, starts, starts + sizes + 1, types[rows, sizes, starts]), dim=1)
+
+
+def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
+    """Indices of the entities to be paired: all, or in a row with too many those with the highest probability."""
+    rows, starts, ends, types = entities.unbind(-1)
+    counts = torch.bincount(rows)
+    if not len(rows) or counts.max() <= MOST_PAIRED_ENTITIES:
+        return torch.arange(len(rows), device=rows.device)
+    warnings.warn(
+        f"{int(counts.max())} entities were predicted in one sentence: relations are looked for only between the "
+        f"{MOST_PAIRED_ENTITIES} surest",
+        stacklevel=2,
+    )
+    probabilities = entity_logits[rows, ends - starts - 1, starts].float().softmax(-1)
+    scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
+    kept = [
+        places[scores[places].topk(min(len(places), MOST_PAIRED_ENTITIES)).indices]
+        for places in torch.arange(len(rows), device=rows.device).split(counts.tolist())
+    ]
+    return torch.cat(kept).sort().values
 
 
 def _ordered_pairs(rows: Tensor) -> Tensor:

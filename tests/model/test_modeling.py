@@ -249,6 +249,24 @@ def test_pairs_are_all_ordered_pairs_within_a_sentence(tiny_checkpoint):
     assert output.pairs.tolist() == expected
 
 
+def test_of_too_many_entities_the_surest_are_paired(tiny_checkpoint, monkeypatch):
+    model, processor = load(tiny_checkpoint)
+    inputs = processor.collate(processor.encode(SENTENCES))
+    monkeypatch.setattr("spert_hf.model.modeling_spert.MOST_PAIRED_ENTITIES", 3)
+    with torch.no_grad():
+        model.entity_classifier.bias[0] -= 20  # every span is an entity
+        with pytest.warns(UserWarning, match="only between the 3 surest"):
+            output = model(**inputs)
+    rows, starts, ends, types = output.entities.unbind(-1)
+    scores = output.entity_logits.softmax(-1)[rows, ends - starts - 1, starts, types]
+    for row in range(len(SENTENCES)):
+        places = (rows == row).nonzero().flatten().tolist()
+        surest = sorted(sorted(places, key=lambda place: -scores[place])[:3])
+        expected = [[head, tail] for head in surest for tail in surest if head != tail]
+        assert [pair for pair in output.pairs.tolist() if pair[0] in places] == expected
+    assert len(output.relation_logits) == len(output.pairs)
+
+
 def test_contexts_in_chunks(tiny_checkpoint, monkeypatch):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
