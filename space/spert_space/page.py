@@ -142,11 +142,12 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
 def _add_text_tab(handlers: Handlers, settings: Settings) -> None:
     first = EXAMPLES[0]
     text = gr.Textbox(first, label="Text", lines=3, max_lines=12, elem_id="text")
-    button = gr.Button("Extract", variant="primary", elem_id="extract")
+    with gr.Row():
+        button = gr.Button("Extract", variant="primary", scale=0, min_width=160, elem_id="extract")
+    gr.Examples([[example] for example in EXAMPLES], [text], elem_id="examples")
     view = gr.HTML(
         handlers.view(first), html_template="", js_on_load=_MOUNT_VIEW, apply_default_css=False, elem_id="view"
     )
-    gr.Examples([[example] for example in EXAMPLES], [text], elem_id="examples")
     gr.on(
         [button.click, text.submit],
         handlers.view,
