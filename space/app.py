@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spert_space.models import MODEL_VARIABLE, find_model, load_pipeline
+from spert_space.models import MODEL_VARIABLE, find_model
 from spert_space.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,10 +29,14 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
         ValueError: what is there is no SpERT model.
         OSError: nothing is there, or it cannot be read.
     """
+    from spert_hf.cli.options import load_pipeline
     from spert_space.extraction import Extractor
     from spert_space.server import build_server
 
-    return build_server(Extractor(load_pipeline(model)), settings or Settings(), model, url)
+    # Visitors see a local model's name, but not where it lies.
+    name = Path(model).resolve().name if Path(model).is_dir() else model
+    pipe = load_pipeline(argparse.Namespace(model=model, revision=None, token=None, device=None))
+    return build_server(Extractor(pipe), settings or Settings(), name, url)
 
 
 def main() -> int:

@@ -1,13 +1,9 @@
-"""Which model the demo shows, and how it is loaded."""
+"""Which model the demo shows."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from spert_hf import SpertPipeline
 
 MODEL_VARIABLE = "SPERT_MODEL"
 QUICKSTART_CHECKPOINT = Path(__file__).parents[2] / "checkpoints" / "quickstart"
@@ -32,20 +28,3 @@ def find_model(given: str | None = None) -> str:
         f"no model: name one with --model DIR_OR_ID or the environment variable {MODEL_VARIABLE}, or train one into "
         "checkpoints/quickstart with `accelerate launch train.py` (a few minutes)"
     )
-
-
-def load_pipeline(model: str) -> SpertPipeline:
-    """Load the "spert-extraction" pipeline of a folder or Hub id.
-
-    Raises:
-        ValueError: what is there is no SpERT model.
-        OSError: nothing is there, or it cannot be read.
-    """
-    from transformers import AutoConfig, pipeline
-
-    from spert_hf.model.configuration_spert import TASK, SpertConfig
-
-    config = AutoConfig.from_pretrained(model)
-    if not isinstance(config, SpertConfig):
-        raise ValueError(f"model: given {model}, a {config.model_type} model; allowed a SpERT checkpoint")
-    return pipeline(TASK, model=model)

@@ -59,13 +59,13 @@ class Handlers:
     ) -> dict[str, Any]:
         """Entities and relations of a text, as the pipeline gives them."""
         if not isinstance(text, str):
-            raise gr.Error("text: allowed a string")
+            raise _refusal("text: allowed a string")
         self._check_length(text)
         if relation_threshold is not None:
             _check_fraction("relation_threshold", relation_threshold)
         _check_fraction("entity_score", entity_score)
         if overlap not in OVERLAP_POLICIES:
-            raise gr.Error(f"overlap: allowed {', '.join(OVERLAP_POLICIES)}")
+            raise _refusal(f"overlap: allowed {', '.join(OVERLAP_POLICIES)}")
         (prediction,) = self._extractor.extract([text], relation_threshold, overlap)
         return select_entities(prediction, entity_score)
 
@@ -92,16 +92,20 @@ class Handlers:
 
     def _check_length(self, text: str) -> None:
         if len(text) > self._settings.max_characters:
-            raise gr.Error(
+            raise _refusal(
                 f"The text is too long: given {len(text):,} characters, allowed {self._settings.max_characters:,}. "
-                "For longer ones use spert-hf extract on your own machine.",
-                title="Too long",
+                "For longer ones use spert-hf extract on your own machine."
             )
 
 
 def _check_fraction(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise gr.Error(f"{name}: allowed a number from 0 to 1")
+        raise _refusal(f"{name}: allowed a number from 0 to 1")
+
+
+def _refusal(message: str) -> gr.Error:
+    """An error for the visitor. The page shows it as HTML: nothing that was given may stand in it."""
+    return gr.Error(message, title="Not done", print_exception=False)
 
 
 def _progress(progress: Progress) -> Any:
@@ -161,8 +165,8 @@ def _add_text_tab(handlers: Handlers, settings: Settings) -> None:
 
 def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Settings) -> None:
     gr.Markdown(
-        f"A file of texts, up to {settings.max_documents:,} of {settings.max_characters:,} characters: `.txt` (a text a "
-        "line), `.json` or `.jsonl` (objects with `text` or `tokens`), or `.csv` (with a column `text`)."
+        f"A file of up to {settings.max_documents:,} texts of up to {settings.max_characters:,} characters: `.txt` (a "
+        "text a line), `.json` or `.jsonl` (objects with `text` or `tokens`), or `.csv` (with a column `text`)."
     )
     file = gr.File(label="File", file_types=list(UPLOAD_SUFFIXES), elem_id="upload")
     with gr.Row():
