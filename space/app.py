@@ -41,24 +41,25 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
 
 def main() -> int:
     """Serve until interrupted; return 1 with one line on stderr where there is nothing to serve."""
-    import uvicorn
-
-    from spert_space.server import public_url
-
     options = _parser().parse_args()
+    settings = Settings(requests_per_minute=options.requests_per_minute)
     try:
-        app = build_app(
-            find_model(options.model),
-            Settings(requests_per_minute=options.requests_per_minute),
-            public_url(options.host, options.port),
-        )
+        app = build_app(find_model(options.model), settings, _public_url(options.host, options.port))
     except (OSError, ValueError) as error:
         sys.stderr.write(f"app.py: {error}\n")
         return 1
+    import uvicorn
+
     on_the_hub = "SPACE_ID" in os.environ
     # On the Hub every request comes through its proxy, which tells whose it is.
     uvicorn.run(app, host=options.host, port=options.port, forwarded_allow_ips="*" if on_the_hub else None)
     return 0
+
+
+def _public_url(host: str, port: int) -> str:
+    """The address under which visitors reach the server: the Space's own on the Hub."""
+    space = os.environ.get("SPACE_HOST")
+    return f"https://{space}" if space else f"http://{host}:{port}"
 
 
 def _parser() -> argparse.ArgumentParser:

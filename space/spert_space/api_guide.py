@@ -33,8 +33,8 @@ found = client.predict(text="Marian Pell works for Northern Paper.", overlap="be
 **HTTP** — one request enters the queue, a second one waits for the result, as server-sent events
 
 ```bash
-event=$(curl -s {url}/gradio_api/call/extract -H "Content-Type: application/json" \\
-  -d '{{"data": ["Marian Pell works for Northern Paper.", 0.4, 0, "best"]}}' | sed 's/.*: *"\\(.*\\)"}}/\\1/')
+event=$(curl -s {url}/gradio_api/call/v2/extract -H "Content-Type: application/json" \\
+  -d '{{"text": "Marian Pell works for Northern Paper.", "overlap": "best"}}' | sed 's/.*: *"\\(.*\\)"}}/\\1/')
 curl -sN {url}/gradio_api/call/extract/$event
 ```
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import gradio as gr
@@ -43,9 +42,3 @@ def build_server(extractor: Extractor, settings: Settings, model_name: str, url:
         enable_monitoring=False,
     )
     return server
-
-
-def public_url(host: str, port: int) -> str:
-    """The address under which visitors reach the server: the Space's own on the Hub."""
-    space = os.environ.get("SPACE_HOST")
-    return f"https://{space}" if space else f"http://{host}:{port}"

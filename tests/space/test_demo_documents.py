@@ -21,7 +21,8 @@ def test_results_are_those_of_the_pipeline(tmp_path, tiny_pipeline):
     documents = [{"text": TEXT, "id": 1}, {"tokens": TEXT.split()}, {"text": ""}]
     json_lines, triples = tmp_path / "found.jsonl", tmp_path / "triples.csv"
     list(extract_documents(Extractor(tiny_pipeline), documents, json_lines, triples, overlap="best"))
-    expected = [document | tiny_pipeline(document, overlap="best") for document in documents]
+    found = tiny_pipeline(documents, overlap="best")
+    expected = [document | prediction for document, prediction in zip(documents, found, strict=True)]
     assert [json.loads(line) for line in json_lines.read_text(encoding="utf-8").splitlines()] == expected
     with triples.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
