@@ -147,9 +147,7 @@ def test_no_path_of_the_server_can_be_read(http, path):
 def test_files_of_the_server_are_no_input(http):
     """A call of the page's own functions with a path that was never uploaded reads nothing."""
     config = http.get("/config").json()
-    number = next(
-        dependency["id"] for dependency in config["dependencies"] if dependency["api_name"] == "extract_file"
-    )
+    number = next(dependency["id"] for dependency in config["dependencies"] if dependency["api_name"] == "extract_file")
     upload = {"path": __file__, "meta": {"_type": "gradio.FileData"}}
     body = {"data": [upload, 0.5, "keep"], "fn_index": number, "session_hash": "someone"}
     assert http.post("/gradio_api/queue/join", json=body).status_code == 200

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from spert_space import models
 from spert_space.models import find_model
 
@@ -39,7 +40,9 @@ def test_a_model_that_is_not_there_is_one_clear_line(tmp_path):
 def test_which_model(monkeypatch, tmp_path):
     monkeypatch.delenv("SPERT_MODEL", raising=False)
     monkeypatch.setattr(models, "QUICKSTART_CHECKPOINT", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"name one with --model .* or train one .* `accelerate launch train.py`"):
+    with pytest.raises(
+        FileNotFoundError, match=r"name one with --model .* or train one .* `accelerate launch train.py`"
+    ):
         find_model()
     (tmp_path / "config.json").write_text("{}")
     assert find_model() == str(tmp_path)
@@ -49,8 +52,9 @@ def test_which_model(monkeypatch, tmp_path):
 
 
 def test_build_app_shows_the_name_of_a_local_model_but_not_its_place(tiny_checkpoint):
-    from app import build_app
     from starlette.testclient import TestClient
+
+    from app import build_app
 
     with TestClient(build_app(str(tiny_checkpoint))) as client:
         page = client.get("/").text

@@ -2,11 +2,11 @@ import csv
 import json
 
 import pytest
+
+from spert_hf.data.faults import DocumentError
 from spert_space.documents import BATCH_SIZE, extract_documents, read_documents
 from spert_space.extraction import Extractor
 from spert_space.settings import Settings
-
-from spert_hf.data.faults import DocumentError
 
 TEXT = "Marian Pell works for Northern Paper Co. in Duluth , Minn."
 

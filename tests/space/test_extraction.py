@@ -1,4 +1,5 @@
 import pytest
+
 from spert_space.extraction import Extractor, make_view, policies_by_entity, select_entities
 
 TEXT = "Marian Pell works for Northern Paper Co. in Duluth , Minn. , where she was born ."

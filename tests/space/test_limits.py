@@ -2,6 +2,7 @@ import asyncio
 import json
 
 import pytest
+
 from spert_space import limits
 from spert_space.limits import LimitMiddleware, RequestLimiter
 

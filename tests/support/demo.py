@@ -5,6 +5,7 @@ import threading
 import time
 
 import uvicorn
+
 from spert_space.extraction import Extractor
 from spert_space.server import build_server
 from spert_space.settings import Settings
