@@ -137,7 +137,7 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
         with gr.Tab("Many documents"):
             _add_documents_tab(handlers, extractor, settings)
         with gr.Tab("API"):
-            gr.Markdown(api_guide(url, settings))
+            gr.Markdown(api_guide(url, settings), elem_id="api-guide")
         gr.api(handlers.extract, api_name="extract", concurrency_id="model", concurrency_limit=1)
     page.queue(max_size=settings.queue_size)
     return page

@@ -13,7 +13,6 @@ class Settings:
         max_characters: of one text.
         max_documents: of one uploaded file.
         max_upload_bytes: of one uploaded file.
-        max_body_bytes: of any other request; it is refused unread beyond that.
         max_relations: of one text that are sent to the page, the best scored ones.
         score_floor: lowest score of a relation that the page can show; its slider starts here.
         queue_size: requests that may wait; the next one is told that the queue is full.
@@ -23,7 +22,6 @@ class Settings:
     max_characters: int = 20_000
     max_documents: int = 1_000
     max_upload_bytes: int = 5_000_000
-    max_body_bytes: int = 1_000_000
     max_relations: int = 500
     score_floor: float = 0.05
     queue_size: int = 64

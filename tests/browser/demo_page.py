@@ -91,6 +91,4 @@ class DemoPage:
     def graph(self, expression):
         """Evaluate an expression about `graph`, the graph widget."""
         self.page.wait_for_function("document.querySelector('.spert-graph-canvas')?._cyreg?.cy.nodes().length > 0")
-        return self.page.evaluate(
-            f"(() => {{ const graph = document.querySelector('.spert-graph-canvas')._cyreg.cy; return {expression}; }})()"
-        )
+        return self.page.evaluate(f"((graph) => {expression})(document.querySelector('.spert-graph-canvas')._cyreg.cy)")

@@ -27,8 +27,8 @@ async () => {
   };
   const style = getComputedStyle(document.querySelector(".spert"));
   const named = (name) => asRgb(style.getPropertyValue(name));
-  const ofHue = (part, hue) =>
-    asRgb(`oklch(${style.getPropertyValue(`--spert-${part}-l`)} ${style.getPropertyValue(`--spert-${part}-c`)} ${hue})`);
+  const part = (name) => style.getPropertyValue(`--spert-${name}`);
+  const ofHue = (name, hue) => asRgb(`oklch(${part(`${name}-l`)} ${part(`${name}-c`)} ${hue})`);
   const hues = [...typeHues(Array.from({ length: 40 }, (_, index) => `${index}`), []).entity.values()];
   const lowest = (pairs) => Math.min(...pairs.map(([a, b]) => contrast(a, b)));
   const background = named("--spert-background");
@@ -51,10 +51,10 @@ def test_axe_finds_nothing_serious(open_demo, known_demo, colour_scheme):
     demo = open_demo(known_demo, colour_scheme=colour_scheme)
     demo.extract(TEXT)
     demo.json()
-    demo.page.mouse.move(0, 0)
     for tab in TABS:
         demo.page.get_by_role("tab", name=tab).click()
-        demo.page.wait_for_timeout(300)  # colours fade in
+        demo.page.mouse.move(0, 0)
+        demo.page.evaluate("Promise.all(document.getAnimations().map((fading) => fading.finished))")
         violations = Axe().run(demo.page).response["violations"]
         serious = {
             violation["id"]: [node["html"][:200] for node in violation["nodes"]]

@@ -56,7 +56,7 @@ def test_a_file_gives_json_lines_and_triples(page, tmp_path, known_pipeline):
         rows = [(row["document"], row["head"], row["relation"], row["tail"]) for row in csv.DictReader(file)]
     assert ("1", "Marian Pell", "Work_For", "Northern Paper") in rows
     assert len(rows) == sum(len(prediction["relations"]) for prediction in predictions)
-    assert page.locator("#progress").inner_text() == "2 of 2 documents"
+    assert page.locator("#progress").inner_text().strip() == "2 of 2 documents"
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".json", ".csv"])
@@ -121,4 +121,5 @@ def test_a_file_too_large_is_refused(open_demo, tiny_pipeline, tmp_path):
         path = write(tmp_path, ".txt", [TEXT] * 100)
         demo.page.locator("#upload input[type=file]").set_input_files(path)
         demo.page.get_by_text("maximum allowed size").or_(demo.page.get_by_text("too large")).first.wait_for()
+        demo.page.close()
         demo.errors.clear()  # the browser notes the refusal

@@ -66,7 +66,7 @@ def test_requirements_are_the_versions_that_were_tested():
     def pins(path):
         lines = [line.split(";") for line in path.read_text().splitlines() if "==" in line]
         # Of several pins for one package the first is for the Python of the Space.
-        return {name: version for name, version in reversed([line[0].strip().split("==") for line in lines])}
+        return dict(line[0].strip().split("==") for line in reversed(lines))
 
     required, tested = pins(ROOT / "space" / "requirements.txt"), pins(ROOT / "constraints.txt")
     assert required
