@@ -9,7 +9,7 @@ const FONT = "12px sans-serif";
 const LAYOUT = {
   name: "cose",
   animate: false,
-  randomize: true,
+  randomize: false, // from the places below, so that the same text has the same graph
   nodeDimensionsIncludeLabels: true,
   idealEdgeLength: () => 90,
   nodeRepulsion: () => 12000,
@@ -114,9 +114,14 @@ export class KnowledgeGraph {
     });
     const isNew = (data) => !graph.getElementById(data.id).length;
     const newNodes = nodes.filter(isNew);
-    graph.add([...newNodes, ...edges.filter(isNew)].map((data) => ({ data })));
+    graph.add([
+      ...newNodes.map((data, index) => ({ data, position: spiral(index) })),
+      ...edges.filter(isNew).map((data) => ({ data })),
+    ]);
     this.paint(); // before the layout, which must know how large the nodes are
-    if (newNodes.length) graph.layout({ ...LAYOUT, randomize: newNodes.length === nodes.length }).run();
+    if (!newNodes.length) return;
+    graph.layout(LAYOUT).run();
+    turnToFit(graph);
   }
 
   paint() {
@@ -181,6 +186,22 @@ export class KnowledgeGraph {
     const middle = { x: graph?.width() / 2, y: graph?.height() / 2 };
     graph?.zoom({ level: graph.zoom() * factor, renderedPosition: middle });
   }
+}
+
+/** Places that are spread evenly and are the same each time. */
+function spiral(index) {
+  const radius = 60 * Math.sqrt(index + 1);
+  const angle = index * 2.4; // radians; no two in one direction
+  return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+}
+
+/** Lay the graph on its side where it then fills its pane better. */
+function turnToFit(graph) {
+  const box = graph.elements().boundingBox();
+  if (box.w > box.h !== graph.width() > graph.height()) {
+    graph.nodes().positions((node) => ({ x: node.position("y"), y: node.position("x") }));
+  }
+  graph.fit(undefined, 20);
 }
 
 /** A node's label: text and type, so that the colour is not alone in telling it. */

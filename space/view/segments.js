@@ -1,7 +1,11 @@
 // A text cut into pieces that never break over two lines and lie in the same entities from end to end.
 
-const LONGEST_PIECE = 24; // characters, as a reader sees them; longer words are cut so that they fit a phone's width
-const CHUNK = 12;
+import { textWidth } from "./dom.js";
+
+const LONGEST_PIECE = 24; // characters, as a reader sees them; longer words may break, so that they fit a phone's width
+const WIDEST_PIECE = 280; // pixels
+const CHUNK = 12; // characters
+const FONT = "17px sans-serif"; // about that of the text
 
 /**
  * @param {string} text
@@ -58,9 +62,9 @@ function groupBy(spans, end) {
 }
 
 function cutLongWord(word) {
-  if (word.length <= LONGEST_PIECE) return [word];
+  if (word.length <= CHUNK) return [word];
   const characters = [...new Intl.Segmenter().segment(word)].map((piece) => piece.segment);
-  if (characters.length <= LONGEST_PIECE) return [word];
+  if (characters.length <= LONGEST_PIECE && textWidth(word, FONT) <= WIDEST_PIECE) return [word];
   const chunks = [];
   for (let first = 0; first < characters.length; first += CHUNK) {
     chunks.push(characters.slice(first, first + CHUNK).join(""));

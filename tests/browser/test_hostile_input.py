@@ -30,17 +30,16 @@ def hostile_demo(tmp_path_factory):
         yield url
 
 
-@pytest.mark.parametrize("text", [" ".join(MARKUP), *MARKUP])
-def test_markup_is_shown_and_not_run(open_demo, hostile_demo, text):
+def test_markup_is_shown_and_not_run(open_demo, hostile_demo):
     demo = open_demo(hostile_demo)
-    demo.extract(text)
-    demo.set_slider("Relations from score", 0.05)
     demo.json()
-    for element in demo.page.locator(".spert-arc-label, .spert-word").all()[:5]:
-        element.hover(force=True)
-    assert demo.page.evaluate("window.pwned") is None
-    view = demo.page.locator(".spert")
-    assert view.locator("script, img, iframe, svg svg, a, object, embed").count() == 0
+    demo.set_slider("Relations from score", 0.05)
+    for text in (" ".join(MARKUP), *MARKUP):
+        demo.extract(text)
+        for element in demo.page.locator(".spert-arc-label, .spert-word").all()[:3]:
+            element.hover(force=True)
+        assert demo.page.evaluate("window.pwned") is None
+        assert demo.page.locator(".spert").locator("script, img, iframe, svg svg, a, object, embed").count() == 0
     assert demo.page.locator(".spert-chip").count() == 6
 
 
@@ -52,14 +51,15 @@ def test_direction_overrides_are_spelled_out(open_demo, hostile_demo):
     assert "⟨U+202E⟩desrever" in demo.page.locator(".spert-legend").inner_text()
 
 
-@pytest.mark.parametrize("text", ["مريم بيل تعمل في أوسلو", "שלום \u200fאוסלו", "😀😀 Marian Pell 👨‍👩‍👧 Oslo é ñ"])
-def test_offsets_hold_in_every_script(open_demo, hostile_demo, text):
+def test_offsets_hold_in_every_script(open_demo, hostile_demo):
     demo = open_demo(hostile_demo)
-    demo.extract(text)
     demo.set_slider("Relations from score", 1)
-    words = demo.mentions()
-    for index, entity in enumerate(demo.json()["entities"]):
-        assert "".join(words[index]) == "".join(entity["text"].split())
+    for text in ("مريم بيل تعمل في أوسلو", "שלום \u200fאוסלו", "😀😀 Marian Pell 👨‍👩‍👧 Oslo é ñ"):
+        demo.extract(text)
+        words, entities = demo.mentions(), demo.json()["entities"]
+        assert len(words) == len(entities) > 0
+        for index, entity in enumerate(entities):
+            assert "".join(words[index]) == "".join(entity["text"].split())
 
 
 def test_right_to_left_text_runs_from_right_to_left(open_demo, hostile_demo):
@@ -79,9 +79,9 @@ def test_words_of_5000_characters_do_not_break_the_page(open_demo, hostile_demo,
     assert all(word[0] >= box[0] - 1 and word[2] <= box[2] + 1 for word in demo.boxes(".spert-word"))
 
 
-@pytest.mark.parametrize("text", ["", " \n ", "\x00"])
-def test_texts_of_nothing(open_demo, hostile_demo, text):
+def test_texts_of_nothing(open_demo, hostile_demo):
     demo = open_demo(hostile_demo)
-    demo.extract("Oslo")
-    demo.extract(text, shown=text.replace("\x00", "␀"))
-    assert demo.json() == {"entities": [], "relations": []} or text == "\x00"
+    for text in ("", " \n "):
+        demo.extract("Oslo")
+        demo.extract(text)
+        assert demo.json() == {"entities": [], "relations": []}
