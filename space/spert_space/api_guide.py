@@ -9,7 +9,7 @@ def api_guide(url: str, settings: Settings) -> str:
     """Markdown that documents the API at an address."""
     rate = f"{settings.requests_per_minute} requests a minute" if settings.requests_per_minute else "any number"
     return f"""
-The page's own call, `/extract`, takes four parameters:
+One call, `/extract`, takes four parameters:
 
 | parameter | default | meaning |
 |---|---|---|

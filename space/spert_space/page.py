@@ -22,6 +22,7 @@ VIEW_PATH = "/view"
 """Where the server has the page's own scripts and styles."""
 
 UPLOAD_SUFFIXES = (".txt", ".json", ".jsonl", ".csv")
+OVERLAP_CHOICES = [("keep all", "keep"), ("drop all", "drop"), ("keep the best", "best")]
 CACHE_SECONDS = 3600
 """Uploads and results older than this are deleted."""
 
@@ -171,8 +172,9 @@ def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Setti
     file = gr.File(label="File", file_types=list(UPLOAD_SUFFIXES), elem_id="upload")
     with gr.Row():
         threshold = gr.Slider(0, 1, extractor.relation_threshold, step=0.01, label="Lowest score of a relation")
-        overlap = gr.Radio(list(OVERLAP_POLICIES), value="keep", label="Entities that overlap")
-    button = gr.Button("Extract from all", variant="primary", elem_id="extract-all")
+        overlap = gr.Radio(OVERLAP_CHOICES, value="keep", label="Entities that overlap")
+    with gr.Row():
+        button = gr.Button("Extract from all", variant="primary", scale=0, min_width=200, elem_id="extract-all")
     progress = gr.HTML(
         {"done": 0, "total": 1}, html_template=_PROGRESS_TEMPLATE, js_on_load=None, visible=False, elem_id="progress"
     )

@@ -162,6 +162,6 @@ def test_screenshots(open_demo, known_pipeline, tmp_path, look):
         demo = open_demo(url, **LOOKS[look])
         demo.graph("true")
         demo.page.wait_for_timeout(500)
-        demo.page.screenshot(path=folder / f"{look}.png", full_page=look == "phone")
+        demo.page.screenshot(path=folder / f"{look}.png", full_page=True)
         canvas = demo.page.locator(".spert-graph-canvas").screenshot()
     assert len(canvas) > 2000, "an empty canvas is smaller"
