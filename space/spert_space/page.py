@@ -182,10 +182,13 @@ def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Setti
     with gr.Row():
         json_lines = gr.DownloadButton("Download JSON Lines", visible=False, elem_id="download-jsonl")
         triples = gr.DownloadButton("Download triples as CSV", visible=False, elem_id="download-csv")
+    outputs = [progress, report, json_lines, triples]
+    # What was found in one file must not stand under the name of the next.
+    file.change(lambda: [gr.update(visible=False)] * len(outputs), None, outputs, api_visibility="private", queue=False)
     button.click(
         handlers.extract_file,
         [file, threshold, overlap],
-        [progress, report, json_lines, triples],
+        outputs,
         api_visibility="private",
         concurrency_id="documents",
         concurrency_limit=1,

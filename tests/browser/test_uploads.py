@@ -66,6 +66,7 @@ def test_every_format_gives_the_same(page, tmp_path):
         lines = download(page, "download-jsonl", tmp_path).read_text(encoding="utf-8").splitlines()
         found.append([json.loads(line)["relations"] for line in lines])
         page.get_by_label("Clear").or_(page.get_by_label("Remove")).first.click()
+        page.locator("#download-jsonl").wait_for(state="hidden")
     assert found[0] == found[1] == found[2]
     assert all(found[0])
 
