@@ -158,7 +158,8 @@ def test_screenshots(open_demo, known_pipeline, tmp_path, look):
     model = os.environ.get("SPERT_DEMO_MODEL")
     folder = Path(os.environ.get("SPERT_SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
-    with serve(pipeline("spert-extraction", model=model) if model else known_pipeline) as url:
+    pipe = pipeline("spert-extraction", model=model) if model else known_pipeline
+    with serve(pipe, model_name=Path(model or "tiny").name) as url:
         demo = open_demo(url, **LOOKS[look])
         demo.graph("true")
         demo.page.wait_for_timeout(500)

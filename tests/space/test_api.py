@@ -11,7 +11,7 @@ from gradio_client.exceptions import AppError
 
 from tests.support.demo import HeldPipeline, serve
 
-TEXT = "Marian Pell works for Northern Paper Co. in Duluth , Minn."
+TEXT = "Marian Pell works for Northern Paper in Duluth near Oslo ."
 
 
 def enter_queue(http, **parameters):

@@ -8,7 +8,7 @@ from spert_space.documents import BATCH_SIZE, extract_documents, read_documents
 from spert_space.extraction import Extractor
 from spert_space.settings import Settings
 
-TEXT = "Marian Pell works for Northern Paper Co. in Duluth , Minn."
+TEXT = "Marian Pell works for Northern Paper in Duluth near Oslo ."
 
 
 def write(folder, name, content):

@@ -15,10 +15,10 @@ UNBOUNDED_RATE = {"requests_per_minute": 0}
 
 
 @contextlib.contextmanager
-def serve(pipe, **settings):
+def serve(pipe, model_name="some/model", **settings):
     """The address at which the demo shows a pipeline."""
     settings = Settings(**{**UNBOUNDED_RATE, **settings})
-    app = build_server(Extractor(pipe), settings, "some/model", "http://127.0.0.1:7860")
+    app = build_server(Extractor(pipe), settings, model_name, "http://127.0.0.1:7860")
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
