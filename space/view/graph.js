@@ -11,8 +11,11 @@ const LAYOUT = {
   animate: false,
   randomize: false, // from the places below, so that the same text has the same graph
   nodeDimensionsIncludeLabels: true,
-  idealEdgeLength: () => 90,
-  nodeRepulsion: () => 12000,
+  // Tried on the demo's examples: no nodes overlap, and edges are about equally long.
+  idealEdgeLength: () => 100,
+  edgeElasticity: () => 64,
+  nodeRepulsion: () => 16000,
+  nodeOverlap: 8,
   padding: 20,
 };
 
