@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.staticfiles import StaticFiles
 
 from .extraction import Extractor
@@ -34,10 +35,9 @@ def _theme() -> gr.themes.Base:
 
 def build_server(extractor: Extractor, settings: Settings, model_name: str, url: str) -> FastAPI:
     """The application to serve; arguments as for `build_page`."""
-    server = FastAPI(
-        docs_url=None, redoc_url=None, openapi_url=None, max_body_size=settings.max_upload_bytes + FORM_BYTES
-    )
+    server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     server.mount(VIEW_PATH, StaticFiles(directory=VIEW_FOLDER))
+    server.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_upload_bytes + FORM_BYTES)
     server.add_middleware(HeadersMiddleware)
     server.add_middleware(RateLimitMiddleware, limiter=RequestLimiter(settings.requests_per_minute))
     gr.mount_gradio_app(

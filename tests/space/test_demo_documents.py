@@ -7,8 +7,9 @@ from spert_hf.data.faults import DocumentError
 from spert_space.documents import BATCH_SIZE, extract_documents, read_documents
 from spert_space.extraction import Extractor
 from spert_space.settings import Settings
+from tests.support.tiny_models import SENTENCES
 
-TEXT = "Marian Pell works for Northern Paper in Duluth near Oslo ."
+TEXT = " ".join(SENTENCES[0])  # in which the tiny model is sure to find something
 
 
 def write(folder, name, content):
@@ -20,8 +21,8 @@ def write(folder, name, content):
 def test_results_are_those_of_the_pipeline(tmp_path, tiny_pipeline):
     documents = [{"text": TEXT, "id": 1}, {"tokens": TEXT.split()}, {"text": ""}]
     json_lines, triples = tmp_path / "found.jsonl", tmp_path / "triples.csv"
-    list(extract_documents(Extractor(tiny_pipeline), documents, json_lines, triples, overlap="best"))
-    found = tiny_pipeline(documents, overlap="best")
+    list(extract_documents(Extractor(tiny_pipeline), documents, json_lines, triples, relation_threshold=0.05))
+    found = tiny_pipeline(documents, relation_threshold=0.05)
     expected = [document | prediction for document, prediction in zip(documents, found, strict=True)]
     assert [json.loads(line) for line in json_lines.read_text(encoding="utf-8").splitlines()] == expected
     with triples.open(encoding="utf-8", newline="") as file:

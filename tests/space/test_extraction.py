@@ -1,8 +1,9 @@
 import pytest
 
 from spert_space.extraction import Extractor, make_view, policies_by_entity, select_entities
+from tests.support.tiny_models import SENTENCES
 
-TEXT = "Marian Pell works for Northern Paper Co. in Duluth , Minn. , where she was born ."
+TEXT = " ".join(SENTENCES[0])  # in which the tiny model is sure to find something
 
 
 @pytest.fixture
