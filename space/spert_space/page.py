@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from spert_hf.data.faults import DocumentError
+from spert_hf.data.inputs import INPUT_SUFFIXES
 from spert_hf.model.decoding_spert import OVERLAP_POLICIES
 
 from .api_guide import api_guide
@@ -21,7 +22,6 @@ from .settings import Settings
 VIEW_PATH = "/view"
 """Where the server has the page's own scripts and styles."""
 
-UPLOAD_SUFFIXES = (".txt", ".json", ".jsonl", ".csv")
 OVERLAP_CHOICES = [("keep all", "keep"), ("drop all", "drop"), ("keep the best", "best")]
 CACHE_SECONDS = 3600
 """Uploads and results older than this are deleted."""
@@ -169,7 +169,7 @@ def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Setti
         f"A file of up to {settings.max_documents:,} texts of up to {settings.max_characters:,} characters: `.txt` (a "
         "text a line), `.json` or `.jsonl` (objects with `text` or `tokens`), or `.csv` (with a column `text`)."
     )
-    file = gr.File(label="File", file_types=list(UPLOAD_SUFFIXES), elem_id="upload")
+    file = gr.File(label="File", file_types=list(INPUT_SUFFIXES), elem_id="upload")
     with gr.Row():
         threshold = gr.Slider(0, 1, extractor.relation_threshold, step=0.01, label="Lowest score of a relation")
         overlap = gr.Radio(OVERLAP_CHOICES, value="keep", label="Entities that overlap")
