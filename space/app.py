@@ -29,13 +29,15 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
         ValueError: what is there is no SpERT model.
         OSError: nothing is there, or it cannot be read.
     """
-    from spert_hf.cli.options import load_pipeline
+    from spert_hf.cli.options import add_model_options, load_pipeline
     from spert_space.extraction import Extractor
     from spert_space.server import build_server
 
     # Visitors see a local model's name, but not where it lies.
     name = Path(model).resolve().name if Path(model).is_dir() else model
-    pipe = load_pipeline(argparse.Namespace(model=model, revision=None, token=None, device=None))
+    loading = argparse.ArgumentParser()
+    add_model_options(loading)  # as the commands load it, with their defaults
+    pipe = load_pipeline(loading.parse_args([f"--model={model}"]))
     return build_server(Extractor(pipe), settings or Settings(), name, url)
 
 
