@@ -1,0 +1,1 @@
+"""The demo: a web page and an API around one SpERT model."""

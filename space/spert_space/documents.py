@@ -1,0 +1,116 @@
+"""Many documents: an uploaded file in, JSON Lines and a table of triples out."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from spert_hf.data.faults import DocumentError, Fault, LocatedFault, Location
+from spert_hf.data.inputs import read_inputs
+
+from .extraction import Extractor
+from .settings import Settings
+
+BATCH_SIZE = 16
+"""Documents between two reports of progress; other visitors' texts get their turn in between."""
+
+TRIPLE_COLUMNS = (
+    "document",
+    "head",
+    "head_type",
+    "head_start",
+    "head_end",
+    "relation",
+    "score",
+    "tail",
+    "tail_type",
+    "tail_start",
+    "tail_end",
+)
+
+
+class Progress(NamedTuple):
+    """How many of a file's documents are done."""
+
+    done: int
+    total: int
+
+
+def read_documents(path: Path, name: str, settings: Settings) -> list[dict[str, Any]]:
+    """The documents of an uploaded file.
+
+    Args:
+        path: where it lies on the server; its suffix tells the format.
+        name: by which its faults are reported, as the visitor knows it.
+        settings: bounds of number and length.
+
+    Raises:
+        DocumentError: with the faults that `spert-hf extract` would report, or a bound that is not kept.
+    """
+    try:
+        documents = list(islice(read_inputs(path), settings.max_documents + 1))
+    except DocumentError as error:
+        named = [located._replace(location=replace(located.location, source=name)) for located in error.faults]
+        raise DocumentError(named, complete=error.complete) from None
+    faults = list(_bounds_not_kept(documents, name, settings))
+    if faults:
+        raise DocumentError(faults)
+    return documents
+
+
+def _bounds_not_kept(documents: list[dict[str, Any]], name: str, settings: Settings) -> Iterator[LocatedFault]:
+    if not documents:
+        yield LocatedFault(Location(name), Fault("", "no document", "at least one"))
+    if len(documents) > settings.max_documents:
+        most = f"{settings.max_documents:,} documents; for more use `spert-hf extract`"
+        yield LocatedFault(Location(name), Fault("", f"more than {settings.max_documents:,} documents", most))
+    for number, document in enumerate(documents[: settings.max_documents], start=1):
+        field = "tokens" if "tokens" in document else "text"
+        length = sum(map(len, document["tokens"])) if field == "tokens" else len(document["text"])
+        if length > settings.max_characters:
+            fault = Fault(field, f"{length:,} characters", f"at most {settings.max_characters:,}")
+            yield LocatedFault(Location(name, record=number), fault)
+
+
+def extract_documents(
+    extractor: Extractor, documents: list[dict[str, Any]], json_lines: Path, triples: Path, **parameters: Any
+) -> Iterator[Progress]:
+    """Extract from documents in order, writing as it goes; reports progress before the first and after each batch.
+
+    Args:
+        extractor: of the model.
+        documents: records with `text` or `tokens`.
+        json_lines: file to write: each document with its `entities` and `relations`.
+        triples: file to write: CSV with a row a relation; offsets count characters, or tokens where those were given.
+        parameters: `relation_threshold` and `overlap` of the extractor.
+    """
+    with ExitStack() as stack:
+        lines = stack.enter_context(json_lines.open("w", encoding="utf-8", newline="\n"))
+        table = csv.writer(stack.enter_context(triples.open("w", encoding="utf-8", newline="")))
+        table.writerow(TRIPLE_COLUMNS)
+        yield Progress(0, len(documents))
+        for first in range(0, len(documents), BATCH_SIZE):
+            batch = documents[first : first + BATCH_SIZE]
+            for number, (document, prediction) in enumerate(
+                zip(batch, extractor.extract(batch, **parameters), strict=True), start=first + 1
+            ):
+                lines.write(json.dumps(document | prediction, ensure_ascii=False) + "\n")
+                table.writerows(_triples(number, prediction))
+            yield Progress(first + len(batch), len(documents))
+
+
+def _triples(number: int, prediction: dict[str, Any]) -> Iterator[list[Any]]:
+    for relation in prediction["relations"]:
+        head, tail = (_cells(prediction["entities"][relation[end]]) for end in ("head", "tail"))
+        yield [number, *head, relation["type"], relation["score"], *tail]
+
+
+def _cells(entity: dict[str, Any]) -> list[Any]:
+    start, end = ("start", "end") if "start" in entity else ("token_start", "token_end")
+    return [entity["text"], entity["type"], entity[start], entity[end]]

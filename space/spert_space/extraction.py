@@ -1,0 +1,89 @@
+"""From one text to what the page shows and what the API answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from spert_hf.model.decoding_spert import OVERLAP_POLICIES, PredictedEntity, Prediction, resolve_overlaps
+
+if TYPE_CHECKING:
+    from spert_hf import SpertPipeline
+
+
+class Extractor:
+    """A pipeline that many requests share, one at a time.
+
+    Args:
+        pipe: the "spert-extraction" pipeline.
+    """
+
+    def __init__(self, pipe: SpertPipeline) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+        config = pipe.model.config
+        self.entity_types: list[str] = list(config.entity_types)
+        self.relation_types: list[str] = list(config.relation_types)
+        self.relation_threshold: float = config.relation_threshold
+
+    def extract(
+        self, inputs: Sequence[Any], relation_threshold: float | None = None, overlap: str = "keep"
+    ) -> list[dict[str, Any]]:
+        """Predictions for texts, or records with `text` or `tokens`, as the pipeline gives them."""
+        threshold = self.relation_threshold if relation_threshold is None else relation_threshold
+        with self._lock:
+            return self._pipe(list(inputs), relation_threshold=threshold, overlap=overlap)
+
+
+def select_entities(prediction: dict[str, Any], min_score: float) -> dict[str, Any]:
+    """The prediction without entities scored below `min_score`, and without the relations of those."""
+    place: dict[int, int] = {}
+    for index, entity in enumerate(prediction["entities"]):
+        if entity["score"] >= min_score:
+            place[index] = len(place)
+    return {
+        "entities": [prediction["entities"][index] for index in place],
+        "relations": [
+            relation | {"head": place[relation["head"]], "tail": place[relation["tail"]]}
+            for relation in prediction["relations"]
+            if relation["head"] in place and relation["tail"] in place
+        ],
+    }
+
+
+def policies_by_entity(entities: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """For each entity of a prediction the overlap policies under which the pipeline would keep it."""
+    spans = [PredictedEntity(e["token_start"], e["token_end"], e["type"], e["score"]) for e in entities]
+    kept = {policy: set(map(id, resolve_overlaps(Prediction(spans), policy).entities)) for policy in OVERLAP_POLICIES}
+    return [[policy for policy in OVERLAP_POLICIES if id(span) in kept[policy]] for span in spans]
+
+
+def make_view(extractor: Extractor, text: str, *, score_floor: float, max_relations: int) -> dict[str, Any]:
+    """Everything the page needs to show a text under any setting of its controls.
+
+    Args:
+        extractor: of the model.
+        text: as given; offsets in the result count its characters (Unicode code points).
+        score_floor: lowest score of the relations given.
+        max_relations: how many relations are given at most, the best scored ones.
+
+    Returns:
+        `text`; `entities`, overlapping ones included, and `relations` between them; `policies`, for each entity the
+        overlap policies that keep it; the model's `entity_types`, `relation_types` and `relation_threshold`;
+        `score_floor`; and `left_out`, the number of relations beyond `max_relations`.
+    """
+    (prediction,) = extractor.extract([text], relation_threshold=score_floor)
+    relations = prediction["relations"]
+    best = sorted(range(len(relations)), key=lambda index: -relations[index]["score"])[:max_relations]
+    return {
+        "text": text,
+        "entities": prediction["entities"],
+        "relations": [relations[index] for index in sorted(best)],
+        "policies": policies_by_entity(prediction["entities"]),
+        "entity_types": extractor.entity_types,
+        "relation_types": extractor.relation_types,
+        "relation_threshold": extractor.relation_threshold,
+        "score_floor": score_floor,
+        "left_out": len(relations) - len(best),
+    }

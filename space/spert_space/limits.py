@@ -1,0 +1,74 @@
+"""Requests that come too often are refused before any work is done."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+REMEMBERED_ADDRESSES = 10_000
+"""Addresses whose last requests are remembered; bounds the memory of the limit whoever calls."""
+
+COUNTED_PATHS = ("/gradio_api/call/", "/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/upload")
+
+
+class RequestLimiter:
+    """A token bucket for each address: bursts up to a minute's share, then a steady rate.
+
+    Args:
+        per_minute: requests of one address; 0 for any number.
+        clock: seconds that only ever grow.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def seconds_to_wait(self, address: str) -> float:
+        """Count a request of the address; 0 if it may go on, else the seconds after which one may."""
+        if not self._per_minute:
+            return 0.0
+        now = self._clock()
+        left, seen = self._buckets.pop(address, (float(self._per_minute), now))
+        left = min(float(self._per_minute), left + (now - seen) * self._per_minute / 60)
+        allowed = left >= 1
+        self._buckets[address] = (left - 1 if allowed else left, now)
+        if len(self._buckets) > REMEMBERED_ADDRESSES:
+            self._buckets.popitem(last=False)
+        return 0.0 if allowed else (1 - left) * 60 / self._per_minute
+
+
+class RateLimitMiddleware:
+    """Answers 429 to requests that come too often.
+
+    Args:
+        app: what handles the others.
+        limiter: of requests to the API; the page's own files are not counted.
+    """
+
+    def __init__(self, app: ASGIApp, limiter: RequestLimiter) -> None:
+        self._app = app
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        seconds = 0.0
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(COUNTED_PATHS):
+            seconds = self._limiter.seconds_to_wait(scope["client"][0] if scope["client"] else "")
+        if not seconds:
+            await self._app(scope, receive, send)
+            return
+        rounded = math.ceil(seconds)
+        # The page and the clients show `detail`.
+        refusal = JSONResponse(
+            {"detail": f"too many requests: try again in {rounded} s"}, 429, {"Retry-After": str(rounded)}
+        )
+        await refusal(scope, receive, send)

@@ -1,0 +1,196 @@
+"""The page: what visitors see, and which function answers which event."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from spert_hf.data.faults import DocumentError
+from spert_hf.data.inputs import INPUT_SUFFIXES
+from spert_hf.model.decoding_spert import OVERLAP_POLICIES
+
+from .api_guide import api_guide
+from .documents import Progress, extract_documents, read_documents
+from .examples import EXAMPLES
+from .extraction import Extractor, make_view, select_entities
+from .settings import Settings
+
+VIEW_PATH = "/view"
+"""Where the server has the page's own scripts and styles."""
+
+OVERLAP_CHOICES = [("keep all", "keep"), ("drop all", "drop"), ("keep the best", "best")]
+CACHE_SECONDS = 3600
+"""Uploads and results older than this are deleted."""
+
+_MOUNT_VIEW = """
+import(new URL("view/main.js", document.baseURI).href).then(({ mountView }) => mountView(element, props, watch));
+"""
+
+_PROGRESS_TEMPLATE = """
+<div class="spert-progress" role="status">
+  <progress aria-label="documents done" value="${value.done}" max="${value.total}"></progress>
+  <span>${value.done} of ${value.total} documents</span>
+</div>
+"""
+
+
+class Handlers:
+    """What the page and the API call."""
+
+    def __init__(self, extractor: Extractor, settings: Settings) -> None:
+        self._extractor = extractor
+        self._settings = settings
+
+    def view(self, text: str) -> dict[str, Any]:
+        """A text for the page."""
+        self._check_length(text)
+        return make_view(
+            self._extractor,
+            text,
+            score_floor=self._settings.score_floor,
+            max_relations=self._settings.max_relations,
+        )
+
+    def extract(
+        self, text: str, relation_threshold: float | None = None, entity_score: float = 0.0, overlap: str = "keep"
+    ) -> dict[str, Any]:
+        """Entities and relations of a text, as the pipeline gives them."""
+        if not isinstance(text, str):
+            raise _refusal("text: allowed a string")
+        self._check_length(text)
+        if relation_threshold is not None:
+            _check_fraction("relation_threshold", relation_threshold)
+        _check_fraction("entity_score", entity_score)
+        if overlap not in OVERLAP_POLICIES:
+            raise _refusal(f"overlap: allowed {', '.join(OVERLAP_POLICIES)}")
+        (prediction,) = self._extractor.extract([text], relation_threshold, overlap)
+        return select_entities(prediction, entity_score)
+
+    def extract_file(
+        self, path: str | None, relation_threshold: float, overlap: str
+    ) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """Updates of progress, report and the two downloads while a file's documents are worked on."""
+        hidden = gr.update(visible=False)
+        if path is None:
+            yield hidden, _report("Choose a file first."), hidden, hidden
+            return
+        try:
+            documents = read_documents(Path(path), Path(path).name, self._settings)
+        except DocumentError as error:
+            yield hidden, _report(str(error)), hidden, hidden
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            json_lines, triples = Path(folder, "extraction.jsonl"), Path(folder, "triples.csv")
+            parameters = {"relation_threshold": relation_threshold, "overlap": overlap}
+            for progress in extract_documents(self._extractor, documents, json_lines, triples, **parameters):
+                yield _progress(progress), hidden, hidden, hidden
+            downloads = (gr.update(value=str(file), visible=True) for file in (json_lines, triples))
+            yield gr.skip(), hidden, *downloads
+
+    def _check_length(self, text: str) -> None:
+        if len(text) > self._settings.max_characters:
+            raise _refusal(
+                f"The text is too long: given {len(text):,} characters, allowed {self._settings.max_characters:,}. "
+                "For longer ones use spert-hf extract on your own machine."
+            )
+
+
+def _check_fraction(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise _refusal(f"{name}: allowed a number from 0 to 1")
+
+
+def _refusal(message: str) -> gr.Error:
+    """An error for the visitor. The page shows it as HTML: nothing that was given may stand in it."""
+    return gr.Error(message, title="Not done", print_exception=False)
+
+
+def _progress(progress: Progress) -> Any:
+    return gr.update(value=progress._asdict(), visible=True)
+
+
+def _report(text: str) -> Any:
+    return gr.update(value=text, lines=min(text.count("\n") + 1, 12), visible=True)
+
+
+def build_page(extractor: Extractor, settings: Settings, model_name: str, url: str) -> gr.Blocks:
+    """The page of a model.
+
+    Args:
+        extractor: of the model.
+        settings: bounds of the service.
+        model_name: shown to visitors.
+        url: address that the API guide shows.
+    """
+    handlers = Handlers(extractor, settings)
+    with gr.Blocks(
+        title="SpERT: text in, knowledge graph out",
+        analytics_enabled=False,
+        delete_cache=(CACHE_SECONDS // 4, CACHE_SECONDS),
+    ) as page:
+        gr.Markdown(f"# Text in, knowledge graph out\nEntities and the relations between them, by `{model_name}`.")
+        with gr.Tab("One text"):
+            _add_text_tab(handlers, settings)
+        with gr.Tab("Many documents"):
+            _add_documents_tab(handlers, extractor, settings)
+        with gr.Tab("API"):
+            gr.Markdown(api_guide(url, settings), elem_id="api-guide")
+        gr.api(handlers.extract, api_name="extract", concurrency_id="model", concurrency_limit=1)
+    page.queue(max_size=settings.queue_size)
+    return page
+
+
+def _add_text_tab(handlers: Handlers, settings: Settings) -> None:
+    first = EXAMPLES[0]
+    text = gr.Textbox(first, label="Text", lines=3, max_lines=12, elem_id="text")
+    with gr.Row():
+        button = gr.Button("Extract", variant="primary", scale=0, min_width=160, elem_id="extract")
+    gr.Examples([[example] for example in EXAMPLES], [text], elem_id="examples")
+    view = gr.HTML(
+        handlers.view(first), html_template="", js_on_load=_MOUNT_VIEW, apply_default_css=False, elem_id="view"
+    )
+    gr.on(
+        [button.click, text.submit],
+        handlers.view,
+        [text],
+        [view],
+        api_visibility="private",
+        concurrency_id="model",
+        concurrency_limit=1,
+    )
+
+
+def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Settings) -> None:
+    gr.Markdown(
+        f"A file of up to {settings.max_documents:,} texts of up to {settings.max_characters:,} characters: `.txt` (a "
+        "text a line), `.json` or `.jsonl` (objects with `text` or `tokens`), or `.csv` (with a column `text`)."
+    )
+    file = gr.File(label="File", file_types=list(INPUT_SUFFIXES), elem_id="upload")
+    with gr.Row():
+        threshold = gr.Slider(0, 1, extractor.relation_threshold, step=0.01, label="Lowest score of a relation")
+        overlap = gr.Radio(OVERLAP_CHOICES, value="keep", label="Entities that overlap")
+    with gr.Row():
+        button = gr.Button("Extract from all", variant="primary", scale=0, min_width=200, elem_id="extract-all")
+    progress = gr.HTML(
+        {"done": 0, "total": 1}, html_template=_PROGRESS_TEMPLATE, js_on_load=None, visible=False, elem_id="progress"
+    )
+    report = gr.Textbox(label="What is wrong with the file", visible=False, interactive=False, elem_id="report")
+    with gr.Row():
+        json_lines = gr.DownloadButton("Download JSON Lines", visible=False, elem_id="download-jsonl")
+        triples = gr.DownloadButton("Download triples as CSV", visible=False, elem_id="download-csv")
+    outputs = [progress, report, json_lines, triples]
+    # What was found in one file must not stand under the name of the next.
+    file.change(lambda: [gr.update(visible=False)] * len(outputs), None, outputs, api_visibility="private", queue=False)
+    button.click(
+        handlers.extract_file,
+        [file, threshold, overlap],
+        outputs,
+        api_visibility="private",
+        concurrency_id="documents",
+        concurrency_limit=1,
+        show_progress="hidden",
+    )

@@ -1,0 +1,55 @@
+"""The server: the page, its scripts and styles, and the bounds around both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.staticfiles import StaticFiles
+
+from .extraction import Extractor
+from .headers import HeadersMiddleware
+from .limits import RateLimitMiddleware, RequestLimiter
+from .page import VIEW_PATH, build_page
+from .settings import Settings
+
+VIEW_FOLDER = Path(__file__).parents[1] / "view"
+
+FORM_BYTES = 10_000
+"""Of an upload's request beside the file."""
+
+
+def _theme() -> gr.themes.Base:
+    """Gradio's own look in fonts that every machine has, with contrasts of at least 4.5:1."""
+    theme = gr.themes.Default(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"])
+    return theme.set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        color_accent="*primary_600",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+    )
+
+
+def build_server(extractor: Extractor, settings: Settings, model_name: str, url: str) -> FastAPI:
+    """The application to serve; arguments as for `build_page`."""
+    server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    server.mount(VIEW_PATH, StaticFiles(directory=VIEW_FOLDER))
+    server.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_upload_bytes + FORM_BYTES)
+    server.add_middleware(HeadersMiddleware)
+    server.add_middleware(RateLimitMiddleware, limiter=RequestLimiter(settings.requests_per_minute))
+    gr.mount_gradio_app(
+        server,
+        build_page(extractor, settings, model_name, url),
+        path="/",
+        theme=_theme(),
+        css_paths=[VIEW_FOLDER / "page.css"],
+        footer_links=["gradio", "settings"],
+        max_file_size=settings.max_upload_bytes,
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+    )
+    return server

@@ -1,0 +1,218 @@
+// The document's knowledge graph: entities merged by their text, relations between them; to drag and to zoom.
+
+import { asRgb } from "./colours.js";
+import { make, textWidth, visible } from "./dom.js";
+
+const MOST_EDGES = 200;
+const LONGEST_LABEL = 28;
+const FONT = "12px sans-serif";
+const LAYOUT = {
+  name: "cose",
+  animate: false,
+  randomize: false, // from the places below, so that the same text has the same graph
+  nodeDimensionsIncludeLabels: true,
+  // Tried on the demo's examples: no nodes overlap, and edges are about equally long.
+  idealEdgeLength: () => 100,
+  edgeElasticity: () => 64,
+  nodeRepulsion: () => 16000,
+  nodeOverlap: 8,
+  padding: 20,
+};
+
+/**
+ * Nodes and edges of a selection.
+ *
+ * @returns {{nodes: object[], edges: object[]}} nodes `{id, text, type}` with the type of the best scored mention; edges
+ *   `{id, source, target, type, score, relations}` with the best score of those merged, and their indices.
+ */
+export function mergeByText({ entities, relations }) {
+  const key = (entity) => entity.text.trim().replace(/\s+/gu, " ").toLowerCase();
+  const nodes = new Map();
+  for (const entity of entities) {
+    const known = nodes.get(key(entity));
+    if (!known || known.score < entity.score) nodes.set(key(entity), { ...entity, id: `node:${key(entity)}` });
+  }
+  const edges = new Map();
+  relations.forEach((relation, index) => {
+    const [source, target] = [relation.head, relation.tail].map((end) => `node:${key(entities[end])}`);
+    const id = `edge:${JSON.stringify([source, relation.type, target])}`;
+    const edge = edges.get(id) ?? { id, source, target, type: relation.type, score: 0, relations: [] };
+    edge.score = Math.max(edge.score, relation.score);
+    edge.relations.push(index);
+    edges.set(id, edge);
+  });
+  const best = [...edges.values()].sort((a, b) => b.score - a.score).slice(0, MOST_EDGES);
+  return { nodes: [...nodes.values()].map(({ id, text, type }) => ({ id, text, type })), edges: best };
+}
+
+export class KnowledgeGraph {
+  /**
+   * @param {HTMLElement} container
+   * @param {import("./highlight.js").Highlight} highlight
+   */
+  constructor(container, highlight) {
+    this.canvas = make("div", { class: "spert-graph-canvas", role: "img", "aria-label": "Knowledge graph" });
+    const button = (label, sign, action) => {
+      const element = make("button", { type: "button", "aria-label": label, title: label }, sign);
+      element.addEventListener("click", action);
+      return element;
+    };
+    const buttons = make(
+      "div",
+      { class: "spert-graph-buttons" },
+      button("Zoom in", "+", () => this.zoom(1.25)),
+      button("Zoom out", "−", () => this.zoom(0.8)),
+      button("Show all", "⤢", () => this.cytoscape?.fit(undefined, 20)),
+    );
+    container.append(this.canvas, buttons);
+    this.ready = this.start(highlight);
+    highlight.onChange((relations) => this.light(relations));
+    const restyle = new MutationObserver(() => this.paint());
+    restyle.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  /** Load the library only now: the text does not wait for it. */
+  async start(highlight) {
+    const { default: cytoscape } = await import("./vendor/cytoscape.esm.min.mjs");
+    this.cytoscape = cytoscape({
+      container: this.canvas,
+      minZoom: 0.2,
+      maxZoom: 3,
+      // Until it is clicked, scrolling over the graph scrolls the page.
+      userZoomingEnabled: false,
+    });
+    this.cytoscape.on("tapstart", () => this.cytoscape.userZoomingEnabled(true));
+    this.canvas.addEventListener("pointerleave", () => this.cytoscape.userZoomingEnabled(false));
+    this.cytoscape.on("mouseover", "edge", (event) => highlight.light({ relations: event.target.data("relations") }));
+    this.cytoscape.on("mouseout", "edge", () => highlight.light(null));
+    new ResizeObserver(() => this.cytoscape.resize().fit(undefined, 20)).observe(this.canvas);
+  }
+
+  /**
+   * @param {{entities: object[], relations: object[]}} selection
+   * @param {object} hues of `typeHues`.
+   */
+  async show(selection, hues) {
+    const { nodes, edges } = mergeByText(selection);
+    this.canvas.setAttribute(
+      "aria-label",
+      `Knowledge graph: ${nodes.length} entities, ${edges.length} relations; the table of relations says the same`,
+    );
+    this.wanted = { nodes, edges, hues };
+    await this.ready;
+    if (this.wanted.nodes !== nodes) return; // meanwhile something else is to be shown
+    this.replaceElements(nodes, edges);
+  }
+
+  /** Keep what stays where it is, so that a slider does not shake the graph. */
+  replaceElements(nodes, edges) {
+    const graph = this.cytoscape;
+    const wanted = new Map([...nodes, ...edges].map((data) => [data.id, data]));
+    graph.batch(() => {
+      graph.elements().filter((element) => !wanted.has(element.id())).remove();
+      for (const [id, data] of wanted) {
+        const known = graph.getElementById(id);
+        if (known.length) known.data(data);
+      }
+    });
+    const isNew = (data) => !graph.getElementById(data.id).length;
+    const newNodes = nodes.filter(isNew);
+    graph.add([
+      ...newNodes.map((data, index) => ({ data, position: spiral(index) })),
+      ...edges.filter(isNew).map((data) => ({ data })),
+    ]);
+    this.paint(); // before the layout, which must know how large the nodes are
+    if (!newNodes.length) return;
+    graph.layout(LAYOUT).run();
+    turnToFit(graph);
+  }
+
+  paint() {
+    if (!this.cytoscape || !this.wanted) return;
+    const { hues } = this.wanted;
+    const style = getComputedStyle(this.canvas);
+    const colour = (part, hue) =>
+      asRgb(`oklch(${style.getPropertyValue(`--spert-${part}-l`)} ${style.getPropertyValue(`--spert-${part}-c`)} ${hue})`);
+    const plain = (name) => asRgb(style.getPropertyValue(name));
+    const nodeHue = (node) => hues.entity.get(node.data("type"));
+    const edgeHue = (edge) => hues.relation.get(edge.data("type"));
+    this.cytoscape.style([
+      {
+        selector: "node",
+        style: {
+          shape: "round-rectangle",
+          width: (node) => Math.max(...nodeLines(node).map((line) => textWidth(line, FONT))) + 20,
+          height: 40,
+          label: (node) => nodeLines(node).join("\n"),
+          "text-wrap": "wrap",
+          "text-max-width": "1000px",
+          "text-valign": "center",
+          "font-size": 12,
+          "font-family": "sans-serif",
+          "background-color": (node) => colour("tint", nodeHue(node)),
+          "border-width": 1.5,
+          "border-color": (node) => colour("line", nodeHue(node)),
+          color: plain("--spert-text"),
+        },
+      },
+      {
+        selector: "edge",
+        style: {
+          label: (edge) => visible(edge.data("type")),
+          "font-size": 11,
+          "font-family": "sans-serif",
+          width: 1.8,
+          "curve-style": "bezier",
+          "control-point-step-size": 50,
+          "target-arrow-shape": "triangle",
+          "line-color": (edge) => colour("line", edgeHue(edge)),
+          "target-arrow-color": (edge) => colour("line", edgeHue(edge)),
+          color: (edge) => colour("ink", edgeHue(edge)),
+          "text-background-color": plain("--spert-background"),
+          "text-background-opacity": 1,
+          "text-background-padding": "2px",
+        },
+      },
+      { selector: ".faded", style: { opacity: 0.25 } },
+    ]);
+  }
+
+  light(relations) {
+    if (!this.cytoscape) return;
+    const lit = this.cytoscape.edges().filter((edge) => edge.data("relations").some((r) => relations.includes(r)));
+    this.cytoscape.elements().removeClass("faded");
+    if (lit.length) this.cytoscape.elements().difference(lit.union(lit.connectedNodes())).addClass("faded");
+  }
+
+  zoom(factor) {
+    const graph = this.cytoscape;
+    const middle = { x: graph?.width() / 2, y: graph?.height() / 2 };
+    graph?.zoom({ level: graph.zoom() * factor, renderedPosition: middle });
+  }
+}
+
+/** Places that are spread evenly and are the same each time. */
+function spiral(index) {
+  const radius = 60 * Math.sqrt(index + 1);
+  const angle = index * 2.4; // radians; no two in one direction
+  return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
+}
+
+/** Lay the graph on its side where it then fills its pane better. */
+function turnToFit(graph) {
+  const box = graph.elements().boundingBox();
+  if (box.w > box.h !== graph.width() > graph.height()) {
+    graph.nodes().positions((node) => ({ x: node.position("y"), y: node.position("x") }));
+  }
+  graph.fit(undefined, 20);
+}
+
+/** A node's label: text and type, so that the colour is not alone in telling it. */
+function nodeLines(node) {
+  return [shorten(node.data("text")), visible(node.data("type"))];
+}
+
+function shorten(text) {
+  const characters = [...visible(text)];
+  return characters.length <= LONGEST_LABEL ? characters.join("") : `${characters.slice(0, LONGEST_LABEL - 1).join("")}…`;
+}

@@ -1,0 +1,36 @@
+// What is shown, as JSON to read and to copy.
+
+import { make } from "./dom.js";
+
+const LONGEST = 200_000; // characters on the page; what is copied is complete
+
+export class JsonPanel {
+  /** @param {HTMLElement} container */
+  constructor(container) {
+    this.code = make("pre", { tabindex: "0", "aria-label": "JSON" });
+    this.copied = make("span", { role: "status", class: "spert-note" });
+    const button = make("button", { type: "button" }, "Copy");
+    button.addEventListener("click", () => this.copy());
+    this.details = make("details", {}, make("summary", {}, "JSON"), button, this.copied, this.code);
+    this.details.addEventListener("toggle", () => this.write());
+    container.append(this.details);
+  }
+
+  /** Show a selection, once the panel is open. */
+  show(selection) {
+    this.selection = selection;
+    this.copied.textContent = "";
+    this.write();
+  }
+
+  write() {
+    if (!this.details.open || !this.selection) return;
+    const json = JSON.stringify(this.selection, null, 2);
+    this.code.textContent = json.length > LONGEST ? `${json.slice(0, LONGEST)}\n…` : json;
+  }
+
+  async copy() {
+    await navigator.clipboard.writeText(JSON.stringify(this.selection, null, 2));
+    this.copied.textContent = "copied";
+  }
+}

@@ -1,0 +1,52 @@
+// The relations as a table, the surest first.
+
+import { make, visible } from "./dom.js";
+
+const MOST_ROWS = 200;
+
+export class RelationTable {
+  /**
+   * @param {HTMLElement} container
+   * @param {import("./highlight.js").Highlight} highlight
+   */
+  constructor(container, highlight) {
+    this.highlight = highlight;
+    this.body = make("tbody");
+    this.note = make("p", { class: "spert-note" });
+    const names = ["Head", "Relation", "Tail", "Score"].map((name) => make("th", { scope: "col" }, name));
+    const caption = make("caption", { class: "spert-spoken" }, "Relations, the surest first");
+    container.append(make("table", {}, caption, make("thead", {}, make("tr", {}, ...names)), this.body), this.note);
+  }
+
+  /** Show the relations of a selection; as for `AnnotatedText.show`. */
+  show(selection, hues) {
+    const order = selection.relations.map((_, index) => index);
+    order.sort((a, b) => selection.relations[b].score - selection.relations[a].score);
+    const rows = order.slice(0, MOST_ROWS).map((index) => this.row(index, selection, hues));
+    this.body.replaceChildren(...rows);
+    this.note.textContent = order.length === 0 ? "No relation at these settings." : "";
+    if (order.length > MOST_ROWS) this.note.textContent = `The ${MOST_ROWS} best of ${order.length}; JSON has all.`;
+  }
+
+  row(index, { entities, relations }, hues) {
+    const relation = relations[index];
+    const name = make("span", { class: "spert-relation-name" }, visible(relation.type));
+    name.style.setProperty("--hue", hues.relation.get(relation.type));
+    const row = make(
+      "tr",
+      { "data-relation": index, tabindex: "0" },
+      make("td", {}, mention(entities[relation.head], hues)),
+      make("td", {}, name),
+      make("td", {}, mention(entities[relation.tail], hues)),
+      make("td", { class: "spert-score" }, relation.score.toFixed(2)),
+    );
+    this.highlight.listen(row, { relations: [index] });
+    return row;
+  }
+}
+
+function mention(entity, hues) {
+  const type = make("span", { class: "spert-mention-type" }, visible(entity.type));
+  type.style.setProperty("--hue", hues.entity.get(entity.type));
+  return make("span", { class: "spert-cell" }, make("bdi", {}, visible(entity.text)), " ", type);
+}

@@ -1,0 +1,29 @@
+// What of an extraction is shown under the controls' settings; the model is not asked again.
+
+/**
+ * @param {object} view what the server sent; see `make_view` in extraction.py.
+ * @param {{relationThreshold: number, entityScore: number, overlap: string,
+ *          hiddenEntityTypes: Set<string>, hiddenRelationTypes: Set<string>}} settings
+ * @returns {{entities: object[], relations: object[]}} as the pipeline gives them: relations refer to the entities
+ *   that are shown.
+ */
+export function select(view, settings) {
+  const place = new Map();
+  view.entities.forEach((entity, index) => {
+    const shown =
+      view.policies[index].includes(settings.overlap) &&
+      entity.score >= settings.entityScore &&
+      !settings.hiddenEntityTypes.has(entity.type);
+    if (shown) place.set(index, place.size);
+  });
+  const relations = view.relations
+    .filter(
+      (relation) =>
+        relation.score >= settings.relationThreshold &&
+        !settings.hiddenRelationTypes.has(relation.type) &&
+        place.has(relation.head) &&
+        place.has(relation.tail),
+    )
+    .map((relation) => ({ ...relation, head: place.get(relation.head), tail: place.get(relation.tail) }));
+  return { entities: [...place.keys()].map((index) => view.entities[index]), relations };
+}

@@ -1,0 +1,57 @@
+import pytest
+
+from spert_space.extraction import Extractor, make_view, policies_by_entity, select_entities
+from tests.support.tiny_models import SENTENCES
+
+TEXT = " ".join(SENTENCES[0])  # in which the tiny model is sure to find something
+
+
+@pytest.fixture
+def extractor(tiny_pipeline):
+    return Extractor(tiny_pipeline)
+
+
+def test_the_view_has_what_the_pipeline_finds(extractor, tiny_pipeline):
+    view = make_view(extractor, TEXT, score_floor=0.05, max_relations=10_000)
+    expected = tiny_pipeline(TEXT, relation_threshold=0.05)
+    assert view["entities"] == expected["entities"]
+    assert view["relations"] == expected["relations"]
+    assert view["left_out"] == 0
+    assert view["entity_types"] == ["Loc", "Org", "Peop"]
+    assert view["relation_threshold"] == tiny_pipeline.model.config.relation_threshold
+
+
+@pytest.mark.parametrize("policy", ["keep", "drop", "best"])
+def test_policies_are_those_of_the_pipeline(extractor, tiny_pipeline, policy):
+    view = make_view(extractor, TEXT, score_floor=0.05, max_relations=10)
+    kept = [entity for entity, policies in zip(view["entities"], view["policies"], strict=True) if policy in policies]
+    assert kept == tiny_pipeline(TEXT, overlap=policy)["entities"]
+
+
+def test_the_model_used_here_finds_entities_that_overlap(extractor):
+    """Else the test above would hold whatever the policies are."""
+    (prediction,) = extractor.extract([TEXT])
+    policies = policies_by_entity(prediction["entities"])
+    assert ["keep"] in policies
+    assert ["keep", "best"] in policies
+
+
+def test_only_the_best_relations_are_sent(extractor):
+    everything = make_view(extractor, TEXT, score_floor=0.05, max_relations=10_000)["relations"]
+    view = make_view(extractor, TEXT, score_floor=0.05, max_relations=3)
+    assert view["left_out"] == len(everything) - 3 > 0
+    best = sorted((relation["score"] for relation in everything), reverse=True)[:3]
+    assert sorted((relation["score"] for relation in view["relations"]), reverse=True) == best
+    assert [relation for relation in everything if relation in view["relations"]] == view["relations"], "in order"
+
+
+def test_relations_go_with_their_entities():
+    prediction = {
+        "entities": [{"text": name, "score": score} for name, score in (("a", 0.9), ("b", 0.2), ("c", 0.5))],
+        "relations": [{"head": 2, "tail": 0, "type": "R"}, {"head": 0, "tail": 1, "type": "R"}],
+    }
+    assert select_entities(prediction, 0.5) == {
+        "entities": [{"text": "a", "score": 0.9}, {"text": "c", "score": 0.5}],
+        "relations": [{"head": 1, "tail": 0, "type": "R"}],
+    }
+    assert select_entities(prediction, 0.0) == prediction
