@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
+from .batching_spert import batches_by_length
 from .decoding_spert import Prediction, decode, merge_windows
 from .modeling_spert import SpertModel
 from .processing_spert import SpertProcessor
@@ -25,7 +26,7 @@ def predict(
         model: in evaluation mode.
         processor: of the model's tokenizer.
         sentences: words; a sentence may be empty. Texts longer than the encoder takes are windowed.
-        batch_size: windows that go through the encoder at once.
+        batch_size: windows that go through the encoder at once, at most.
         relation_threshold: lowest score of a relation; by default the config's.
 
     Returns:
@@ -37,9 +38,8 @@ def predict(
     pieces = [sentence.window(*window) for sentence, ranges in zip(encoded, windows, strict=True) for window in ranges]
 
     found: list[Prediction] = [Prediction()] * len(pieces)
-    by_length = sorted(range(len(pieces)), key=lambda index: len(pieces[index].input_ids))
-    for first in range(0, len(by_length), batch_size):
-        batch = by_length[first : first + batch_size]
+    lengths = [len(piece.input_ids) for piece in pieces]
+    for batch in batches_by_length(range(len(pieces)), lengths, batch_size, model.device.type == "cpu"):
         inputs = processor.collate([pieces[index] for index in batch])
         output = model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
         for index, prediction in zip(batch, decode(output, model.config, len(batch), relation_threshold), strict=True):

@@ -175,34 +175,6 @@ def candidate_counts(batch: dict[str, Tensor]) -> tuple[int, int]:
     return spans, int((labels[..., 0] != IGNORED_LABEL).sum()) if labels.shape[-1] else 0
 
 
-PART_COST = 48
-"""What computing a part by itself costs a processor, in sub-words of padding that may be computed instead: MiniLM-L6 on
-one core takes 39 ms a part and 0.84 ms a sub-word (forward and backward)."""
-
-
-def split_by_length(batch: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """Split a batch into parts of similar length, such that computing them costs least.
-
-    On a processor without accelerator, padding costs as much as words do.
-
-    Args:
-        batch: examples.
-        lengths: sub-words of each of all examples.
-    """
-    order = sorted(batch, key=lambda index: lengths[index])
-    cheapest: list[tuple[int, int]] = [(0, 0)]  # for the first so many examples: cost, and where the last part starts
-    for end in range(1, len(order) + 1):
-        longest = lengths[order[end - 1]]
-        cheapest.append(min((cheapest[start][0] + PART_COST + (end - start) * longest, start) for start in range(end)))
-    parts = []
-    end = len(order)
-    while end:
-        start = cheapest[end][1]
-        parts.append(order[start:end])
-        end = start
-    return parts[::-1]
-
-
 def split_batch(batch: Sequence[int], size: int, processes: int) -> list[Sequence[int]]:
     """Split a global batch evenly: the same number of batches of at most `size` examples for each process.
 

@@ -11,7 +11,8 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch import Tensor, nn
 
-from .batches import BatchMaker, candidate_counts, split_batch, split_by_length
+from ..model.batching_spert import batches_by_length
+from .batches import BatchMaker, candidate_counts, split_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ class OptimizerStep:
         rank, processes = self._accelerator.process_index, self._accelerator.num_processes
         parts = split_batch(indices, self._batch_size, processes)[rank::processes]
         if self._accelerator.device.type == "cpu":
-            parts = [part for whole in parts for part in split_by_length(whole, self._batches.lengths)]
+            lengths = self._batches.lengths
+            parts = [part for whole in parts for part in batches_by_length(whole, lengths, len(whole), True)]
         losses = self._backward([self._batches(part, epoch) for part in parts])
         # Without a limit this only measures. Gradients are the same on all processes, losses are shares of one sum.
         norm = self._accelerator.clip_grad_norm_(self._model.parameters(), self._max_grad_norm or inf)

@@ -1,7 +1,5 @@
 """Batches: each example once, evenly spread, and the same candidates wherever they are drawn."""
 
-from itertools import pairwise, product
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,13 +8,11 @@ from spert_hf.data import load_splits
 from spert_hf.data.sampling import SamplingSettings
 from spert_hf.model.processing_spert import SpertProcessor
 from spert_hf.training.batches import (
-    PART_COST,
     BatchMaker,
     candidate_counts,
     digest_examples,
     make_examples,
     split_batch,
-    split_by_length,
 )
 from tests.support.documents import make_dataset_folder
 from tests.support.tiny_models import make_tokenizer
@@ -30,22 +26,6 @@ def test_a_global_batch_is_split_evenly(count, size, processes):
     lengths = {len(part) for part in parts}
     assert max(lengths) <= size
     assert max(lengths) - min(lengths) <= 1
-
-
-def cost(parts, lengths):
-    """What computing the parts costs, in sub-words."""
-    return sum(PART_COST + len(part) * max(lengths[index] for index in part) for part in parts)
-
-
-@given(lengths=st.lists(st.integers(1, 300), min_size=1, max_size=7), data=st.data())
-def test_parts_of_similar_length_cost_least(lengths, data):
-    batch = data.draw(st.permutations(range(len(lengths))))
-    parts = split_by_length(batch, lengths)
-    assert sorted(index for part in parts for index in part) == sorted(batch)
-    order = sorted(batch, key=lambda index: lengths[index])
-    for cuts in product((False, True), repeat=len(order) - 1):
-        ends = [0, *(place for place, cut in enumerate(cuts, start=1) if cut), len(order)]
-        assert cost(parts, lengths) <= cost([order[start:end] for start, end in pairwise(ends)], lengths)
 
 
 @pytest.fixture(scope="module")
