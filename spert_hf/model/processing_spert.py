@@ -34,11 +34,11 @@ _ABBREVIATIONS = "|".join(sorted(TITLES | COMPANIES_AND_GENERATIONS | MONTHS | S
 _WORD = re.compile(
     rf"""
       (?:[^\W\d_{_UNSPACED}]\.){{2,}}                              # initials: U.S.
-    | \b(?:{_ABBREVIATIONS})\.                                  # Calif., Jan.
+    | \b(?=[A-Z][a-z]+\.)(?:{_ABBREVIATIONS})\.                                  # Calif., Jan.
     | \d+(?:[.,:]\d+)*(?![^\W_])                                    # numbers: 2,300.5
     | [{_UNSPACED}][{_MARKS}]*
     | ['’](?:s|S|d|m|ll|re|ve)\b                                       # clitics: the 's of Pell's
-    | (?:[^\W_{_UNSPACED}][{_MARKS}]*)+
+    | [^\W_{_UNSPACED}]+(?:[{_MARKS}]+[^\W_{_UNSPACED}]*)*
     | \S[{_MARKS}]*
     """,
     re.VERBOSE,
@@ -57,9 +57,10 @@ def split_words(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for match in _WORD.finditer(text):
         start, end = match.span()
-        if end - start <= 2 and unicodedata.category(text[start]) in ("Cc", "Cf", "Cs"):
-            continue
-        spans.extend((first, min(first + LONGEST_WORD, end)) for first in range(start, end, LONGEST_WORD))
+        if end - start > LONGEST_WORD:
+            spans.extend((first, min(first + LONGEST_WORD, end)) for first in range(start, end, LONGEST_WORD))
+        elif end - start > 2 or text[start].isalnum() or unicodedata.category(text[start]) not in ("Cc", "Cf", "Cs"):
+            spans.append((start, end))
     return spans
 
 

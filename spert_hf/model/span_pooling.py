@@ -108,15 +108,16 @@ def pool_spans_by_size(words: Tensor, counts: Tensor, pooling: str, max_span_siz
         Span vectors of one size, *(batch, words, hidden)*, in the order of their first word. The last ones would run
         over the end: they are there, so that all sizes have one shape, but mean nothing.
     """
-    most = min(max_span_size, words.shape[1])
+    most, length = min(max_span_size, words.shape[1]), words.shape[1]
     if pooling == "mean":
-        words = words * counts.unsqueeze(-1)
-    following_words = functional.pad(words, (0, 0, 0, most - 1))
-    following_counts = functional.pad(counts, (0, most - 1))
-    spans, span_counts = words, counts
+        sums = pool_spans_by_size(words * counts.unsqueeze(-1), counts, "sum", most)
+        totals = pool_spans_by_size(counts.unsqueeze(-1), counts, "sum", most)
+        yield from (spans / total.clamp(min=1) for spans, total in zip(sums, totals, strict=True))
+        return
     combine = torch.maximum if pooling == "max" else torch.add
-    for size in range(1, most + 1):
-        if size > 1:
-            spans = combine(spans, following_words[:, size - 1 :][:, : words.shape[1]])
-            span_counts = span_counts + following_counts[:, size - 1 :][:, : words.shape[1]]
-        yield spans / span_counts.clamp(min=1).unsqueeze(-1) if pooling == "mean" else spans
+    following = functional.pad(words, (0, 0, 0, most - 1))
+    spans = words
+    yield spans
+    for size in range(2, most + 1):
+        spans = combine(spans, following.narrow(1, size - 1, length))
+        yield spans
