@@ -408,9 +408,10 @@ def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
     counts = torch.bincount(rows)
     if not len(rows) or counts.max() <= MOST_PAIRED_ENTITIES:
         return torch.arange(len(rows), device=rows.device)
+    # Always the same words: Python keeps every different warning for good.
     warnings.warn(
-        f"{int(counts.max())} entities were predicted in one sentence: relations are looked for only between the "
-        f"{MOST_PAIRED_ENTITIES} surest",
+        f"more than {MOST_PAIRED_ENTITIES} entities were predicted in one sentence: relations are looked for only "
+        "between the surest",
         stacklevel=2,
     )
     probabilities = entity_logits[rows, ends - starts - 1, starts].float().softmax(-1)

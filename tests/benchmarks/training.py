@@ -3,8 +3,10 @@
 import copy
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
+from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from spert_hf.data.loading import Splits
@@ -19,13 +21,14 @@ from .timing import Measurement, interleave
 from .workloads import Subject
 
 DEFAULT_BATCH_SIZE, LARGE_BATCH_SIZE = 2, 16
+PRECISIONS = {"package": "float32", "bfloat16": "bfloat16"}
 OVERHEAD = at_most(1.15)
 STEPS_OVER_REFERENCE = at_least(1.8)
 SENTENCES_OVER_REFERENCE = at_least(3)
 
 
 class TrainingContenders:
-    """One step of each contender on one batch: the package's trainer, the encoder alone, the reference.
+    """One step of each contender on one batch: the package's trainer, also in bfloat16, the encoder, the reference.
 
     All start from the same weights, and each trains its own copy.
 
@@ -46,6 +49,10 @@ class TrainingContenders:
         )
         self._trainer = Trainer(arguments, splits, show_progress=False)
         self._trainer.model.train()
+        # Accelerate has one precision a process, which a model takes on when it is prepared: the first one's stays.
+        AcceleratorState._reset_state()
+        self._half_trainer = Trainer(replace(arguments, bf16=True), splits, show_progress=False)
+        self._half_trainer.model.train()
         self._encoder = copy.deepcopy(self._trainer.model.encoder)
         self._encoder_optimizer = make_optimizer(self._encoder, arguments)
         self._reference = ReferenceTrainer(self._trainer.model, arguments, self._trainer.total_steps)
@@ -57,6 +64,10 @@ class TrainingContenders:
     def package(self, indices: Sequence[int]) -> None:
         """The trainer's step: negatives drawn, batch made, forward, backward, gradients clipped, optimizer."""
         self._trainer.take_step(indices, epoch=0, stop_asked=False)
+
+    def half(self, indices: Sequence[int]) -> None:
+        """The same with `--bf16`: forward and backward in mixed precision."""
+        self._half_trainer.take_step(indices, epoch=0, stop_asked=False)
 
     def reference(self, indices: Sequence[int]) -> None:
         """The same with the reference."""
@@ -95,18 +106,17 @@ def measure_training(subject: Subject, options: Options) -> Section:
     for size, times in seconds.items():
         ratios = [
             Figure("over encoder", times["package"].over(times["encoder"]), target=OVERHEAD),
-            Figure("package", times["package"].rate(size), "sentences/s"),
             Figure("reference", times["reference"].rate(size), "sentences/s"),
         ]
-        if size == DEFAULT_BATCH_SIZE:
-            over = Figure(
-                "steps over reference's", times["reference"].over(times["package"]), "×", STEPS_OVER_REFERENCE
-            )
-        else:
-            over = Figure(
-                "over reference's best", best.over(times["package"].scaled(1 / size)), "×", SENTENCES_OVER_REFERENCE
-            )
-        section.groups.append(Group(f"batch {size}", [*ratios, over]))
+        section.groups.append(Group(f"batch {size}", ratios))
+        for name in ("package", "bfloat16"):
+            if size == DEFAULT_BATCH_SIZE:
+                over = Figure("steps over reference's", times["reference"].over(times[name]), "×", STEPS_OVER_REFERENCE)
+            else:
+                faster = best.over(times[name].scaled(1 / size))
+                over = Figure("over reference's best", faster, "×", SENTENCES_OVER_REFERENCE)
+            rate = Figure(name, times[name].rate(size), "sentences/s")
+            section.groups.append(Group(f"batch {size}, {PRECISIONS[name]}", [over, rate]))
     return section
 
 
@@ -120,6 +130,7 @@ def time_steps(subject: Subject, options: Options, batch_size: int, steps: int) 
         {
             "encoder": lambda: [step() for step in encoder_steps],
             "package": lambda: [contenders.package(batch) for batch in batches],
+            "bfloat16": lambda: [contenders.half(batch) for batch in batches],
             "reference": lambda: [contenders.reference(batch) for batch in batches],
         },
         options.repeats,
