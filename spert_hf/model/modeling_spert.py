@@ -238,15 +238,15 @@ class SpertModel(PreTrainedModel):
 
     def _score_all(self, hidden: Tensor, word_offsets: Tensor) -> SpertOutput:
         """Score all spans, then all ordered pairs of those that are entities."""
-        longest_word = int((word_offsets[:, 1:] - word_offsets[:, :-1]).max())
-        words = pool_words(RangePooler(hidden, self.config.span_pooling, longest_word), word_offsets)
+        pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
+        words = pool_words(pooler, word_offsets)
         entity_logits = self._score_spans(hidden[:, 0], words, word_offsets)
         entities = _predicted_entities(entity_logits)
         paired = _surest_of_each_row(entities, entity_logits)
         pairs = paired[_ordered_pairs(entities[paired, 0])]
         output = SpertOutput(entity_logits=entity_logits, entities=entities, pairs=pairs)
         if self.relation_classifier is not None:
-            output.relation_logits = self._score_pairs(hidden, word_offsets, entities, pairs)
+            output.relation_logits = self._score_pairs(pooler, word_offsets, entities, pairs)
         return output
 
     def _score_spans(self, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
@@ -270,15 +270,14 @@ class SpertModel(PreTrainedModel):
             logits = logits + size_logits.unsqueeze(1)
         return _none_beyond_the_end(logits, (counts > 0).sum(1))
 
-    def _score_pairs(self, hidden: Tensor, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
+    def _score_pairs(self, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
         """Logits of all pairs of predicted entities, *(pairs, relation types)*, as a sum of their parts."""
         config, classifier = self.config, self.relation_classifier
-        hidden_size, size_dim = hidden.shape[-1], config.size_embedding_dim
+        hidden_size, size_dim = config.hidden_size, config.size_embedding_dim
         weights = classifier.weight.split([hidden_size] * 3 + [size_dim] * 2, dim=1)
         context_weight, head_weight, tail_weight, head_size_weight, tail_size_weight = weights
         if not len(pairs):
-            return hidden.new_zeros(0, classifier.out_features)
-        pooler = RangePooler(hidden, config.span_pooling, hidden.shape[1])
+            return classifier.weight.new_zeros(0, classifier.out_features)
         rows, spans = entities[:, 0], entities[:, 1:3]
         vectors = self._pool_spans(pooler, rows, word_offsets, spans)
         head_logits = functional.linear(vectors, head_weight, classifier.bias)

@@ -47,12 +47,8 @@ class TrainingContenders:
             cpu_threads=threads,
             output_dir=tempfile.gettempdir(),
         )
-        self._trainer = Trainer(arguments, splits, show_progress=False)
-        self._trainer.model.train()
-        # Accelerate has one precision a process, which a model takes on when it is prepared: the first one's stays.
-        AcceleratorState._reset_state()
-        self._half_trainer = Trainer(replace(arguments, bf16=True), splits, show_progress=False)
-        self._half_trainer.model.train()
+        self._trainer = make_trainer(arguments, splits)
+        self._half_trainer = make_trainer(replace(arguments, bf16=True), splits)
         self._encoder = copy.deepcopy(self._trainer.model.encoder)
         self._encoder_optimizer = make_optimizer(self._encoder, arguments)
         self._reference = ReferenceTrainer(self._trainer.model, arguments, self._trainer.total_steps)
@@ -84,6 +80,15 @@ class TrainingContenders:
             self._encoder_optimizer.zero_grad()
 
         return step
+
+
+def make_trainer(arguments: SpertTrainingArguments, splits: Splits) -> Trainer:
+    """A trainer whose model is in training mode, whatever precision the process's last one had."""
+    # Accelerate keeps one precision a process, which a model takes on for good when it is prepared.
+    AcceleratorState._reset_state()
+    trainer = Trainer(arguments, splits, show_progress=False)
+    trainer.model.train()
+    return trainer
 
 
 def measure_training(subject: Subject, options: Options) -> Section:
