@@ -98,7 +98,7 @@ def test_recorded_calls_are_the_batches_of_the_pipeline(subject):
     workload = make_workload(subject, texts_of_length(subject, 40, 5), 2)
     pipeline, encoder = workload.pipeline, subject.model.encoder
     calls = record_calls(encoder, lambda: pipeline(workload.texts, batch_size=2))
-    assert [len(call["input_ids"]) for call in calls] == [2, 2, 1]
+    assert sorted(len(call["input_ids"]) for call in calls) == [1, 2, 2]
     again = record_calls(encoder, replay(encoder, calls))
     assert all(torch.equal(one["input_ids"], two["input_ids"]) for one, two in zip(calls, again, strict=True))
 

@@ -47,8 +47,8 @@ class TrainingContenders:
             cpu_threads=threads,
             output_dir=tempfile.gettempdir(),
         )
-        self._trainer = make_trainer(arguments, splits)
         self._half_trainer = make_trainer(replace(arguments, bf16=True), splits)
+        self._trainer = make_trainer(arguments, splits)  # last: the process keeps this one's precision
         self._encoder = copy.deepcopy(self._trainer.model.encoder)
         self._encoder_optimizer = make_optimizer(self._encoder, arguments)
         self._reference = ReferenceTrainer(self._trainer.model, arguments, self._trainer.total_steps)
