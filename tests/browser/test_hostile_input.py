@@ -1,6 +1,7 @@
 """Text of visitors, of files and of models reaches the page as text only."""
 
 import pytest
+import torch
 
 from tests.support.demo import serve
 from tests.support.tiny_models import make_tiny_checkpoint
@@ -51,8 +52,20 @@ def test_direction_overrides_are_spelled_out(open_demo, hostile_demo):
     assert "⟨U+202E⟩desrever" in demo.page.locator(".spert-legend").inner_text()
 
 
-def test_offsets_hold_in_every_script(open_demo, hostile_demo):
-    demo = open_demo(hostile_demo)
+@pytest.fixture(scope="module")
+def eager_demo(tmp_path_factory):
+    """A demo whose model takes every span for an entity."""
+    from transformers import pipeline
+
+    pipe = pipeline("spert-extraction", model=str(make_tiny_checkpoint("bert", tmp_path_factory.mktemp("eager"))))
+    with torch.no_grad():
+        pipe.model.entity_classifier.bias[0] = -1e3
+    with serve(pipe) as url:
+        yield url
+
+
+def test_offsets_hold_in_every_script(open_demo, eager_demo):
+    demo = open_demo(eager_demo)
     demo.set_slider("Relations from score", 1)
     for text in ("مريم بيل تعمل في أوسلو", "שלום \u200fאוסלו", "😀😀 Marian Pell 👨‍👩‍👧 Oslo é ñ"):
         demo.extract(text)
