@@ -10,6 +10,7 @@ from transformers.pipelines import PIPELINE_REGISTRY
 
 from .setting_checks_spert import (
     check_choice,
+    check_dtype,
     check_encoder_settings,
     check_fraction,
     check_keys,
@@ -130,6 +131,8 @@ class SpertConfig(PreTrainedConfig):
         try:
             check_keys(config_dict, cls._known_settings(), _NEEDED_IN_FILES)
             check_choice("model_type", config_dict.get("model_type", cls.model_type), (cls.model_type,))
+            for name in ("dtype", "torch_dtype"):
+                check_dtype(name, config_dict.get(name))
             return super().from_dict(config_dict, **kwargs)
         except (ValueError, TypeError, AttributeError, StrictDataclassError) as error:
             raise ValueError(f"{f'{place}: ' if place else ''}config.json: {error}") from error

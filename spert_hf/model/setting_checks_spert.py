@@ -5,6 +5,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import torch
+
 MOST_NAMES = 10_000
 """Entity or relation types of a model."""
 
@@ -77,11 +79,14 @@ def check_encoder_settings(value: Any, field: str = "encoder_config") -> None:
         field: its path, from the top of the config.
 
     Raises:
-        ValueError: on the first number that is too large, infinite or not a number, and on lists that are too long.
+        ValueError: on the first number that is too large, infinite or not a number, on lists that are too long, and on
+            a `dtype` that transformers could not write.
     """
     if isinstance(value, (list, tuple, dict)):
         if len(value) > LONGEST_LIST:
             raise ValueError(f"{field}: given {len(value)} items, allowed at most {LONGEST_LIST}")
+        if isinstance(value, dict):
+            check_dtype(f"{field}.dtype", value.get("dtype"))
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
             check_encoder_settings(item, f"{field}.{str(key)[:LONGEST_NAME]}")
@@ -92,6 +97,12 @@ def check_encoder_settings(value: Any, field: str = "encoder_config") -> None:
         most = MOST_MODULES if _COUNTS_MODULES.search(name) else LARGEST_SIZE
         if abs(value) > most:
             raise ValueError(f"{field}: given {shown(value)}, allowed a whole number up to {most}")
+
+
+def check_dtype(field: str, value: object) -> None:
+    """Refuse what is neither a precision nor something else of that name, such as a word's number in a vocabulary."""
+    if value is not None and not isinstance(value, (str, int, dict, torch.dtype)):
+        raise ValueError(f"{field}: given {shown(value)}, allowed the name of a precision, such as 'float32'")
 
 
 def shown(value: object) -> str:

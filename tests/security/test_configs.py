@@ -204,6 +204,15 @@ def test_any_json_is_taken_whole_or_refused(valid, data):
     assert json.loads(json.dumps(made.to_dict()))["relation_threshold"] == config["relation_threshold"]
 
 
+@pytest.mark.parametrize("dtype", [[], 0.5, ["float32"]])
+@pytest.mark.parametrize("part", ["encoder_config", None])
+def test_a_precision_that_is_none_is_refused(valid, part, dtype):
+    config = copy.deepcopy(valid)
+    (config[part] if part else config)["dtype"] = dtype
+    with pytest.raises(ValueError, match=r"config.json: .*dtype"):
+        SpertConfig.from_dict(config)
+
+
 def test_the_file_is_named(checkpoint):
     change_json(checkpoint / "config.json", lambda config: config.update(max_span_size=10**9))
     message = f"{checkpoint}: config.json: max_span_size: given 1000000000, allowed a whole number from 1 to 1000"
