@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import yaml
 from huggingface_hub import HfApi, ModelCard, ModelCardData
+from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from ..data.named_datasets import model_card_of
 from ..model.card_spert import (
@@ -25,9 +26,9 @@ from ..model.card_spert import (
     sealed,
 )
 from ..model.configuration_spert import SpertConfig
-from ..model.hub_spert import CARD_FILE, has_own_card
+from ..model.hub_spert import CARD_FILE
 from ..model.pipeline_spert import SpertPipeline
-from .staging import StagedCheckpoint
+from .staging import StagedCheckpoint, is_generated_file
 from .training_record import TrainingRecord
 
 _TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
@@ -83,7 +84,16 @@ def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource 
         path.write_bytes(staged.own_card)
     elif source is not None or not has_own_card(api, repo_id):
         card = make_model_card(staged.pipe, repo_id, staged.record, source or find_card_source(staged.record))
-        path.write_text(sealed(card), encoding="utf-8", newline="\n")
+        path.write_text(sealed(str(card)), encoding="utf-8", newline="\n")
+
+
+def has_own_card(api: HfApi, repo_id: str) -> bool:
+    """Whether a repository has a card that is not a generated one, and so must not be written over."""
+    try:
+        card = api.hf_hub_download(repo_id, CARD_FILE)
+    except RemoteEntryNotFoundError:
+        return False
+    return not is_generated_file(Path(card))
 
 
 def make_model_card(pipe: SpertPipeline, repo_id: str, record: TrainingRecord | None, source: CardSource) -> ModelCard:
@@ -114,7 +124,7 @@ def _metadata(config: SpertConfig, repo_id: str, record: TrainingRecord | None, 
     """Join the front matter of the source with what is known; where both say something, what is known goes first."""
     written = source.data.to_dict()
     written.pop("model-index", None)  # figures are those that were measured
-    known = card_data(config, written.pop("tags", None) or ())
+    known = ModelCardData(**card_data(config, written.pop("tags", None) or ()))
     if record and record.dataset_kind == "hub":
         known.datasets = [record.dataset]
     results = record.eval_results() if record else []

@@ -9,9 +9,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from transformers.utils import logging
 
-from ..model.card_spert import EXAMPLE_TEXT
+from ..model.card_spert import EXAMPLE_TEXT, is_generated
 from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
-from ..model.hub_spert import CARD_FILE, is_generated_file
+from ..model.hub_spert import CARD_FILE
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from .links import check_links
@@ -106,3 +106,8 @@ def _own_card(folder: Path) -> bytes | None:
 
 def _first_line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def is_generated_file(card: Path) -> bool:
+    """Whether a file holds a generated card, as it was written."""
+    return is_generated(card.read_text(encoding="utf-8", errors="replace"))

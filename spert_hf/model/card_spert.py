@@ -6,9 +6,8 @@ It travels with the checkpoint, so that a card goes up with every model, also wh
 import hashlib
 import json
 import re
-from collections.abc import Iterable
-
-from huggingface_hub import ModelCard, ModelCardData
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from .configuration_spert import TASK, SpertConfig
 
@@ -33,10 +32,13 @@ NOTHING_MEASURED = """## Limits
 There is no record of this model's training here, and no figure of how well it does: measure it on annotated text of
 your own before you rely on it."""
 
+_PLAIN_YAML = re.compile(
+    r"(?!(?:y|n|yes|no|true|false|on|off|null)$)[a-z](?:[\w./:'+-]*[\w./'+-])?", re.ASCII | re.IGNORECASE
+)
 _SEAL = re.compile(r"\s*<!-- This card was written by spert-hf[^>]*: ([0-9a-f]{64}) -->\s*\Z")
 
 
-def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> ModelCard:
+def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> str:
     """Make the card of a model of which nothing is known but its config.
 
     Args:
@@ -51,17 +53,33 @@ def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> Mo
         NOTHING_MEASURED,
         CITATION,
     ]
-    return ModelCard(f"---\n{card_data(config, tags).to_yaml()}\n---\n\n" + "\n\n".join(parts) + "\n")
+    front_matter = "\n".join(_yaml_lines(card_data(config, tags)))
+    return f"---\n{front_matter}\n---\n\n" + "\n\n".join(parts) + "\n"
 
 
-def card_data(config: SpertConfig, tags: Iterable[str] = ()) -> ModelCardData:
+def card_data(config: SpertConfig, tags: Iterable[str] = ()) -> dict[str, Any]:
     """Give the metadata that the Hub reads: library, task, tags, and the encoder where that is a model of the Hub."""
-    return ModelCardData(
-        library_name="transformers",
-        pipeline_tag="token-classification",
-        base_model=printable(config.encoder_config.name_or_path or "") or None,
-        tags=[*TAGS, *tags],
-    )
+    encoder = printable(config.encoder_config.name_or_path or "")
+    data: dict[str, Any] = {"base_model": encoder} if encoder else {}
+    return data | {
+        "library_name": "transformers",
+        "pipeline_tag": "token-classification",
+        "tags": list(dict.fromkeys((*TAGS, *map(printable, tags)))),
+    }
+
+
+def _yaml_lines(data: dict[str, Any]) -> Iterator[str]:
+    """Write texts and lists of texts as YAML, in the form that the Hub's client gives them when it saves a card."""
+    for name, value in data.items():
+        if isinstance(value, str):
+            yield f"{name}: {_yaml_text(value)}"
+        else:
+            yield f"{name}:"
+            yield from (f"- {_yaml_text(item)}" for item in value)
+
+
+def _yaml_text(text: str) -> str:
+    return text if _PLAIN_YAML.fullmatch(text) else "'" + text.replace("'", "''") + "'"
 
 
 def describe_model(config: SpertConfig, repo_id: str) -> str:
@@ -138,9 +156,9 @@ def _longest_run_of_backticks(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
 
-def sealed(card: ModelCard) -> str:
-    """Give a generated card's text with a seal, by which it is known as long as nobody has changed it."""
-    text = str(card).rstrip()
+def sealed(card: str) -> str:
+    """Give a generated card with a seal, by which it is known as long as nobody has changed it."""
+    text = card.rstrip()
     return (
         f"{text}\n\n<!-- This card was written by spert-hf. Once changed, it is yours and kept: {_digest(text)} -->\n"
     )

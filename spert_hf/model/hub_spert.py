@@ -2,70 +2,49 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from huggingface_hub import CommitInfo, HfApi
-from huggingface_hub.errors import RemoteEntryNotFoundError
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import PushToHubMixin
 
 from .card_spert import is_generated, make_card, sealed
 from .configuration_spert import SpertConfig
 
 CARD_FILE = "README.md"
 _SOURCE_OPTIONS = ("revision", "token", "cache_dir", "subfolder", "local_files_only")
+_OF_TRANSFORMERS = "This model card has been automatically generated."
 
 
-def push_checkpoint(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    repo_id: str,
-    *,
-    commit_message: str | None = None,
-    commit_description: str | None = None,
-    private: bool | None = None,
-    token: bool | str | None = None,
-    revision: str | None = None,
-    create_pr: bool = False,
-    max_shard_size: int | str = "50GB",
-    tags: Iterable[str] = (),
-) -> CommitInfo:
-    """Upload a model with its code, its tokenizer and a card; arguments as those of transformers' `push_to_hub`.
+class WholeCheckpoint(PushToHubMixin):
+    """A model with its code, its tokenizer and a card, which `push_to_hub` uploads as one commit.
 
-    A card that somebody has written, or changed, in the repository stays as it is.
+    Args:
+        model: a [`SpertModel`].
+        tokenizer: the model's.
+        tags: more tags for the card.
     """
-    api = HfApi(token=token)
-    with TemporaryDirectory() as folder:
-        model.save_pretrained(folder, max_shard_size=max_shard_size)
-        tokenizer.save_pretrained(folder)
-        repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
-        if revision is not None and not revision.startswith("refs/pr"):
-            api.create_branch(repo_id, branch=revision, exist_ok=True)
-        if not has_own_card(api, repo_id, revision):
-            card = make_card(cast(SpertConfig, model.config), repo_id, tags)
-            (Path(folder) / CARD_FILE).write_text(sealed(card), encoding="utf-8", newline="\n")
-        return api.upload_folder(
-            repo_id=repo_id,
-            folder_path=folder,
-            commit_message=commit_message or f"Upload {type(model).__name__}",
-            commit_description=commit_description,
-            revision=revision,
-            create_pr=create_pr,
-        )
 
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, tags: Iterable[str] = ()) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.tags = list(tags)
 
-def has_own_card(api: HfApi, repo_id: str, revision: str | None = None) -> bool:
-    """Whether a repository has a card that is not a generated one, and so must not be written over."""
-    try:
-        card = api.hf_hub_download(repo_id, CARD_FILE, revision=revision)
-    except RemoteEntryNotFoundError:
-        return False
-    return not is_generated_file(Path(card))
+    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
+        """Save model, code and tokenizer."""
+        self.model.save_pretrained(save_directory, **kwargs)
+        self.tokenizer.save_pretrained(save_directory)
 
+    def _upload_modified_files(self, working_dir: Any, repo_id: str, *args: Any, **kwargs: Any) -> Any:
+        """Upload the folder, in which transformers has put the main branch's card, or one of its own making.
 
-def is_generated_file(card: Path) -> bool:
-    """Whether a file holds a generated card, as it was written."""
-    return is_generated(card.read_text(encoding="utf-8", errors="replace"))
+        A card that somebody has written, or changed, stays as it is.
+        """
+        path = Path(working_dir, CARD_FILE)
+        card = path.read_text(encoding="utf-8", errors="replace")
+        if is_generated(card) or _OF_TRANSFORMERS in card:
+            made = make_card(cast(SpertConfig, self.model.config), repo_id, self.tags)
+            path.write_text(sealed(made), encoding="utf-8", newline="\n")
+        return super()._upload_modified_files(working_dir, repo_id, *args, **kwargs)
 
 
 def find_tokenizer(model: Any, token: bool | str | None = None) -> PreTrainedTokenizerBase:

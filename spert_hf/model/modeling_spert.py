@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from huggingface_hub import CommitInfo
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
 from .configuration_spert import SpertConfig
-from .hub_spert import find_tokenizer, push_checkpoint
+from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
@@ -140,7 +139,7 @@ class SpertModel(PreTrainedModel):
         tokenizer: PreTrainedTokenizerBase | None = None,
         tags: str | list[str] | None = None,
         **upload: Any,
-    ) -> CommitInfo:
+    ) -> Any:
         """Upload all that is needed to use the model: weights, config, code, tokenizer and a card, in one commit.
 
         Args:
@@ -157,7 +156,8 @@ class SpertModel(PreTrainedModel):
         if tokenizer is None:
             tokenizer = find_tokenizer(self, upload.get("token"))
         own_tags = [tags] if isinstance(tags, str) else tags or []
-        return push_checkpoint(self, tokenizer, repo_id, tags=[*(self.model_tags or []), *own_tags], **upload)
+        whole = WholeCheckpoint(self, tokenizer, [*(self.model_tags or []), *own_tags])
+        return whole.push_to_hub(repo_id, **{"commit_message": f"Upload {type(self).__name__}", **upload})
 
     def forward(
         self,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from huggingface_hub import CommitInfo
 from transformers import Pipeline
 
 from .decoding_spert import OVERLAP_POLICIES, Prediction, concatenate, in_text_order, resolve_overlaps
@@ -67,7 +66,7 @@ class SpertPipeline(Pipeline):
         super().__init__(*args, **kwargs)
         self.spert_processor = SpertProcessor(self.tokenizer, self.model.config.max_sequence_length)
 
-    def push_to_hub(self, repo_id: str, **upload: Any) -> CommitInfo:
+    def push_to_hub(self, repo_id: str, **upload: Any) -> Any:
         """Upload the pipeline, which is its model and tokenizer; see [`SpertModel.push_to_hub`]."""
         return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
@@ -106,7 +105,8 @@ class SpertProcessor:
             raise ValueError(
                 f"tokenizer: given {type(tokenizer).__name__}, allowed a fast tokenizer (one backed by `tokenizers`)"
             )
-        self._backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+        backend = tokenizer.backend_tokenizer
+        self._backend = type(backend).from_str(backend.to_str())
         self._backend.no_truncation()
         self._backend.no_padding()
         self._prefix, self._suffix = self._special_ids()

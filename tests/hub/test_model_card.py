@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from spert_hf import SpertConfig
 from spert_hf.hub.model_card import CardSource, find_card_source, make_model_card
 from spert_hf.hub.training_record import TrainingRecord
-from spert_hf.model.card_spert import is_generated, make_card, sealed
+from spert_hf.model.card_spert import card_data, is_generated, make_card, printable, sealed
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 NO_SOURCE = CardSource(ModelCardData())
@@ -202,9 +202,27 @@ class TestNoTextBreaksIt:
         run = make_run()
         run["dataset"] |= {"name": name, "kind": "local"}
         run["settings"]["encoder"] = setting
-        card = ModelCard(sealed(make_model_card(SilentPipeline(), "ada/tiny", TrainingRecord(run), NO_SOURCE)))
+        card = ModelCard(sealed(str(make_model_card(SilentPipeline(), "ada/tiny", TrainingRecord(run), NO_SOURCE))))
         assert headings(card.text) == ["tiny", "Types", "Use", "Results", "Training", "Citation"]
         assert len(card.data.eval_results) == 18
         rows = [token for token in MARKDOWN.parse(card.text) if token.type == "td_open"]
         assert len(rows) == 4 * 6 + 2 * 3
         assert is_generated(str(card))
+
+
+class TestFrontMatterWithoutYaml:
+    """A checkpoint's own code writes YAML without a library for it."""
+
+    @given(st.lists(st.text("aeqyYnNo0.-+:#'\"\\\n é", max_size=6), unique=True, max_size=4), st.text(max_size=8))
+    @example(["yes", "Null", "on", "12", "1e5", "- a", "# b", "it's"], "C:\\models\\a")
+    def test_any_text_is_read_as_it_was(self, tags, name):
+        config = SpertConfig()
+        config.encoder_config.name_or_path = name
+        data = ModelCard(make_card(config, "ada/tiny", tags)).data
+        assert data.tags == card_data(config, tags)["tags"]
+        assert (data.base_model or "") == printable(name)
+
+    @pytest.mark.parametrize("tag", ["first", "yes", "12", "v1.0", "base_model:ada/tiny", "it's"])
+    def test_it_is_known_again_after_the_client_has_saved_it(self, tag, tmp_path):
+        ModelCard(sealed(make_card(SpertConfig(), "ada/tiny", [tag]))).save(tmp_path / "README.md")
+        assert is_generated((tmp_path / "README.md").read_text(encoding="utf-8"))

@@ -1,5 +1,6 @@
 """A text's result depends on the text alone: not on order, batch, padding, process, thread or what came before."""
 
+import copy
 import json
 import random
 import subprocess
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +48,19 @@ def test_the_sentences_of_a_text_are_found_as_if_they_stood_alone(tiny_pipeline)
     whole, alone = tiny_pipeline(" ".join(parts)), tiny_pipeline(parts)
     assert [entity["text"] for entity in whole["entities"]] == [e["text"] for part in alone for e in part["entities"]]
     assert len(whole["relations"]) == sum(len(part["relations"]) for part in alone)
-    assert tiny_pipeline(" ".join(parts), split_sentences=False) != whole
+
+
+def test_a_text_that_is_not_split_is_one_sentence(tiny_pipeline):
+    pipe = copy.deepcopy(tiny_pipeline)
+    with torch.no_grad():
+        pipe.model.entity_classifier.bias[0] = -1e3  # every span is an entity
+    text = "It rained. Per met Ash."
+    found = {
+        split: [entity["text"] for entity in pipe(text, split_sentences=split, overlap="keep")["entities"]]
+        for split in (True, False)
+    }
+    assert "rained. Per" in found[False]
+    assert not any("rained. Per" in mention for mention in found[True])
 
 
 def test_calls_before_change_nothing(tiny_pipeline, one_by_one):
