@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Gradio keeps a kilobyte about each of so many requests, for a dashboard that is off here; by default of 10,000.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
 
 
 def build_app(model: str, settings: Settings | None = None, url: str = "http://127.0.0.1:7860") -> FastAPI:

@@ -14,26 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.mixed_documents import mixed_documents
+from tests.support.predictions import assert_same
 
 ROOT = Path(__file__).parents[2]
 TEXTS = list(mixed_documents(40, most_sentences=4))
-SCORE_TOLERANCE = 1e-5
 
 
 @pytest.fixture(scope="module")
 def one_by_one(tiny_pipeline):
     return [tiny_pipeline([text], batch_size=1)[0] for text in TEXTS]
-
-
-def assert_same(found, expected):
-    """The same entities and relations, with scores that rounding alone can tell apart."""
-    assert len(found) == len(expected)
-    for result, wanted in zip(found, expected, strict=True):
-        for kind in ("entities", "relations"):
-            plain, plain_wanted = ([dict(item, score=None) for item in one[kind]] for one in (result, wanted))
-            assert plain == plain_wanted
-            scores, scores_wanted = ([item["score"] for item in one[kind]] for one in (result, wanted))
-            assert scores == pytest.approx(scores_wanted, abs=SCORE_TOLERANCE)
 
 
 @given(st.permutations(range(len(TEXTS))), st.sampled_from([1, 2, 3, 7, 32, 1000]))
