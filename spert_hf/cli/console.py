@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
+
+from ..evaluation.error_analysis import ErrorAnalysis
+from ..evaluation.error_report import ERROR_HEADINGS, error_examples, error_rows
+from ..evaluation.marked_text import marked_pieces
+from ..evaluation.report import TASK_NAMES
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
@@ -37,15 +43,37 @@ def print_extraction(
 def _marked_sentence(tokens: Sequence[str], entities: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> Text:
     """Mark each entity as `[words]Type`; overlapping ones nest or cross as they come."""
     line = Text("  ")
-    for index, token in enumerate(tokens):
-        if index:
-            line.append(" ")
-        opening = [entity for entity in entities if entity["start"] == index]
-        closing = [entity for entity in entities if entity["end"] == index + 1]
-        for entity in opening:
-            line.append("[", style=colours[entity["type"]])
-        inside = [entity for entity in entities if entity["start"] <= index < entity["end"]]
-        line.append(token, style=f"bold {colours[inside[0]['type']]}" if inside else "")
-        for entity in closing:
-            line.append(f"]{entity['type']}", style=colours[entity["type"]])
+    for text, entity_type, is_mark in marked_pieces(tokens, entities):
+        colour = "" if entity_type is None else colours[entity_type]
+        line.append(text, style=colour if is_mark or not colour else f"bold {colour}")
     return line
+
+
+def print_errors(console: Console, analysis: ErrorAnalysis) -> None:
+    """Print a table of the kinds of errors for each task, and examples."""
+    for task in analysis.errors:
+        console.print()
+        console.print(_error_table(analysis, task))
+    examples = error_examples(analysis)
+    if examples:
+        console.print("\nExamples", style="bold")
+    for example in examples:
+        console.print(Text(f"\n{example.heading}"))
+        console.print(Text(f"  {example.sentence}"))
+        console.print(Text(f"    expected  {example.expected}"))
+        console.print(Text(f"    found     {example.found}"))
+
+
+def _error_table(analysis: ErrorAnalysis, task: str) -> Table:
+    table = Table(title=f"Errors in {TASK_NAMES[task]}", title_justify="left")
+    name, *figures, types = ERROR_HEADINGS
+    table.add_column(name)
+    for heading in figures:
+        table.add_column(heading, justify="right")
+    table.add_column(types)
+    *kinds, total = error_rows(analysis, task)
+    for row in kinds:
+        table.add_row(*map(Text, row))
+    table.add_section()
+    table.add_row(*map(Text, total))
+    return table

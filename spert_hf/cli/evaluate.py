@@ -1,23 +1,60 @@
-"""`spert-hf evaluate`: scores of a model on annotated documents, as a table, as JSON and as a page."""
+"""`spert-hf evaluate`: scores and errors of a model on annotated documents, as tables, JSON, page and plot."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from rich.console import Console
+
+from ..data.documents import Document
 from ..data.loading import load_splits
 from ..data.named_datasets import dataset_folder
 from ..data.schema import TypeSchema
-from ..evaluation import format_table, to_json, write_html_report
-from ..evaluation.model_evaluation import predict_documents, score_predictions
+from ..evaluation import (
+    ErrorAnalysis,
+    EvaluationResult,
+    describe_errors,
+    format_table,
+    to_json,
+    write_error_markdown,
+    write_error_plot,
+    write_html_report,
+)
+from ..evaluation.model_evaluation import analyse_predictions, predict_documents, score_predictions
+from ..evaluation.svg_plots import check_plot_file
 from ..model.configuration_spert import SpertConfig
+from .console import print_errors
 from .options import add_model_options, load_pipeline
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
+    if options.errors_plot:
+        check_plot_file(options.errors_plot)
     pipe = load_pipeline(options)
-    config = pipe.model.config
+    documents = _load_documents(options, pipe.model.config)
+    predictions = predict_documents(pipe.model, pipe.spert_processor, documents, options.batch_size)
+    errors = analyse_predictions(pipe.model, documents, predictions, options.no_overlapping)
+    _print(options, score_predictions(pipe.model, documents, predictions, options.no_overlapping), errors)
+    if options.errors_markdown:
+        _say_written("Errors", write_error_markdown(options.errors_markdown, errors))
+    if options.errors_plot:
+        _say_written("Plot", write_error_plot(options.errors_plot, errors))
+    if options.html:
+        page = write_html_report(
+            options.html,
+            [document.to_record() for document in documents],
+            predictions,
+            no_overlapping=options.no_overlapping,
+            symmetric_relation_types=pipe.model.config.symmetric_relation_types,
+        )
+        _say_written("Report", page)
+    return 0
+
+
+def _load_documents(options: argparse.Namespace, config: SpertConfig) -> list[Document]:
     splits = load_splits(
         dataset_folder(options.dataset),
         data_dir=options.data_dir,
@@ -28,19 +65,20 @@ def run(arguments: Sequence[str]) -> int:
     documents = getattr(splits, options.split)
     if not documents:
         raise ValueError(f"--split: given {options.split!r}, which {options.dataset} has no documents for")
-    predictions = predict_documents(pipe.model, pipe.spert_processor, documents, options.batch_size)
-    result = score_predictions(pipe.model, documents, predictions, options.no_overlapping)
-    sys.stdout.write((to_json(result) if options.json else format_table(result)).rstrip("\n") + "\n")
-    if options.html:
-        write_html_report(
-            options.html,
-            [document.to_record() for document in documents],
-            predictions,
-            no_overlapping=options.no_overlapping,
-            symmetric_relation_types=config.symmetric_relation_types,
-        )
-        sys.stderr.write(f"Report written to {options.html}\n")
-    return 0
+    return documents
+
+
+def _print(options: argparse.Namespace, result: EvaluationResult, errors: ErrorAnalysis) -> None:
+    if options.json:
+        sys.stdout.write(to_json(result, describe_errors(errors) if options.errors else None))
+        return
+    sys.stdout.write(format_table(result))
+    if options.errors:
+        print_errors(Console(soft_wrap=True), errors)
+
+
+def _say_written(what: str, path: Path) -> None:
+    sys.stderr.write(f"{what} written to {path}\n")
 
 
 def _schema_of(config: SpertConfig) -> TypeSchema:
@@ -52,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf evaluate",
         description="Score a model on annotated documents: entities (NER), relations by spans and type (REL), and with "
-        "entity types too (REL+); precision, recall and F1 in percent.",
+        "entity types too (REL+); precision, recall and F1 in percent. With --errors, what is wrong, too.",
     )
     add_model_options(parser)
     parser.add_argument(
@@ -67,5 +105,15 @@ def _parser() -> argparse.ArgumentParser:
         "--no-overlapping", action="store_true", help="drop entities that overlap, in gold and predictions"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument(
+        "--errors",
+        action="store_true",
+        help="print what kinds of errors there are (boundary, type, direction, argument, spurious, missed …), and ten "
+        "examples",
+    )
+    parser.add_argument("--errors-markdown", metavar="FILE", help="write the kinds of errors and examples as Markdown")
+    parser.add_argument(
+        "--errors-plot", metavar="FILE.svg", help="write a plot of the kinds of errors by type (needs matplotlib)"
+    )
     parser.add_argument("--html", metavar="FILE", help="write a page that shows each sentence with its errors")
     return parser

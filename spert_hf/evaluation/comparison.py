@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
+from .mention_index import Item, MentionIndex
 from .spert_metric.scoring import Entity, Relation, drop_overlapping, read_record, without_entity_types
-
-Item = TypeVar("Item", Entity, Relation)
 
 
 class Status(str, Enum):
@@ -25,11 +24,15 @@ class Status(str, Enum):
 class ComparedItem(Generic[Item]):
     """An entity or relation of the annotation, the prediction or both.
 
-    `score` is the prediction's, where there is one. `note` says what a near miss has in common with the other side.
+    `score` is the prediction's, where there is one. `note` says what a near miss has in common with any item
+    of the other side; `error_analysis` pairs the two sides one to one. `in_gold` and `in_prediction` say where the item
+    stands, be it scored there or left out.
     """
 
     item: Item
     status: Status
+    in_gold: bool
+    in_prediction: bool
     score: float | None
     note: str
 
@@ -104,18 +107,22 @@ def _compare(
     scores: Mapping[Item, float],
     near_miss: Callable[[Item, Collection[Item]], str],
 ) -> list[ComparedItem[Item]]:
+    near_gold, near_predicted = MentionIndex(gold.scored), MentionIndex(predicted.scored)
     compared = []
     for item in sorted(gold.every | predicted.every):
         status = _status(item in gold.scored, item in predicted.scored)
+        in_gold, in_prediction = item in gold.every, item in predicted.every
         if status is Status.RIGHT:
             note = ""
         elif status is Status.MISSED:
-            note = "predicted, but overlaps another" if item in predicted.every else near_miss(item, predicted.scored)
+            note = (
+                "predicted, but overlaps another" if in_prediction else near_miss(item, near_predicted.touching(item))
+            )
         elif status is Status.SPURIOUS:
-            note = "in gold, but overlaps another" if item in gold.every else near_miss(item, gold.scored)
+            note = "in gold, but overlaps another" if in_gold else near_miss(item, near_gold.touching(item))
         else:
-            note = " and ".join(["in gold"] * (item in gold.every) + ["predicted"] * (item in predicted.every))
-        compared.append(ComparedItem(item, status, scores.get(item), note))
+            note = " and ".join(["in gold"] * in_gold + ["predicted"] * in_prediction)
+        compared.append(ComparedItem(item, status, in_gold, in_prediction, scores.get(item), note))
     return compared
 
 

@@ -8,6 +8,7 @@ from ..model.decoding_spert import to_records
 from ..model.inference_spert import DEFAULT_BATCH_SIZE, predict
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
+from .error_analysis import ErrorAnalysis, analyse_errors
 from .spert_metric.scoring import EvaluationResult, score_documents
 
 
@@ -31,6 +32,21 @@ def score_predictions(
 ) -> EvaluationResult:
     """Score a model's predictions of annotated documents; see [`score_documents`]."""
     return score_documents(
+        [document.to_record() for document in documents],
+        predictions,
+        no_overlapping=no_overlapping,
+        symmetric_relation_types=model.config.symmetric_relation_types,
+    )
+
+
+def analyse_predictions(
+    model: SpertModel,
+    documents: Sequence[Document],
+    predictions: Sequence[dict[str, Any]],
+    no_overlapping: bool = False,
+) -> ErrorAnalysis:
+    """Find the kinds of the errors in a model's predictions of annotated documents; see [`analyse_errors`]."""
+    return analyse_errors(
         [document.to_record() for document in documents],
         predictions,
         no_overlapping=no_overlapping,

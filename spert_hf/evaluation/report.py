@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .spert_metric.scoring import EvaluationResult, Score, TaskScores
 from .visible_text import visible
@@ -30,9 +31,10 @@ def format_table(result: EvaluationResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_json(result: EvaluationResult) -> str:
-    """Return the scores as JSON text (`EvaluationResult.to_dict`)."""
-    return json.dumps(result.to_dict(), indent=2, ensure_ascii=False) + "\n"
+def to_json(result: EvaluationResult, errors: Mapping[str, Any] | None = None) -> str:
+    """Return the scores as JSON text (`EvaluationResult.to_dict`), with `errors` (`describe_errors`) where given."""
+    content = result.to_dict() if errors is None else {**result.to_dict(), "errors": errors}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def describe_setting(result: EvaluationResult) -> str:

@@ -5,6 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spert_hf.evaluation import analyse_errors
 from spert_hf.evaluation.spert_metric.scoring import score_documents
 from tests.support import growth
 
@@ -46,5 +47,20 @@ def test_time_grows_with_entities_and_repeated_relations():
             "relations": [{"type": "R", "head": i % count, "tail": (i + 1) % count} for i in range(10 * count)],
         }
         return growth.processor_seconds(lambda: score_documents([record], [record], no_overlapping=True))
+
+    assert cost(16) < 10 * cost(4)
+
+
+def test_time_to_analyse_grows_with_errors():
+    def cost(times):
+        count = 100 * times
+        gold, predicted = (
+            {
+                "entities": [{"type": "A", "start": 3 * i, "end": 3 * i + size} for i in range(count)],
+                "relations": [{"type": "R", "head": i, "tail": (i + 1) % count} for i in range(count)],
+            }
+            for size in (1, 2)
+        )
+        return growth.processor_seconds(lambda: analyse_errors([gold], [predicted]))
 
     assert cost(16) < 10 * cost(4)
