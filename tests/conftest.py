@@ -31,7 +31,7 @@ def golden_model():
     from spert_hf.hub.conversion import convert_checkpoint
 
     model, tokenizer = convert_checkpoint(GOLDEN / "model", GOLDEN / "types.json")
-    return model, SpertProcessor(tokenizer, model.config.max_sequence_length)
+    return model, SpertProcessor.for_config(tokenizer, model.config)
 
 
 @pytest.fixture(scope="session")

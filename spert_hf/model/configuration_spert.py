@@ -11,9 +11,11 @@ from .setting_checks_spert import (
     check_choice,
     check_dtype,
     check_encoder_settings,
+    check_flag,
     check_fraction,
     check_keys,
     check_names,
+    check_signatures,
     check_whole_number,
     shown,
 )
@@ -54,8 +56,12 @@ class SpertConfig(PreTrainedConfig):
         size_embedding_count: rows of that embedding; longer spans use its last row.
         classifier_dropout: dropout on the inputs of both classifiers.
         relation_threshold: lowest score (sigmoid) at which a relation is predicted.
+        relation_signatures: the pairs of entity types, head and tail, that each relation type may join; relations
+            between others are not predicted. A relation type without an entry may join any. `None`: all may.
         max_sequence_length: most sub-words that the encoder takes, its special ones included. `None`: found out from
             the encoder when the model is made.
+        letter_case_embeddings: add to the encoder's input an embedding of how each word is written (lower, Capital,
+            CAPITALS, mixed), which a tokenizer that ignores case hides.
         initializer_range: standard deviation of the classifiers' and size embedding's initial weights.
 
     Raises:
@@ -78,7 +84,9 @@ class SpertConfig(PreTrainedConfig):
         size_embedding_count: int = 100,
         classifier_dropout: float = 0.1,
         relation_threshold: float = 0.4,
+        relation_signatures: dict[str, list[list[str]]] | None = None,
         max_sequence_length: int | None = None,
+        letter_case_embeddings: bool = False,
         initializer_range: float = 0.02,
         **kwargs: Any,
     ) -> None:
@@ -96,7 +104,9 @@ class SpertConfig(PreTrainedConfig):
         self.size_embedding_count = size_embedding_count
         self.classifier_dropout = classifier_dropout
         self.relation_threshold = relation_threshold
+        self.relation_signatures = relation_signatures
         self.max_sequence_length = max_sequence_length
+        self.letter_case_embeddings = letter_case_embeddings
         self.initializer_range = initializer_range
         self._check_settings()
         kwargs.pop("custom_pipelines", None)  # see the property
@@ -111,9 +121,12 @@ class SpertConfig(PreTrainedConfig):
         check_whole_number("size_embedding_count", self.size_embedding_count, 2, 10_000)
         if self.max_sequence_length is not None:
             check_whole_number("max_sequence_length", self.max_sequence_length, 4, 10_000_000)
+        check_flag("letter_case_embeddings", self.letter_case_embeddings)
         check_fraction("classifier_dropout", self.classifier_dropout)
         check_fraction("relation_threshold", self.relation_threshold)
         check_fraction("initializer_range", self.initializer_range)
+        if self.relation_signatures is not None:
+            check_signatures(self.relation_signatures, self.entity_types, self.relation_types)
         unknown = [name for name in self.symmetric_relation_types if name not in self.relation_types]
         if unknown:
             raise ValueError(f"symmetric_relation_types: {unknown} not among relation_types {self.relation_types}")

@@ -91,9 +91,12 @@ def _decode_relations(
     found, type_indices = (scores >= threshold).nonzero(as_tuple=True)
     columns = (output.pairs[found].tolist(), type_indices.tolist(), scores[found, type_indices].tolist())
     names, symmetric = config.relation_types, set(config.symmetric_relation_types)
+    signatures = _allowed_arguments(config)
     seen = set()
     for (head, tail), type_index, score in zip(*columns, strict=True):
         name = names[type_index]
+        if name in signatures and (entities[head][3], entities[tail][3]) not in signatures[name]:
+            continue
         if name in symmetric:
             if entities[tail][1] < entities[head][1]:
                 head, tail = tail, head
@@ -103,6 +106,18 @@ def _decode_relations(
         row = entities[head][0]
         first = first_entity[row]
         predictions[row].relations.append(PredictedRelation(head - first, tail - first, name, score))
+
+
+def _allowed_arguments(config: SpertConfig) -> dict[str, set[tuple[int, int]]]:
+    """The pairs of entity types, head and tail, that relation types are bound to; both ways round if symmetric."""
+    index = {name: number for number, name in enumerate(config.entity_types, start=1)}
+    allowed = {
+        name: {(index[head], index[tail]) for head, tail in pairs}
+        for name, pairs in (config.relation_signatures or {}).items()
+    }
+    for name in allowed.keys() & set(config.symmetric_relation_types):
+        allowed[name] |= {(tail, head) for head, tail in allowed[name]}
+    return allowed
 
 
 def resolve_overlaps(prediction: Prediction, policy: str) -> Prediction:

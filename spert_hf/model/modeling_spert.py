@@ -13,6 +13,7 @@ from transformers.utils import ModelOutput
 from .configuration_spert import SpertConfig
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
+from .processing_spert import LETTER_CASES
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class SpertModel(PreTrainedModel):
     """
 
     config_class = SpertConfig
+    config: SpertConfig
     base_model_prefix = ""
     main_input_name = "input_ids"
     supports_gradient_checkpointing = True
@@ -85,6 +87,11 @@ class SpertModel(PreTrainedModel):
             config.max_sequence_length = usable_sequence_length(self.encoder)
         hidden, size_dim = config.hidden_size, config.size_embedding_dim
         self.size_embeddings = nn.Embedding(config.size_embedding_count, size_dim) if size_dim else None
+        self.letter_case_embeddings = (
+            nn.Embedding(len(LETTER_CASES), self.encoder.get_input_embeddings().embedding_dim)
+            if config.letter_case_embeddings
+            else None
+        )
         self.entity_classifier = nn.Linear(2 * hidden + size_dim, 1 + len(config.entity_types))
         self.relation_classifier = (
             nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
@@ -92,6 +99,8 @@ class SpertModel(PreTrainedModel):
         self.dropout = nn.Dropout(config.classifier_dropout)
         self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
         self.post_init()
+        if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
+            nn.init.zeros_(self.letter_case_embeddings.weight)
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
@@ -164,6 +173,7 @@ class SpertModel(PreTrainedModel):
         input_ids: Tensor,
         attention_mask: Tensor,
         word_offsets: Tensor,
+        letter_cases: Tensor | None = None,
         spans: Tensor | None = None,
         entity_labels: Tensor | None = None,
         pairs: Tensor | None = None,
@@ -178,6 +188,7 @@ class SpertModel(PreTrainedModel):
             attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
             word_offsets: position of each word's first sub-word, then the end of the last word,
                 *(batch, words + 1)*; padded with that end.
+            letter_cases: how each word is written, *(batch, words)*, for a model that has embeddings for it.
             spans: candidate spans as words `[start, end)`, *(batch, spans, 2)*.
             entity_labels: their types, 0 = *none*, -100 = padding, *(batch, spans)*.
             pairs: candidate pairs (head, tail), indices into `spans`, *(batch, pairs, 2)*.
@@ -189,8 +200,9 @@ class SpertModel(PreTrainedModel):
         Returns:
             [`SpertOutput`], or a tuple of its fields that are not `None`.
         """
+        inputs = self._encoder_inputs(input_ids, word_offsets, letter_cases)
         hidden = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
+            **inputs, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
         ).last_hidden_state.to(self.entity_classifier.weight.dtype)
         if spans is None:
             output = self._score_all(hidden, word_offsets)
@@ -202,6 +214,25 @@ class SpertModel(PreTrainedModel):
             losses = [loss for loss in (output.entity_loss, output.relation_loss) if loss is not None]
             output.loss = sum(losses[1:], start=losses[0]) if losses else None
         return output if return_dict in (None, True) else output.to_tuple()
+
+    def _encoder_inputs(
+        self, input_ids: Tensor, word_offsets: Tensor, letter_cases: Tensor | None
+    ) -> dict[str, Tensor]:
+        """The sub-words, or their vectors with those of their words' letter case added.
+
+        Raises:
+            ValueError: if the letter cases are missing.
+        """
+        if self.letter_case_embeddings is None:
+            return {"input_ids": input_ids}
+        if letter_cases is None:
+            raise ValueError("letter_cases: given none, but this model has letter_case_embeddings")
+        vectors = self.encoder.get_input_embeddings()(input_ids)
+        positions = torch.arange(input_ids.shape[1], device=input_ids.device).expand_as(input_ids).contiguous()
+        words = torch.searchsorted(word_offsets, positions, right=True) - 1
+        inside = (words >= 0) & (words < letter_cases.shape[1])
+        cases = letter_cases.gather(1, words.clamp(0, letter_cases.shape[1] - 1)) * inside
+        return {"inputs_embeds": vectors + self.letter_case_embeddings(cases).to(vectors.dtype)}
 
     def _score_candidates(
         self, hidden: Tensor, word_offsets: Tensor, spans: Tensor, pairs: Tensor | None

@@ -64,7 +64,7 @@ class SpertPipeline(Pipeline):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.spert_processor = SpertProcessor(self.tokenizer, self.model.config.max_sequence_length)
+        self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
 
     def push_to_hub(self, repo_id: str, **upload: Any) -> Any:
         """Upload the pipeline, which is its model and tokenizer; see [`SpertModel.push_to_hub`]."""

@@ -11,9 +11,13 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
+from .configuration_spert import SpertConfig
 
 DEFAULT_SEQUENCE_LENGTH = 512
 """Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
+
+LETTER_CASES = ("no letters", "lower", "initial capital", "capitals", "mixed")
+"""What [`letter_case`] tells apart; special sub-words and padding count as the first."""
 
 LONGEST_WORD = 64
 """Characters after which a run of letters in raw text is split into several words."""
@@ -63,6 +67,18 @@ def split_words(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def letter_case(word: str) -> int:
+    """How a word is written, which an uncased tokenizer does not see: an index into [`LETTER_CASES`]."""
+    lower, rest = word.lower(), word[1:]
+    if lower == word.upper():
+        return 0
+    if word == lower:
+        return 1
+    if rest == rest.lower():
+        return 2
+    return 3 if word == word.upper() else 4
+
+
 @dataclass(slots=True)
 class EncodedWords:
     """Sub-words of one sentence, without special ones.
@@ -70,10 +86,12 @@ class EncodedWords:
     Args:
         input_ids: all sub-words.
         word_offsets: index of each word's first sub-word, then the number of sub-words: words + 1 numbers.
+        letter_cases: of each word, see [`letter_case`]; `None` for a model that does not take them.
     """
 
     input_ids: list[int]
     word_offsets: list[int]
+    letter_cases: list[int] | None = None
 
     def __len__(self) -> int:
         """Number of words."""
@@ -82,7 +100,11 @@ class EncodedWords:
     def window(self, start: int, end: int) -> "EncodedWords":
         """The words `[start, end)` alone."""
         first, last = self.word_offsets[start], self.word_offsets[end]
-        return EncodedWords(self.input_ids[first:last], [o - first for o in self.word_offsets[start : end + 1]])
+        return EncodedWords(
+            self.input_ids[first:last],
+            [o - first for o in self.word_offsets[start : end + 1]],
+            None if self.letter_cases is None else self.letter_cases[start:end],
+        )
 
 
 class SpertProcessor:
@@ -95,12 +117,15 @@ class SpertProcessor:
             threads may share it.
         max_sequence_length: most sub-words in one encoder input, special ones included; the tokenizer's own limit
             holds too.
+        letter_cases: give the letter case of every sub-word's word, too, as a model with embeddings for it takes it.
 
     Raises:
         ValueError: if the tokenizer is not a fast one, or has no token for unknown words.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, max_sequence_length: int | None = None) -> None:
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, max_sequence_length: int | None = None, letter_cases: bool = False
+    ) -> None:
         if not tokenizer.is_fast:
             raise ValueError(
                 f"tokenizer: given {type(tokenizer).__name__}, allowed a fast tokenizer (one backed by `tokenizers`)"
@@ -109,6 +134,7 @@ class SpertProcessor:
         self._backend = type(backend).from_str(backend.to_str())
         self._backend.no_truncation()
         self._backend.no_padding()
+        self._letter_cases = letter_cases
         self._prefix, self._suffix = self._special_ids()
         self._word_prefix = self._space_before_words()
         self.unknown_id = _first_id(tokenizer.unk_token_id, tokenizer.mask_token_id, tokenizer.pad_token_id)
@@ -116,6 +142,11 @@ class SpertProcessor:
         limits = [max_sequence_length or DEFAULT_SEQUENCE_LENGTH, tokenizer.model_max_length]
         self.window_size = min(limits) - len(self._prefix) - len(self._suffix)
         """Most sub-words of a window, special ones not counted."""
+
+    @classmethod
+    def for_config(cls, tokenizer: PreTrainedTokenizerBase, config: SpertConfig) -> "SpertProcessor":
+        """Make the processor that a model of this config needs."""
+        return cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings)
 
     def _special_ids(self) -> tuple[list[int], list[int]]:
         """Ids that the tokenizer puts before and after a sentence."""
@@ -137,15 +168,15 @@ class SpertProcessor:
         words = [[self._word_prefix + _encodable(word) for word in sentence] for sentence in sentences]
         encodings = self._backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
         return [
-            self._with_offsets(encoding.ids, encoding.word_ids, len(sentence))
+            self._with_offsets(encoding.ids, encoding.word_ids, sentence)
             for encoding, sentence in zip(encodings, sentences, strict=True)
         ]
 
-    def _with_offsets(self, ids: list[int], word_ids: list[int | None], word_count: int) -> EncodedWords:
+    def _with_offsets(self, ids: list[int], word_ids: list[int | None], words: Sequence[str]) -> EncodedWords:
         input_ids: list[int] = []
         offsets = [0]
         position = 0
-        for word in range(word_count):
+        for word in range(len(words)):
             first = position
             while position < len(ids) and word_ids[position] == word:
                 position += 1
@@ -159,7 +190,7 @@ class SpertProcessor:
                 subwords = subwords[: self.window_size]
             input_ids.extend(subwords)
             offsets.append(len(input_ids))
-        return EncodedWords(input_ids, offsets)
+        return EncodedWords(input_ids, offsets, [*map(letter_case, words)] if self._letter_cases else None)
 
     def windows(self, words: EncodedWords) -> list[tuple[int, int]]:
         """Cover a text with ranges of words that the encoder can take; neighbours overlap by a quarter or more.
@@ -188,7 +219,8 @@ class SpertProcessor:
 
         Returns:
             `input_ids` and `attention_mask`, *(batch, sub-words)*, and `word_offsets`, *(batch, words + 1)*, all
-            `int64`, as [`SpertModel.forward`] takes them.
+            `int64`, as [`SpertModel.forward`] takes them; and `letter_cases`, *(batch, words)*, if this processor
+            gives them.
         """
         around = len(self._prefix) + len(self._suffix)
         longest = max(len(sentence.input_ids) for sentence in sentences) + around
@@ -200,11 +232,15 @@ class SpertProcessor:
             mask.append([1] * length + [0] * (longest - length))
             positions = [offset + len(self._prefix) for offset in sentence.word_offsets]
             offsets.append(positions + positions[-1:] * (most_words - len(positions)))
-        return {
+        batch = {
             "input_ids": torch.tensor(ids),
             "attention_mask": torch.tensor(mask),
             "word_offsets": torch.tensor(offsets),
         }
+        if self._letter_cases:
+            cases = [sentence.letter_cases or [] for sentence in sentences]
+            batch["letter_cases"] = torch.tensor([row + [0] * (most_words - 1 - len(row)) for row in cases])
+        return batch
 
 
 def _last_within(offsets: list[int], start: int, budget: int) -> int:

@@ -43,10 +43,38 @@ def check_names(field: str, names: Any, least: int = 0) -> list[str]:
     return list(names)
 
 
+def check_signatures(signatures: Any, entity_types: Collection[str], relation_types: Collection[str]) -> None:
+    """Refuse what is no mapping of relation types to lists of pairs of entity types."""
+    if not isinstance(signatures, dict):
+        raise ValueError(f"relation_signatures: given {shown(signatures)}, allowed a mapping or None")
+    for name, pairs in signatures.items():
+        if not isinstance(name, str) or name not in relation_types:
+            raise ValueError(f"relation_signatures: given {shown(name)}, allowed a relation type")
+        for pair in pairs if isinstance(pairs, (list, tuple)) else [pairs]:
+            if not _is_pair_of(pair, entity_types):
+                raise ValueError(
+                    f"relation_signatures.{shown(name)}: given {shown(pair)}, allowed pairs of entity types"
+                )
+
+
+def _is_pair_of(pair: Any, names: Collection[str]) -> bool:
+    return (
+        isinstance(pair, (list, tuple))
+        and len(pair) == 2
+        and all(isinstance(name, str) and name in names for name in pair)
+    )
+
+
 def check_choice(field: str, value: object, allowed: Collection[str]) -> None:
     """Refuse what is not among the allowed names."""
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{field}: given {shown(value)}, allowed {', '.join(map(repr, allowed))}")
+
+
+def check_flag(field: str, value: object) -> None:
+    """Refuse what is neither true nor false."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{field}: given {shown(value)}, allowed True or False")
 
 
 def check_whole_number(field: str, value: object, least: int, most: int) -> None:

@@ -21,6 +21,7 @@ MODEL_SETTINGS = (
     "size_embedding_dim",
     "classifier_dropout",
     "relation_threshold",
+    "letter_case_embeddings",
 )
 
 
@@ -92,6 +93,13 @@ class SpertTrainingArguments:
     classifier_dropout: float = _setting(0.1, "Dropout on the classifiers' inputs.")
     relation_threshold: float = _setting(0.4, "Lowest score at which a relation is predicted.")
 
+    learn_signatures: bool = _setting(
+        False, "Predict relations only between entity types that they join somewhere in the training documents."
+    )
+    letter_case_embeddings: bool = _setting(
+        False, "Show the encoder how words are written (lower, Capital, CAPITALS), for tokenizers that ignore it."
+    )
+
     bf16: bool = _setting(False, "Mixed precision with bfloat16.")
     fp16: bool = _setting(False, "Mixed precision with float16 (GPU).")
     cpu_threads: int = _setting(0, "Threads of a process on a CPU; 0: its share of the machine's cores.")
@@ -146,7 +154,10 @@ class SpertTrainingArguments:
     def sampling_settings(self) -> SamplingSettings:
         """The settings of negative sampling."""
         return SamplingSettings(
-            self.negative_spans, self.negative_pairs, self.strong_negatives, max_span_size=self.max_span_size
+            self.negative_spans,
+            self.negative_pairs,
+            self.strong_negatives,
+            max_span_size=self.max_span_size,
         )
 
 

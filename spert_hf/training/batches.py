@@ -81,7 +81,10 @@ def digest_examples(examples: Sequence[TrainingExample]) -> str:
     digest = hashlib.sha256()
     for example in examples:
         gold = example.gold
-        digest.update(repr((example.words.input_ids, example.words.word_offsets)).encode())
+        words = example.words
+        digest.update(repr((words.input_ids, words.word_offsets)).encode())
+        if words.letter_cases is not None:
+            digest.update(repr(words.letter_cases).encode())
         for array in (gold.spans, gold.types, gold.pairs, gold.relations):
             digest.update(array.tobytes())
     return digest.hexdigest()

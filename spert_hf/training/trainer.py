@@ -23,13 +23,14 @@ from transformers.utils import logging
 from .. import __version__ as spert_hf_version
 from ..data.documents import Document
 from ..data.loading import Splits
+from ..data.signatures import find_signatures
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .arguments import SpertTrainingArguments
-from .batches import BatchMaker, TrainingExample, digest_examples, epoch_batches, make_examples
+from .batches import BatchMaker, digest_examples, epoch_batches, make_examples
 from .checkpoints import (
     TrainingState,
     find_checkpoint,
@@ -96,9 +97,9 @@ class Trainer:
         if self.accelerator.device.type == "cpu":
             torch.set_num_threads(arguments.cpu_threads or _share_of_cores(self.accelerator.num_processes))
         set_seed(arguments.seed)
-        self.tokenizer, model = _make_model(arguments, splits)
-        self.processor = SpertProcessor(self.tokenizer, model.config.max_sequence_length)
-        self.examples = self._training_examples()
+        self.tokenizer, model = _make_model(arguments, splits, self._training_documents())
+        self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
+        self.examples = make_examples(self._training_documents(), splits.schema, self.processor)
         self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
         self.lengths = self.batches.lengths
         self.total_steps = len(self.epoch_steps(0)) * arguments.num_train_epochs
@@ -305,11 +306,11 @@ class Trainer:
             },
         }
 
-    def _training_examples(self) -> list[TrainingExample]:
+    def _training_documents(self) -> list[Document]:
         documents = [*self.splits.train, *(self.splits.dev if self.arguments.train_on_dev else [])]
         if not documents:
             raise ValueError(f"dataset: {self.splits.name} has no training documents")
-        return make_examples(documents, self.splits.schema, self.processor)
+        return documents
 
     def epoch_steps(self, epoch: int) -> list[list[int]]:
         """Examples of each step of an epoch.
@@ -350,7 +351,9 @@ def _share_of_cores(processes: int) -> int:
     return max(1, cores // processes)
 
 
-def _make_model(arguments: SpertTrainingArguments, splits: Splits) -> tuple[PreTrainedTokenizerBase, SpertModel]:
+def _make_model(
+    arguments: SpertTrainingArguments, splits: Splits, documents: Sequence[Document]
+) -> tuple[PreTrainedTokenizerBase, SpertModel]:
     """Load the encoder and its tokenizer, and put fresh classifiers on top."""
     source = find_encoder(arguments.encoder)
     tokenizer = AutoTokenizer.from_pretrained(source)
@@ -360,6 +363,8 @@ def _make_model(arguments: SpertTrainingArguments, splits: Splits) -> tuple[PreT
         "symmetric_relation_types": splits.schema.symmetric_relation_names,
         **arguments.model_settings(),
     }
+    if arguments.learn_signatures:
+        settings["relation_signatures"] = find_signatures(documents, splits.schema.relation_names)
     if arguments.random_encoder:
         model = SpertModel(SpertConfig(encoder_config=AutoConfig.from_pretrained(source), **settings))
     else:

@@ -35,7 +35,7 @@ def subject(tmp_path_factory):
     torch.manual_seed(0)
     model = SpertModel.from_encoder(str(encoder), entity_types=["Loc", "Org"], relation_types=["Near", "In"]).eval()
     tokenizer = AutoTokenizer.from_pretrained(encoder)
-    return Subject(model, tokenizer, SpertProcessor(tokenizer, model.config.max_sequence_length), splits, False)
+    return Subject(model, tokenizer, SpertProcessor.for_config(tokenizer, model.config), splits, False)
 
 
 def test_lengths_have_the_quartiles_of_conll04():

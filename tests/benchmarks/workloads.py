@@ -91,7 +91,7 @@ def load_subject(encoder: str, data_dir: Path | None) -> Subject:
         source, entity_types=splits.schema.entity_names, relation_types=splits.schema.relation_names
     ).eval()
     tokenizer = AutoTokenizer.from_pretrained(source)
-    processor = SpertProcessor(tokenizer, model.config.max_sequence_length)
+    processor = SpertProcessor.for_config(tokenizer, model.config)
     return Subject(model, tokenizer, processor, splits, own_lengths=data_dir is not None)
 
 

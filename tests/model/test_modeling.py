@@ -16,7 +16,7 @@ def family_checkpoint(request, tmp_path_factory):
 
 def load(checkpoint):
     model = AutoModel.from_pretrained(checkpoint)
-    return model, SpertProcessor(AutoTokenizer.from_pretrained(checkpoint), model.config.max_sequence_length)
+    return model, SpertProcessor.for_config(AutoTokenizer.from_pretrained(checkpoint), model.config)
 
 
 def candidates_of(model, inputs, sentences):

@@ -115,7 +115,7 @@ def _randomise_classifiers(model, tokenizer, entity_share: float = 1 / 12) -> No
     for classifier in (model.entity_classifier, model.relation_classifier):
         if classifier is not None:
             classifier.weight.normal_(0, 0.4)
-    processor = SpertProcessor(tokenizer, model.config.max_sequence_length)
+    processor = SpertProcessor.for_config(tokenizer, model.config)
     logits = model(**processor.collate(processor.encode(SENTENCES[:1]))).entity_logits
     size, words = torch.meshgrid(torch.arange(logits.shape[1]), torch.arange(logits.shape[2]), indexing="ij")
     logits = logits[0, size + words < logits.shape[2]]

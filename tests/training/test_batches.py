@@ -55,3 +55,11 @@ def test_the_digest_tells_whether_training_data_are_the_same(splits, processor):
     assert digest_examples(examples) == digest_examples(again)
     assert digest_examples(examples) != digest_examples(again[::-1])
     assert digest_examples(examples) != digest_examples(again[:-1])
+
+
+def test_the_digest_tells_letter_case(splits):
+    """Training reads it where the model has embeddings for it."""
+    tokenizer = make_tokenizer("bert")
+    processors = [SpertProcessor(tokenizer, 128, letter_cases=one) for one in (False, True)]
+    without, with_case = (make_examples(splits.train, splits.schema, one) for one in processors)
+    assert digest_examples(without) != digest_examples(with_case)

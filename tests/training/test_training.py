@@ -141,6 +141,7 @@ def test_train_on_dev_uses_both(train):
         {"random_encoder": True},
         {"span_pooling": "mean", "relation_context": "cls", "size_embedding_dim": 0},
         {"no_overlapping": True, "eval_every_epochs": 2},
+        {"letter_case_embeddings": True, "freeze_embeddings": True},
     ],
 )
 def test_every_setting_trains(train, settings):
@@ -191,3 +192,15 @@ def test_documents_longer_than_the_encoder_takes_are_windowed(train, tmp_path, c
     result = train(dataset=folder, num_train_epochs=1)
     assert "windows, as the encoder takes 126 sub-words" in caplog.text
     assert result.scores.documents == 1
+
+
+def test_signatures_are_learned_from_the_training_documents(train, dataset_folder):
+    splits = load_splits(dataset_folder)
+    result = train(learn_signatures=True, num_train_epochs=1)
+    seen = {
+        (relation.type, document.entities[relation.head].type, document.entities[relation.tail].type)
+        for document in splits.train
+        for relation in document.relations
+    }
+    signatures = SpertModel.from_pretrained(result.output_dir).config.relation_signatures
+    assert {(name, *pair) for name, pairs in signatures.items() for pair in pairs} == seen

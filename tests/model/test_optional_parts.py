@@ -1,0 +1,143 @@
+"""What a config can add to the paper's model: letter case, signatures of relations."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import AutoTokenizer, pipeline
+
+from spert_hf import SpertConfig, SpertModel, SpertProcessor
+from spert_hf.model.decoding_spert import decode
+from spert_hf.model.inference_spert import predict
+from spert_hf.model.modeling_spert import SpertOutput
+from spert_hf.model.processing_spert import LETTER_CASES, letter_case
+from tests.support.tiny_models import FAMILIES, SENTENCES, make_tiny_checkpoint
+
+
+def load(family, folder, **settings):
+    checkpoint = make_tiny_checkpoint(family, folder, **settings)
+    model = SpertModel.from_pretrained(checkpoint)
+    return model, SpertProcessor.for_config(AutoTokenizer.from_pretrained(checkpoint), model.config)
+
+
+@pytest.mark.parametrize(
+    ("word", "case"),
+    [
+        ("harbour", "lower"),
+        ("Harbour", "initial capital"),
+        ("A", "initial capital"),
+        ("U.S.", "capitals"),
+        ("NATO", "capitals"),
+        ("McCoy", "mixed"),
+        ("iPhone", "mixed"),
+        ("1990s", "lower"),
+        ("1990", "no letters"),
+        ("-", "no letters"),
+        ("東京", "no letters"),
+        ("Ölberg", "initial capital"),
+    ],
+)
+def test_letter_case(word, case):
+    assert LETTER_CASES[letter_case(word)] == case
+
+
+@given(st.text(max_size=8))
+def test_letter_case_of_any_word(word):
+    case = LETTER_CASES[letter_case(word)]
+    assert (case == "no letters") == (word.lower() == word.upper())
+    assert (case == "lower") == (word.lower() == word and word.lower() != word.upper())
+    assert case != "capitals" or word == word.upper()
+
+
+class TestLetterCaseEmbeddings:
+    @pytest.mark.parametrize("family", FAMILIES)
+    def test_each_sub_word_gets_that_of_its_word(self, family, tmp_path):
+        model, processor = load(family, tmp_path, letter_case_embeddings=True)
+        inputs = processor.collate(processor.encode(SENTENCES))
+        with torch.no_grad():
+            plain = model.encoder.get_input_embeddings()(inputs["input_ids"])
+            model.letter_case_embeddings.weight[:] = torch.arange(len(LETTER_CASES))[:, None]
+            added = model._encoder_inputs(inputs["input_ids"], inputs["word_offsets"], inputs["letter_cases"])
+        cases = (added["inputs_embeds"] - plain).mean(-1).round().int()
+        for row, words in enumerate(SENTENCES):
+            offsets = inputs["word_offsets"][row].tolist()
+            expected = [0] * inputs["input_ids"].shape[1]
+            for word, start, end in zip(words, offsets, offsets[1:], strict=False):
+                expected[start:end] = [letter_case(word)] * (end - start)
+            assert cases[row].tolist() == expected
+
+    def test_a_fresh_model_reads_as_its_encoder_does(self, tmp_path):
+        model, processor = load("bert", tmp_path, letter_case_embeddings=True)
+        inputs = processor.collate(processor.encode(SENTENCES))
+        vectors = model._encoder_inputs(inputs["input_ids"], inputs["word_offsets"], inputs["letter_cases"])
+        torch.testing.assert_close(vectors["inputs_embeds"], model.encoder.get_input_embeddings()(inputs["input_ids"]))
+
+    def test_case_makes_a_difference_to_a_tokenizer_that_ignores_it(self, tmp_path):
+        checkpoint = make_tiny_checkpoint("bert", tmp_path, letter_case_embeddings=True)
+        pipe = pipeline("spert-extraction", model=str(checkpoint))
+        with torch.no_grad():
+            pipe.model.letter_case_embeddings.weight.normal_()
+            pipe.model.entity_classifier.bias[0] = -1e3  # every span is an entity
+        scores = [[entity["score"] for entity in pipe(word)["entities"]] for word in ("oslo", "Oslo", "OSLO")]
+        assert len({tuple(one) for one in scores}) == 3
+
+    def test_windows_keep_it(self, tmp_path):
+        model, processor = load("bert", tmp_path, letter_case_embeddings=True)
+        words = [word for _ in range(20) for sentence in SENTENCES for word in sentence]
+        encoded = processor.encode([words])[0]
+        for start, end in processor.windows(encoded):
+            assert encoded.window(start, end).letter_cases == [letter_case(word) for word in words[start:end]]
+        assert predict(model, processor, [words])
+
+    def test_a_model_that_needs_it_says_so(self, tmp_path):
+        model, processor = load("bert", tmp_path, letter_case_embeddings=True)
+        inputs = processor.collate(processor.encode(SENTENCES))
+        del inputs["letter_cases"]
+        with pytest.raises(ValueError, match="letter_cases: given none"):
+            model(**inputs)
+
+
+TYPES = {
+    "entity_types": ["Loc", "Org", "Peop"],
+    "relation_types": ["Work_For", "Near", "Other"],
+    "symmetric_relation_types": ["Near"],
+}
+
+
+class TestSignatures:
+    @staticmethod
+    def relations(signatures):
+        """All relations of a Loc, an Org and a Peop, if every pair has all of them."""
+        config = SpertConfig(**TYPES, relation_signatures=signatures)
+        entities = torch.tensor([[0, place, place + 1, place + 1] for place in range(3)])
+        pairs = torch.tensor([(head, tail) for head in range(3) for tail in range(3) if head != tail])
+        output = SpertOutput(
+            entity_logits=torch.zeros(1, 1, 3, 4),
+            entities=entities,
+            pairs=pairs,
+            relation_logits=torch.full((len(pairs), 3), 3.0),
+        )
+        names = config.entity_types
+        return {(r.type, names[r.head], names[r.tail]) for r in decode(output, config, 1)[0].relations}
+
+    def test_relations_between_other_types_are_left_out(self):
+        everything = self.relations(None)
+        assert len(everything) == 6 + 3 + 6
+        bound = self.relations({"Work_For": [["Peop", "Org"]], "Near": [["Peop", "Loc"]]})
+        assert {one for one in bound if one[0] == "Other"} == {one for one in everything if one[0] == "Other"}
+        assert {one for one in bound if one[0] != "Other"} == {("Work_For", "Peop", "Org"), ("Near", "Loc", "Peop")}
+        assert not {one for one in self.relations({"Other": []}) if one[0] == "Other"}
+
+    @pytest.mark.parametrize(
+        ("signatures", "message"),
+        [
+            ([], "relation_signatures: given .*, allowed a mapping or None"),
+            ({"Kill": []}, "relation_signatures: given 'Kill', allowed a relation type"),
+            ({"Near": [["Loc"]]}, "allowed pairs of entity types"),
+            ({"Near": [["Loc", "City"]]}, "allowed pairs of entity types"),
+            ({"Near": 3}, "allowed pairs of entity types"),
+        ],
+    )
+    def test_wrong_ones_are_refused(self, signatures, message):
+        with pytest.raises(ValueError, match=message):
+            SpertConfig(**TYPES, relation_signatures=signatures)
