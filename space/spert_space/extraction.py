@@ -6,7 +6,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from spert_hf.model.decoding_spert import OVERLAP_POLICIES, PredictedEntity, Prediction, resolve_overlaps
+from spert_hf.model.configuration_spert import OVERLAP_POLICIES
+from spert_hf.model.decoding_spert import PredictedEntity, Prediction, resolve_overlaps
 
 if TYPE_CHECKING:
     from spert_hf import SpertPipeline

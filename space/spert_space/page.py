@@ -11,7 +11,7 @@ import gradio as gr
 
 from spert_hf.data.faults import DocumentError
 from spert_hf.data.inputs import INPUT_SUFFIXES
-from spert_hf.model.decoding_spert import OVERLAP_POLICIES
+from spert_hf.model.configuration_spert import OVERLAP_POLICIES
 
 from .api_guide import api_guide
 from .documents import Progress, extract_documents, read_documents

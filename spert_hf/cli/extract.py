@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from ..data.inputs import LARGEST_JSON_LIST, read_inputs
 from ..data.textfiles import to_json_line
-from ..model.decoding_spert import OVERLAP_POLICIES
+from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import read_ahead
 from .options import STANDARD_STREAM, add_model_options, fraction, load_pipeline
 from .resumable import LineOutput, UnfinishedFile, digest_of_file, unfinished_output
@@ -157,7 +157,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--overlap",
         choices=OVERLAP_POLICIES,
-        default="keep",
-        help="entities that overlap are all kept, all dropped, or thinned out to the best (default: %(default)s)",
+        help="entities that overlap are all kept, all dropped, or thinned out to the best (default: the model's own)",
     )
     return parser

@@ -22,6 +22,7 @@ from .setting_checks_spert import (
 
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls")
+OVERLAP_POLICIES = ("keep", "drop", "best")
 
 # Where a saved checkpoint's own code is, for whoever loads it without the package that wrote it.
 TASK = "spert-extraction"
@@ -56,6 +57,8 @@ class SpertConfig(PreTrainedConfig):
         size_embedding_count: rows of that embedding; longer spans use its last row.
         classifier_dropout: dropout on the inputs of both classifiers.
         relation_threshold: lowest score (sigmoid) at which a relation is predicted.
+        overlap: what becomes of entities that overlap: all are kept (`"keep"`), all dropped (`"drop"`), or those
+            with the highest scores are kept (`"best"`).
         relation_signatures: the pairs of entity types, head and tail, that each relation type may join; relations
             between others are not predicted. A relation type without an entry may join any. `None`: all may.
         max_sequence_length: most sub-words that the encoder takes, its special ones included. `None`: found out from
@@ -84,6 +87,7 @@ class SpertConfig(PreTrainedConfig):
         size_embedding_count: int = 100,
         classifier_dropout: float = 0.1,
         relation_threshold: float = 0.4,
+        overlap: str = "keep",
         relation_signatures: dict[str, list[list[str]]] | None = None,
         max_sequence_length: int | None = None,
         letter_case_embeddings: bool = False,
@@ -104,6 +108,7 @@ class SpertConfig(PreTrainedConfig):
         self.size_embedding_count = size_embedding_count
         self.classifier_dropout = classifier_dropout
         self.relation_threshold = relation_threshold
+        self.overlap = overlap
         self.relation_signatures = relation_signatures
         self.max_sequence_length = max_sequence_length
         self.letter_case_embeddings = letter_case_embeddings
@@ -115,6 +120,7 @@ class SpertConfig(PreTrainedConfig):
 
     def _check_settings(self) -> None:
         check_choice("span_pooling", self.span_pooling, SPAN_POOLINGS)
+        check_choice("overlap", self.overlap, OVERLAP_POLICIES)
         check_choice("relation_context", self.relation_context, RELATION_CONTEXTS)
         check_whole_number("max_span_size", self.max_span_size, 1, 1_000)
         check_whole_number("size_embedding_dim", self.size_embedding_dim, 0, 10_000)

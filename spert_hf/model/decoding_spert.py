@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from .configuration_spert import SpertConfig
 from .modeling_spert import SpertOutput
 
-OVERLAP_POLICIES = ("keep", "drop", "best")
-
 
 @dataclass(slots=True)
 class PredictedEntity:

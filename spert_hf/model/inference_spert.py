@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from .batching_spert import batches_by_length
-from .decoding_spert import Prediction, decode, merge_windows
+from .decoding_spert import Prediction, decode, merge_windows, resolve_overlaps
 from .modeling_spert import SpertModel
 from .processing_spert import SpertProcessor
 
@@ -19,6 +19,7 @@ def predict(
     sentences: Sequence[Sequence[str]],
     batch_size: int = DEFAULT_BATCH_SIZE,
     relation_threshold: float | None = None,
+    overlap: str | None = None,
 ) -> list[Prediction]:
     """Predict entities and relations of sentences (or longer texts) given as words.
 
@@ -28,9 +29,10 @@ def predict(
         sentences: words; a sentence may be empty. Texts longer than the encoder takes are windowed.
         batch_size: windows that go through the encoder at once, at most.
         relation_threshold: lowest score of a relation; by default the config's.
+        overlap: what becomes of entities that overlap, see [`resolve_overlaps`]; by default the config's.
 
     Returns:
-        One prediction a sentence, in the order given, entities and relations as decoded (`"keep"`).
+        One prediction a sentence, in the order given, entities and relations in the order of decoding.
     """
     filled = [index for index, sentence in enumerate(sentences) if len(sentence)]
     encoded = processor.encode([sentences[index] for index in filled])
@@ -48,6 +50,7 @@ def predict(
     predictions = [Prediction() for _ in sentences]
     position = 0
     for index, ranges in zip(filled, windows, strict=True):
-        predictions[index] = merge_windows(found[position : position + len(ranges)], ranges)
+        merged = merge_windows(found[position : position + len(ranges)], ranges)
+        predictions[index] = resolve_overlaps(merged, overlap or model.config.overlap)
         position += len(ranges)
     return predictions

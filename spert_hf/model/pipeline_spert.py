@@ -7,7 +7,8 @@ from typing import Any
 
 from transformers import Pipeline
 
-from .decoding_spert import OVERLAP_POLICIES, Prediction, concatenate, in_text_order, resolve_overlaps
+from .configuration_spert import OVERLAP_POLICIES
+from .decoding_spert import Prediction, concatenate, in_text_order
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
 from .processing_spert import SpertProcessor, split_words
 from .sentences_spert import sentence_ranges
@@ -48,8 +49,8 @@ class SpertPipeline(Pipeline):
 
     Args:
         relation_threshold (`float`, *optional*): lowest score of a relation, 0 … 1. Default: the model's own.
-        overlap (`str`, *optional*, defaults to `"keep"`): entities that overlap are all kept, all dropped (`"drop"`),
-            or thinned out to the best scored ones (`"best"`); relations go with their entities.
+        overlap (`str`, *optional*): entities that overlap are all kept (`"keep"`), all dropped (`"drop"`), or thinned
+            out to the best scored ones (`"best"`); relations go with their entities. Default: the model's own.
         split_sentences (`bool`, *optional*, defaults to `True`): read a string sentence by sentence, as the model was
             trained; relations are then found within sentences. `False` reads it as one sequence, for models trained on
             whole documents. Lists of words are always read as they are given.
@@ -76,7 +77,8 @@ class SpertPipeline(Pipeline):
         overlap: str | None = None,
         split_sentences: bool | None = None,
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        preprocess, forward, postprocess = {}, {}, {}
+        preprocess: dict[str, Any] = {}
+        forward: dict[str, Any] = {}
         if split_sentences is not None:
             if not isinstance(split_sentences, bool):
                 raise ValueError(f"split_sentences: given {split_sentences!r}, allowed True or False")
@@ -88,8 +90,8 @@ class SpertPipeline(Pipeline):
         if overlap is not None:
             if overlap not in OVERLAP_POLICIES:
                 raise ValueError(f"overlap: given {overlap!r}, allowed {', '.join(map(repr, OVERLAP_POLICIES))}")
-            postprocess["overlap"] = overlap
-        return preprocess, forward, postprocess
+            forward["overlap"] = overlap
+        return preprocess, forward, {}
 
     def __call__(self, inputs: Any, *, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
@@ -136,10 +138,10 @@ class SpertPipeline(Pipeline):
         found = iter(predict(self.model, self.spert_processor, sentences, **parameters))
         return [concatenate(list(islice(found, len(text.sentences))), text.sentences) for text in model_inputs]
 
-    def postprocess(self, model_outputs: tuple[_Input, Prediction], overlap: str = "keep") -> dict[str, Any]:
+    def postprocess(self, model_outputs: tuple[_Input, Prediction]) -> dict[str, Any]:
         """Turn a prediction into plain JSON, entities in text order."""
         text, prediction = model_outputs
-        prediction = in_text_order(resolve_overlaps(prediction, overlap))
+        prediction = in_text_order(prediction)
         return {
             "entities": [_entity_record(text, entity) for entity in prediction.entities],
             "relations": [

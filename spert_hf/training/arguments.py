@@ -7,7 +7,7 @@ from typing import Any
 
 from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
-from ..model.configuration_spert import RELATION_CONTEXTS, SPAN_POOLINGS
+from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
 from .yaml_files import load_yaml
 
 OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
@@ -22,6 +22,7 @@ MODEL_SETTINGS = (
     "classifier_dropout",
     "relation_threshold",
     "letter_case_embeddings",
+    "overlap",
 )
 
 
@@ -93,6 +94,9 @@ class SpertTrainingArguments:
     classifier_dropout: float = _setting(0.1, "Dropout on the classifiers' inputs.")
     relation_threshold: float = _setting(0.4, "Lowest score at which a relation is predicted.")
 
+    overlap: str = _setting(
+        "keep", "Entities that overlap are all kept, all dropped, or the best by score are kept.", OVERLAP_POLICIES
+    )
     learn_signatures: bool = _setting(
         False, "Predict relations only between entity types that they join somewhere in the training documents."
     )

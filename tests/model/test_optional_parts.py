@@ -141,3 +141,20 @@ class TestSignatures:
     def test_wrong_ones_are_refused(self, signatures, message):
         with pytest.raises(ValueError, match=message):
             SpertConfig(**TYPES, relation_signatures=signatures)
+
+
+def test_the_config_decides_what_becomes_of_overlaps_unless_the_call_does(tmp_path):
+    checkpoint = make_tiny_checkpoint("bert", tmp_path)
+    pipe = pipeline("spert-extraction", model=str(checkpoint))
+    with torch.no_grad():
+        pipe.model.entity_classifier.bias[0] = -1e3  # every span is an entity
+    text = " ".join(SENTENCES[0])
+    by_policy = {policy: pipe(text, overlap=policy) for policy in ("keep", "drop", "best")}
+    assert len(by_policy["keep"]["entities"]) > len(by_policy["best"]["entities"]) > len(by_policy["drop"]["entities"])
+    assert pipe(text) == by_policy["keep"]
+    pipe.model.config.overlap = "best"
+    assert pipe(text) == by_policy["best"]
+    assert pipe(text, overlap="keep") == by_policy["keep"]
+    assert len(predict(pipe.model, pipe.spert_processor, SENTENCES[:1])[0].entities) == len(
+        by_policy["best"]["entities"]
+    )
