@@ -11,6 +11,7 @@ COMMANDS = {
     "train": "train a model, evaluate and save it",
     "evaluate": "score a model on annotated documents",
     "extract": "extract entities and relations from a file",
+    "experiment": "carry out the runs of a table of results, and render it",
     "check": "report every fault of document files",
     "convert": "turn a checkpoint of the published SpERT code into one of this package",
     "publish": "put a model, a data set, the metric or the demo on the Hub",
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="spert-hf",
         description="SpERT: joint entity and relation extraction.",
         epilog="commands:\n"
-        + "\n".join(f"  {name:<10}{text}" for name, text in COMMANDS.items())
+        + "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items())
         + "\n\n`spert-hf COMMAND --help` describes a command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,15 @@ def check_plot_file(path: str | Path) -> None:
     """
     if Path(path).suffix != ".svg":
         raise ValueError(f"plot: given {str(path)!r}, allowed a file name that ends in .svg")
+    check_matplotlib()
+
+
+def check_matplotlib() -> None:
+    """Find out whether plots can be drawn.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
@@ -41,14 +51,21 @@ def check_plot_file(path: str | Path) -> None:
 
 def write_svg(path: str | Path, figure: Figure) -> Path:
     """Write a figure and return its path; folders are made as needed. The same figure gives the same file."""
-    import matplotlib
-
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_svg(figure), encoding="utf-8")
+    return path
+
+
+def to_svg(figure: Figure) -> str:
+    """Return a figure as SVG; the same figure gives the same text."""
+    import matplotlib
+
+    stream = StringIO()
     # Text stays text, ids come from the salt, and neither a date nor a version is written.
     with matplotlib.rc_context({"svg.hashsalt": "spert-hf", "svg.fonttype": "none"}):
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
-    return path
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    return stream.getvalue()
 
 
 def plain_label(name: str) -> str:

@@ -14,6 +14,7 @@ OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
 SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup")
 METRICS = ("ner_f1", "rel_f1", "rel_plus_f1", "ner_macro_f1", "rel_macro_f1", "rel_plus_macro_f1")
 LOGGERS = ("none", "tensorboard")
+EVAL_SPLITS = ("auto", "train", "dev", "test")
 MODEL_SETTINGS = (
     "max_span_size",
     "span_pooling",
@@ -29,9 +30,18 @@ MODEL_SETTINGS = (
 # Where data and weights come from (a checkpoint holds the weights, and a digest of the data), how often is looked, and
 # where what is found goes: all else decides what a step computes, as may settings that are yet to come.
 _FREE_WHEN_RESUMING = {
-    *("dataset", "dataset_config_name", "data_dir", "train_on_dev", "encoder", "random_encoder", "revision"),
+    *(
+        "dataset",
+        "dataset_config_name",
+        "data_dir",
+        "train_on_dev",
+        "encoder",
+        "random_encoder",
+        "random_layers",
+        "revision",
+    ),
     *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
-    *("eval_every_epochs", "no_overlapping", "load_best_model_at_end", "metric_for_best_model"),
+    *("eval_every_epochs", "eval_split", "no_overlapping", "load_best_model_at_end", "metric_for_best_model"),
     *("logging_steps", "report_to", "output_dir", "save_steps", "save_total_limit", "resume_from_checkpoint"),
     *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
 }
@@ -60,6 +70,9 @@ class SpertTrainingArguments:
         "sentence-transformers/all-MiniLM-L6-v2", "Pretrained encoder: a folder or the id of any encoder on the Hub."
     )
     random_encoder: bool = _setting(False, "Start from the encoder's architecture with random weights.")
+    random_layers: bool = _setting(
+        False, "Start from the encoder's architecture with random weights, but with its pretrained word embeddings."
+    )
     freeze_embeddings: bool = _setting(
         False, "Leave the encoder's word embeddings as they are: quicker steps, above all on a CPU."
     )
@@ -111,6 +124,11 @@ class SpertTrainingArguments:
     ddp_timeout: int = _setting(600, "Seconds that a process of a distributed run waits for the others.")
 
     eval_every_epochs: int = _setting(1, "Evaluate on the dev split each so many epochs; 0: only at the end.")
+    eval_split: str = _setting(
+        "auto",
+        "Split that the trained model is scored on; `auto`: test, where there is none dev, where there is none train.",
+        EVAL_SPLITS,
+    )
     no_overlapping: bool = _setting(False, "Drop entities that overlap, in gold and predictions, when evaluating.")
     load_best_model_at_end: bool = _setting(False, "Keep the model of the best evaluation, not the last one.")
     metric_for_best_model: str = _setting("rel_plus_f1", "What decides which evaluation is best.", METRICS)
@@ -138,6 +156,10 @@ class SpertTrainingArguments:
             _check_setting(one.name, getattr(self, one.name), one.metadata.get("choices"))
         if self.bf16 and self.fp16:
             raise ValueError("bf16, fp16: given both, allowed one of them")
+        if self.random_encoder and self.random_layers:
+            raise ValueError("random_encoder, random_layers: given both, allowed one of them")
+        if self.eval_split == "dev" and self.train_on_dev:
+            raise ValueError("eval_split: given 'dev', which train_on_dev trains on; allowed 'auto', 'train', 'test'")
         self.output_dir = self.output_dir or f"checkpoints/{Path(self.dataset).stem}"
         if self.push_to_hub and self.hub_model_id is None:
             self.hub_model_id = Path(self.output_dir).name

@@ -8,8 +8,10 @@ from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_LAUNCHED_BY = ("ACCELERATE_MIXED_PRECISION", "TORCHELASTIC_RUN_ID")
-"""What `accelerate launch` and torchrun put into the environment of the processes that they start."""
+EXPERIMENT_VARIABLE = "SPERT_EXPERIMENT"
+"""What `spert-hf experiment` puts into the environment of the runs that it starts."""
+_LAUNCHED_BY = ("ACCELERATE_MIXED_PRECISION", "TORCHELASTIC_RUN_ID", EXPERIMENT_VARIABLE)
+"""What `accelerate launch`, torchrun and we put into the environment of the processes that they start."""
 
 
 class TrainingInterruptedError(Exception):

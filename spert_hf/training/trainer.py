@@ -17,7 +17,7 @@ import torch
 import transformers
 from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs, gather_object, set_seed
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from .. import __version__ as spert_hf_version
@@ -66,7 +66,7 @@ class TrainingResult:
         model: the trained model, in evaluation mode.
         processor: of its tokenizer.
         output_dir: where it is saved.
-        split: what the final scores were measured on: `"test"`, or `"dev"` where there is no test split.
+        split: what the final scores were measured on, as the setting `eval_split` says.
         scores: the final scores.
     """
 
@@ -89,13 +89,14 @@ class Trainer:
     def __init__(self, arguments: SpertTrainingArguments, splits: Splits, show_progress: bool = True) -> None:
         self.arguments = arguments
         self.splits = splits
+        self.final_split = _final_split(arguments.eval_split, splits)
         self.output_dir = Path(arguments.output_dir)
         self.stop_request = StopRequest()
         timeout = InitProcessGroupKwargs(timeout=timedelta(seconds=arguments.ddp_timeout))
         self.accelerator = Accelerator(mixed_precision=arguments.mixed_precision, kwargs_handlers=[timeout])
         self.show_progress = show_progress and self.accelerator.is_main_process
         if self.accelerator.device.type == "cpu":
-            torch.set_num_threads(arguments.cpu_threads or _share_of_cores(self.accelerator.num_processes))
+            torch.set_num_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
         set_seed(arguments.seed)
         self.tokenizer, model = _make_model(arguments, splits, self._training_documents())
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
@@ -117,6 +118,7 @@ class Trainer:
             arguments.max_grad_norm,
         )
         self.state = TrainingState(run=self._identify_run())
+        self.resumed_at_step = 0
         self._saved: tuple[int, Path | None] = (0, None)
         if self.accelerator.process_index:  # each process draws dropout of its own
             torch.manual_seed(arguments.seed + self.accelerator.process_index)
@@ -172,6 +174,7 @@ class Trainer:
         if folder is not None:
             self.state = load_checkpoint(self.accelerator, self.model, self.optimizer, self.schedule, folder)
             self._saved = (self.state.step, folder)
+            self.resumed_at_step = self.state.step
 
     def _train_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
         """Take the steps of one pass that are still to be taken."""
@@ -258,15 +261,14 @@ class Trainer:
         if self.arguments.load_best_model_at_end and self.state.best_score is not None:
             # A model of its own: a checkpoint that is saved from here on holds the weights in training.
             model = SpertModel.from_pretrained(best).to(self.accelerator.device)
-        split = "test" if self.splits.test else "dev" if self.splits.dev else "train"
-        scores = self.evaluate(getattr(self.splits, split), model)
+        scores = self.evaluate(getattr(self.splits, self.final_split), model)
         if self.accelerator.is_main_process:
-            run = self._describe_run(split, scores, seconds)
+            run = self._describe_run(self.final_split, scores, seconds)
             write_whole(self.output_dir, lambda folder: self._save(model, folder, run))
             if not list_checkpoints(self.output_dir):  # who resumes from one may need the best model before it
                 shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
-        return TrainingResult(model.eval(), self.processor, self.output_dir, split, scores)
+        return TrainingResult(model.eval(), self.processor, self.output_dir, self.final_split, scores)
 
     def _save(self, model: SpertModel, folder: Path, run: dict[str, Any]) -> None:
         model.save_pretrained(folder)
@@ -293,6 +295,7 @@ class Trainer:
             "scores": scores.to_dict(),
             "steps": self.state.step,
             "skipped_steps": self.state.skipped_steps,
+            "resumed_at_step": self.resumed_at_step,  # from which on the seconds are counted
             "seconds": round(seconds, 1),
             "device": str(self.accelerator.device),
             "processes": self.accelerator.num_processes,
@@ -345,7 +348,19 @@ class Trainer:
         return folder
 
 
-def _share_of_cores(processes: int) -> int:
+def _final_split(asked: str, splits: Splits) -> str:
+    """The split that the trained model is scored on."""
+    filled = [name for name in ("test", "dev", "train") if getattr(splits, name)]
+    if asked == "auto":
+        return filled[0]
+    if asked not in filled:
+        raise ValueError(
+            f"eval_split: given {asked!r}, which {splits.name} has no documents for; allowed {', '.join(filled)}"
+        )
+    return asked
+
+
+def share_of_cores(processes: int) -> int:
     """Cores for each of a machine's processes; `accelerate launch` by itself leaves a process only one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // processes)
@@ -365,8 +380,11 @@ def _make_model(
     }
     if arguments.learn_signatures:
         settings["relation_signatures"] = find_signatures(documents, splits.schema.relation_names)
-    if arguments.random_encoder:
+    if arguments.random_encoder or arguments.random_layers:
         model = SpertModel(SpertConfig(encoder_config=AutoConfig.from_pretrained(source), **settings))
+        if arguments.random_layers:
+            pretrained = AutoModel.from_pretrained(source).get_input_embeddings()
+            model.encoder.get_input_embeddings().load_state_dict(pretrained.state_dict())
     else:
         model = SpertModel.from_encoder(source, **settings)
     if source != arguments.encoder:

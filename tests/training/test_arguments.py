@@ -86,6 +86,9 @@ def test_a_recipe_that_is_no_yaml(tmp_path):
         ({"optim": "sgd"}, "optim: given 'sgd', allowed 'adamw', 'adamw_no_bias_correction'"),
         ({"warmup_ratio": 2.0}, "warmup_ratio: given 2.0, allowed a number from 0 to 1"),
         ({"bf16": True, "fp16": True}, "bf16, fp16: given both"),
+        ({"random_encoder": True, "random_layers": True}, "random_encoder, random_layers: given both"),
+        ({"eval_split": "valid"}, "eval_split: given 'valid', allowed 'auto', 'train', 'dev', 'test'"),
+        ({"eval_split": "dev", "train_on_dev": True}, "eval_split: given 'dev', which train_on_dev trains on"),
     ],
 )
 def test_wrong_settings_are_refused(settings, message):

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from accelerate.state import AcceleratorState
-from transformers import AutoTokenizer, pipeline
+from transformers import AutoModel, AutoTokenizer, pipeline
 
 from spert_hf import SpertModel
 from spert_hf.data import load_splits
@@ -139,6 +139,7 @@ def test_train_on_dev_uses_both(train):
         {"bf16": True},
         {"gradient_checkpointing": True},
         {"random_encoder": True},
+        {"random_layers": True},
         {"span_pooling": "mean", "relation_context": "cls", "size_embedding_dim": 0},
         {"no_overlapping": True, "eval_every_epochs": 2},
         {"letter_case_embeddings": True, "freeze_embeddings": True},
@@ -148,6 +149,31 @@ def test_every_setting_trains(train, settings):
     result = train(num_train_epochs=2, **settings)
     assert weights_of(result).isfinite().all()
     assert len([entry for entry in log_of(result) if "loss" in entry]) == 12
+
+
+def test_the_split_that_is_scored_at_the_end_can_be_chosen(train):
+    result = train(num_train_epochs=1, eval_split="dev")
+    run = json.loads((result.output_dir / "training_run.json").read_text())
+    assert (result.split, run["split"]) == ("dev", "dev")
+    assert result.scores.documents == 4  # of 5 in the test split
+
+
+def test_a_split_without_documents_cannot_be_scored(train, tmp_path):
+    (tmp_path / "train.json").write_text(json.dumps(make_records(4)))
+    with pytest.raises(ValueError, match=r"eval_split: given 'test', .+ no documents for; allowed dev, train"):
+        train(dataset=tmp_path, eval_split="test")
+
+
+def test_random_layers_keep_the_pretrained_word_embeddings(dataset_folder, encoder_folder, tmp_path):
+    encoder = AutoModel.from_pretrained(encoder_folder)
+    arguments = SpertTrainingArguments(
+        encoder=str(encoder_folder), random_layers=True, cpu_threads=1, output_dir=str(tmp_path)
+    )
+    made = Trainer(arguments, load_splits(dataset_folder), False).model.encoder
+    assert torch.equal(made.get_input_embeddings().weight, encoder.get_input_embeddings().weight)
+    others = [(name, weight) for name, weight in made.named_parameters() if name.endswith("dense.weight")]
+    assert others
+    assert all((weight != encoder.get_parameter(name)).any() for name, weight in others)
 
 
 def test_tensorboard(train):

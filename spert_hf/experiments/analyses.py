@@ -1,0 +1,63 @@
+"""What else is computed of each trained model: functions of the model and of the documents that it is scored on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from ..data.documents import Document
+from ..evaluation.model_evaluation import predict_documents, score_predictions
+from ..model.modeling_spert import SpertModel
+from ..model.processing_spert import SpertProcessor
+
+THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+"""Thresholds of relations, 0.05 … 0.95."""
+LENGTH_LIMITS = (20, 35, 50)
+"""Most tokens of a sentence in each group but the last."""
+
+Analysis = Callable[[SpertModel, SpertProcessor, Sequence[Document]], Any]
+
+
+def threshold_curve(
+    model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
+) -> list[dict[str, float]]:
+    """REL+ (micro, in percent) at each of `THRESHOLDS`.
+
+    Each threshold is predicted anew: of a symmetric relation the score that is kept depends on it.
+    """
+    curve = []
+    for threshold in THRESHOLDS:
+        predictions = predict_documents(model, processor, documents, relation_threshold=threshold)
+        score = score_predictions(model, documents, predictions).rel_plus.micro
+        curve.append({"threshold": threshold, "precision": score.precision, "recall": score.recall, "f1": score.f1})
+    return curve
+
+
+def sentence_lengths(
+    model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
+) -> list[dict[str, Any]]:
+    """REL+ (micro, in percent) of sentences by their length in tokens; groups without a sentence are left out."""
+    groups: dict[int, list[Document]] = {}
+    for document in documents:
+        groups.setdefault(sum(len(document.tokens) > limit for limit in LENGTH_LIMITS), []).append(document)
+    return [
+        {"tokens": _range_name(group), **_relation_scores(model, processor, groups[group])} for group in sorted(groups)
+    ]
+
+
+ANALYSES: Mapping[str, Analysis] = MappingProxyType(
+    {"thresholds": threshold_curve, "sentence_lengths": sentence_lengths}
+)
+"""All analyses, by name. Every run has all of them, as another table may ask for them when the model is gone."""
+
+
+def _range_name(group: int) -> str:
+    first = LENGTH_LIMITS[group - 1] + 1 if group else 1
+    return f"{first}–{LENGTH_LIMITS[group]}" if group < len(LENGTH_LIMITS) else f"{first} or more"
+
+
+def _relation_scores(
+    model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
+) -> dict[str, float | int]:
+    predictions = predict_documents(model, processor, documents)
+    score = score_predictions(model, documents, predictions).rel_plus.micro
+    return {"documents": len(documents), "relations": score.support, "f1": score.f1}

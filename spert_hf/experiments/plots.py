@@ -1,0 +1,119 @@
+"""Plots of tables, as SVG that is the same for the same results."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..evaluation.svg_plots import SERIES_STYLES, check_matplotlib, to_svg
+from .summary import Summary, TableResults, summarise
+from .tables import Column
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SIZE = (7.2, 3.8)
+"""Inches."""
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
+"""Of lines, which need to stand out from white more than bars do: Okabe and Ito's, too."""
+_MARKERS = "osD^vP"
+_BAR_GROUP = 0.8
+"""Share of the room of a column that its bars take."""
+_FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
+
+
+def draw(results: TableResults) -> str:
+    """Draw the results of a table: a curve over thresholds, lines over the rows' positions, or bars.
+
+    Whiskers and bands are sample standard deviations.
+
+    Returns:
+        SVG, the same for the same results and version of Matplotlib.
+
+    Raises:
+        ImportError: Matplotlib is missing.
+    """
+    check_matplotlib()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    axes = figure.add_subplot()
+    if results.table.analysis == "thresholds":
+        _draw_thresholds(axes, results)
+    elif results.table.axis:
+        _draw_lines(axes, results)
+    else:
+        _draw_bars(axes, results)
+    axes.set_ylabel("%")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize="small")
+    return to_svg(figure)
+
+
+def _draw_bars(axes: "Axes", results: TableResults) -> None:
+    """One group of bars a column, one bar a row."""
+    rows, columns = [row for row in results.rows if row.results], results.table.columns
+    width = _BAR_GROUP / len(rows)
+    for place, row in enumerate(rows):
+        scores = [row.score(column) for column in columns]
+        colour, hatch = SERIES_STYLES[place % len(SERIES_STYLES)]
+        axes.bar(
+            [group + (place - (len(rows) - 1) / 2) * width for group in range(len(columns))],
+            [score.mean for score in scores if score],
+            width,
+            yerr=[_deviation(score) for score in scores if score],
+            capsize=2,
+            label=row.row.label,
+            color=colour,
+            hatch=hatch,
+            edgecolor="black",
+            linewidth=0.5,
+            error_kw={"linewidth": 1},
+        )
+    axes.set_xticks(range(len(columns)), [_heading(column) for column in columns], fontsize="small")
+    axes.set_ylim(bottom=0)
+
+
+def _draw_lines(axes: "Axes", results: TableResults) -> None:
+    """One line a column, over the rows' positions."""
+    rows = [row for row in results.rows if row.results and row.row.position is not None]
+    positions = [float(row.row.position or 0) for row in rows]
+    for place, column in enumerate(results.table.columns):
+        scores = [score for row in rows if (score := row.score(column))]
+        axes.errorbar(
+            positions,
+            [score.mean for score in scores],
+            yerr=[_deviation(score) for score in scores],
+            capsize=2,
+            label=_heading(column),
+            color=_COLOURS[place],
+            marker=_MARKERS[place],
+        )
+    axes.set_xticks(positions)
+    axes.set_xlabel(results.table.axis or "")
+
+
+def _draw_thresholds(axes: "Axes", results: TableResults) -> None:
+    """Precision, recall and F1 of REL+ over the threshold, of the first row that has runs."""
+    lines = next((lines for row in results.rows if (lines := row.analysis("thresholds"))), [])
+    thresholds = [line[0]["threshold"] for line in lines]
+    for place, (figure, name) in enumerate(_FIGURES.items()):
+        scores = [summarise([run[figure] for run in line]) for line in lines]
+        _draw_band(axes, thresholds, scores, f"REL+ {name}", place)
+    axes.set_xlabel("threshold of a relation")
+
+
+def _draw_band(axes: "Axes", positions: Sequence[float], scores: Sequence[Summary], name: str, place: int) -> None:
+    """A line of means in a band of one standard deviation to either side."""
+    means = [score.mean for score in scores]
+    low = [score.mean - _deviation(score) for score in scores]
+    high = [score.mean + _deviation(score) for score in scores]
+    axes.fill_between(positions, low, high, color=_COLOURS[place], alpha=0.2, linewidth=0)
+    axes.plot(positions, means, label=name, color=_COLOURS[place], marker=_MARKERS[place], markersize=4)
+
+
+def _heading(column: Column) -> str:
+    """A column's label; most are of F1, which the labels leave out."""
+    return column.label if column.figure != "f1" else f"{column.label} F1"
+
+
+def _deviation(summary: Summary) -> float:
+    return summary.deviation or 0.0

@@ -1,0 +1,253 @@
+"""Carries runs out: each trains in a process of its own, by the command `train`, and leaves one file as its result."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import yaml
+from accelerate import PartialState
+from transformers import AutoTokenizer
+
+from ..data.loading import load_splits
+from ..data.named_datasets import dataset_folder
+from ..evaluation.report import TASK_NAMES
+from ..hub.training_record import RUN_FILE, TrainingRecord
+from ..model.modeling_spert import SpertModel
+from ..model.processing_spert import SpertProcessor
+from ..training.arguments import SpertTrainingArguments
+from ..training.checkpoints import LATEST, list_checkpoints
+from ..training.interruption import EXPERIMENT_VARIABLE
+from ..training.trainer import share_of_cores
+from .analyses import ANALYSES
+from .runs import Run, check_settings, read_result, result_settings
+
+with suppress(ImportError):  # not on Windows
+    import fcntl
+
+SETTINGS_FILE = "settings.yaml"
+LOG_FILE = "train.log"
+_LOCK_FILE = "run.lock"
+_LAST_LINES = 3
+"""Lines of a failed run's log that are shown."""
+_PAUSE = 0.1
+"""Seconds between two looks at whether a run has ended."""
+_COPIED = (
+    *("documents", "split", "scores", "steps", "skipped_steps", "resumed_at_step", "seconds", "device"),
+    *("processes", "finished"),
+)
+
+
+class RunFailedError(RuntimeError):
+    """One or more runs did not end well."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where and how runs are carried out.
+
+    Args:
+        results_dir: folder that results are kept in.
+        work_dir: folder of checkpoints and trained models.
+        data_dir: local copies of the data set's sources, if any.
+        jobs: runs at a time; they share the cores.
+        save_steps: a checkpoint is saved each so many steps.
+        keep_models: trained models are kept.
+    """
+
+    results_dir: Path
+    work_dir: Path
+    data_dir: str | None = None
+    jobs: int = 1
+    save_steps: int = 500
+    keep_models: bool = False
+
+
+def missing_runs(runs: Iterable[Run], results_dir: Path, analyses: Iterable[str] = ()) -> list[Run]:
+    """The runs, each once, that have no result yet, or one that lacks some of the analyses that are asked for.
+
+    Raises:
+        ValueError: naming a result that is of other settings.
+    """
+    wanted = set(analyses)
+    results = {run.key: (run, read_result(run.result_file(results_dir), run)) for run in runs}
+    return [run for run, result in results.values() if result is None or not wanted <= set(result["analyses"])]
+
+
+class Runner:
+    """Carries out runs, some at a time, until all are done or it is interrupted.
+
+    Args:
+        workplace: where and how.
+        report: called with a line when a run begins and when it is done; from several threads.
+        show_progress: let the progress bar of the run under way be seen, if there is one at a time.
+    """
+
+    def __init__(self, workplace: Workplace, report: Callable[[str], None], show_progress: bool = False) -> None:
+        self.workplace = workplace
+        self.report = report
+        self.show_progress = show_progress and workplace.jobs == 1
+        self._stop = threading.Event()
+
+    def carry_out(self, runs: Sequence[Run]) -> None:
+        """Carry out runs; one that fails does not keep the others from being carried out.
+
+        Raises:
+            RunFailedError: naming each run that failed, and why.
+            KeyboardInterrupt: if interrupted; runs under way have saved a checkpoint then.
+        """
+        with ThreadPoolExecutor(self.workplace.jobs) as pool:
+            futures = [pool.submit(self._carry_out, run, place, len(runs)) for place, run in enumerate(runs, 1)]
+            try:
+                while not all(future.done() for future in futures):
+                    sleep(_PAUSE)
+            except KeyboardInterrupt:
+                self._stop.set()
+                pool.shutdown(cancel_futures=True)
+                raise
+        ends = zip(runs, (future.exception() for future in futures), strict=True)
+        failures = [f"{run.label}: {error}" for run, error in ends if error is not None]
+        if failures:
+            raise RunFailedError("\n".join(failures))
+
+    def _carry_out(self, run: Run, place: int, count: int) -> None:
+        """Train what is not trained yet, analyse the model and write the result."""
+        if self._stop.is_set():
+            return
+        folder = self.workplace.work_dir / run.key
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder, self._stop) as lock:
+            name = f"[{place}/{count}] {run.label}"
+            if self._stop.is_set():
+                return
+            if not missing_runs([run], self.workplace.results_dir, ANALYSES):
+                self.report(f"{name}: done by another command")
+                return
+            if not (folder / RUN_FILE).is_file():
+                self.report(f"{name}: {'going on' if list_checkpoints(folder) else 'training'} in {folder}")
+                self._train(run, folder, lock)
+            if self._stop.is_set():
+                return
+            result = make_result(run, folder, self.workplace)
+            write_result(run.result_file(self.workplace.results_dir), result)
+            scores = ", ".join(f"{TASK_NAMES[task]} {result['scores'][task]['micro']['f1']:.2f}" for task in TASK_NAMES)
+            self.report(f"{name}: done in {result['seconds']:.0f} s; micro F1: {scores}")
+            if not self.workplace.keep_models:
+                shutil.rmtree(folder)
+
+    def _train(self, run: Run, folder: Path, lock: int | None) -> None:
+        """Train in a process of its own, which is asked to stop if this one is.
+
+        Raises:
+            RunFailedError: with the last lines of its log.
+        """
+        command = _training_command(run, folder, self.workplace)
+        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=None if self.show_progress else log,
+                env={**os.environ, EXPERIMENT_VARIABLE: run.key},
+                start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
+                # Held by the run, too: who starts it again after we were killed waits until it has saved and left.
+                pass_fds=() if lock is None else (lock,),
+            )
+        asked = False
+        while process.poll() is None:
+            if self._stop.is_set() and not asked:
+                process.send_signal(signal.SIGTERM)
+                asked = True
+            sleep(_PAUSE)
+        if process.returncode and not self._stop.is_set():
+            last = deque((folder / LOG_FILE).open(encoding="utf-8", errors="replace"), _LAST_LINES)
+            raise RunFailedError(
+                f"ended with exit code {process.returncode}; {folder / LOG_FILE} ends\n{''.join(last).rstrip()}"
+            )
+
+
+def make_result(run: Run, folder: Path, workplace: Workplace) -> dict[str, Any]:
+    """What is kept of a run that is trained: its record without any path of this machine, and its analyses.
+
+    Raises:
+        ValueError: if the model in the folder is of other settings.
+    """
+    content = TrainingRecord.from_file(folder / RUN_FILE).content
+    recorded = SpertTrainingArguments(**content["settings"])
+    check_settings(folder / RUN_FILE, result_settings(recorded), run)
+    return {
+        "settings": result_settings(recorded),
+        "dataset": content["dataset"],
+        **{name: content[name] for name in _COPIED},
+        "threads": recorded.cpu_threads,
+        "versions": content["versions"],
+        "analyses": _analyse(run, folder, workplace.data_dir),
+    }
+
+
+def write_result(file: Path, result: Mapping[str, Any]) -> None:
+    """Write a result beside its file and move it there when it is whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(file)
+
+
+def _analyse(run: Run, folder: Path, data_dir: str | None) -> dict[str, Any]:
+    """Compute all analyses of the trained model, on the split that it was scored on."""
+    model = SpertModel.from_pretrained(folder).to(PartialState().device).eval()
+    processor = SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), model.config)
+    arguments = run.arguments
+    splits = load_splits(
+        dataset_folder(arguments.dataset),
+        data_dir=data_dir,
+        config_name=arguments.dataset_config_name,
+        seed=arguments.seed,
+    )
+    documents = getattr(splits, arguments.eval_split)
+    return {name: analyse(model, processor, documents) for name, analyse in ANALYSES.items()}
+
+
+def _training_command(run: Run, folder: Path, workplace: Workplace) -> list[str]:
+    """The command that trains a run, or goes on with it; its settings are written to a file in the folder."""
+    arguments = replace(
+        run.arguments,
+        output_dir=str(folder),
+        data_dir=workplace.data_dir,
+        save_steps=workplace.save_steps,
+        save_total_limit=1,
+        resume_from_checkpoint=LATEST,
+        cpu_threads=share_of_cores(workplace.jobs),
+    )
+    settings = {name: value for name, value in asdict(arguments).items() if value is not None}
+    file = folder / SETTINGS_FILE
+    file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    return [sys.executable, "-m", "spert_hf.cli.main", "train", "--config", str(file)]
+
+
+@contextmanager
+def _locked(folder: Path, stop: threading.Event) -> Iterator[int | None]:
+    """Wait until no other command carries out the same run, or until asked to stop, and then keep others from it.
+
+    Yields the lock's file descriptor, where there are locks.
+    """
+    if "fcntl" not in globals():
+        yield None
+        return
+    with (folder / _LOCK_FILE).open("w") as stream:
+        while not stop.is_set():
+            with suppress(BlockingIOError):
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            sleep(_PAUSE)
+        yield stream.fileno()

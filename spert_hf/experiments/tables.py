@@ -1,0 +1,341 @@
+"""The tables of results, as plain data: their rows are settings of training, their columns scores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+FOLD = "{fold}"
+"""Where the number of a fold goes in `dataset_config_name`."""
+
+Settings = Mapping[str, Any]
+_NONE: Settings = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of scores.
+
+    Args:
+        label: its heading.
+        task: `ner`, `rel` or `rel_plus`.
+        average: `micro` or `macro`.
+        figure: `precision`, `recall` or `f1`.
+    """
+
+    label: str
+    task: str
+    average: str
+    figure: str = "f1"
+
+    @property
+    def key(self) -> str:
+        """The column's name in [`Published.scores`], such as `rel_plus.micro.f1`."""
+        return f"{self.task}.{self.average}.{self.figure}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is trained for one row: settings of [`SpertTrainingArguments`], each winning over those before it.
+
+    Args:
+        label: what the row is called in its table.
+        settings: the row's own, over those of `recipe` and of the table.
+        recipe: a recipe that comes with the package, as a path in `model_cards/`. Where it saves to and its encoder
+            count for nothing here.
+        position: where the row stands on the horizontal axis of the table's plot, if that is one of numbers.
+    """
+
+    label: str
+    settings: Settings = field(default_factory=lambda: _NONE, hash=False)
+    recipe: str | None = None
+    position: float | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """Figures from elsewhere.
+
+    Args:
+        label: whose.
+        source: how they came about.
+        encoder: the encoder that they were measured with: they stand beside runs with the same.
+        scores: in percent, by [`Column.key`].
+    """
+
+    label: str
+    source: str
+    encoder: str
+    scores: Mapping[str, float] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of results.
+
+    Args:
+        name: by which it is asked for.
+        title: its heading.
+        claim: what it shows or asks, in one sentence.
+        dataset: what is trained on.
+        split: what the scores are of: `test`, or `dev` where the choice is still to be made.
+        rows: what is compared.
+        columns: what is reported of each.
+        seeds: of the runs of each row, or the folds that stand in for them where `dataset_config_name` has a place
+            for one.
+        settings: shared by all rows; all others are the paper's.
+        published: figures from elsewhere.
+        axis: what the positions of the rows are, where they have one.
+        analysis: what else of the runs is shown, by its name in [`ANALYSES`].
+    """
+
+    name: str
+    title: str
+    claim: str
+    dataset: str
+    split: str
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    seeds: tuple[int, ...]
+    settings: Settings = field(default_factory=lambda: _NONE, hash=False)
+    published: tuple[Published, ...] = ()
+    axis: str | None = None
+    analysis: str | None = None
+
+    @property
+    def by_fold(self) -> bool:
+        """Whether `seeds` are folds."""
+        return any(FOLD in (row.settings.get("dataset_config_name") or "") for row in self.rows)
+
+
+NER = Column("NER micro", "ner", "micro")
+NER_MACRO = Column("NER macro", "ner", "macro")
+REL = Column("REL micro", "rel", "micro")
+REL_MACRO = Column("REL macro", "rel", "macro")
+REL_PLUS = Column("REL+ micro", "rel_plus", "micro")
+REL_PLUS_MACRO = Column("REL+ macro", "rel_plus", "macro")
+F1_COLUMNS = (NER, NER_MACRO, REL, REL_MACRO, REL_PLUS, REL_PLUS_MACRO)
+REL_PLUS_PRECISION = Column("REL+ precision", "rel_plus", "micro", "precision")
+REL_PLUS_RECALL = Column("REL+ recall", "rel_plus", "micro", "recall")
+
+FINAL: Settings = {"train_on_dev": True, "eval_every_epochs": 0}
+"""As for final figures: trained on train and dev."""
+
+ABLATION_BASE: Settings = {
+    "num_train_epochs": 10,
+    "per_device_train_batch_size": 16,
+    "learning_rate": 4e-4,
+    "head_learning_rate": 2e-3,
+    "optim": "adamw",
+    "freeze_embeddings": True,
+    "group_by_length": True,
+    "bf16": True,
+    "eval_every_epochs": 0,
+}
+"""Settings of the ablations besides the one that each varies: quick ones, for many runs."""
+ABLATION_SEEDS = (42, 43)
+ABLATION_COLUMNS = (NER, REL, REL_PLUS, REL_PLUS_MACRO)
+NEGATIVES = (0, 20, 50, 100, 200)
+PAPER_ENCODER = "google-bert/bert-base-cased"
+PUBLISHED_CODE = "the published code, one run with seed 42"
+PAPER = "Eberts & Ulges, ECAI 2020, average of 5 runs"
+
+
+def _ablation(name: str, title: str, claim: str, rows: tuple[Row, ...], **others: Any) -> Table:
+    """A table of quick runs on CoNLL04's train split, measured on its dev split."""
+    return Table(
+        **{
+            "name": name,
+            "title": title,
+            "claim": claim,
+            "dataset": "conll04",
+            "split": "dev",
+            "rows": rows,
+            "columns": ABLATION_COLUMNS,
+            "seeds": ABLATION_SEEDS,
+            "settings": ABLATION_BASE,
+            **others,
+        }
+    )
+
+
+def _numbers(setting: str) -> tuple[Row, ...]:
+    return tuple(Row(str(number), {setting: number}, position=number) for number in NEGATIVES)
+
+
+def _ade(suffix: str, title: str, claim: str, ner: float, rel_plus: float) -> Table:
+    """Cross-validation on ADE, with or without the relations between overlapping mentions."""
+    config = {"dataset_config_name": f"fold_{FOLD}{suffix}"}
+    return Table(
+        name=f"ade{suffix.replace('_', '-')}",
+        title=title,
+        claim=claim,
+        dataset="ade",
+        split="test",
+        rows=(
+            Row("paper's settings", {**FINAL, **config}),
+            Row("recommended recipe", config, recipe="ade/recipe_minilm.yaml"),
+        ),
+        columns=F1_COLUMNS,
+        seeds=tuple(range(10)),
+        settings={"no_overlapping": bool(suffix)},
+        published=(Published("paper", PAPER, PAPER_ENCODER, {"ner.macro.f1": ner, "rel_plus.macro.f1": rel_plus}),),
+    )
+
+
+_TABLES = (
+    Table(
+        name="conll04",
+        title="CoNLL04",
+        claim="Trained on train and dev: whether the paper's settings give what the published code gives, and how the "
+        "recommended recipe compares.",
+        dataset="conll04",
+        split="test",
+        rows=(
+            Row("paper's settings", FINAL),
+            Row("recommended recipe", recipe="conll04/recipe_minilm.yaml"),
+        ),
+        columns=(NER, NER_MACRO, REL, REL_PLUS_PRECISION, REL_PLUS_RECALL, REL_PLUS, REL_PLUS_MACRO),
+        seeds=(42, 43, 44, 45, 46),
+        published=(
+            Published(
+                "published code",
+                PUBLISHED_CODE,
+                DEFAULT_ENCODER,
+                {
+                    "ner.micro.f1": 85.02,
+                    "ner.macro.f1": 81.89,
+                    "rel.micro.f1": 63.53,
+                    "rel_plus.micro.precision": 64.53,
+                    "rel_plus.micro.recall": 62.09,
+                    "rel_plus.micro.f1": 63.29,
+                    "rel_plus.macro.f1": 64.24,
+                },
+            ),
+            Published(
+                "paper",
+                PAPER,
+                PAPER_ENCODER,
+                {
+                    "ner.micro.f1": 88.94,
+                    "ner.macro.f1": 86.25,
+                    "rel_plus.micro.f1": 71.47,
+                    "rel_plus.macro.f1": 72.87,
+                },
+            ),
+        ),
+    ),
+    Table(
+        name="scierc",
+        title="SciERC",
+        claim="Trained on train and dev: whether the paper's settings give what the published code gives in as many "
+        "epochs, what ten epochs more bring, and how the recommended recipe compares.",
+        dataset="scierc",
+        split="test",
+        rows=(
+            Row("paper's settings, 10 epochs", {**FINAL, "num_train_epochs": 10}),
+            Row("paper's settings, 20 epochs", FINAL),
+            Row("recommended recipe", recipe="scierc/recipe_minilm.yaml"),
+        ),
+        columns=F1_COLUMNS,
+        seeds=(42, 43, 44),
+        published=(
+            Published(
+                "published code",
+                f"{PUBLISHED_CODE}, 10 epochs",
+                DEFAULT_ENCODER,
+                {
+                    "ner.micro.f1": 64.55,
+                    "ner.macro.f1": 64.26,
+                    "rel.micro.f1": 40.12,
+                    "rel.macro.f1": 36.91,
+                    "rel_plus.micro.f1": 29.19,
+                    "rel_plus.macro.f1": 28.07,
+                },
+            ),
+        ),
+    ),
+    _ade("", "ADE, with overlap", "Mean over the folds of cross-validation, overlapping mentions kept.", 89.28, 78.84),
+    _ade(
+        "_no_overlap",
+        "ADE, without overlap",
+        "Mean over the folds of cross-validation, without overlapping mentions and the relations between them.",
+        89.25,
+        79.24,
+    ),
+    _ablation(
+        "encoder",
+        "Pre-training of the encoder",
+        "How much pre-training gives: none, that of the word embeddings alone, or that of the whole encoder; the "
+        "classifiers are new in all three, and the embeddings are trained.",
+        (
+            Row("pre-trained", {"freeze_embeddings": False}),
+            Row("layers random", {"freeze_embeddings": False, "random_layers": True}),
+            Row("all random", {"freeze_embeddings": False, "random_encoder": True}),
+        ),
+    ),
+    _ablation(
+        "context",
+        "Context of a relation",
+        "What should stand for a pair's context, and whether that depends on how long the sentence is.",
+        (
+            Row("between the spans", {"relation_context": "between"}),
+            Row("whole sentence", {"relation_context": "sentence"}),
+            Row("[CLS]", {"relation_context": "cls"}),
+        ),
+        analysis="sentence_lengths",
+    ),
+    _ablation(
+        "pooling",
+        "Pooling of a span",
+        "How the sub-words of a span should become one vector.",
+        tuple(Row(pooling, {"span_pooling": pooling}) for pooling in ("max", "mean", "sum")),
+    ),
+    _ablation(
+        "negative-spans",
+        "Negative spans",
+        "How many negative spans a sentence and epoch needs.",
+        _numbers("negative_spans"),
+        axis="negative spans a sentence",
+    ),
+    _ablation(
+        "negative-pairs",
+        "Negative pairs",
+        "How many negative pairs a sentence and epoch needs.",
+        _numbers("negative_pairs"),
+        axis="negative pairs a sentence, at most",
+    ),
+    _ablation(
+        "negatives",
+        "Strong or weak negative pairs",
+        "Whether negative pairs should be drawn among gold entities (strong) or among all candidate spans (weak).",
+        (Row("strong", {"strong_negatives": True}), Row("weak", {"strong_negatives": False})),
+    ),
+    _ablation(
+        "size-embedding",
+        "Embedding of a span's size",
+        "What the embedding of a span's size gives.",
+        (Row("25 dimensions", {"size_embedding_dim": 25}), Row("none", {"size_embedding_dim": 0})),
+    ),
+    _ablation(
+        "threshold",
+        "Threshold of a relation",
+        "How precision and recall of relations go with the lowest score at which one is predicted.",
+        (Row("threshold 0.4"),),
+        columns=(REL_PLUS_PRECISION, REL_PLUS_RECALL, REL_PLUS),
+        analysis="thresholds",
+    ),
+    Table(
+        name="precision",
+        title="Single precision and bfloat16",
+        claim="What training in bfloat16 costs in F1, with the paper's settings.",
+        dataset="conll04",
+        split="test",
+        rows=(Row("float32", FINAL), Row("bfloat16", {**FINAL, "bf16": True})),
+        columns=F1_COLUMNS,
+        seeds=(42, 43, 44),
+    ),
+)
+TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in _TABLES})
+"""All tables, by name, in the order in which they are shown."""

@@ -1,0 +1,137 @@
+"""Pages and plots: they show what there is, name what is missing, and are the same for the same results."""
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spert_hf.experiments.rendering import PAGE_FILE, PLOTS_FOLDER, Rendering, render, stray_results
+from spert_hf.experiments.tables import FOLD, TABLES, Published, Row
+from tests.experiments.small_table import make_table, put_results
+
+PUBLISHED = Path(__file__).parents[2] / "model_cards" / "results"
+PINNED_MATPLOTLIB = "3.11."
+"""Whose SVG is published; others draw the same with other numbers behind the point."""
+
+
+@pytest.fixture
+def table(tmp_path):
+    return make_table(tmp_path / "data")
+
+
+def render_one(table, results_dir, with_plots=False):
+    return render(results_dir, {table.name: table}, with_plots)
+
+
+def lines_of(rendering):
+    return rendering.page.splitlines()
+
+
+def test_the_published_page_is_what_the_results_say():
+    rendering = render(PUBLISHED)
+    assert (PUBLISHED / PAGE_FILE).read_text(encoding="utf-8") == rendering.page
+    assert {f"{PLOTS_FOLDER}/{file.name}" for file in PUBLISHED.glob(f"{PLOTS_FOLDER}/*")} == set(rendering.plots)
+    assert stray_results(PUBLISHED) == []
+
+
+def test_the_published_plots_are_what_the_results_say():
+    matplotlib = pytest.importorskip("matplotlib")
+    if not matplotlib.__version__.startswith(PINNED_MATPLOTLIB):
+        pytest.skip(f"the published plots are drawn with Matplotlib {PINNED_MATPLOTLIB}")
+    for name, plot in render(PUBLISHED).plots.items():
+        assert (PUBLISHED / name).read_text(encoding="utf-8") == plot, name
+
+
+def test_means_deviations_and_missing_runs(table, tmp_path):
+    put_results(table, tmp_path, {"max": [40.0, 50.0]})
+    lines = lines_of(render_one(table, tmp_path))
+    assert "| max | 45.00 ± 7.07 | 45.00 ± 7.07 | 2 of 2 | 45.0 |" in lines
+    assert "| mean | – | – | 0 of 2 | – |" in lines
+
+
+def test_one_run_has_no_deviation(table, tmp_path):
+    put_results(table, tmp_path, {"mean": [40.0]})
+    assert "| mean | 40.00 | 40.00 | 1 of 2 | 40.0 |" in lines_of(render_one(table, tmp_path))
+
+
+def test_settings_that_hold_for_all_rows_are_named(table, tmp_path):
+    put_results(table, tmp_path, {"max": [40.0]})
+    page = render_one(table, tmp_path).page
+    assert "`num_train_epochs` 2, `learning_rate` 0.001, and else the paper's settings." in page
+    assert str(tmp_path) not in page
+
+
+def test_published_figures_stand_beside_runs_with_their_encoder(table, tmp_path):
+    published = Published("elsewhere", "one run", "some/encoder", {"ner.micro.f1": 12.345})
+    table = replace(table, published=(published,))
+    for encoder in ("some/encoder", "another/encoder"):
+        put_results(table, tmp_path, {"max": [40.0]}, encoder)
+    page = render_one(table, tmp_path).page
+    other, same = page.index("## Small: encoder"), page.rindex("## Small: encoder")
+    assert page.count("| *elsewhere* | *12.35* | – |  |  |") == 1
+    assert other < same < page.index("| *elsewhere*")  # encoders by name, "another" first
+    assert "*elsewhere*: one run." in page
+
+
+def test_tables_without_runs_are_left_out(table, tmp_path):
+    rendering = render_one(table, tmp_path, with_plots=True)
+    assert "There are no runs yet." in rendering.page
+    assert rendering.plots == {}
+
+
+def test_analyses_are_shown(table, tmp_path):
+    put_results(table, tmp_path, {"max": [40.0, 50.0], "mean": [30.0]})
+    lines = lines_of(render_one(table, tmp_path))
+    assert "| REL+ F1 by length | 1–20 tokens (4 sentences) |" in lines
+    assert "| mean | 30.00 |" in lines
+    by_threshold = replace(table, analysis="thresholds")
+    assert "| 0.30 | 45.00 ± 7.07 | 45.00 ± 7.07 | 45.00 ± 7.07 |" in lines_of(render_one(by_threshold, tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["bars", "positions", "thresholds"])
+def test_plots_are_svg_and_the_same_for_the_same_results(table, tmp_path, kind):
+    pytest.importorskip("matplotlib")
+    if kind == "positions":
+        rows = tuple(replace(row, position=float(place)) for place, row in enumerate(table.rows))
+        table = replace(table, rows=rows, axis="rows")
+    if kind == "thresholds":
+        table = replace(table, analysis="thresholds")
+    put_results(table, tmp_path, {"max": [40.0, 50.0], "mean": [30.0]})
+    [(name, plot)] = render_one(table, tmp_path, with_plots=True).plots.items()
+    assert name == f"{PLOTS_FOLDER}/small-encoder.svg"
+    texts = {text.text for text in ElementTree.fromstring(plot).iter("{http://www.w3.org/2000/svg}text")}
+    assert texts >= {"bars": {"max", "mean"}, "positions": {"rows", "NER micro F1"}, "thresholds": {"REL+ F1"}}[kind]
+    assert render_one(table, tmp_path, with_plots=True).plots == {name: plot}
+    put_results(table, tmp_path, {"max": [41.0]})
+    assert render_one(table, tmp_path, with_plots=True).plots != {name: plot}
+
+
+def test_a_page_without_plots_links_to_none(table, tmp_path):
+    put_results(table, tmp_path, {"max": [40.0]})
+    assert "![" not in render_one(table, tmp_path).page
+    Rendering("page", {f"{PLOTS_FOLDER}/old.svg": "<svg/>"}).write(tmp_path)
+    render_one(table, tmp_path).write(tmp_path)
+    assert list((tmp_path / PLOTS_FOLDER).iterdir()) == []
+
+
+def test_results_that_no_table_shows_are_found(table, tmp_path):
+    put_results(table, tmp_path, {"max": [40.0], "mean": [40.0]})
+    fewer = replace(table, rows=table.rows[:1])
+    [stray] = stray_results(tmp_path, {table.name: fewer})
+    assert "data-dev-encoder" in str(stray)
+    assert stray_results(tmp_path, {table.name: table}) == []
+
+
+def test_every_table_renders(tmp_path):
+    pytest.importorskip("matplotlib")
+    for table in TABLES.values():
+        put_results(table, tmp_path, {row.label: [50.0, 60.0] for row in table.rows}, encoder="some/encoder")
+    rendering = render(tmp_path)
+    assert rendering.page.count("\n## ") == len(TABLES) == len(rendering.plots)
+
+
+def test_folds_are_called_folds(table, tmp_path):
+    table = replace(table, rows=(Row("a", {"dataset_config_name": FOLD}),))
+    put_results(table, tmp_path, {"a": [40.0]})
+    assert "measured on dev, folds 1, 2;" in render_one(table, tmp_path).page
