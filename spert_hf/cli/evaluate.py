@@ -7,10 +7,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ..data.documents import Document
-from ..data.loading import load_splits
-from ..data.named_datasets import dataset_folder
-from ..data.schema import TypeSchema
 from ..evaluation import (
     ErrorAnalysis,
     EvaluationResult,
@@ -23,9 +19,8 @@ from ..evaluation import (
 )
 from ..evaluation.model_evaluation import analyse_predictions, predict_documents, score_predictions
 from ..evaluation.svg_plots import check_plot_file
-from ..model.configuration_spert import SpertConfig
 from .console import print_errors
-from .options import add_model_options, load_pipeline
+from .options import SPLITS, add_dataset_options, add_model_options, load_documents, load_pipeline
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -34,7 +29,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.errors_plot:
         check_plot_file(options.errors_plot)
     pipe = load_pipeline(options)
-    documents = _load_documents(options, pipe.model.config)
+    (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
     predictions = predict_documents(pipe.model, pipe.spert_processor, documents, options.batch_size)
     errors = analyse_predictions(pipe.model, documents, predictions, options.no_overlapping)
     _print(options, score_predictions(pipe.model, documents, predictions, options.no_overlapping), errors)
@@ -54,20 +49,6 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _load_documents(options: argparse.Namespace, config: SpertConfig) -> list[Document]:
-    splits = load_splits(
-        dataset_folder(options.dataset),
-        data_dir=options.data_dir,
-        config_name=options.dataset_config_name,
-        types=_schema_of(config),
-        token=options.token,
-    )
-    documents = getattr(splits, options.split)
-    if not documents:
-        raise ValueError(f"--split: given {options.split!r}, which {options.dataset} has no documents for")
-    return documents
-
-
 def _print(options: argparse.Namespace, result: EvaluationResult, errors: ErrorAnalysis) -> None:
     if options.json:
         sys.stdout.write(to_json(result, describe_errors(errors) if options.errors else None))
@@ -81,11 +62,6 @@ def _say_written(what: str, path: Path) -> None:
     sys.stderr.write(f"{what} written to {path}\n")
 
 
-def _schema_of(config: SpertConfig) -> TypeSchema:
-    """The model's types: documents with others can't be scored and are refused."""
-    return TypeSchema.from_names(config.entity_types, config.relation_types, config.symmetric_relation_types)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf evaluate",
@@ -93,14 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         "entity types too (REL+); precision, recall and F1 in percent. With --errors, what is wrong, too.",
     )
     add_model_options(parser)
-    parser.add_argument(
-        "--dataset",
-        required=True,
-        help="`quickstart`, a folder with a loading script, a folder or file of documents, or a Hub id",
-    )
-    parser.add_argument("--dataset-config-name", help="configuration of the data set, where it has several")
-    parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
-    parser.add_argument("--split", choices=("train", "dev", "test"), default="test", help="(default: %(default)s)")
+    add_dataset_options(parser)
+    parser.add_argument("--split", choices=SPLITS, default="test", help="(default: %(default)s)")
     parser.add_argument(
         "--no-overlapping", action="store_true", help="drop entities that overlap, in gold and predictions"
     )

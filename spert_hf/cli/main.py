@@ -10,6 +10,7 @@ from spert_hf.model.loading_spert import CheckpointError
 COMMANDS = {
     "train": "train a model, evaluate and save it",
     "evaluate": "score a model on annotated documents",
+    "calibrate": "make scores say how often what is found is right",
     "extract": "extract entities and relations from a file",
     "experiment": "carry out the runs of a table of results, and render it",
     "check": "report every fault of document files",

@@ -1,9 +1,15 @@
-"""Options that several commands share, and the loading of a model behind `--model`."""
+"""Options that several commands share, and the loading of what is behind `--model` and `--dataset`."""
 
 import argparse
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..data.documents import Document
+    from ..model.configuration_spert import SpertConfig
 
 STANDARD_STREAM = "-"
+SPLITS = ("train", "dev", "test")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +27,17 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size", type=positive, default=32, metavar="N", help="texts computed at once (default: %(default)s)"
     )
+
+
+def add_dataset_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--dataset` and what goes with it."""
+    parser.add_argument(
+        "--dataset",
+        required=True,
+        help="`quickstart`, a folder with a loading script, a folder or file of documents, or a Hub id",
+    )
+    parser.add_argument("--dataset-config-name", help="configuration of the data set, where it has several")
+    parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
 
 
 def positive(text: str) -> int:
@@ -67,3 +84,33 @@ def load_pipeline(options: argparse.Namespace) -> Any:
         task="spert-extraction",
         device=options.device,
     )
+
+
+def load_documents(
+    options: argparse.Namespace, config: "SpertConfig", splits: Mapping[str, str]
+) -> list[list["Document"]]:
+    """Load splits of `--dataset`.
+
+    Args:
+        options: of [`add_dataset_options`], with `--token`.
+        config: of the model; documents with other types than its can't be scored and are refused.
+        splits: their names, by the options that name them.
+
+    Raises:
+        ValueError: if a split has no documents, or the data set can't be loaded.
+    """
+    from ..data.loading import load_splits
+    from ..data.named_datasets import dataset_folder
+    from ..data.schema import TypeSchema
+
+    loaded = load_splits(
+        dataset_folder(options.dataset),
+        data_dir=options.data_dir,
+        config_name=options.dataset_config_name,
+        types=TypeSchema.from_names(config.entity_types, config.relation_types, config.symmetric_relation_types),
+        token=options.token,
+    )
+    for option, split in splits.items():
+        if not getattr(loaded, split):
+            raise ValueError(f"{option}: given {split!r}, which {options.dataset} has no documents for")
+    return [getattr(loaded, split) for split in splits.values()]

@@ -112,7 +112,7 @@ Relation types, from head to tail unless symmetric:
 {relations or "- none"}
 
 An entity has at most {config.max_span_size} tokens; entities may overlap. A relation is given if its score is at least
-{config.relation_threshold}, or the `relation_threshold` of the call."""
+{config.relation_threshold:.4g}, or the `relation_threshold` of the call."""
 
 
 def describe_use(repo_id: str, text: str) -> str:

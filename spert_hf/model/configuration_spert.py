@@ -15,6 +15,7 @@ from .setting_checks_spert import (
     check_fraction,
     check_keys,
     check_names,
+    check_number,
     check_signatures,
     check_whole_number,
     shown,
@@ -23,6 +24,8 @@ from .setting_checks_spert import (
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls")
 OVERLAP_POLICIES = ("keep", "drop", "best")
+TEMPERATURES = (0.01, 100)
+"""Lowest and highest."""
 
 # Where a saved checkpoint's own code is, for whoever loads it without the package that wrote it.
 TASK = "spert-extraction"
@@ -61,6 +64,11 @@ class SpertConfig(PreTrainedConfig):
             with the highest scores are kept (`"best"`).
         relation_signatures: the pairs of entity types, head and tail, that each relation type may join; relations
             between others are not predicted. A relation type without an entry may join any. `None`: all may.
+        entity_temperature: what the entity logits are divided by before the softmax (Guo et al., ICML 2017), so that
+            scores say how often entities are right. 1: as trained. Which entities are found does not depend on it, but
+            with `overlap="best"` it has a part in which of those that overlap are kept.
+        relation_temperature: what the relation logits are divided by before the sigmoid. `relation_threshold` applies
+            to the score as shown, after the division.
         max_sequence_length: most sub-words that the encoder takes, its special ones included. `None`: found out from
             the encoder when the model is made.
         letter_case_embeddings: add to the encoder's input an embedding of how each word is written (lower, Capital,
@@ -89,6 +97,8 @@ class SpertConfig(PreTrainedConfig):
         relation_threshold: float = 0.4,
         overlap: str = "keep",
         relation_signatures: dict[str, list[list[str]]] | None = None,
+        entity_temperature: float = 1.0,
+        relation_temperature: float = 1.0,
         max_sequence_length: int | None = None,
         letter_case_embeddings: bool = False,
         initializer_range: float = 0.02,
@@ -110,6 +120,8 @@ class SpertConfig(PreTrainedConfig):
         self.relation_threshold = relation_threshold
         self.overlap = overlap
         self.relation_signatures = relation_signatures
+        self.entity_temperature = entity_temperature
+        self.relation_temperature = relation_temperature
         self.max_sequence_length = max_sequence_length
         self.letter_case_embeddings = letter_case_embeddings
         self.initializer_range = initializer_range
@@ -130,6 +142,8 @@ class SpertConfig(PreTrainedConfig):
         check_flag("letter_case_embeddings", self.letter_case_embeddings)
         check_fraction("classifier_dropout", self.classifier_dropout)
         check_fraction("relation_threshold", self.relation_threshold)
+        check_number("entity_temperature", self.entity_temperature, *TEMPERATURES)
+        check_number("relation_temperature", self.relation_temperature, *TEMPERATURES)
         check_fraction("initializer_range", self.initializer_range)
         if self.relation_signatures is not None:
             check_signatures(self.relation_signatures, self.entity_types, self.relation_types)

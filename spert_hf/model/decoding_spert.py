@@ -1,6 +1,9 @@
 """From scores to entities and relations, and what to do with entities that overlap."""
 
+import math
 from dataclasses import dataclass, field
+
+from torch import Tensor
 
 from .configuration_spert import SpertConfig
 from .modeling_spert import SpertOutput
@@ -34,6 +37,33 @@ class Prediction:
     relations: list[PredictedRelation] = field(default_factory=list)
 
 
+def entity_scores(logits: Tensor, temperature: float) -> Tensor:
+    """Probabilities of *none* and of each entity type, *(…, 1 + entity types)*, of logits of that shape.
+
+    Args:
+        logits: the model's, in any precision.
+        temperature: what they are divided by.
+    """
+    return _tempered(logits, temperature).softmax(-1)
+
+
+def relation_scores(logits: Tensor, temperature: float) -> Tensor:
+    """Scores of relations, each by itself, of logits of the same shape; see [`entity_scores`]."""
+    return _tempered(logits, temperature).sigmoid()
+
+
+def tempered_score(score: float, temperature: float, new_temperature: float) -> float:
+    """What the score of a relation at one temperature is at another; the order of scores stays."""
+    if temperature == new_temperature or score in (0, 1):
+        return score
+    return 1 / (1 + math.exp(-math.log(score / (1 - score)) * temperature / new_temperature))
+
+
+def _tempered(logits: Tensor, temperature: float) -> Tensor:
+    logits = logits.float()
+    return logits if temperature == 1 else logits / temperature
+
+
 def decode(
     output: SpertOutput, config: SpertConfig, batch_size: int, relation_threshold: float | None = None
 ) -> list[Prediction]:
@@ -63,8 +93,8 @@ def _decode_entities(
 ) -> tuple[list[list[int]], list[int]]:
     """Fill in the entities; return their rows of numbers and the index of each sentence's first one."""
     rows, starts, ends, types = output.entities.unbind(-1)
-    logits = output.entity_logits[rows, ends - starts - 1, starts].float()
-    scores = logits.softmax(-1).gather(1, types.unsqueeze(-1)).squeeze(-1).tolist()
+    probabilities = entity_scores(output.entity_logits[rows, ends - starts - 1, starts], config.entity_temperature)
+    scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1).tolist()
     entities, names = output.entities.tolist(), config.entity_types
     for (row, start, end, type_index), score in zip(entities, scores, strict=True):
         entity = PredictedEntity(start, end, names[type_index - 1], score)
@@ -85,7 +115,7 @@ def _decode_relations(
     threshold: float,
 ) -> None:
     """Fill in the relations that reach the threshold."""
-    scores = output.relation_logits.float().sigmoid()
+    scores = relation_scores(output.relation_logits, config.relation_temperature)
     found, type_indices = (scores >= threshold).nonzero(as_tuple=True)
     columns = (output.pairs[found].tolist(), type_indices.tolist(), scores[found, type_indices].tolist())
     names, symmetric = config.relation_types, set(config.symmetric_relation_types)

@@ -1,15 +1,66 @@
 """Predictions for many sentences at once: windows, batches of similar length, and back into the order of the input."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 
 from .batching_spert import batches_by_length
 from .decoding_spert import Prediction, decode, merge_windows, resolve_overlaps
-from .modeling_spert import SpertModel
-from .processing_spert import SpertProcessor
+from .modeling_spert import SpertModel, SpertOutput
+from .processing_spert import EncodedWords, SpertProcessor
 
 DEFAULT_BATCH_SIZE = 32
+
+
+@dataclass(slots=True)
+class Window:
+    """What of a sentence goes through the encoder at once: most often all of it.
+
+    Args:
+        sentence: the sentence's index.
+        start: its first word in the sentence.
+        end: its end there, exclusive.
+        words: its sub-words.
+    """
+
+    sentence: int
+    start: int
+    end: int
+    words: EncodedWords
+
+
+def cut_windows(processor: SpertProcessor, sentences: Sequence[Sequence[str]]) -> list[Window]:
+    """Encode sentences given as words, cut into windows where they are too long; those without a word have none."""
+    filled = [index for index, sentence in enumerate(sentences) if len(sentence)]
+    encoded = processor.encode([sentences[index] for index in filled])
+    return [
+        Window(index, start, end, words.window(start, end))
+        for index, words in zip(filled, encoded, strict=True)
+        for start, end in processor.windows(words)
+    ]
+
+
+def score_windows(
+    model: SpertModel, processor: SpertProcessor, windows: Sequence[Window], batch_size: int
+) -> Iterator[tuple[list[int], SpertOutput]]:
+    """Score all spans and pairs of windows, in batches of similar length.
+
+    Args:
+        model: in evaluation mode.
+        processor: of the model's tokenizer.
+        windows: in any order.
+        batch_size: windows that go through the encoder at once, at most.
+
+    Yields:
+        The indices of a batch's windows, in the order of its rows, and the model's output for them.
+    """
+    lengths = [len(window.words.input_ids) for window in windows]
+    for batch in batches_by_length(range(len(windows)), lengths, batch_size, model.device.type == "cpu"):
+        inputs = processor.collate([windows[index].words for index in batch])
+        with torch.inference_mode():
+            output = model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
+        yield batch, output
 
 
 @torch.inference_mode()
@@ -34,23 +85,18 @@ def predict(
     Returns:
         One prediction a sentence, in the order given, entities and relations in the order of decoding.
     """
-    filled = [index for index, sentence in enumerate(sentences) if len(sentence)]
-    encoded = processor.encode([sentences[index] for index in filled])
-    windows = [processor.windows(sentence) for sentence in encoded]
-    pieces = [sentence.window(*window) for sentence, ranges in zip(encoded, windows, strict=True) for window in ranges]
-
-    found: list[Prediction] = [Prediction()] * len(pieces)
-    lengths = [len(piece.input_ids) for piece in pieces]
-    for batch in batches_by_length(range(len(pieces)), lengths, batch_size, model.device.type == "cpu"):
-        inputs = processor.collate([pieces[index] for index in batch])
-        output = model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
+    windows = cut_windows(processor, sentences)
+    decoded = [Prediction()] * len(windows)
+    for batch, output in score_windows(model, processor, windows, batch_size):
         for index, prediction in zip(batch, decode(output, model.config, len(batch), relation_threshold), strict=True):
-            found[index] = prediction
-
-    predictions = [Prediction() for _ in sentences]
-    position = 0
-    for index, ranges in zip(filled, windows, strict=True):
-        merged = merge_windows(found[position : position + len(ranges)], ranges)
-        predictions[index] = resolve_overlaps(merged, overlap or model.config.overlap)
-        position += len(ranges)
-    return predictions
+            decoded[index] = prediction
+    parts: list[list[int]] = [[] for _ in sentences]
+    for index, window in enumerate(windows):
+        parts[window.sentence].append(index)
+    merged = (
+        merge_windows(
+            [decoded[index] for index in part], [(windows[index].start, windows[index].end) for index in part]
+        )
+        for part in parts
+    )
+    return [resolve_overlaps(prediction, overlap or model.config.overlap) for prediction in merged]

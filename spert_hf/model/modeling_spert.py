@@ -444,6 +444,7 @@ def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
         "between the surest",
         stacklevel=2,
     )
+    # Whatever the config's temperature: which relations are found does not depend on it.
     probabilities = entity_logits[rows, ends - starts - 1, starts].float().softmax(-1)
     scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
     kept = [

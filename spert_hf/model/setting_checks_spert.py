@@ -83,10 +83,15 @@ def check_whole_number(field: str, value: object, least: int, most: int) -> None
         raise ValueError(f"{field}: given {shown(value)}, allowed a whole number from {least} to {most}")
 
 
+def check_number(field: str, value: object, least: float, most: float) -> None:
+    """Refuse what is no number, or is beyond the bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+        raise ValueError(f"{field}: given {shown(value)}, allowed a number from {least} to {most}")
+
+
 def check_fraction(field: str, value: object) -> None:
     """Refuse what is no number from 0 to 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise ValueError(f"{field}: given {shown(value)}, allowed a number from 0 to 1")
+    check_number(field, value, 0, 1)
 
 
 def check_keys(given: Mapping[str, Any], known: Collection[str], needed: Sequence[str]) -> None:

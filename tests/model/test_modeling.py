@@ -288,6 +288,8 @@ def test_config_round_trip(tmp_path):
         symmetric_relation_types=["r"],
         span_pooling="mean",
         max_span_size=7,
+        entity_temperature=1.25,
+        relation_temperature=2.5,
     )
     config.save_pretrained(tmp_path)
     again = SpertConfig.from_pretrained(tmp_path)
@@ -303,6 +305,8 @@ def test_config_round_trip(tmp_path):
         ({"max_span_size": 0}, "max_span_size: given 0, allowed a whole number from 1"),
         ({"max_span_size": True}, "max_span_size: given True"),
         ({"relation_threshold": 1.5}, "relation_threshold: given 1.5, allowed a number from 0 to 1"),
+        ({"entity_temperature": 0}, "entity_temperature: given 0, allowed a number from 0.01 to 100"),
+        ({"relation_temperature": float("inf")}, "relation_temperature: given inf"),
         ({"classifier_dropout": "0.1"}, "classifier_dropout: given '0.1'"),
         ({"entity_types": []}, "entity_types: given [], allowed at least 1"),
         ({"entity_types": ["A", "A"]}, "allowed each name once"),

@@ -22,6 +22,8 @@ ALLOWED = {
     "max_sequence_length": [None],
     "classifier_dropout": [0.5],
     "relation_threshold": [0.5],
+    "entity_temperature": [0.5],
+    "relation_temperature": [0.5],
     "initializer_range": [0.5],
     "span_pooling": [],
     "relation_context": [],

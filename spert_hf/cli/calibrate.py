@@ -1,0 +1,126 @@
+"""`spert-hf calibrate`: temperatures under which scores say how often what is found is right."""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..evaluation.calibration import Calibration, calibrate, reliabilities
+from ..evaluation.observation import LOW_SCORE
+from ..evaluation.reliability_diagram import write_reliability_diagram
+from ..evaluation.svg_plots import check_plot_file
+from ..hub.training_record import RUN_FILE
+from ..model.configuration_spert import SpertConfig
+from ..training.checkpoints import write_whole
+from .options import SPLITS, add_dataset_options, add_model_options, load_documents, load_pipeline
+
+_ROWS = {
+    "entities": "entities",
+    "relations": "relations",
+    "scored_relations": f"  scored {LOW_SCORE} or more",
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    options = _parser().parse_args(arguments)
+    if options.split == options.measure_on:
+        raise ValueError(f"--measure-on: given {options.split!r}, which is fitted on; allowed another split, or none")
+    if options.plot:
+        check_plot_file(options.plot)
+    pipe = load_pipeline(options)
+    splits = {"--split": options.split} | ({"--measure-on": options.measure_on} if options.measure_on else {})
+    documents = load_documents(options, pipe.model.config, splits)
+    calibration = calibrate(
+        pipe.model, pipe.spert_processor, dict(zip(splits.values(), documents, strict=True)), options.batch_size
+    )
+    result = calibration.to_dict()
+    sys.stdout.write((json.dumps(result, indent=2) if options.json else "\n".join(_table(result))) + "\n")
+    for note in calibration.notes():
+        sys.stderr.write(f"Note: {note}\n")
+    if options.plot:
+        _plot(options.plot, calibration)
+        sys.stderr.write(f"Diagram written to {options.plot}\n")
+    if options.output:
+        _save(options, pipe.model.config)
+        sys.stderr.write(f"Calibrated model saved in {options.output}\n")
+    return 0
+
+
+def _table(result: dict[str, Any]) -> Iterator[str]:
+    """The result for people, in at most 80 columns."""
+    before, after = result["before"], result["after"]
+    yield f"Temperatures fitted on the {result['fitted_on']} split"
+    for name, value in before.items():
+        yield f"  {name.replace('_', ' '):<22}{value:.4g} -> {after[name]:.4g}"
+    for split, measured in result["measured_on"].items():
+        same = ", which was fitted on: the errors after are too good" if split == result["fitted_on"] else ""
+        yield ""
+        yield f"On the {split} split{same}"
+        yield f"  {'':<22}{'found':>7}{'right %':>9}{'mean score %':>18}{'calibration error %':>22}"
+        for name, label in _ROWS.items():
+            yield _row(label, measured[name]["before"], measured[name]["after"])
+
+
+def _row(label: str, before: dict[str, Any], after: dict[str, Any]) -> str:
+    right = _percent(before["share_right"])
+    score = f"{_percent(before['mean_score'])} -> {_percent(after['mean_score'])}"
+    error = " -> ".join("-" if part["ece"] is None else f"{part['ece']:.1f}" for part in (before, after))
+    return f"  {label:<22}{before['count']:>7}{right:>9}{score:>18}{error:>22}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def _plot(path: str, calibration: Calibration) -> None:
+    """Draw the split that was not fitted on, where there is one."""
+    split, observed = list(calibration.observations.items())[-1]
+    fitted_on = "the same sentences" if split == calibration.fitted_on else calibration.fitted_on
+    before, after = (reliabilities(observed, part) for part in (calibration.before, calibration.after))
+    write_reliability_diagram(path, before, after, f"Reliability on {split}, temperatures fitted on {fitted_on}")
+
+
+def _save(options: argparse.Namespace, config: SpertConfig) -> None:
+    """Save the checkpoint, its weights in the precision in which they were stored, with another config."""
+    stored = load_pipeline(argparse.Namespace(**vars(options) | {"dtype": "auto", "device": "cpu"}))
+    for name in ("entity_temperature", "relation_temperature", "relation_threshold"):
+        setattr(stored.model.config, name, getattr(config, name))
+    record = Path(options.model, RUN_FILE)
+    scores_stay = config.overlap != "best"  # the same is found
+
+    def write(folder: Path) -> None:
+        stored.save_pretrained(folder)
+        if scores_stay and record.is_file():
+            shutil.copyfile(record, folder / RUN_FILE)
+
+    write_whole(Path(options.output), write)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="spert-hf calibrate",
+        description="Fit two temperatures, by which the logits of entities and of relations are divided, so that "
+        "scores say how often what is found is right; print the expected calibration error (10 bins) before and "
+        "after. The same entities and relations are found as before: the relation threshold moves with the scores.",
+        epilog="Only where overlaps are settled by score (overlap: best) another of two entities may be kept; then the "
+        "record of training with its scores is not saved with the model.",
+    )
+    add_model_options(parser)
+    add_dataset_options(parser)
+    parser.add_argument(
+        "--split",
+        choices=SPLITS,
+        default="dev",
+        help="fit on this split, which the model should not have been trained on (default: %(default)s)",
+    )
+    parser.add_argument("--measure-on", choices=SPLITS, help="another split, on which the fit is measured, too")
+    parser.add_argument("--output", metavar="DIR", help="save the model with its temperatures in this folder")
+    parser.add_argument("--json", action="store_true", help="print JSON, with the bins, instead of a table")
+    parser.add_argument(
+        "--plot", metavar="FILE.svg", help="draw a reliability diagram, of the other split if there is one (matplotlib)"
+    )
+    return parser

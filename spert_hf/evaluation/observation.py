@@ -1,0 +1,205 @@
+"""What a model finds in annotated documents, with its logits, and what of it is right.
+
+A relation is right here if the document has it between the same two spans (REL); so it is also wrong where one of its
+entities is. Items are those of the encoder's windows: what lies in two windows of a long text counts twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from ..data.documents import Document
+from ..model.configuration_spert import SpertConfig
+from ..model.decoding_spert import (
+    Prediction,
+    decode,
+    entity_scores,
+    relation_scores,
+    resolve_overlaps,
+    tempered_score,
+)
+from ..model.inference_spert import DEFAULT_BATCH_SIZE, Window, cut_windows, score_windows
+from ..model.modeling_spert import SpertModel, SpertOutput
+from ..model.processing_spert import SpertProcessor
+from .reliability import Reliability, reliability
+
+LOW_SCORE = 0.05
+"""Score at temperature 1 from which on relations are observed even if they do not reach the threshold."""
+
+_SCORE_MARGIN = 2.0**-25
+"""Scores nearer to 0 or 1 count as this near: in single precision they no longer tell their logits apart."""
+
+
+@dataclass(frozen=True)
+class EntityObservations:
+    """The entities found.
+
+    Args:
+        logits: undivided, *(entities, 1 + entity types)*, `float32`.
+        types: the types that the documents have for these spans, *(entities,)*, `int64`; 0 = none.
+    """
+
+    logits: Tensor
+    types: Tensor
+
+    @property
+    def right(self) -> Tensor:
+        """Whether span and type are right, *(entities,)*, `bool`."""
+        return self.logits.argmax(-1) == self.types
+
+    def reliability(self, temperature: float) -> Reliability:
+        """How often they are right, by their scores at a temperature."""
+        scores = entity_scores(self.logits, temperature).amax(-1)
+        return reliability(scores.tolist(), self.right.tolist())
+
+
+@dataclass(frozen=True)
+class RelationObservations:
+    """Relations scored between the entities found.
+
+    Args:
+        logits: undivided, *(relations,)*, `float32`.
+        right: whether the documents have them, *(relations,)*, `bool`.
+        found: whether they reach the model's threshold, *(relations,)*, `bool`; the others have a score of
+            [`LOW_SCORE`] or more at temperature 1.
+    """
+
+    logits: Tensor
+    right: Tensor
+    found: Tensor
+
+    def only_found(self) -> RelationObservations:
+        """Those that reach the threshold."""
+        return RelationObservations(self.logits[self.found], self.right[self.found], self.found[self.found])
+
+    def reliability(self, temperature: float) -> Reliability:
+        """How often they are right, by their scores at a temperature."""
+        return reliability(relation_scores(self.logits, temperature).tolist(), self.right.tolist())
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Entities and relations of all documents together."""
+
+    entities: EntityObservations
+    relations: RelationObservations
+
+
+def observe(
+    model: SpertModel,
+    processor: SpertProcessor,
+    documents: Sequence[Document],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+) -> Observations:
+    """Let a model read annotated documents: once, for any number of temperatures.
+
+    Args:
+        model: in evaluation mode.
+        processor: of the model's tokenizer.
+        documents: one or more, of the model's types.
+        batch_size: windows that go through the encoder at once, at most.
+
+    Raises:
+        ValueError: if there is no document.
+    """
+    if not documents:
+        raise ValueError("documents: given none, allowed one or more")
+    config = model.config
+    gold = [_Gold(document, config) for document in documents]
+    low_score = tempered_score(LOW_SCORE, 1, config.relation_temperature)
+    windows = cut_windows(processor, [document.tokens for document in documents])
+    entities: list[tuple[Tensor, int]] = []
+    relations: list[tuple[float, bool, bool]] = []
+    for batch, output in score_windows(model, processor, windows, batch_size):
+        shown = _decode(output, config, len(batch), config.relation_threshold)
+        scored = _decode(output, config, len(batch), min(low_score, config.relation_threshold))
+        for row, index in enumerate(batch):
+            window = windows[index]
+            logits = cast(Tensor, output.entity_logits)[row]
+            entities += _observe_entities(logits, shown[row], window, gold[window.sentence])
+            relations += _observe_relations(shown[row], scored[row], window, gold[window.sentence])
+    return Observations(_as_entities(entities, config), _as_relations(relations, config))
+
+
+_Span = tuple[int, int]
+_RelationKey = tuple[_Span, _Span, str]
+
+
+class _Gold:
+    """What is right in a document: entity types by span, and relations; symmetric ones both ways round."""
+
+    def __init__(self, document: Document, config: SpertConfig) -> None:
+        spans = [(entity.start, entity.end) for entity in document.entities]
+        self.types: dict[_Span, set[str]] = {}
+        for span, entity in zip(spans, document.entities, strict=True):
+            self.types.setdefault(span, set()).add(entity.type)
+        self.relations: set[_RelationKey] = set()
+        for relation in document.relations:
+            head, tail = spans[relation.head], spans[relation.tail]
+            self.relations.add((head, tail, relation.type))
+            if relation.type in config.symmetric_relation_types:
+                self.relations.add((tail, head, relation.type))
+        self._index = {name: number for number, name in enumerate(config.entity_types, start=1)}
+
+    def type_index(self, span: _Span, found: str) -> int:
+        """The type of a span, from 1 on, or 0 if it has none; of several, the one found goes first."""
+        types = self.types.get(span)
+        if types is None:
+            return 0
+        return self._index[found if found in types else min(types)]
+
+
+def _decode(output: SpertOutput, config: SpertConfig, rows: int, threshold: float) -> list[Prediction]:
+    return [resolve_overlaps(prediction, config.overlap) for prediction in decode(output, config, rows, threshold)]
+
+
+def _observe_entities(logits: Tensor, shown: Prediction, window: Window, gold: _Gold) -> list[tuple[Tensor, int]]:
+    """The logits of each entity, and the index of its right type."""
+    return [
+        (
+            logits[entity.end - entity.start - 1, entity.start].clone(),
+            gold.type_index((window.start + entity.start, window.start + entity.end), entity.type),
+        )
+        for entity in shown.entities
+    ]
+
+
+def _observe_relations(
+    shown: Prediction, scored: Prediction, window: Window, gold: _Gold
+) -> list[tuple[float, bool, bool]]:
+    """The score of each relation, whether it is right, and whether it is found."""
+    found = _scores_by_relation(shown, window)
+    # Of a symmetric relation, the score at the model's own threshold is the one that is shown.
+    return [
+        (score, key in gold.relations, key in found)
+        for key, score in (_scores_by_relation(scored, window) | found).items()
+    ]
+
+
+def _scores_by_relation(prediction: Prediction, window: Window) -> dict[_RelationKey, float]:
+    spans = [(window.start + entity.start, window.start + entity.end) for entity in prediction.entities]
+    return {
+        (spans[relation.head], spans[relation.tail], relation.type): relation.score for relation in prediction.relations
+    }
+
+
+def _as_entities(entities: Sequence[tuple[Tensor, int]], config: SpertConfig) -> EntityObservations:
+    logits = [one.float().cpu() for one, _ in entities]
+    return EntityObservations(
+        torch.stack(logits) if logits else torch.empty(0, 1 + len(config.entity_types)),
+        torch.tensor([right_type for _, right_type in entities], dtype=torch.int64),
+    )
+
+
+def _as_relations(relations: Sequence[tuple[float, bool, bool]], config: SpertConfig) -> RelationObservations:
+    scores = torch.tensor([score for score, _, _ in relations], dtype=torch.float64)
+    return RelationObservations(
+        (scores.logit(eps=_SCORE_MARGIN) * config.relation_temperature).float(),
+        torch.tensor([right for _, right, _ in relations], dtype=torch.bool),
+        torch.tensor([found for _, _, found in relations], dtype=torch.bool),
+    )
