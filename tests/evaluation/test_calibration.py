@@ -143,9 +143,14 @@ class TestObservations:
             gold = document.to_record()
             symmetric = model.config.symmetric_relation_types
             right["entities"] += len(entity_keys(gold) & entity_keys(found))
-            right["relations"] += len(relation_keys(gold, symmetric) & relation_keys(found, symmetric))
+            # One by one: a symmetric relation between two entities that start alike is found both ways round.
+            right["relations"] += sum(
+                relation_keys({**found, "relations": [relation]}, symmetric) <= relation_keys(gold, symmetric)
+                for relation in found["relations"]
+            )
         scores = {kind: sorted(item["score"] for one in shown for item in one[kind]) for kind in right}
-        assert all(len(scores[kind]) > right[kind] > 0 for kind in right)
+        if policy == "keep":
+            assert all(len(scores[kind]) > right[kind] > 0 for kind in right)
         tempered = (observed.entities.logits / entity).softmax(-1).amax(-1)
         assert sorted(tempered.tolist()) == pytest.approx(scores["entities"], abs=1e-6)
         assert observed.entities.right.sum() == right["entities"]
@@ -154,17 +159,19 @@ class TestObservations:
         assert found_only.right.sum() == right["relations"]
 
     def test_relations_below_the_threshold_have_a_low_score_or_more(self, tiny_checkpoint, documents):
-        model, processor = load(tiny_checkpoint, relation_threshold=0.9)
+        scores = observe(*load(tiny_checkpoint), documents).relations.logits.sigmoid()
+        threshold = scores.quantile(0.8).item()
+        model, processor = load(tiny_checkpoint, relation_threshold=threshold)
         relations = observe(model, processor, documents).relations
         assert 0 < relations.found.sum() < len(relations.found)
         below = relations.logits[~relations.found].sigmoid()
         assert below.min() >= LOW_SCORE - 1e-6
-        assert below.max() < 0.9
+        assert below.max() < threshold
         Temperatures(relation_temperature=2.0).apply_to(model.config)
         again = observe(model, processor, documents).relations
         assert torch.equal(again.found, relations.found)
         assert torch.equal(again.right, relations.right)
-        torch.testing.assert_close(again.logits, relations.logits, atol=1e-3, rtol=1e-4)
+        torch.testing.assert_close(again.logits.sigmoid(), relations.logits.sigmoid(), atol=1e-5, rtol=0)
 
     def test_windows_of_a_long_text(self, tiny_checkpoint, documents):
         """Spans are compared with the document's, wherever their window starts."""

@@ -23,7 +23,8 @@ def texts_to_send(count):
 
 def assert_answers_are_of_their_texts(answers, texts, pipe):
     expected = {text: pipe(text) for text in set(texts)}
-    assert len({json.dumps(result) for result in expected.values()}) > len(expected) / 2
+    # Enough different answers that one for another text would be seen.
+    assert len({json.dumps(result) for result in expected.values()}) > len(expected) / 5
     assert_same(answers, [expected[text] for text in texts])
 
 
