@@ -27,6 +27,7 @@ from ..model.inference_spert import DEFAULT_BATCH_SIZE, Window, cut_windows, sco
 from ..model.modeling_spert import SpertModel, SpertOutput
 from ..model.processing_spert import SpertProcessor
 from .reliability import Reliability, reliability
+from .spert_metric.scoring import read_record, symmetric_names, without_entity_types
 
 LOW_SCORE = 0.05
 """Score at temperature 1 from which on relations are observed even if they do not reach the threshold."""
@@ -131,19 +132,15 @@ _RelationKey = tuple[_Span, _Span, str]
 
 
 class _Gold:
-    """What is right in a document: entity types by span, and relations; symmetric ones both ways round."""
+    """What is right in a document, as the metric has it: entity types by span, and relations between spans."""
 
     def __init__(self, document: Document, config: SpertConfig) -> None:
-        spans = [(entity.start, entity.end) for entity in document.entities]
+        symmetric = symmetric_names(config.symmetric_relation_types)
+        entities, relations = read_record(document.to_record(), "document", symmetric=symmetric)
         self.types: dict[_Span, set[str]] = {}
-        for span, entity in zip(spans, document.entities, strict=True):
-            self.types.setdefault(span, set()).add(entity.type)
-        self.relations: set[_RelationKey] = set()
-        for relation in document.relations:
-            head, tail = spans[relation.head], spans[relation.tail]
-            self.relations.add((head, tail, relation.type))
-            if relation.type in config.symmetric_relation_types:
-                self.relations.add((tail, head, relation.type))
+        for start, end, entity_type in entities:
+            self.types.setdefault((start, end), set()).add(entity_type)
+        self.relations = {without_entity_types(relation) for relation in relations}
         self._index = {name: number for number, name in enumerate(config.entity_types, start=1)}
 
     def type_index(self, span: _Span, found: str) -> int:

@@ -143,14 +143,9 @@ class TestObservations:
             gold = document.to_record()
             symmetric = model.config.symmetric_relation_types
             right["entities"] += len(entity_keys(gold) & entity_keys(found))
-            # One by one: a symmetric relation between two entities that start alike is found both ways round.
-            right["relations"] += sum(
-                relation_keys({**found, "relations": [relation]}, symmetric) <= relation_keys(gold, symmetric)
-                for relation in found["relations"]
-            )
+            right["relations"] += len(relation_keys(gold, symmetric) & relation_keys(found, symmetric))
         scores = {kind: sorted(item["score"] for one in shown for item in one[kind]) for kind in right}
-        if policy == "keep":
-            assert all(len(scores[kind]) > right[kind] > 0 for kind in right)
+        assert policy != "keep" or all(len(scores[kind]) > right[kind] > 0 for kind in right)
         tempered = (observed.entities.logits / entity).softmax(-1).amax(-1)
         assert sorted(tempered.tolist()) == pytest.approx(scores["entities"], abs=1e-6)
         assert observed.entities.right.sum() == right["entities"]
@@ -159,8 +154,9 @@ class TestObservations:
         assert found_only.right.sum() == right["relations"]
 
     def test_relations_below_the_threshold_have_a_low_score_or_more(self, tiny_checkpoint, documents):
-        scores = observe(*load(tiny_checkpoint), documents).relations.logits.sigmoid()
-        threshold = scores.quantile(0.8).item()
+        scores = observe(*load(tiny_checkpoint), documents).relations.logits.sigmoid().unique()
+        place = scores.diff().argmax()  # between two scores that no rounding brings together
+        threshold = scores[place : place + 2].mean().item()
         model, processor = load(tiny_checkpoint, relation_threshold=threshold)
         relations = observe(model, processor, documents).relations
         assert 0 < relations.found.sum() < len(relations.found)
@@ -222,7 +218,7 @@ def entity_keys(record):
 def relation_keys(record, symmetric):
     spans = [(entity["start"], entity["end"]) for entity in record["entities"]]
     keys = [(spans[one["head"]], spans[one["tail"]], one["type"]) for one in record["relations"]]
-    return {(*sorted(key[:2]), key[2]) if key[2] in symmetric else key for key in keys}
+    return {(*sorted(key[:2], key=lambda span: span[0]), key[2]) if key[2] in symmetric else key for key in keys}
 
 
 def joined(documents):
