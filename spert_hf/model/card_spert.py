@@ -32,6 +32,12 @@ NOTHING_MEASURED = """## Limits
 There is no record of this model's training here, and no figure of how well it does: measure it on annotated text of
 your own before you rely on it."""
 
+_OVERLAPS = {
+    "keep": "entities may overlap",
+    "drop": "entities that overlap are left out",
+    "best": "of entities that overlap the best by score is given",
+}
+
 _PLAIN_YAML = re.compile(
     r"(?!(?:y|n|yes|no|true|false|on|off|null)$)[a-z](?:[\w./:'+-]*[\w./'+-])?", re.ASCII | re.IGNORECASE
 )
@@ -111,8 +117,9 @@ Relation types, from head to tail unless symmetric:
 
 {relations or "- none"}
 
-An entity has at most {config.max_span_size} tokens; entities may overlap. A relation is given if its score is at least
-{config.relation_threshold:.4g}, or the `relation_threshold` of the call."""
+An entity has at most {config.max_span_size} tokens; {_OVERLAPS[config.overlap]}.
+A relation is given if its score is at least {config.relation_threshold:.4g},
+or the `relation_threshold` of the call."""
 
 
 def describe_use(repo_id: str, text: str) -> str:
