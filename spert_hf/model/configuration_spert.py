@@ -71,8 +71,8 @@ class SpertConfig(PreTrainedConfig):
             to the score as shown, after the division.
         max_sequence_length: most sub-words that the encoder takes, its special ones included. `None`: found out from
             the encoder when the model is made.
-        letter_case_embeddings: add to the encoder's input an embedding of how each word is written (lower, Capital,
-            CAPITALS, mixed), which a tokenizer that ignores case hides.
+        letter_case_embeddings: add to the encoder's input an embedding of how each run of letters is written (lower,
+            Capital, CAPITALS, mixed), which a tokenizer that ignores case hides.
         initializer_range: standard deviation of the classifiers' and size embedding's initial weights.
 
     Raises:

@@ -188,7 +188,7 @@ class SpertModel(PreTrainedModel):
             attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
             word_offsets: position of each word's first sub-word, then the end of the last word,
                 *(batch, words + 1)*; padded with that end.
-            letter_cases: how each word is written, *(batch, words)*, for a model that has embeddings for it.
+            letter_cases: how each sub-word is written, *(batch, sub-words)*, for a model that has embeddings for it.
             spans: candidate spans as words `[start, end)`, *(batch, spans, 2)*.
             entity_labels: their types, 0 = *none*, -100 = padding, *(batch, spans)*.
             pairs: candidate pairs (head, tail), indices into `spans`, *(batch, pairs, 2)*.
@@ -200,7 +200,7 @@ class SpertModel(PreTrainedModel):
         Returns:
             [`SpertOutput`], or a tuple of its fields that are not `None`.
         """
-        inputs = self._encoder_inputs(input_ids, word_offsets, letter_cases)
+        inputs = self._encoder_inputs(input_ids, letter_cases)
         hidden = self.encoder(
             **inputs, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
         ).last_hidden_state.to(self.entity_classifier.weight.dtype)
@@ -215,10 +215,8 @@ class SpertModel(PreTrainedModel):
             output.loss = sum(losses[1:], start=losses[0]) if losses else None
         return output if return_dict in (None, True) else output.to_tuple()
 
-    def _encoder_inputs(
-        self, input_ids: Tensor, word_offsets: Tensor, letter_cases: Tensor | None
-    ) -> dict[str, Tensor]:
-        """The sub-words, or their vectors with those of their words' letter case added.
+    def _encoder_inputs(self, input_ids: Tensor, letter_cases: Tensor | None) -> dict[str, Tensor]:
+        """The sub-words, or their vectors with those of their letter case added.
 
         Raises:
             ValueError: if the letter cases are missing.
@@ -228,11 +226,7 @@ class SpertModel(PreTrainedModel):
         if letter_cases is None:
             raise ValueError("letter_cases: given none, but this model has letter_case_embeddings")
         vectors = self.encoder.get_input_embeddings()(input_ids)
-        positions = torch.arange(input_ids.shape[1], device=input_ids.device).expand_as(input_ids).contiguous()
-        words = torch.searchsorted(word_offsets, positions, right=True) - 1
-        inside = (words >= 0) & (words < letter_cases.shape[1])
-        cases = letter_cases.gather(1, words.clamp(0, letter_cases.shape[1] - 1)) * inside
-        return {"inputs_embeds": vectors + self.letter_case_embeddings(cases).to(vectors.dtype)}
+        return {"inputs_embeds": vectors + self.letter_case_embeddings(letter_cases).to(vectors.dtype)}
 
     def _score_candidates(
         self, hidden: Tensor, word_offsets: Tensor, spans: Tensor, pairs: Tensor | None

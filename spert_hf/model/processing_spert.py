@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
+from transformers.tokenization_utils_base import EncodingFast
 
 from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
 from .configuration_spert import SpertConfig
@@ -17,7 +18,7 @@ DEFAULT_SEQUENCE_LENGTH = 512
 """Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
 
 LETTER_CASES = ("no letters", "lower", "initial capital", "capitals", "mixed")
-"""What [`letter_case`] tells apart; special sub-words and padding count as the first."""
+"""What [`letter_case`] tells apart of a run of letters; special sub-words and padding count as the first."""
 
 LONGEST_WORD = 64
 """Characters after which a run of letters in raw text is split into several words."""
@@ -46,6 +47,8 @@ _WORD = re.compile(
     """,
     re.VERBOSE,
 )
+# With the space before them, which byte-level tokenizers may make a sub-word of.
+_LETTERS = re.compile(rf"\s?[^\W\d_](?:[^\W\d_]|[{_MARKS}])*")
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
@@ -67,16 +70,34 @@ def split_words(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def letter_case(word: str) -> int:
-    """How a word is written, which an uncased tokenizer does not see: an index into [`LETTER_CASES`]."""
-    lower, rest = word.lower(), word[1:]
-    if lower == word.upper():
+def letter_case(letters: str) -> int:
+    """How a run of letters is written, which an uncased tokenizer does not see: an index into [`LETTER_CASES`]."""
+    lower, rest = letters.lower(), letters[1:]
+    if lower == letters.upper():
         return 0
-    if word == lower:
+    if letters == lower:
         return 1
     if rest == rest.lower():
         return 2
-    return 3 if word == word.upper() else 4
+    return 3 if letters == letters.upper() else 4
+
+
+def subword_cases(word: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
+    """Letter case of each sub-word of a word: that of the run of letters which its first letter belongs to.
+
+    Runs of letters, not words: *Harper-Lund* is written the same as one word of a data set and as three of raw text.
+
+    Args:
+        word: any, with the space before it that its tokenizer may want.
+        ranges: characters `[start, end)` of the word that each sub-word stands for; an empty one is the space's.
+    """
+    if word.strip().isalpha():
+        return [letter_case(word.strip())] * len(ranges)
+    runs = [(run.start(), run.end(), letter_case(run[0].strip())) for run in _LETTERS.finditer(word)]
+    return [
+        next((case for first, last, case in runs if first < max(end, start + 1) and start < last), 0)
+        for start, end in ranges
+    ]
 
 
 @dataclass(slots=True)
@@ -86,7 +107,7 @@ class EncodedWords:
     Args:
         input_ids: all sub-words.
         word_offsets: index of each word's first sub-word, then the number of sub-words: words + 1 numbers.
-        letter_cases: of each word, see [`letter_case`]; `None` for a model that does not take them.
+        letter_cases: of each sub-word, see [`subword_cases`]; `None` for a model that does not take them.
     """
 
     input_ids: list[int]
@@ -103,7 +124,7 @@ class EncodedWords:
         return EncodedWords(
             self.input_ids[first:last],
             [o - first for o in self.word_offsets[start : end + 1]],
-            None if self.letter_cases is None else self.letter_cases[start:end],
+            None if self.letter_cases is None else self.letter_cases[first:last],
         )
 
 
@@ -117,7 +138,7 @@ class SpertProcessor:
             threads may share it.
         max_sequence_length: most sub-words in one encoder input, special ones included; the tokenizer's own limit
             holds too.
-        letter_cases: give the letter case of every sub-word's word, too, as a model with embeddings for it takes it.
+        letter_cases: give the letter case of every sub-word, too, as a model with embeddings for it takes it.
 
     Raises:
         ValueError: if the tokenizer is not a fast one, or has no token for unknown words.
@@ -167,16 +188,16 @@ class SpertProcessor:
         """
         words = [[self._word_prefix + _encodable(word) for word in sentence] for sentence in sentences]
         encodings = self._backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
-        return [
-            self._with_offsets(encoding.ids, encoding.word_ids, sentence)
-            for encoding, sentence in zip(encodings, sentences, strict=True)
-        ]
+        return [self._with_offsets(*encoded) for encoded in zip(encodings, words, strict=True)]
 
-    def _with_offsets(self, ids: list[int], word_ids: list[int | None], words: Sequence[str]) -> EncodedWords:
+    def _with_offsets(self, encoding: EncodingFast, words: Sequence[str]) -> EncodedWords:
+        ids, word_ids = encoding.ids, encoding.word_ids
+        ranges = encoding.offsets if self._letter_cases else []
         input_ids: list[int] = []
+        cases: list[int] = []
         offsets = [0]
         position = 0
-        for word in range(len(words)):
+        for word, text in enumerate(words):
             first = position
             while position < len(ids) and word_ids[position] == word:
                 position += 1
@@ -190,7 +211,11 @@ class SpertProcessor:
                 subwords = subwords[: self.window_size]
             input_ids.extend(subwords)
             offsets.append(len(input_ids))
-        return EncodedWords(input_ids, offsets, [*map(letter_case, words)] if self._letter_cases else None)
+            if self._letter_cases:
+                # The unknown token stands for a whole word.
+                of_subwords = ranges[first:position] or [(0, len(text))]
+                cases.extend(subword_cases(text, of_subwords[: len(subwords)]))
+        return EncodedWords(input_ids, offsets, cases if self._letter_cases else None)
 
     def windows(self, words: EncodedWords) -> list[tuple[int, int]]:
         """Cover a text with ranges of words that the encoder can take; neighbours overlap by a quarter or more.
@@ -219,27 +244,29 @@ class SpertProcessor:
 
         Returns:
             `input_ids` and `attention_mask`, *(batch, sub-words)*, and `word_offsets`, *(batch, words + 1)*, all
-            `int64`, as [`SpertModel.forward`] takes them; and `letter_cases`, *(batch, words)*, if this processor
+            `int64`, as [`SpertModel.forward`] takes them; and `letter_cases`, *(batch, sub-words)*, if this processor
             gives them.
         """
         around = len(self._prefix) + len(self._suffix)
         longest = max(len(sentence.input_ids) for sentence in sentences) + around
         most_words = max(len(sentence.word_offsets) for sentence in sentences)
-        ids, mask, offsets = [], [], []
+        ids, mask, offsets, cases = [], [], [], []
         for sentence in sentences:
             length = len(sentence.input_ids) + around
             ids.append([*self._prefix, *sentence.input_ids, *self._suffix] + [self.pad_id] * (longest - length))
             mask.append([1] * length + [0] * (longest - length))
             positions = [offset + len(self._prefix) for offset in sentence.word_offsets]
             offsets.append(positions + positions[-1:] * (most_words - len(positions)))
+            if sentence.letter_cases is not None:
+                before, after = [0] * len(self._prefix), [0] * (len(self._suffix) + longest - length)
+                cases.append(before + sentence.letter_cases + after)
         batch = {
             "input_ids": torch.tensor(ids),
             "attention_mask": torch.tensor(mask),
             "word_offsets": torch.tensor(offsets),
         }
         if self._letter_cases:
-            cases = [sentence.letter_cases or [] for sentence in sentences]
-            batch["letter_cases"] = torch.tensor([row + [0] * (most_words - 1 - len(row)) for row in cases])
+            batch["letter_cases"] = torch.tensor(cases)
         return batch
 
 

@@ -261,9 +261,13 @@ def test_of_too_many_entities_the_surest_are_paired(tiny_checkpoint, monkeypatch
     scores = output.entity_logits.softmax(-1)[rows, ends - starts - 1, starts, types]
     for row in range(len(SENTENCES)):
         places = (rows == row).nonzero().flatten().tolist()
-        surest = sorted(sorted(places, key=lambda place: -scores[place])[:3])
-        expected = [[head, tail] for head in surest for tail in surest if head != tail]
-        assert [pair for pair in output.pairs.tolist() if pair[0] in places] == expected
+        pairs = [pair for pair in output.pairs.tolist() if pair[0] in places]
+        surest = sorted({place for pair in pairs for place in pair} or places[:1])
+        assert pairs == [[head, tail] for head in surest for tail in surest if head != tail]
+        assert len(surest) == min(3, len(places))
+        # Scores of different batches of numbers may differ in their last digit.
+        others = [scores[place] for place in places if place not in surest]
+        assert all(score <= min(scores[surest]) + 1e-6 for score in others)
     assert len(output.relation_logits) == len(output.pairs)
 
 

@@ -1,5 +1,8 @@
 """Tiny random encoders of many families, each with a tokenizer of its kind trained on a few sentences."""
 
+import re
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -38,14 +41,63 @@ FAMILIES = ("bert", "roberta", "distilbert", "electra", "deberta-v2", "xlm-rober
 
 
 def make_tokenizer(family: str):
-    """Train a tokenizer of the family's kind: WordPiece, byte-level BPE, or Unigram."""
+    """Make a tokenizer of the family's kind: WordPiece, byte-level BPE, or Unigram; the same in every process."""
     if family == "modernbert":
         return _modernbert_tokenizer()
-    kinds = {"roberta": RobertaTokenizer, "deberta-v2": DebertaV2Tokenizer, "xlm-roberta": XLMRobertaTokenizer}
-    untrained = kinds.get(family, BertTokenizer)()
-    trained = untrained.train_new_from_iterator([" ".join(words) for words in SENTENCES], vocab_size=320)
-    trained.model_max_length = 128
-    return trained
+    if family == "roberta":
+        tokenizer = RobertaTokenizer().train_new_from_iterator([" ".join(words) for words in SENTENCES], vocab_size=320)
+    elif family == "deberta-v2":
+        tokenizer = DebertaV2Tokenizer(_unigram_vocabulary("[PAD]", "[UNK]", "[SEP]", "[CLS]", "[MASK]"))
+    elif family == "xlm-roberta":
+        tokenizer = XLMRobertaTokenizer(_unigram_vocabulary("<s>", "<pad>", "</s>", "<unk>", "<mask>"))
+    else:
+        tokenizer = BertTokenizer(_wordpiece_vocabulary("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"))
+    tokenizer.model_max_length = 128
+    return tokenizer
+
+
+def _wordpiece_vocabulary(*specials: str) -> dict[str, int]:
+    """All words of the sentences, and what they are made of."""
+    words = re.findall(r"\w+|[^\w\s]", " ".join(word for words in SENTENCES for word in words).lower())
+    pieces = _learn_pieces([[word[0], *(f"##{letter}" for letter in word[1:])] for word in words], merges=None)
+    letters = sorted({letter for word in words for letter in word})
+    inside = [f"##{letter}" for letter in letters]
+    return {piece: number for number, piece in enumerate(dict.fromkeys([*specials, *letters, *inside, *pieces]))}
+
+
+def _unigram_vocabulary(*specials: str) -> list[tuple[str, float]]:
+    """Letters and some of the commonest sequences of letters, what was learnt first being the likeliest."""
+    pieces = _learn_pieces([["▁", *word] for words in SENTENCES for word in words], merges=36)
+    return [*((special, 0.0) for special in specials), *((piece, -1 - n / 100) for n, piece in enumerate(pieces))]
+
+
+def _learn_pieces(words: list[list[str]], merges: int | None) -> list[str]:
+    """Byte-pair encoding, ties broken by the alphabet: the trainers of `tokenizers` break them at random.
+
+    Args:
+        words: each as its letters.
+        merges: pieces to be learnt besides the letters; `None`: until every word is a piece.
+    """
+    pieces = sorted({letter for word in words for letter in word})
+    while merges is None or merges > 0:
+        pairs = Counter(pair for word in words for pair in pairwise(word))
+        if not pairs:
+            break
+        (left, right), _ = min(pairs.items(), key=lambda item: (-item[1], item[0]))
+        words = [_merged(word, left, right) for word in words]
+        pieces.append(left + right.removeprefix("##"))
+        merges = None if merges is None else merges - 1
+    return list(dict.fromkeys(pieces))
+
+
+def _merged(word: list[str], left: str, right: str) -> list[str]:
+    merged: list[str] = []
+    for piece in word:
+        if merged and merged[-1] == left and piece == right:
+            merged[-1] += piece.removeprefix("##")
+        else:
+            merged.append(piece)
+    return merged
 
 
 def _modernbert_tokenizer() -> PreTrainedTokenizerFast:
