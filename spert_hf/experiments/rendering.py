@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .findings import judge_finding
+from .model_index import render_model_index
 from .runs import RESULT_DEFAULTS, RUNS_FOLDER, encoders_of, plan_runs, public_name, row_settings
 from .summary import RowResults, Summary, TableResults, gather_results, summarise
 from .tables import TABLES, Published, Table
 
 PAGE_FILE = "README.md"
+MODEL_INDEX_FILE = "model-index.yaml"
 PLOTS_FOLDER = "plots"
 _SECONDS_A_MINUTE = 60
 _NOTHING = "–"
@@ -17,24 +20,27 @@ _HEADER = f"""# Results
 
 Written by `spert-hf experiment` from the files in `{RUNS_FOLDER}/`, one a run, and overwritten by it. Scores are in
 percent: F1 where nothing else is said, the mean over the runs ± their sample standard deviation. Figures in italics are
-published ones, not measured here.
+published ones, not measured here. What was measured on test splits is in `{MODEL_INDEX_FILE}`, too, as the metadata of
+a model card.
 """
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """A page and its plots.
+    """A page, its plots, and its figures as metadata.
 
     Args:
         page: Markdown.
         plots: SVG, by path below the page's folder.
+        model_index: YAML.
     """
 
     page: str
     plots: dict[str, str]
+    model_index: str
 
     def write(self, results_dir: Path) -> None:
-        """Write the page, and the plots; plots of what is not there any more are removed."""
+        """Write the page, the metadata and the plots; plots of what is not there any more are removed."""
         results_dir.mkdir(parents=True, exist_ok=True)
         for name, plot in self.plots.items():
             (results_dir / name).parent.mkdir(exist_ok=True)
@@ -43,6 +49,7 @@ class Rendering:
             if f"{PLOTS_FOLDER}/{file.name}" not in self.plots:
                 file.unlink()
         (results_dir / PAGE_FILE).write_text(self.page, encoding="utf-8")
+        (results_dir / MODEL_INDEX_FILE).write_text(self.model_index, encoding="utf-8")
 
 
 def render(results_dir: Path, tables: Mapping[str, Table] = TABLES, with_plots: bool = True) -> Rendering:
@@ -58,9 +65,10 @@ def render(results_dir: Path, tables: Mapping[str, Table] = TABLES, with_plots: 
         ImportError: plots are asked for, and Matplotlib is missing.
     """
     encoders = encoders_of(results_dir)
-    found = [gather_results(table, encoder, results_dir) for table in tables.values() for encoder in encoders]
+    every = [gather_results(table, encoder, results_dir) for table in tables.values() for encoder in encoders]
+    found = [results for results in every if results.has_runs]
     parts, plots = [_HEADER], {}
-    for results in (one for one in found if one.has_runs):
+    for results in found:
         name = None
         if with_plots:
             from .plots import draw
@@ -70,7 +78,7 @@ def render(results_dir: Path, tables: Mapping[str, Table] = TABLES, with_plots: 
         parts.append(render_table(results, name))
     if len(parts) == 1:
         parts.append("There are no runs yet.\n")
-    return Rendering("\n".join(parts), plots)
+    return Rendering("\n".join(parts), plots, render_model_index(found))
 
 
 def stray_results(results_dir: Path, tables: Mapping[str, Table] = TABLES) -> list[Path]:
@@ -100,7 +108,7 @@ def render_table(results: TableResults, plot: str | None = None) -> str:
     parts = [f"## {table.title}: {Path(results.encoder).name}", table.claim, _setting(table, results.encoder)]
     parts.append(_markdown(headings, rows))
     parts += [f"*{one.label}*: {one.source}." for one in published]
-    parts += filter(None, (_hardware(results), _analysis(results)))
+    parts += filter(None, (judge_finding(results), _hardware(results), _analysis(results)))
     if plot:
         parts.append(f"![{table.title}]({plot})")
     return "\n\n".join(parts) + "\n"
@@ -172,7 +180,19 @@ def _threshold_table(results: TableResults) -> str:
         [f"{line[0]['threshold']:.2f}", *(show(summarise([run[figure] for run in line])) for figure in figures)]
         for line in lines
     ]
-    return _markdown(["threshold", "REL+ precision", "REL+ recall", "REL+ F1"], cells)
+    table = _markdown(["threshold", "REL+ precision", "REL+ recall", "REL+ F1"], cells)
+    return f"{_best_threshold(lines)}\n\n{table}" if lines else table
+
+
+def _best_threshold(lines: Sequence[Sequence[Mapping[str, float]]]) -> str:
+    """What the paper's threshold gives beside the best one."""
+    f1 = {line[0]["threshold"]: summarise([run["f1"] for run in line]) for line in lines}
+    best = max(f1, key=lambda threshold: f1[threshold].mean)
+    paper = RESULT_DEFAULTS["relation_threshold"]
+    return (
+        f"**The paper predicts relations from a score of {paper} on.** Here that gives {show(f1.get(paper))} REL+ F1; "
+        f"the highest is {show(f1[best])}, at {best:.2f}."
+    )
 
 
 def _length_table(results: TableResults) -> str:

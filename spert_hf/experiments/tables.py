@@ -71,6 +71,21 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """A conclusion of the paper that a table looks into.
+
+    Args:
+        text: the conclusion, a sentence.
+        ahead: labels of the rows that should be better than all others by it.
+        column: the score that decides.
+    """
+
+    text: str
+    ahead: tuple[str, ...]
+    column: Column
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of results.
 
@@ -88,6 +103,7 @@ class Table:
         published: figures from elsewhere.
         axis: what the positions of the rows are, where they have one.
         analysis: what else of the runs is shown, by its name in [`ANALYSES`].
+        finding: the paper's conclusion that its rows look into.
     """
 
     name: str
@@ -102,6 +118,7 @@ class Table:
     published: tuple[Published, ...] = ()
     axis: str | None = None
     analysis: str | None = None
+    finding: Finding | None = None
 
     @property
     def by_fold(self) -> bool:
@@ -137,6 +154,7 @@ ABLATION_BASE: Settings = {
 ABLATION_SEEDS = (42, 43)
 ABLATION_COLUMNS = (NER, REL, REL_PLUS, REL_PLUS_MACRO)
 NEGATIVES = (0, 20, 50, 100, 200)
+ENOUGH_NEGATIVES = ("100", "200")
 PAPER_ENCODER = "google-bert/bert-base-cased"
 PUBLISHED_CODE = "the published code, one run with seed 42"
 PAPER = "Eberts & Ulges, ECAI 2020, average of 5 runs"
@@ -274,6 +292,7 @@ _TABLES = (
             Row("layers random", {"freeze_embeddings": False, "random_layers": True}),
             Row("all random", {"freeze_embeddings": False, "random_encoder": True}),
         ),
+        finding=Finding("The paper finds pre-training of the whole encoder decisive.", ("pre-trained",), REL_PLUS),
     ),
     _ablation(
         "context",
@@ -285,12 +304,16 @@ _TABLES = (
             Row("[CLS]", {"relation_context": "cls"}),
         ),
         analysis="sentence_lengths",
+        finding=Finding(
+            "The paper finds the words between the two spans the best context.", ("between the spans",), REL_PLUS
+        ),
     ),
     _ablation(
         "pooling",
         "Pooling of a span",
         "How the sub-words of a span should become one vector.",
         tuple(Row(pooling, {"span_pooling": pooling}) for pooling in ("max", "mean", "sum")),
+        finding=Finding("The paper pools by maximum.", ("max",), REL_PLUS),
     ),
     _ablation(
         "negative-spans",
@@ -298,6 +321,7 @@ _TABLES = (
         "How many negative spans a sentence and epoch needs.",
         _numbers("negative_spans"),
         axis="negative spans a sentence",
+        finding=Finding("The paper finds that it takes enough negative spans, and draws 100.", ENOUGH_NEGATIVES, NER),
     ),
     _ablation(
         "negative-pairs",
@@ -305,18 +329,23 @@ _TABLES = (
         "How many negative pairs a sentence and epoch needs.",
         _numbers("negative_pairs"),
         axis="negative pairs a sentence, at most",
+        finding=Finding(
+            "The paper finds that it takes enough negative pairs, and draws 100.", ENOUGH_NEGATIVES, REL_PLUS
+        ),
     ),
     _ablation(
         "negatives",
         "Strong or weak negative pairs",
         "Whether negative pairs should be drawn among gold entities (strong) or among all candidate spans (weak).",
         (Row("strong", {"strong_negatives": True}), Row("weak", {"strong_negatives": False})),
+        finding=Finding("The paper finds strong negative pairs better than weak ones.", ("strong",), REL_PLUS),
     ),
     _ablation(
         "size-embedding",
         "Embedding of a span's size",
         "What the embedding of a span's size gives.",
         (Row("25 dimensions", {"size_embedding_dim": 25}), Row("none", {"size_embedding_dim": 0})),
+        finding=Finding("The paper gives both classifiers the size of a span.", ("25 dimensions",), REL_PLUS),
     ),
     _ablation(
         "threshold",

@@ -18,11 +18,12 @@ RUN_FILE = "training_run.json"
 
 AVERAGES = ("micro", "macro")
 FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
-_HUB_TASKS = {
+HUB_TASKS = {
     "ner": ("token-classification", "Named entity recognition"),
     "rel": ("relation-extraction", "Relation extraction"),
     "rel_plus": ("relation-extraction", "Relation extraction"),
 }
+"""What the Hub calls the tasks: identifier and name."""
 _NEEDED: dict[str, type | tuple[type, ...]] = {
     "settings": dict,
     "dataset": dict,
@@ -142,8 +143,8 @@ class TrainingRecord:
         dataset = self.content["dataset"]
         return [
             EvalResult(
-                task_type=_HUB_TASKS[task][0],
-                task_name=_HUB_TASKS[task][1],
+                task_type=HUB_TASKS[task][0],
+                task_name=HUB_TASKS[task][1],
                 dataset_type=self.dataset,
                 dataset_name=self.dataset_title,
                 dataset_config=dataset["config"],

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,17 @@ def long_lines():
     """Documents of some 100 kB, as JSON Lines."""
     text = " ".join(SENTENCES) + " "
     return cycle([json.dumps({"text": text * (100_000 // len(text))}, ensure_ascii=False).encode() + b"\n"])
+
+
+def lines_of_long_words():
+    """A sentence a line in long words of two bytes a letter: most bytes a second, for inputs of a gigabyte."""
+    sentences = (
+        "Государственное машиностроительное предприятие Днепропетровской области приостановило производство.",
+        "Представительство Екатеринбургского металлургического объединения зарегистрировано в Архангельске.",
+        "Железнодорожное сообщение Благовещенска с Петропавловском восстанавливается.",
+        "Корреспонденты правительственной газеты интервьюировали сельскохозяйственных кооператоров Новосибирска.",
+    )
+    return cycle(f"{' '.join(pair)}\n".encode() for pair in product(sentences, sentences))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +99,7 @@ def test_memory_is_the_same_in_the_second_half_of_an_input(fast_checkpoint, tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lines", [short_lines, long_lines])
+@pytest.mark.parametrize("lines", [short_lines, long_lines, lines_of_long_words])
 def test_memory_is_the_same_all_through_a_large_input(fast_checkpoint, tmp_path, lines):
     start = time.monotonic()
     count, resident = extract(fast_checkpoint, lines(), MEGABYTES * 1e6, tmp_path / "found.jsonl")

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+from huggingface_hub.repocard_data import model_index_to_eval_results
 
-from spert_hf.experiments.rendering import PAGE_FILE, PLOTS_FOLDER, Rendering, render, stray_results
-from spert_hf.experiments.tables import FOLD, TABLES, Published, Row
-from tests.experiments.small_table import make_table, put_results
+from spert_hf.experiments.rendering import MODEL_INDEX_FILE, PAGE_FILE, PLOTS_FOLDER, Rendering, render, stray_results
+from spert_hf.experiments.tables import FOLD, REL_PLUS, TABLES, Finding, Published, Row
+from tests.experiments.small_table import SMALL, make_table, put_results
 
 PUBLISHED = Path(__file__).parents[2] / "model_cards" / "results"
 PINNED_MATPLOTLIB = "3.11."
@@ -31,6 +33,7 @@ def lines_of(rendering):
 def test_the_published_page_is_what_the_results_say():
     rendering = render(PUBLISHED)
     assert (PUBLISHED / PAGE_FILE).read_text(encoding="utf-8") == rendering.page
+    assert (PUBLISHED / MODEL_INDEX_FILE).read_text(encoding="utf-8") == rendering.model_index
     assert {f"{PLOTS_FOLDER}/{file.name}" for file in PUBLISHED.glob(f"{PLOTS_FOLDER}/*")} == set(rendering.plots)
     assert stray_results(PUBLISHED) == []
 
@@ -74,6 +77,22 @@ def test_published_figures_stand_beside_runs_with_their_encoder(table, tmp_path)
     assert "*elsewhere*: one run." in page
 
 
+def test_figures_of_test_splits_are_metadata(table, tmp_path):
+    """Read back by the Hub's own client; figures of dev, and what was not measured, are absent."""
+    on_test = replace(table, name="on-test", dataset="conll04", split="test", settings={**SMALL, "train_on_dev": True})
+    for one in (table, on_test):
+        put_results(one, tmp_path, {"max": [40.0, 50.0]})
+    index = yaml.safe_load(render(tmp_path, {"small": table, "on-test": on_test}, with_plots=False).model_index)
+    name, results = model_index_to_eval_results(index["model-index"])
+    assert name == "SpERT over encoder: Small, max"
+    assert {(one.metric_name, one.metric_value) for one in results} == {
+        ("NER micro F1 (%), mean over seeds", 45.0),
+        ("REL+ micro F1 (%), mean over seeds", 45.0),
+    }
+    assert {(one.dataset_type, one.dataset_split) for one in results} == {("conll04", "test")}
+    assert results[0].metric_args == {"average": "micro", "runs": 2, "standard_deviation": 7.07}
+
+
 def test_tables_without_runs_are_left_out(table, tmp_path):
     rendering = render_one(table, tmp_path, with_plots=True)
     assert "There are no runs yet." in rendering.page
@@ -85,8 +104,31 @@ def test_analyses_are_shown(table, tmp_path):
     lines = lines_of(render_one(table, tmp_path))
     assert "| REL+ F1 by length | 1–20 tokens (4 sentences) |" in lines
     assert "| mean | 30.00 |" in lines
-    by_threshold = replace(table, analysis="thresholds")
-    assert "| 0.30 | 45.00 ± 7.07 | 45.00 ± 7.07 | 45.00 ± 7.07 |" in lines_of(render_one(by_threshold, tmp_path))
+    by_threshold = lines_of(render_one(replace(table, analysis="thresholds"), tmp_path))
+    assert "| 0.30 | 45.00 ± 7.07 | 45.00 ± 7.07 | 45.00 ± 7.07 |" in by_threshold
+    assert any("gives 45.00 ± 7.07 REL+ F1; the highest is 45.00 ± 7.07, at 0.30." in line for line in by_threshold)
+
+
+@pytest.mark.parametrize(
+    ("scores", "verdict"),
+    [
+        ({"max": [60.0, 62.0], "mean": [50.0, 51.0]}, "this holds: REL+ micro 61.00 (max) against 50.50 (mean)"),
+        ({"max": [60.0, 62.0], "mean": [61.0, 62.0]}, "this is open: REL+ micro 61.00 (max) against 61.50 (mean)"),
+        ({"max": [60.0, 61.0], "mean": [70.0, 72.0]}, "this does not hold: REL+ micro 60.50 (max) against 71.00"),
+    ],
+)
+def test_whether_the_finding_holds_is_said(table, tmp_path, scores, verdict):
+    table = replace(table, finding=Finding("The paper takes the maximum.", ("max",), REL_PLUS))
+    put_results(table, tmp_path, scores)
+    page = render_one(table, tmp_path).page
+    assert f"**The paper takes the maximum.** Here {verdict}" in page
+    assert "standard deviations of up to 1.41" in page
+
+
+def test_nothing_is_said_of_a_finding_while_runs_are_missing(table, tmp_path):
+    table = replace(table, finding=Finding("The paper takes the maximum.", ("max",), REL_PLUS))
+    put_results(table, tmp_path, {"max": [60.0, 62.0], "mean": [50.0]})
+    assert "The paper takes" not in render_one(table, tmp_path).page
 
 
 @pytest.mark.parametrize("kind", ["bars", "positions", "thresholds"])
@@ -110,7 +152,7 @@ def test_plots_are_svg_and_the_same_for_the_same_results(table, tmp_path, kind):
 def test_a_page_without_plots_links_to_none(table, tmp_path):
     put_results(table, tmp_path, {"max": [40.0]})
     assert "![" not in render_one(table, tmp_path).page
-    Rendering("page", {f"{PLOTS_FOLDER}/old.svg": "<svg/>"}).write(tmp_path)
+    Rendering("page", {f"{PLOTS_FOLDER}/old.svg": "<svg/>"}, "").write(tmp_path)
     render_one(table, tmp_path).write(tmp_path)
     assert list((tmp_path / PLOTS_FOLDER).iterdir()) == []
 
