@@ -16,7 +16,7 @@ One call, `/extract`, takes four parameters:
 | `text` | | up to {settings.max_characters:,} characters |
 | `relation_threshold` | the model's own | lowest score of a relation, 0 to 1 |
 | `entity_score` | 0 | lowest score of an entity, 0 to 1 |
-| `overlap` | `"keep"` | entities that overlap: `"keep"` all, `"drop"` all, or the `"best"` |
+| `overlap` | the model's own | entities that overlap: `"keep"` all, `"drop"` all, or the `"best"` |
 
 and gives `entities` (`type`, `score`, `text`, character offsets `start` and `end`, word offsets `token_start` and
 `token_end`) and `relations` (`type`, `score`, `head` and `tail` as indices into `entities`).

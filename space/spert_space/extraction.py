@@ -27,14 +27,18 @@ class Extractor:
         self.entity_types: list[str] = list(config.entity_types)
         self.relation_types: list[str] = list(config.relation_types)
         self.relation_threshold: float = config.relation_threshold
+        self.overlap: str = config.overlap
 
     def extract(
-        self, inputs: Sequence[Any], relation_threshold: float | None = None, overlap: str = "keep"
+        self, inputs: Sequence[Any], relation_threshold: float | None = None, overlap: str | None = None
     ) -> list[dict[str, Any]]:
-        """Predictions for texts, or records with `text` or `tokens`, as the pipeline gives them."""
+        """Predictions for texts, or records with `text` or `tokens`, as the pipeline gives them.
+
+        What is not given is as the model has it.
+        """
         threshold = self.relation_threshold if relation_threshold is None else relation_threshold
         with self._lock:
-            return self._pipe(list(inputs), relation_threshold=threshold, overlap=overlap)
+            return self._pipe(list(inputs), relation_threshold=threshold, overlap=overlap or self.overlap)
 
 
 def select_entities(prediction: dict[str, Any], min_score: float) -> dict[str, Any]:
@@ -71,10 +75,10 @@ def make_view(extractor: Extractor, text: str, *, score_floor: float, max_relati
 
     Returns:
         `text`; `entities`, overlapping ones included, and `relations` between them; `policies`, for each entity the
-        overlap policies that keep it; the model's `entity_types`, `relation_types` and `relation_threshold`;
-        `score_floor`; and `left_out`, the number of relations beyond `max_relations`.
+        overlap policies that keep it; the model's `entity_types`, `relation_types`, `relation_threshold` and
+        `overlap`; `score_floor`; and `left_out`, the number of relations beyond `max_relations`.
     """
-    (prediction,) = extractor.extract([text], relation_threshold=score_floor)
+    (prediction,) = extractor.extract([text], relation_threshold=score_floor, overlap="keep")
     relations = prediction["relations"]
     best = sorted(range(len(relations)), key=lambda index: -relations[index]["score"])[:max_relations]
     return {
@@ -85,6 +89,7 @@ def make_view(extractor: Extractor, text: str, *, score_floor: float, max_relati
         "entity_types": extractor.entity_types,
         "relation_types": extractor.relation_types,
         "relation_threshold": extractor.relation_threshold,
+        "overlap": extractor.overlap,
         "score_floor": score_floor,
         "left_out": len(relations) - len(best),
     }

@@ -56,7 +56,11 @@ class Handlers:
         )
 
     def extract(
-        self, text: str, relation_threshold: float | None = None, entity_score: float = 0.0, overlap: str = "keep"
+        self,
+        text: str,
+        relation_threshold: float | None = None,
+        entity_score: float = 0.0,
+        overlap: str | None = None,
     ) -> dict[str, Any]:
         """Entities and relations of a text, as the pipeline gives them."""
         if not isinstance(text, str):
@@ -65,7 +69,7 @@ class Handlers:
         if relation_threshold is not None:
             _check_fraction("relation_threshold", relation_threshold)
         _check_fraction("entity_score", entity_score)
-        if overlap not in OVERLAP_POLICIES:
+        if overlap is not None and overlap not in OVERLAP_POLICIES:
             raise _refusal(f"overlap: allowed {', '.join(OVERLAP_POLICIES)}")
         (prediction,) = self._extractor.extract([text], relation_threshold, overlap)
         return select_entities(prediction, entity_score)
@@ -172,7 +176,7 @@ def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Setti
     file = gr.File(label="File", file_types=list(INPUT_SUFFIXES), elem_id="upload")
     with gr.Row():
         threshold = gr.Slider(0, 1, extractor.relation_threshold, step=0.01, label="Lowest score of a relation")
-        overlap = gr.Radio(OVERLAP_CHOICES, value="keep", label="Entities that overlap")
+        overlap = gr.Radio(OVERLAP_CHOICES, value=extractor.overlap, label="Entities that overlap")
     with gr.Row():
         button = gr.Button("Extract from all", variant="primary", scale=0, min_width=200, elem_id="extract-all")
     progress = gr.HTML(

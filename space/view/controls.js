@@ -16,7 +16,7 @@ export class Controls {
     this.settings = {
       relationThreshold: Math.max(view.relation_threshold, view.score_floor),
       entityScore: 0,
-      overlap: "keep",
+      overlap: view.overlap,
       hiddenEntityTypes: new Set(),
       hiddenRelationTypes: new Set(),
     };
@@ -51,7 +51,7 @@ export class Controls {
 
   policies() {
     const choices = Object.entries(POLICIES).map(([value, label]) => {
-      const input = make("input", { type: "radio", name: "spert-overlap", value, checked: value === "keep" });
+      const input = make("input", { type: "radio", name: "spert-overlap", value, checked: value === this.settings.overlap });
       input.addEventListener("change", () => {
         this.settings.overlap = value;
         this.onChange();

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..training.arguments import SpertTrainingArguments
 from .findings import judge_finding
 from .model_index import render_model_index
 from .runs import RESULT_DEFAULTS, RUNS_FOLDER, encoders_of, plan_runs, public_name, row_settings
@@ -188,7 +189,7 @@ def _best_threshold(lines: Sequence[Sequence[Mapping[str, float]]]) -> str:
     """What the paper's threshold gives beside the best one."""
     f1 = {line[0]["threshold"]: summarise([run["f1"] for run in line]) for line in lines}
     best = max(f1, key=lambda threshold: f1[threshold].mean)
-    paper = RESULT_DEFAULTS["relation_threshold"]
+    paper = SpertTrainingArguments.relation_threshold
     return (
         f"**The paper predicts relations from a score of {paper} on.** Here that gives {show(f1.get(paper))} REL+ F1; "
         f"the highest is {show(f1[best])}, at {best:.2f}."

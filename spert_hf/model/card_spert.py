@@ -103,10 +103,7 @@ A [SpERT](https://github.com/lavis-nlp/spert) model (Eberts & Ulges, ECAI 2020) 
 def describe_types(config: SpertConfig) -> str:
     """List the types and the settings that bound what can be found."""
     entities = "\n".join(f"- {as_code(name)}" for name in config.entity_types)
-    relations = "\n".join(
-        f"- {as_code(name)}" + (", symmetric" if name in config.symmetric_relation_types else "")
-        for name in config.relation_types
-    )
+    relations = "\n".join(f"- {_describe_relation(config, name)}" for name in config.relation_types)
     return f"""## Types
 
 Entity types:
@@ -120,6 +117,16 @@ Relation types, from head to tail unless symmetric:
 An entity has at most {config.max_span_size} tokens; {_OVERLAPS[config.overlap]}.
 A relation is given if its score is at least {config.relation_threshold:.4g},
 or the `relation_threshold` of the call."""
+
+
+def _describe_relation(config: SpertConfig, name: str) -> str:
+    """Name a relation type, and what is known of its arguments."""
+    symmetric = ", symmetric" if name in config.symmetric_relation_types else ""
+    pairs = (config.relation_signatures or {}).get(name)
+    if not pairs:
+        return as_code(name) + symmetric
+    joined = "; ".join(f"{as_code(head)} → {as_code(tail)}" for head, tail in pairs)
+    return f"{as_code(name)}{symmetric}, only {joined}"
 
 
 def describe_use(repo_id: str, text: str) -> str:

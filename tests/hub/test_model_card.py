@@ -179,13 +179,28 @@ texts = st.text(
 BREAKERS = ["a\n---\n# b", "```", "<script>", "{{ 1/0 }}", "| a |", "]( x", "- :", "<!-- measured -->", "`a``b`"]
 
 
+def test_what_relations_join_is_said():
+    config = SpertConfig(
+        entity_types=["Peop", "Org", "Loc"],
+        relation_types=["Work_For", "Near"],
+        symmetric_relation_types=["Near"],
+        relation_signatures={"Work_For": [["Peop", "Org"], ["Peop", "Loc"]]},
+    )
+    lines = make_card(config, "ada/tiny").splitlines()
+    assert "- `Work_For`, only `Peop` → `Org`; `Peop` → `Loc`" in lines
+    assert "- `Near`, symmetric" in lines
+
+
 class TestNoTextBreaksIt:
     @given(names=st.lists(texts, min_size=2, max_size=6, unique=True))
     @example(names=BREAKERS)
     def test_of_types(self, names):
         entity_types, relation_types = names[::2], names[1::2]
         config = SpertConfig(
-            entity_types=entity_types, relation_types=relation_types, symmetric_relation_types=relation_types[:1]
+            entity_types=entity_types,
+            relation_types=relation_types,
+            symmetric_relation_types=relation_types[:1],
+            relation_signatures={relation_types[-1]: [[entity_types[0], entity_types[-1]]]},
         )
         card = ModelCard(sealed(make_card(config, "ada/tiny")))
         assert headings(card.text) == ["tiny", "Types", "Use", "Limits", "Citation"]

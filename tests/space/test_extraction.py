@@ -1,7 +1,8 @@
 import pytest
+from transformers import pipeline
 
 from spert_space.extraction import Extractor, make_view, policies_by_entity, select_entities
-from tests.support.tiny_models import SENTENCES
+from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
 
 TEXT = " ".join(SENTENCES[0])  # in which the tiny model is sure to find something
 
@@ -19,6 +20,7 @@ def test_the_view_has_what_the_pipeline_finds(extractor, tiny_pipeline):
     assert view["left_out"] == 0
     assert view["entity_types"] == ["Loc", "Org", "Peop"]
     assert view["relation_threshold"] == tiny_pipeline.model.config.relation_threshold
+    assert view["overlap"] == tiny_pipeline.model.config.overlap
 
 
 @pytest.mark.parametrize("policy", ["keep", "drop", "best"])
@@ -34,6 +36,15 @@ def test_the_model_used_here_finds_entities_that_overlap(extractor):
     policies = policies_by_entity(prediction["entities"])
     assert ["keep"] in policies
     assert ["keep", "best"] in policies
+
+
+def test_the_models_own_policy_is_where_one_starts(tmp_path):
+    pipe = pipeline("spert-extraction", model=str(make_tiny_checkpoint("bert", tmp_path, overlap="best")))
+    extractor = Extractor(pipe)
+    view = make_view(extractor, TEXT, score_floor=0.05, max_relations=10)
+    assert view["overlap"] == "best"
+    assert ["keep"] in view["policies"]
+    assert extractor.extract([TEXT]) == extractor.extract([TEXT], overlap="best")
 
 
 def test_only_the_best_relations_are_sent(extractor):
