@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from ..model.batching_spert import batches_by_length
 from .batches import BatchMaker, candidate_counts, split_batch
+
+CLIPPING_EPSILON = 1e-6
+"""What torch adds to a norm before it divides the limit by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,8 @@ class OptimizerStep:
             lengths = self._batches.lengths
             parts = [part for whole in parts for part in batches_by_length(whole, lengths, len(whole), True)]
         losses = self._backward([self._batches(part, epoch) for part in parts])
-        # Without a limit this only measures. Gradients are the same on all processes, losses are shares of one sum.
-        norm = self._accelerator.clip_grad_norm_(self._model.parameters(), self._max_grad_norm or inf)
+        # Gradients are the same on all processes, losses are shares of one sum.
+        norm = self._clip_gradients()
         own = torch.cat((losses.sum(0), losses.new_tensor([stop_asked])))
         entity_loss, relation_loss, asked, norm = torch.cat(
             (self._accelerator.reduce(own, "sum"), norm.view(1).to(own))
@@ -118,6 +122,17 @@ class OptimizerStep:
             logits = output.relation_logits
             relation_loss = torch.zeros_like(output.entity_loss) if logits is None else logits.float().sum() * 0
         return torch.stack((output.entity_loss, relation_loss))
+
+    def _clip_gradients(self) -> Tensor:
+        """Scale the gradients down to the largest norm, if there is one; return the norm that they had."""
+        weights = list(self._model.parameters())
+        if self._accelerator.device.type != "cpu":
+            return cast(Tensor, self._accelerator.clip_grad_norm_(weights, self._max_grad_norm or inf))
+        norm = get_total_norm([weight.grad for weight in weights if weight.grad is not None])
+        # Below the limit torch would multiply all of them by 1: a tenth of a small batch's step is moving memory.
+        if self._max_grad_norm and norm + CLIPPING_EPSILON > self._max_grad_norm:
+            clip_grads_with_norm_(weights, self._max_grad_norm, norm)
+        return norm
 
     def _suspects(self, parts: Sequence[Sequence[int]], losses: Tensor) -> list[int]:
         """Examples of the batches with a loss that is not finite; of all of them, if only the gradient is not."""

@@ -10,6 +10,7 @@ from spert_hf.data.loading import load_splits
 from spert_hf.model.inference_spert import predict
 from spert_hf.model.processing_spert import split_words
 from spert_hf.model.sentences_spert import sentence_ranges
+from tests.benchmarks.inference import with_extras
 from tests.benchmarks.recording import record_calls, replay
 from tests.benchmarks.workloads import (
     CONLL04_LENGTH_QUARTILES,
@@ -106,3 +107,10 @@ def test_recorded_calls_are_the_batches_of_the_pipeline(subject):
 def test_a_module_that_is_not_called_cannot_be_timed(subject):
     with pytest.raises(RuntimeError, match="was not called"):
         record_calls(subject.model.encoder, lambda: None)
+
+
+def test_extras_change_no_score(subject):
+    workload = make_workload(subject, newspaper_texts(subject, 4), 6)
+    richer = with_extras(workload.pipeline)
+    assert richer(workload.texts, overlap="keep") == workload.pipeline(workload.texts)
+    assert richer(workload.texts) == workload.pipeline(workload.texts, overlap="best")

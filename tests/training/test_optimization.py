@@ -4,10 +4,12 @@ from copy import deepcopy
 
 import pytest
 import torch
+from accelerate import Accelerator
 
 from spert_hf import SpertModel
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.optimization import AdamWNoBiasCorrection, make_optimizer, make_schedule
+from spert_hf.training.optimizer_step import OptimizerStep
 
 
 def step_slowly(weight, gradients, lr, decay, betas=(0.9, 0.999), eps=1e-6):
@@ -80,3 +82,17 @@ def test_the_rate_rises_over_a_tenth_and_falls_to_zero(tiny_checkpoint):
     assert rates[10] == max(rates) == pytest.approx(1e-3)
     assert rates[99] == pytest.approx(1e-3 / 90)
     assert schedule.get_last_lr()[0] == 0
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.5, 5.0, 1e6])
+def test_gradients_are_clipped_as_torch_does_it(limit):
+    torch.manual_seed(0)
+    ours, theirs = torch.nn.Linear(7, 5), torch.nn.Linear(7, 5)
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        mine.grad = torch.randn_like(mine)
+        other.grad = mine.grad.clone()
+    step = OptimizerStep(Accelerator(cpu=True), ours, None, None, None, 1, limit)
+    expected = torch.nn.utils.clip_grad_norm_(theirs.parameters(), limit or torch.inf)
+    assert torch.equal(step._clip_gradients(), expected)
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(mine.grad, other.grad)
