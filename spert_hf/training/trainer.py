@@ -29,6 +29,7 @@ from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
+from .allocator import keep_freed_memory
 from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, digest_examples, epoch_batches, make_examples
 from .checkpoints import (
@@ -97,6 +98,7 @@ class Trainer:
         self.show_progress = show_progress and self.accelerator.is_main_process
         if self.accelerator.device.type == "cpu":
             torch.set_num_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
+            keep_freed_memory()
         set_seed(arguments.seed)
         self.tokenizer, model = _make_model(arguments, splits, self._training_documents())
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)

@@ -1,8 +1,10 @@
 """Training: the trainer's own step over the encoder's forward, backward and optimizer step, and the reference's."""
 
 import copy
+import ctypes
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -10,6 +12,7 @@ from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from spert_hf.data.loading import Splits
+from spert_hf.training.allocator import keep_freed_memory
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.optimization import make_optimizer
 from spert_hf.training.trainer import Trainer
@@ -19,6 +22,10 @@ from .reference_training import ReferenceTrainer
 from .report import Figure, Group, Section, at_least, at_most
 from .timing import Measurement, interleave
 from .workloads import Subject
+
+# Of glibc's <malloc.h>.
+M_MMAP_THRESHOLD, M_MMAP_MAX = -3, -4
+MMAP_MAX_BY_DEFAULT = 65536
 
 DEFAULT_BATCH_SIZE, LARGE_BATCH_SIZE = 2, 16
 PRECISIONS = {"package": "float32", "bfloat16": "bfloat16"}
@@ -66,8 +73,9 @@ class TrainingContenders:
         self._half_trainer.take_step(indices, epoch=0, stop_asked=False)
 
     def reference(self, indices: Sequence[int]) -> None:
-        """The same with the reference."""
-        self._reference.step(self._trainer.batches(indices, epoch=0))
+        """The same with the reference, in whose process nothing tunes the allocator."""
+        with large_blocks_from_the_system():
+            self._reference.step(self._trainer.batches(indices, epoch=0))
 
     def encoder(self, indices: Sequence[int]) -> Callable[[], None]:
         """The encoder's forward, backward and optimizer step on the batch's sub-words, whose tensors are ready."""
@@ -80,6 +88,25 @@ class TrainingContenders:
             self._encoder_optimizer.zero_grad()
 
         return step
+
+
+@contextmanager
+def large_blocks_from_the_system() -> Iterator[None]:
+    """Have glibc take blocks above 32 MB from the system and give them back, which is where its own thresholds end.
+
+    That it keeps smaller ones all the same, as the trainer has it do, is to the advantage of what is run here.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except AttributeError:  # another C library, which the trainer left alone, too
+        yield
+        return
+    mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
+    mallopt(M_MMAP_MAX, MMAP_MAX_BY_DEFAULT)
+    try:
+        yield
+    finally:
+        keep_freed_memory()
 
 
 def make_trainer(arguments: SpertTrainingArguments, splits: Splits) -> Trainer:
