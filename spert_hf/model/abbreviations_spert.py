@@ -19,3 +19,6 @@ STATES = frozenset(
     )
 )
 """States of the U.S., as newspapers write them."""
+
+STATE_INITIALS = frozenset(("D.C", "N.C", "N.D", "N.H", "N.J", "N.M", "N.Y", "R.I", "S.C", "S.D", "W.Va"))
+"""Those that are written as initials, and the capital's district."""

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
+from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATE_INITIALS, STATES, TITLES
 
 _AGENCIES = "|".join(
     rf"(?<=\({space}{name}{space}\))" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")
@@ -17,7 +17,7 @@ _AGENCIES = "|".join(
 _DATES = r"(?<=\ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ \d\d)"
 _PAGES = r"(?<=\ p\ \d)|(?<=\ p\ \d\d)"
 _HEADING_ENDS = r"(?<=[A-Z]{3})|(?<=\d\d)"
-_BEHIND_HEADINGS = "In|On|It|He|She|They|We|This|These|There|But|However|Although|If|When|While|During"
+_BEHIND_HEADINGS = "The|In|On|It|He|She|They|We|This|These|There|But|However|Although|If|When|While|During"
 _MARK = re.compile(
     rf"""
       (?P<gap>                                      # an empty line, a new page, an item of a list
@@ -50,6 +50,7 @@ _NEXT_WORD = re.compile(r"[^\W\d_]{0,12}")
 _ENUMERATOR = re.compile(r"\d{1,3}|[^\W\d_]")
 _NEVER_FIRST = ",;:-–—_/%&.!?…"
 _NEVER_LAST = TITLES | {"vs", "cf", "e.g", "i.e", "approx", "viz"}
+_BEHIND_CITIES = STATES | STATE_INITIALS
 _BEFORE_NUMBERS = {"No", "Nos", "no", "nos", "p", "pp", "Fig", "Figs", "Eq", "Sec", "Vol", "Ch", "Art"} | MONTHS
 _SELDOM_LAST = COMPANIES_AND_GENERATIONS | MONTHS | STATES | {"etc", "al", "Ave", "Blvd", "Rd", "Mt", "Ft", "Dept"}
 _STARTERS = frozenset(
@@ -121,10 +122,19 @@ def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int) -> bool
     if before is None:
         return True
     word = before[0]
+    # Inside a sentence another comma follows the state; a bracket may be a dateline's.
+    behind_city = word in _BEHIND_CITIES and _follows_comma(text, begin, mark.start() - len(word))
+    if behind_city and "(" not in text[end:following]:
+        return True
     if word in _NEVER_LAST or (first.isdigit() and word in _BEFORE_NUMBERS):
         return False
     abbreviated = len(word) == 1 or "." in word or word.rpartition("-")[2] in _SELDOM_LAST
     return begins_sentence or not abbreviated
+
+
+def _follows_comma(text: str, begin: int, start: int) -> bool:
+    """Whether the word at `start` follows a comma in the sentence from `begin` on."""
+    return text[max(start - 2, begin) : start].rstrip().endswith(",")
 
 
 def _matched(pattern: re.Pattern[str], text: str, start: int) -> int:
