@@ -124,7 +124,7 @@ def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int) -> bool
     word = before[0]
     # Inside a sentence another comma follows the state; a bracket may be a dateline's.
     behind_city = word in _BEHIND_CITIES and _follows_comma(text, begin, mark.start() - len(word))
-    if behind_city and "(" not in text[end:following]:
+    if behind_city and "(" not in text[end:following] and not first.isdigit():
         return True
     if word in _NEVER_LAST or (first.isdigit() and word in _BEFORE_NUMBERS):
         return False

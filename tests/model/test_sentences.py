@@ -21,6 +21,7 @@ def sentences(text):
         ("Mr. X met Dr. Y. Z. Adams.", "They left."),
         ("He was born in Salem, Mass.", "In 1927 he moved to Boston."),
         ("The U.S. Army left.", "It had lost."),
+        ("Write to Mobile, Ala. 36652 at once.", "He did."),
         ("She was born in Danville, Ala.", "Attending were two.", "Ames, N.Y. (AP) _ It rained."),
         ("She works in the U.S.", "He does not."),
         ("Police came at 5 p.m. Tuesday.", "Nobody was hurt."),
