@@ -17,10 +17,8 @@ from .configuration_spert import SpertConfig
 DEFAULT_SEQUENCE_LENGTH = 512
 """Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
 
-LETTER_CASES = ("no letters", "lower", "initial capital", "capitals", "mixed", "closing")
-"""What [`letter_case`] tells apart of a run of letters; special sub-words and padding count as the first. *Closing* is
-what stands at the end of a word and belongs to it, such as the point of *Calif.*"""
-_CLOSING = LETTER_CASES.index("closing")
+LETTER_CASES = ("no letters", "lower", "initial capital", "capitals", "mixed")
+"""What [`letter_case`] tells apart of a run of letters; special sub-words and padding count as the first."""
 
 LONGEST_WORD = 64
 """Characters after which a run of letters in raw text is split into several words."""
@@ -51,8 +49,6 @@ _WORD = re.compile(
 )
 # With the space before them, which byte-level tokenizers may make a sub-word of.
 _LETTERS = re.compile(rf"\s?[^\W\d_](?:[^\W\d_]|[{_MARKS}])*")
-# All of a word but the marks at its end.
-_CORE = re.compile(rf".*[\w{_MARKS}]", re.DOTALL)
 
 
 def split_words(text: str) -> list[tuple[int, int]]:
@@ -90,7 +86,6 @@ def subword_cases(word: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
     """Letter case of each sub-word of a word: that of the run of letters which its first letter belongs to.
 
     Runs of letters, not words: *Harper-Lund* is written the same as one word of a data set and as three of raw text.
-    A point at a word's end is another matter: one that belongs to the word must be told from one by itself.
 
     Args:
         word: any, with the space before it that its tokenizer may want.
@@ -99,9 +94,6 @@ def subword_cases(word: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
     if word.strip().isalpha():
         return [letter_case(word.strip())] * len(ranges)
     runs = [(run.start(), run.end(), letter_case(run[0].strip())) for run in _LETTERS.finditer(word)]
-    core = _CORE.match(word)
-    if core:
-        runs.append((core.end(), len(word), _CLOSING))
     return [
         next((case for first, last, case in runs if first < max(end, start + 1) and start < last), 0)
         for start, end in ranges

@@ -47,7 +47,6 @@ def test_letter_case_of_any_text(text):
     assert (case == "no letters") == (text.lower() == text.upper())
     assert (case == "lower") == (text.lower() == text and text.lower() != text.upper())
     assert case != "capitals" or text == text.upper()
-    assert case != "closing"
 
 
 @pytest.mark.parametrize(
@@ -64,14 +63,6 @@ def test_letter_case_does_not_depend_on_where_words_end(words):
     assert encoded.letter_cases == [case for case, count in expected for _ in range(count)]
 
 
-@pytest.mark.parametrize(
-    ("words", "case"), [(["Oslo."], "closing"), (["Oslo", "."], "no letters"), (["7."], "closing")]
-)
-def test_a_point_that_belongs_to_a_word(words, case):
-    encoded = SpertProcessor(make_tokenizer("bert"), 128, letter_cases=True).encode([words])[0]
-    assert LETTER_CASES[encoded.letter_cases[-1]] == case
-
-
 @given(
     st.lists(st.sampled_from(("Oslo", "oslo", "NATO", "McCoy", "U.S.", "-", "'", "7", "e\u0301t", "東京")), max_size=6)
 )
@@ -80,9 +71,6 @@ def test_a_sub_word_of_every_character(runs):
     word = "-".join(runs)
     letters = re.findall(r"(?:[^\W\d_]\u0301?)+|.", word)
     expected = [letter_case(run) for run in letters for _ in run]
-    closing = len(word) - len(word.rstrip("-'."))
-    if 0 < closing < len(word):
-        expected[-closing:] = [LETTER_CASES.index("closing")] * closing
     assert subword_cases(word, [(place, place + 1) for place in range(len(word))]) == expected
 
 
@@ -103,7 +91,7 @@ class TestLetterCaseEmbeddings:
             for word, start, end in zip(words, offsets, offsets[1:], strict=False):
                 abbreviated = len(word) > 1 and word[-1] == "."
                 assert set(found[start : end - abbreviated]) == {letter_case(word)}
-                assert not abbreviated or found[end - 1] in (LETTER_CASES.index("closing"), letter_case(word))
+                assert not abbreviated or found[end - 1] in (0, letter_case(word))
             assert not any(found[: offsets[0]] + found[offsets[-1] :])
 
     def test_a_fresh_model_reads_as_its_encoder_does(self, tmp_path):
