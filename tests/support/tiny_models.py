@@ -150,7 +150,7 @@ def make_tiny_checkpoint(family: str, folder: Path, **settings) -> Path:
         "symmetric_relation_types": ["Near"],
         **settings,
     }
-    torch.manual_seed(1)
+    torch.manual_seed(5)  # with this one it finds some in every text, and no thousands in a long one
     model = SpertModel.from_encoder(str(encoder), **settings).eval()
     tokenizer = AutoTokenizer.from_pretrained(encoder)
     _randomise_classifiers(model, tokenizer)
