@@ -32,6 +32,7 @@ def render_model_index(found: Iterable[TableResults]) -> str:
 def _eval_results(results: TableResults, row: RowResults) -> Iterator[EvalResult]:
     table = results.table
     card = data_card_of(table.dataset)
+    title = (card and DatasetCard.load(card).data.pretty_name) or table.dataset
     for column in table.columns:
         score = row.score(column)
         if score is None:
@@ -41,7 +42,7 @@ def _eval_results(results: TableResults, row: RowResults) -> Iterator[EvalResult
             task_type=task_type,
             task_name=task_name,
             dataset_type=table.dataset,
-            dataset_name=(card and DatasetCard.load(card).data.pretty_name) or table.dataset,
+            dataset_name=title,
             dataset_split=table.split,
             metric_type=column.figure,
             metric_name=f"{TASK_NAMES[column.task]} {column.average} {FIGURES[column.figure]} (%), "

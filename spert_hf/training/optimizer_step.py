@@ -129,7 +129,7 @@ class OptimizerStep:
         if self._accelerator.device.type != "cpu":
             return cast(Tensor, self._accelerator.clip_grad_norm_(weights, self._max_grad_norm or inf))
         norm = get_total_norm([weight.grad for weight in weights if weight.grad is not None])
-        # Below the limit torch would multiply all of them by 1: a tenth of a small batch's step is moving memory.
+        # Below the limit torch would go over all of them once more, to multiply them by 1.
         if self._max_grad_norm and norm + CLIPPING_EPSILON > self._max_grad_norm:
             clip_grads_with_norm_(weights, self._max_grad_norm, norm)
         return norm
