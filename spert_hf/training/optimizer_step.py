@@ -10,10 +10,11 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch import Tensor, nn
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.nn.utils import get_total_norm
 
 from ..model.batching_spert import batches_by_length
 from .batches import BatchMaker, candidate_counts, split_batch
+from .embedding_gradients import EmbeddingGradients
 
 CLIPPING_EPSILON = 1e-6
 """What torch adds to a norm before it divides the limit by it."""
@@ -47,6 +48,7 @@ class OptimizerStep:
         batches: makes batches of examples.
         batch_size: examples that a process computes at once, at most.
         max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
+        embedding_gradients: those of the model's word embeddings, if they are to be kept by rows.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class OptimizerStep:
         batches: BatchMaker,
         batch_size: int,
         max_grad_norm: float,
+        embedding_gradients: EmbeddingGradients | None = None,
     ) -> None:
         self._accelerator = accelerator
         self._model = model
@@ -66,6 +69,7 @@ class OptimizerStep:
         self._batches = batches
         self._batch_size = batch_size
         self._max_grad_norm = max_grad_norm
+        self._embedding_gradients = embedding_gradients
 
     def __call__(self, indices: Sequence[int], epoch: int, stop_asked: bool) -> StepOutcome:
         """Take one step, or skip it if loss or gradient is not finite.
@@ -83,18 +87,19 @@ class OptimizerStep:
         if self._accelerator.device.type == "cpu":
             lengths = self._batches.lengths
             parts = [part for whole in parts for part in batches_by_length(whole, lengths, len(whole), True)]
-        losses = self._backward([self._batches(part, epoch) for part in parts])
+        batches = [self._batches(part, epoch) for part in parts]
+        with self._embedding_gradients.by_rows() if self._embedding_gradients else nullcontext():
+            losses = self._backward(batches)
         # Gradients are the same on all processes, losses are shares of one sum.
         norm = self._clip_gradients()
         own = torch.cat((losses.sum(0), losses.new_tensor([stop_asked])))
         entity_loss, relation_loss, asked, norm = torch.cat(
             (self._accelerator.reduce(own, "sum"), norm.view(1).to(own))
         ).tolist()  # the only time that a step waits for the device
-        # float16 meets infinite gradients while it looks for a scale: the scaler skips such a step by itself.
         loss = entity_loss + relation_loss
-        finite = isfinite(loss) and (self._accelerator.scaler is not None or isfinite(norm))
+        finite = isfinite(loss) and (isfinite(norm) or self._looks_for_scale())
         suspects = [] if finite else self._suspects(parts, losses)
-        self._move_weights() if finite else self._leave_weights()
+        self._move_weights(counts=isfinite(norm)) if finite else self._leave_weights()
         losses_by_name = {"loss": loss, "entity_loss": entity_loss, "relation_loss": relation_loss}
         return StepOutcome(losses_by_name, asked > 0, suspects)
 
@@ -126,13 +131,20 @@ class OptimizerStep:
     def _clip_gradients(self) -> Tensor:
         """Scale the gradients down to the largest norm, if there is one; return the norm that they had."""
         weights = list(self._model.parameters())
-        if self._accelerator.device.type != "cpu":
+        if self._accelerator.device.type != "cpu" or self._accelerator.scaler is not None:
             return cast(Tensor, self._accelerator.clip_grad_norm_(weights, self._max_grad_norm or inf))
-        norm = get_total_norm([weight.grad for weight in weights if weight.grad is not None])
-        # Below the limit torch would go over all of them once more, to multiply them by 1.
+        whole_or_rows = (weight.grad for weight in weights if weight.grad is not None)
+        gradients = [gradient.values() if gradient.is_sparse else gradient for gradient in whole_or_rows]
+        norm = get_total_norm(gradients)
+        # Below the limit all of them would be gone over once more, to be multiplied by 1.
         if self._max_grad_norm and norm + CLIPPING_EPSILON > self._max_grad_norm:
-            clip_grads_with_norm_(weights, self._max_grad_norm, norm)
+            torch._foreach_mul_(gradients, self._max_grad_norm / (norm + CLIPPING_EPSILON))
         return norm
+
+    def _looks_for_scale(self) -> bool:
+        """Whether gradients may be infinite as losses are scaled up for float16; the scaler skips such steps itself."""
+        scaler = self._accelerator.scaler
+        return scaler is not None and scaler.get_scale() > 1
 
     def _suspects(self, parts: Sequence[Sequence[int]], losses: Tensor) -> list[int]:
         """Examples of the batches with a loss that is not finite; of all of them, if only the gradient is not."""
@@ -142,11 +154,19 @@ class OptimizerStep:
             flagged = gather_object(flagged)
         return sorted(index for index, fine in flagged if not fine) or sorted(index for index, _ in flagged)
 
-    def _move_weights(self) -> None:
+    def _move_weights(self, counts: bool) -> None:
+        """Step the optimizer, and the schedule if the step `counts`, being none that the scaler skips.
+
+        Accelerate itself can't tell of a fused optimizer, which is called all the same and then does nothing.
+        """
+        if self._embedding_gradients:
+            self._embedding_gradients.spread()
         self._optimizer.step()
-        if not self._accelerator.optimizer_step_was_skipped:
+        if counts:
             self._schedule.step()
         self._optimizer.zero_grad()
+        if self._embedding_gradients:
+            self._embedding_gradients.clear()
 
     def _leave_weights(self) -> None:
         self._optimizer.zero_grad()

@@ -41,6 +41,7 @@ from .checkpoints import (
     save_checkpoint,
     write_whole,
 )
+from .embedding_gradients import EmbeddingGradients
 from .encoders import find_encoder
 from .interruption import StopRequest, TrainingInterruptedError
 from .optimization import make_optimizer, make_schedule
@@ -95,6 +96,9 @@ class Trainer:
         self.stop_request = StopRequest()
         timeout = InitProcessGroupKwargs(timeout=timedelta(seconds=arguments.ddp_timeout))
         self.accelerator = Accelerator(mixed_precision=arguments.mixed_precision, kwargs_handlers=[timeout])
+        if arguments.fp16 and self.accelerator.device.type == "cpu" and self.accelerator.scaler is None:
+            # Accelerate would compute in single precision and not say so.
+            raise ValueError("fp16: given True, which takes a GPU; allowed on a CPU bf16")
         self.show_progress = show_progress and self.accelerator.is_main_process
         if self.accelerator.device.type == "cpu":
             torch.set_num_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
@@ -118,6 +122,7 @@ class Trainer:
             self.batches,
             arguments.per_device_train_batch_size,
             arguments.max_grad_norm,
+            self._embedding_gradients(),
         )
         self.state = TrainingState(run=self._identify_run())
         self.resumed_at_step = 0
@@ -168,6 +173,13 @@ class Trainer:
         del self.model, self.optimizer, self.take_step
         self.accelerator.free_memory()
         self.accelerator.end_training()
+
+    def _embedding_gradients(self) -> EmbeddingGradients | None:
+        """Have gradients of word embeddings kept by rows where only we look at them, and where it is quicker."""
+        embeddings = self.accelerator.unwrap_model(self.model).encoder.get_input_embeddings()
+        only_ours = self.accelerator.num_processes == 1 and self.accelerator.scaler is None
+        wanted = only_ours and self.accelerator.device.type == "cpu" and EmbeddingGradients.possible(embeddings)
+        return EmbeddingGradients(embeddings) if wanted else None
 
     def _resume(self) -> None:
         """Put the run back to the checkpoint that it is to go on from, if there is one."""

@@ -111,9 +111,9 @@ class RunMaker:
         process.start()
         return Run(process, Path(str(settings.get("output_dir", self._folder / name))), output)
 
-    def finish(self, name: str, **settings: object) -> Run:
+    def finish(self, name: str, prepare: Callable[[], None] | None = None, **settings: object) -> Run:
         """Run to the end."""
-        run = self.start(name, **settings)
+        run = self.start(name, prepare, **settings)
         assert run.wait() == 0, run.said()
         return run
 

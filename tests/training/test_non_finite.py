@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
+from tests.support.float16 import compute_in_float16
 from tests.support.training_runs import Run, RunMaker
 
 POISONED = {str(number) for number in range(3, 24, 4)}
@@ -39,9 +40,11 @@ def skipped(run: Run) -> list[dict]:
     return [entry for entry in run.log() if "skipped" in entry]
 
 
-@pytest.mark.parametrize("bf16", [False, True])
-def test_steps_with_poisoned_sentences_are_skipped_and_reported(runs, poisoned_encoder, bf16):
-    run = runs.finish(f"poisoned{bf16}", encoder=poisoned_encoder, bf16=bf16)
+@pytest.mark.parametrize("precision", ["float32", "bf16", "fp16"])
+def test_steps_with_poisoned_sentences_are_skipped_and_reported(runs, poisoned_encoder, precision):
+    settings = {} if precision == "float32" else {precision: True}
+    prepare = compute_in_float16 if precision == "fp16" else None
+    run = runs.finish(f"poisoned_{precision}", prepare, encoder=poisoned_encoder, **settings)
     assert {name for entry in skipped(run) for name in entry["sentences"]} >= POISONED
     for entry in skipped(run):
         assert POISONED & set(entry["sentences"])
