@@ -6,6 +6,8 @@ from typing import Any
 
 from ..data.documents import Document
 from ..evaluation.model_evaluation import predict_documents, score_predictions
+from ..model.decoding_spert import to_records
+from ..model.inference_spert import predict_at_thresholds
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 
@@ -22,11 +24,12 @@ def threshold_curve(
 ) -> list[dict[str, float]]:
     """REL+ (micro, in percent) at each of `THRESHOLDS`.
 
-    Each threshold is predicted anew: of a symmetric relation the score that is kept depends on it.
+    Each threshold is decoded anew: of a symmetric relation the score that is kept depends on it.
     """
     curve = []
-    for threshold in THRESHOLDS:
-        predictions = predict_documents(model, processor, documents, relation_threshold=threshold)
+    tokens = [document.tokens for document in documents]
+    for threshold, found in zip(THRESHOLDS, predict_at_thresholds(model, processor, tokens, THRESHOLDS), strict=True):
+        predictions = [to_records(prediction) for prediction in found]
         score = score_predictions(model, documents, predictions).rel_plus.micro
         curve.append({"threshold": threshold, "precision": score.precision, "recall": score.recall, "f1": score.f1})
     return curve

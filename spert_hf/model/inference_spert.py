@@ -63,7 +63,6 @@ def score_windows(
         yield batch, output
 
 
-@torch.inference_mode()
 def predict(
     model: SpertModel,
     processor: SpertProcessor,
@@ -85,18 +84,42 @@ def predict(
     Returns:
         One prediction a sentence, in the order given, entities and relations in the order of decoding.
     """
+    (predictions,) = predict_at_thresholds(model, processor, sentences, [relation_threshold], batch_size, overlap)
+    return predictions
+
+
+@torch.inference_mode()
+def predict_at_thresholds(
+    model: SpertModel,
+    processor: SpertProcessor,
+    sentences: Sequence[Sequence[str]],
+    relation_thresholds: Sequence[float | None],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    overlap: str | None = None,
+) -> list[list[Prediction]]:
+    """Do what [`predict`] does for several thresholds, with the sentences scored once.
+
+    Returns:
+        For each threshold the predictions of all sentences.
+    """
     windows = cut_windows(processor, sentences)
-    decoded = [Prediction()] * len(windows)
+    decoded = [[Prediction()] * len(windows) for _ in relation_thresholds]
     for batch, output in score_windows(model, processor, windows, batch_size):
-        for index, prediction in zip(batch, decode(output, model.config, len(batch), relation_threshold), strict=True):
-            decoded[index] = prediction
+        for threshold, at_threshold in zip(relation_thresholds, decoded, strict=True):
+            found = decode(output, model.config, len(batch), threshold)
+            for index, prediction in zip(batch, found, strict=True):
+                at_threshold[index] = prediction
     parts: list[list[int]] = [[] for _ in sentences]
     for index, window in enumerate(windows):
         parts[window.sentence].append(index)
-    merged = (
-        merge_windows(
-            [decoded[index] for index in part], [(windows[index].start, windows[index].end) for index in part]
-        )
-        for part in parts
+    policy = overlap or model.config.overlap
+    return [
+        [resolve_overlaps(_merge(at_threshold, windows, part), policy) for part in parts] for at_threshold in decoded
+    ]
+
+
+def _merge(decoded: Sequence[Prediction], windows: Sequence[Window], part: Sequence[int]) -> Prediction:
+    """Put together what was found in the windows of one sentence."""
+    return merge_windows(
+        [decoded[index] for index in part], [(windows[index].start, windows[index].end) for index in part]
     )
-    return [resolve_overlaps(prediction, overlap or model.config.overlap) for prediction in merged]

@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spert_hf.model.inference_spert import predict, predict_at_thresholds
 from tests.support.mixed_documents import mixed_documents
 from tests.support.predictions import assert_same
 
@@ -50,6 +51,16 @@ def test_a_text_that_is_not_split_is_one_sentence(tiny_pipeline):
     }
     assert "rained. Per" in found[False]
     assert not any("rained. Per" in mention for mention in found[True])
+
+
+def test_several_thresholds_at_once_are_each_by_itself(tiny_pipeline):
+    words = [text.split() for text in TEXTS if isinstance(text, str)]
+    model, processor = tiny_pipeline.model, tiny_pipeline.spert_processor
+    thresholds = [0.9, None, 0.0, 0.51]
+    at_once = predict_at_thresholds(model, processor, words, thresholds, batch_size=7)
+    assert at_once == [predict(model, processor, words, 7, threshold) for threshold in thresholds]
+    counts = [sum(len(prediction.relations) for prediction in found) for found in at_once]
+    assert counts[0] < counts[3] < counts[2]
 
 
 def test_calls_before_change_nothing(tiny_pipeline, one_by_one):
