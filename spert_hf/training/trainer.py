@@ -269,8 +269,8 @@ class Trainer:
         raise TrainingInterruptedError(self.stop_request.signal_number or signal.SIGTERM, folder)
 
     def _finish(self, seconds: float) -> TrainingResult:
-        """Take the best model if asked to, score it once, and save it."""
-        model = self.accelerator.unwrap_model(self.model)
+        """Take the best model if asked to, score it once as those who load it will run it, and save it."""
+        model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)  # no longer in mixed precision
         best = self.output_dir / BEST_FOLDER
         if self.arguments.load_best_model_at_end and self.state.best_score is not None:
             # A model of its own: a checkpoint that is saved from here on holds the weights in training.

@@ -124,6 +124,16 @@ def test_the_best_model_is_kept(train, dataset_folder):
     assert score_predictions(result.model, dev, predictions).ner.micro.f1 == max(scores)
 
 
+@pytest.mark.parametrize("bf16", [False, True])
+def test_scores_are_those_of_the_model_when_it_is_loaded(train, dataset_folder, bf16):
+    result = train(bf16=bf16, num_train_epochs=8, learning_rate=1e-3)
+    documents = load_splits(dataset_folder).test
+    loaded = SpertModel.from_pretrained(result.output_dir)
+    found = predict_documents(loaded, result.processor, documents)
+    assert found == predict_documents(result.model, result.processor, documents)
+    assert score_predictions(loaded, documents, found) == result.scores
+
+
 def test_train_on_dev_uses_both(train):
     result = train(train_on_dev=True, num_train_epochs=1, per_device_train_batch_size=16)
     assert log_of(result)[0]["step"] == 1
