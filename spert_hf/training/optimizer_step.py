@@ -64,6 +64,7 @@ class OptimizerStep:
     ) -> None:
         self._accelerator = accelerator
         self._model = model
+        self._weights = list(model.parameters())  # looked up once: a model of a hundred takes a while to list them
         self._optimizer = optimizer
         self._schedule = schedule
         self._batches = batches
@@ -130,10 +131,9 @@ class OptimizerStep:
 
     def _clip_gradients(self) -> Tensor:
         """Scale the gradients down to the largest norm, if there is one; return the norm that they had."""
-        weights = list(self._model.parameters())
         if self._accelerator.device.type != "cpu" or self._accelerator.scaler is not None:
-            return cast(Tensor, self._accelerator.clip_grad_norm_(weights, self._max_grad_norm or inf))
-        whole_or_rows = (weight.grad for weight in weights if weight.grad is not None)
+            return cast(Tensor, self._accelerator.clip_grad_norm_(self._weights, self._max_grad_norm or inf))
+        whole_or_rows = (weight.grad for weight in self._weights if weight.grad is not None)
         gradients = [gradient.values() if gradient.is_sparse else gradient for gradient in whole_or_rows]
         norm = get_total_norm(gradients)
         # Below the limit all of them would be gone over once more, to be multiplied by 1.
