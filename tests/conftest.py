@@ -24,6 +24,19 @@ def read_golden(name: str):
     return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
 
 
+@pytest.fixture
+def forget_precision():
+    """Has Accelerate forget the precision that it keeps for a process: before the test, when called, and after it."""
+    from accelerate.state import AcceleratorState
+
+    def forget() -> None:
+        AcceleratorState._reset_state(reset_partial_state=True)
+
+    forget()
+    yield forget
+    forget()
+
+
 @pytest.fixture(scope="session")
 def golden_model():
     """The golden checkpoint in our form, with its processor."""

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from accelerate.state import AcceleratorState
 from huggingface_hub import ModelCard
 
 from spert_hf.cli.train import parse_arguments, run
@@ -60,9 +59,9 @@ def test_the_source_says_what_only_a_person_knows(name):
         assert heading in source.closing
 
 
+@pytest.mark.usefixtures("forget_precision")
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_it_trains_and_its_card_tells_of_it(recipe, tmp_path, capsys):
-    AcceleratorState._reset_state(reset_partial_state=True)
     name = recipe.parent.name
     encoder, output = make_encoder_folder("bert", tmp_path / "encoder"), tmp_path / "model"
     made = {

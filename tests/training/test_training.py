@@ -4,7 +4,6 @@ import json
 
 import pytest
 import torch
-from accelerate.state import AcceleratorState
 from transformers import AutoModel, AutoTokenizer, pipeline
 
 from spert_hf import SpertModel
@@ -27,11 +26,11 @@ def encoder_folder(tmp_path_factory):
 
 
 @pytest.fixture
-def train(dataset_folder, encoder_folder, tmp_path):
+def train(dataset_folder, encoder_folder, tmp_path, forget_precision):
     """Run a small training with some settings changed."""
 
     def run(name="run", dataset=dataset_folder, **settings):
-        AcceleratorState._reset_state(reset_partial_state=True)  # one process, many precisions
+        forget_precision()
         settings = {
             "num_train_epochs": 3,
             "learning_rate": 3e-3,
