@@ -13,6 +13,7 @@ from transformers.utils import ModelOutput
 from .configuration_spert import SpertConfig
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
+from .onednn_linear import use_onednn
 from .processing_spert import LETTER_CASES
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
@@ -402,6 +403,7 @@ def _without_pooler(make_encoder: Any, *args: Any, **kwargs: Any) -> PreTrainedM
         encoder = make_encoder(*args, **kwargs)
     if encoder.config.is_encoder_decoder:
         raise ValueError(f"encoder: given {type(encoder).__name__}, an encoder-decoder model; allowed an encoder")
+    use_onednn(encoder)
     return encoder
 
 

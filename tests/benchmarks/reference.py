@@ -4,10 +4,11 @@ Each candidate span has a mask over the sub-words and its own copy of the senten
 is masked out before the maximum is taken; so has each candidate pair, for its context. Sentences go through one at a
 time (the published code's default); in larger batches everything is padded to the largest.
 
-Tokenising, the encoder, and the drawing of negatives are shared with the package, and masks are made all at once: the
-reference is not slower than it need be where the algorithm doesn't ask for it.
+Tokenising, the encoder's weights, and the drawing of negatives are shared with the package, and masks are made all at
+once: the reference is not slower than it need be where the algorithm doesn't ask for it. Its encoder is transformers'.
 """
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,11 +18,20 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from spert_hf import SpertModel, SpertProcessor
+from spert_hf.model.onednn_linear import use_torch
 
 PAIRS_PER_CHUNK = 100
 """Pairs that get a copy of the sentence at once, as in the published code: more are taken in turns."""
 
 MASKED = -1e30
+
+
+def as_transformers_has_it(encoder: nn.Module) -> nn.Module:
+    """A twin of a SpERT model's encoder, over the same weights, whose linear layers are torch's own."""
+    shared = {id(weight): weight for weight in (*encoder.parameters(), *encoder.buffers())}
+    twin = copy.deepcopy(encoder, shared)
+    use_torch(twin)
+    return twin
 
 
 class ReferenceSpert(nn.Module):
@@ -41,7 +51,7 @@ class ReferenceSpert(nn.Module):
         if choices != ("max", "between", True) or model.relation_classifier is None:
             raise ValueError(f"model: given {choices}, allowed max pooling, context between, sizes and relation types")
         self.config = config
-        self.encoder = model.encoder
+        self.encoder = as_transformers_has_it(model.encoder)
         self.size_embeddings = model.size_embeddings
         self.entity_classifier = model.entity_classifier
         self.relation_classifier = model.relation_classifier

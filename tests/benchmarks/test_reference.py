@@ -7,8 +7,9 @@ import torch
 
 from spert_hf.model.decoding_spert import to_records
 from spert_hf.model.inference_spert import predict
+from spert_hf.model.onednn_linear import OneDnnLinear
 from tests.benchmarks.agreement import same_prediction
-from tests.benchmarks.reference import ReferenceSpert, reference_losses
+from tests.benchmarks.reference import ReferenceSpert, as_transformers_has_it, reference_losses
 from tests.conftest import read_golden
 
 DOCUMENTS = read_golden("documents")
@@ -53,6 +54,15 @@ def test_a_sentence_of_one_word_has_no_pairs(golden_model):
     model, processor = golden_model
     (record,) = ReferenceSpert(model).eval().predict(processor, [["Oslo"]])
     assert record["relations"] == []
+
+
+def test_its_encoder_is_transformers_own_over_the_same_weights(golden_model):
+    model, _ = golden_model
+    twin = as_transformers_has_it(model.encoder)
+    assert {type(layer) for layer in twin.modules() if isinstance(layer, torch.nn.Linear)} == {torch.nn.Linear}
+    assert {type(layer) for layer in model.encoder.modules() if isinstance(layer, torch.nn.Linear)} == {OneDnnLinear}
+    ours = dict(model.encoder.named_parameters())
+    assert ours and all(weight is ours[name] for name, weight in twin.named_parameters())
 
 
 @pytest.mark.parametrize("number", range(len(TRAINING)))

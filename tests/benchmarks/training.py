@@ -18,6 +18,7 @@ from spert_hf.training.optimization import make_optimizer
 from spert_hf.training.trainer import Trainer
 
 from .options import Options, progress
+from .reference import as_transformers_has_it
 from .reference_training import ReferenceTrainer
 from .report import Figure, Group, Section, at_least, at_most
 from .timing import Measurement, interleave
@@ -56,7 +57,7 @@ class TrainingContenders:
         )
         self._half_trainer = make_trainer(replace(arguments, bf16=True), splits)
         self._trainer = make_trainer(arguments, splits)  # last: the process keeps this one's precision
-        self._encoder = copy.deepcopy(self._trainer.model.encoder)
+        self._encoder = as_transformers_has_it(copy.deepcopy(self._trainer.model.encoder))
         self._encoder_optimizer = make_optimizer(self._encoder, arguments)
         self._reference = ReferenceTrainer(self._trainer.model, arguments, self._trainer.total_steps)
 

@@ -1,0 +1,174 @@
+"""Linear layers by oneDNN give what torch's own give, forwards and backwards, and step aside where they can't."""
+
+import copy
+import pickle
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from spert_hf.model import onednn_linear
+from spert_hf.model.onednn_linear import OneDnnLinear, use_onednn, use_torch
+
+needs_kernel = pytest.mark.skipif(onednn_linear._find_kernel() is None, reason="torch has no such kernel here")
+
+
+def two_layers(columns, rows, bias=True):
+    """The same layer twice: torch's, and oneDNN's."""
+    plain = nn.Linear(columns, rows, bias=bias)
+    model = nn.Sequential(copy.deepcopy(plain))
+    use_onednn(model)
+    return plain, model[0]
+
+
+def close(some, others):
+    torch.testing.assert_close(some, others, rtol=1e-4, atol=1e-4)
+
+
+@pytest.fixture
+def kernel_calls(monkeypatch):
+    """Counts the products that oneDNN's kernel is asked for."""
+    calls = []
+    kernel = onednn_linear._find_kernel()
+    monkeypatch.setattr(onednn_linear, "_find_kernel", lambda: lambda *all: calls.append(all) or kernel(*all))
+    return calls
+
+
+@given(
+    leading=st.lists(st.integers(0, 9), min_size=0, max_size=2),
+    rows=st.integers(0, 90),
+    columns=st.integers(1, 70),
+    outputs=st.integers(1, 70),
+    bias=st.booleans(),
+    gaps=st.booleans(),
+    seed=st.integers(0, 2**31),
+)
+@settings(max_examples=200, deadline=None)
+def test_products_and_gradients_are_torchs(leading, rows, columns, outputs, bias, gaps, seed):
+    torch.manual_seed(seed)
+    plain, quick = two_layers(columns, outputs, bias)
+    features = torch.randn(*leading, rows, columns * (1 + gaps))[..., :: 1 + gaps]
+    of_plain, of_quick = features.clone().requires_grad_(), features.clone().requires_grad_()
+
+    with torch.no_grad():
+        close(quick(features), plain(features))
+    expected, given_ = plain(of_plain), quick(of_quick)
+    close(given_, expected)
+    expected.sin().sum().backward()
+    given_.sin().sum().backward()
+
+    close(of_quick.grad, of_plain.grad)
+    close(quick.weight.grad, plain.weight.grad)
+    if bias:
+        close(quick.bias.grad, plain.bias.grad)
+
+
+@needs_kernel
+def test_only_the_gradients_that_are_asked_for_are_computed(kernel_calls):
+    _, quick = two_layers(8, 4)
+    quick.weight.requires_grad_(False)
+    quick.bias.requires_grad_(False)
+    features = torch.randn(3, 8, requires_grad=True)
+
+    quick(features).sum().backward()
+
+    assert len(kernel_calls) == 2  # the product and the gradient of its input
+    assert quick.weight.grad is None
+    close(features.grad, quick.weight.sum(0).expand(3, 8))
+
+
+def test_gradients_of_gradients_are_torchs():
+    plain, quick = two_layers(6, 3)
+    penalties = []
+    for layer in (plain, quick):
+        features = torch.linspace(-1, 1, 24).view(4, 6).requires_grad_()
+        (gradient,) = torch.autograd.grad(layer(features).pow(3).sum(), features, create_graph=True)
+        gradient.pow(2).sum().backward()
+        penalties.append(layer.weight.grad)
+
+    close(penalties[1], penalties[0])
+
+
+@needs_kernel
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.enable_grad, torch.inference_mode])
+def test_the_kernel_is_used_in_single_precision(kernel_calls, mode):
+    with mode():
+        two_layers(8, 4)[1](torch.randn(2, 3, 8))
+
+    assert len(kernel_calls) == 1
+
+
+@needs_kernel
+def test_torch_computes_what_it_computes_best_or_alone(kernel_calls):
+    plain, quick = two_layers(8, 4)
+    features = torch.randn(3, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert quick(features).dtype is torch.bfloat16
+    assert quick(torch.randn(3, 16)[:, ::2]).shape == (3, 4)  # with gaps
+    assert quick(torch.randn(8)).shape == (4,)
+    assert quick(torch.randn(0, 8)).shape == (0, 4)
+    assert copy.deepcopy(quick).bfloat16()(features.bfloat16()).dtype is torch.bfloat16
+    transposed = copy.deepcopy(quick)
+    transposed.weight = nn.Parameter(torch.randn(8, 4).t())
+    assert transposed(features).shape == (3, 4)
+    torch.jit.trace(quick, features, check_trace=False)
+    close(torch.compile(quick, backend="eager")(features), plain(features))
+
+    assert kernel_calls == []
+
+
+@needs_kernel
+def test_torchs_own_switch_turns_it_off(kernel_calls, monkeypatch):
+    monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+    plain, quick = two_layers(8, 4)
+    features = torch.randn(3, 8)
+
+    assert torch.equal(quick(features), plain(features))
+    assert kernel_calls == []
+
+
+def test_without_the_kernel_torch_computes(monkeypatch):
+    monkeypatch.setattr(onednn_linear, "_find_kernel", lambda: None)
+    plain, quick = two_layers(8, 4)
+    features = torch.randn(3, 8)
+
+    assert torch.equal(quick(features), plain(features))
+
+
+class OwnLinear(nn.Linear):
+    """A layer of somebody else's."""
+
+
+def test_only_torchs_own_layers_change_and_change_back():
+    model = nn.ModuleDict({"plain": nn.Linear(3, 2), "inner": nn.Sequential(nn.Linear(2, 2)), "own": OwnLinear(2, 2)})
+    layers = (model["plain"], model["inner"][0], model["own"])
+    weights = [layer.weight for layer in layers]
+
+    use_onednn(model)
+    assert [type(layer) for layer in layers] == [OneDnnLinear, OneDnnLinear, OwnLinear]
+    assert all(layer.weight is weight for layer, weight in zip(layers, weights, strict=True))
+    use_torch(model)
+    assert [type(layer) for layer in layers] == [nn.Linear, nn.Linear, OwnLinear]
+
+
+def test_weights_changed_behind_a_layers_back_count():
+    """Nothing of the weights is kept: optimizers, adapters and averages write them where no version tells."""
+    plain, quick = two_layers(8, 4)
+    features = torch.randn(3, 8)
+    with torch.no_grad():
+        quick(features)
+        plain.weight.data.mul_(2)
+        quick.weight.data.mul_(2)
+
+        close(quick(features), plain(features))
+
+
+def test_layers_are_copied_and_pickled():
+    _, quick = two_layers(8, 4)
+    features = torch.randn(3, 8)
+
+    for other in (copy.deepcopy(quick), pickle.loads(pickle.dumps(quick))):
+        assert type(other) is OneDnnLinear
+        assert torch.equal(other(features), quick(features))
