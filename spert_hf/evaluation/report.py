@@ -39,7 +39,7 @@ def to_json(result: EvaluationResult, errors: Mapping[str, Any] | None = None) -
 
 def describe_setting(result: EvaluationResult) -> str:
     """Return what was scored, in a few words."""
-    overlaps = "overlapping entities left out" if result.no_overlapping else "overlapping entities kept"
+    overlaps = "overlapping entities left out" if result.no_overlapping else "overlapping entities scored"
     return f"{result.documents} {'document' if result.documents == 1 else 'documents'}, {overlaps}"
 
 

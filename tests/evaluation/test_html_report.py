@@ -59,7 +59,7 @@ def test_documents_stand_in_order_with_an_anchor_each_and_those_with_errors_are_
 def test_scores_and_settings_are_shown():
     shown = page(GOLDEN_DOCUMENTS, PREDICTIONS, symmetric_relation_types=SYMMETRIC, title="Run 7")
     text = " ".join(shown.text.split())
-    for part in ("Run 7", "10 documents, overlapping entities kept", "Partner_Of", "64.86", "25.81"):
+    for part in ("Run 7", "10 documents, overlapping entities scored", "Partner_Of", "64.86", "25.81"):
         assert part in text
 
 

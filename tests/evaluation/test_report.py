@@ -12,7 +12,7 @@ RESULT = score_documents(GOLDEN_DOCUMENTS, GOLDEN_CASES["model"]["predictions"],
 
 def test_the_table_shows_averages_and_types_of_all_three_tasks():
     lines = format_table(RESULT).splitlines()
-    assert lines[0] == "Scores in percent: 10 documents, overlapping entities kept"
+    assert lines[0] == "Scores in percent: 10 documents, overlapping entities scored"
     rows = [line.split() for line in lines]
     assert ["micro", "52.17", "85.71", "64.86", "28", "24", "22", "4"] in rows
     assert ["Works_For", "16.00", "66.67", "25.81", "6", "4", "21", "2"] in rows
