@@ -135,8 +135,9 @@ def _shared_settings(table: Table) -> dict[str, Any]:
 
 def _cells(table: Table, row: RowResults) -> list[str]:
     scores = [show(row.score(column)) for column in table.columns]
-    whole = [result["seconds"] / _SECONDS_A_MINUTE for result in row.results if not result["resumed_at_step"]]
-    minutes = f"{summarise(whole).mean:.1f}" if whole else _NOTHING
+    # A run that was paused tells nothing of its time: `null`.
+    whole = [result["seconds"] for result in row.results if result["seconds"] and not result["resumed_at_step"]]
+    minutes = f"{summarise(whole).mean / _SECONDS_A_MINUTE:.1f}" if whole else _NOTHING
     return [row.row.label, *scores, f"{len(row.results)} of {row.wanted}", minutes]
 
 

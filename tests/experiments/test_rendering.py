@@ -9,8 +9,10 @@ import yaml
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
 from spert_hf.experiments.rendering import MODEL_INDEX_FILE, PAGE_FILE, PLOTS_FOLDER, Rendering, render, stray_results
+from spert_hf.experiments.running import write_result
+from spert_hf.experiments.runs import plan_runs
 from spert_hf.experiments.tables import FOLD, REL_PLUS, TABLES, Finding, Published, Row
-from tests.experiments.small_table import SMALL, make_table, put_results
+from tests.experiments.small_table import SMALL, make_result, make_table, put_results
 
 PUBLISHED = Path(__file__).parents[2] / "model_cards" / "results"
 PINNED_MATPLOTLIB = "3.11."
@@ -56,6 +58,14 @@ def test_means_deviations_and_missing_runs(table, tmp_path):
 def test_one_run_has_no_deviation(table, tmp_path):
     put_results(table, tmp_path, {"mean": [40.0]})
     assert "| mean | 40.00 | 40.00 | 1 of 2 | 40.0 |" in lines_of(render_one(table, tmp_path))
+
+
+@pytest.mark.parametrize("changes", [{"resumed_at_step": 7}, {"seconds": None}], ids=["interrupted", "paused"])
+def test_minutes_are_those_of_runs_that_went_through(table, tmp_path, changes):
+    put_results(table, tmp_path, {"max": [40.0, 50.0]})
+    second = plan_runs(table, table.rows[0], "some/encoder")[1]
+    write_result(second.result_file(tmp_path), make_result(second, 50.0) | changes)
+    assert "| max | 45.00 ± 7.07 | 45.00 ± 7.07 | 2 of 2 | 40.0 |" in lines_of(render_one(table, tmp_path))
 
 
 def test_settings_that_hold_for_all_rows_are_named(table, tmp_path):
