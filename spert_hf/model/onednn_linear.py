@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class OneDnnLinear(nn.Linear):
@@ -25,7 +26,7 @@ class OneDnnLinear(nn.Linear):
             return super().forward(input)
         if torch.is_grad_enabled():
             return _OneDnnProduct.apply(input, self.weight, self.bias)
-        return _multiply(input, self.weight, self.bias)
+        return _multiply_padded(input, self.weight, self.bias)
 
 
 def use_onednn(module: nn.Module) -> None:
@@ -50,7 +51,7 @@ class _OneDnnProduct(torch.autograd.Function):
 
     @staticmethod
     def forward(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return _multiply(input, weight, bias)
+        return _multiply_padded(input, weight, bias)
 
     @staticmethod
     def setup_context(context: Any, inputs: tuple[Tensor, Tensor, Tensor | None], output: Tensor) -> None:
@@ -62,21 +63,37 @@ class _OneDnnProduct(torch.autograd.Function):
         input, weight = context.saved_tensors
         of_input, of_weight, of_bias = context.needs_input_grad
         # Gradients of gradients are asked for where gradients are recorded here, too: those are torch's.
-        multiply = _multiply_by_torch if torch.is_grad_enabled() else _multiply
+        multiply = functional.linear if torch.is_grad_enabled() else _multiply
         rows, gradient_rows = input.flatten(0, -2), gradient.flatten(0, -2).contiguous()
+        if not torch.is_grad_enabled():
+            rows, gradient_rows = _with_padding(rows), _with_padding(gradient_rows)
+        count = input[..., 0].numel()
         return (
-            multiply(gradient_rows, weight.t(), None).view_as(input) if of_input else None,
-            multiply(gradient_rows.t(), rows.t(), None) if of_weight else None,
+            multiply(gradient_rows, weight.t())[:count].view_as(input) if of_input else None,
+            multiply(gradient_rows.t(), rows.t()) if of_weight else None,
             gradient_rows.sum(0) if of_bias else None,
         )
 
 
-def _multiply(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def _multiply(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return _find_kernel()(rows, weight, bias, "none", [], "")
 
 
-def _multiply_by_torch(rows: Tensor, weight: Tensor, bias: None) -> Tensor:
-    return nn.functional.linear(rows, weight, bias)
+def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """`input @ weight.T + bias`, *(…, outputs)*."""
+    rows = input.flatten(0, -2)
+    product = _multiply(_with_padding(rows), weight, bias)
+    return product[: len(rows)].view(*input.shape[:-1], len(weight))
+
+
+def _with_padding(rows: Tensor) -> Tensor:
+    """Rows, and as many of zeros as make their number one of a few dozen.
+
+    oneDNN compiles a kernel for each number of rows and keeps a thousand of them, half a megabyte each.
+    """
+    count = len(rows)
+    missing = -count % (8 if count < 128 else 16 if count < 256 else 32)
+    return functional.pad(rows, (0, 0, 0, missing)) if missing else rows
 
 
 def _is_for_onednn(input: Tensor, weight: Tensor) -> bool:

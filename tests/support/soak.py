@@ -6,7 +6,9 @@ from itertools import islice
 from typing import Any
 
 import torch
+from torch import nn
 
+from spert_hf.model.onednn_linear import OneDnnLinear
 from tests.support import growth
 
 
@@ -29,18 +31,26 @@ class SoakReport:
 
 
 KEPT_KERNELS = 1024
-"""oneDNN, with which torch computes GELU on a processor, keeps so many compiled kernels (its default)."""
+"""oneDNN, with which GELU and linear layers are computed on a processor, keeps so many compiled kernels (its default).
+"""
+
+MOST_SUB_WORDS = 8192
+"""Of a batch, padding included."""
 
 
 @torch.inference_mode()
-def fill_kernel_cache() -> None:
-    """Have oneDNN keep as many kernels as it ever will.
+def fill_kernel_cache(model: nn.Module) -> None:
+    """Have oneDNN keep as many kernels as it ever will, those for the model's linear layers among them.
 
     It compiles one for each shape of a batch. Mixed documents bring new shapes for thousands of batches, and what
     grows until then would look as if it were held for the documents.
     """
     for length in range(1, KEPT_KERNELS + 1):
         torch.nn.functional.gelu(torch.zeros(1, length, 3))
+    layers = {layer.weight.shape: layer for layer in model.modules() if isinstance(layer, OneDnnLinear)}
+    for layer in layers.values():
+        for sub_words in range(8, MOST_SUB_WORDS + 1, 8):
+            layer(torch.zeros(sub_words, layer.in_features))
 
 
 def soak(
