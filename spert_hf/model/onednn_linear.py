@@ -5,6 +5,8 @@ Intel's; other precisions it hands to oneDNN by itself.
 """
 
 import platform
+import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -82,18 +84,45 @@ def _multiply(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tenso
 def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """`input @ weight.T + bias`, *(…, outputs)*."""
     rows = input.flatten(0, -2)
-    product = _multiply(_with_padding(rows), weight, bias)
+    product = _multiply(_with_padding(rows, _scratch.take), weight, bias)
     return product[: len(rows)].view(*input.shape[:-1], len(weight))
 
 
-def _with_padding(rows: Tensor) -> Tensor:
+def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = torch.empty) -> Tensor:
     """Rows, and as many of zeros as make their number one of a few dozen.
 
     oneDNN compiles a kernel for each number of rows and keeps a thousand of them, half a megabyte each.
     """
-    count = len(rows)
+    count, columns = rows.shape
     missing = -count % (8 if count < 128 else 16 if count < 256 else 32)
-    return functional.pad(rows, (0, 0, 0, missing)) if missing else rows
+    if not missing:
+        return rows
+    padded = take(count + missing, columns)
+    padded[:count] = rows
+    padded[count:] = 0
+    return padded
+
+
+class _Scratch(threading.local):
+    """Memory for padded rows, each thread's own: what is fresh costs the system a page fault every 4 kB."""
+
+    MOST_KEPT = 4 * 2**20
+    """Numbers, of 4 bytes."""
+
+    def __init__(self) -> None:
+        self._numbers = torch.empty(0)
+
+    def take(self, rows: int, columns: int) -> Tensor:
+        """A matrix of anything, in `float32`, until the next call."""
+        if rows * columns > self.MOST_KEPT:
+            return torch.empty(rows, columns)
+        if len(self._numbers) < rows * columns:
+            with torch.inference_mode(False):  # or it could be written in that mode only
+                self._numbers = torch.empty(rows * columns)
+        return self._numbers[: rows * columns].view(rows, columns)
+
+
+_scratch = _Scratch()
 
 
 def _is_for_onednn(input: Tensor, weight: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -96,6 +97,31 @@ def test_the_kernel_meets_few_shapes(kernel_calls, mode):
     products = 1 if mode is torch.no_grad else 3
     assert len(kernel_calls) == products * 1499
     assert len({(*call[0].shape, *call[1].shape) for call in kernel_calls}) <= products * 64
+
+
+def test_memory_for_padding_is_written_in_any_mode_and_grows():
+    plain, quick = two_layers(8, 4)
+    for mode, rows in (
+        (torch.inference_mode, 3),
+        (torch.enable_grad, 5),
+        (torch.inference_mode, 301),
+        (torch.no_grad, 5),
+    ):
+        features = torch.randn(rows, 8)
+        with mode():
+            close(quick(features), plain(features))
+
+
+def test_threads_pad_in_memory_of_their_own():
+    plain, quick = two_layers(64, 32)
+    many = [torch.randn(rows, 64) for rows in range(1, 400)]
+
+    def differs(features):
+        with torch.no_grad():
+            return (quick(features) - plain(features)).abs().max() > 1e-4
+
+    with ThreadPoolExecutor(8) as threads:
+        assert not any(threads.map(differs, many))
 
 
 def test_gradients_of_gradients_are_torchs():
