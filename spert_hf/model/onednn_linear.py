@@ -32,7 +32,7 @@ class OneDnnLinear(nn.Linear):
 
 
 def use_onednn(module: nn.Module) -> None:
-    """Make the linear layers inside a module, itself not counted, [`OneDnnLinear`]; weights and their names stay.
+    """Make the linear layers of a module [`OneDnnLinear`]; weights and their names stay.
 
     Subclasses of torch's layer, such as those of quantised models, stay what they are.
     """
@@ -81,6 +81,11 @@ def _multiply(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tenso
     return _find_kernel()(rows, weight, bias, "none", [], "")
 
 
+def _take_fresh(*shape: int) -> Tensor:
+    # Neither the process's default type nor its default device counts here.
+    return torch.empty(shape, dtype=torch.float32, device="cpu")
+
+
 def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """`input @ weight.T + bias`, *(…, outputs)*."""
     rows = input.flatten(0, -2)
@@ -88,7 +93,7 @@ def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tens
     return product[: len(rows)].view(*input.shape[:-1], len(weight))
 
 
-def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = torch.empty) -> Tensor:
+def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = _take_fresh) -> Tensor:
     """Rows, and as many of zeros as make their number one of a few dozen.
 
     oneDNN compiles a kernel for each number of rows and keeps a thousand of them, half a megabyte each.
@@ -110,15 +115,15 @@ class _Scratch(threading.local):
     """Numbers, of 4 bytes."""
 
     def __init__(self) -> None:
-        self._numbers = torch.empty(0)
+        self._numbers = _take_fresh(0)
 
     def take(self, rows: int, columns: int) -> Tensor:
         """A matrix of anything, in `float32`, until the next call."""
         if rows * columns > self.MOST_KEPT:
-            return torch.empty(rows, columns)
+            return _take_fresh(rows, columns)
         if len(self._numbers) < rows * columns:
             with torch.inference_mode(False):  # or it could be written in that mode only
-                self._numbers = torch.empty(rows * columns)
+                self._numbers = _take_fresh(rows * columns)
         return self._numbers[: rows * columns].view(rows, columns)
 
 
@@ -155,7 +160,8 @@ def _find_kernel() -> Any:
         return None
     try:
         kernel = torch.ops.mkldnn._linear_pointwise.default
-        right = kernel(torch.ones(2, 3), torch.ones(4, 3), torch.ones(4), "none", [], "").eq(4).all()
+        rows, weight, bias = (_take_fresh(*shape).fill_(1) for shape in ((2, 3), (4, 3), (4,)))
+        right = kernel(rows, weight, bias, "none", [], "").eq(4).all()
     except (AttributeError, RuntimeError):
         return None
     return kernel if right else None

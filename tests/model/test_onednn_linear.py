@@ -112,6 +112,22 @@ def test_memory_for_padding_is_written_in_any_mode_and_grows():
             close(quick(features), plain(features))
 
 
+@needs_kernel
+def test_defaults_of_the_process_do_not_count(monkeypatch):
+    monkeypatch.setattr(onednn_linear, "_scratch", onednn_linear._Scratch())
+    plain, quick = two_layers(8, 4)
+    features = torch.randn(3, 8)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.device("meta"), torch.no_grad():
+            onednn_linear._find_kernel.cache_clear()
+            assert onednn_linear._find_kernel() is not None
+            product = quick(features)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    close(product, plain(features))
+
+
 def test_threads_pad_in_memory_of_their_own():
     plain, quick = two_layers(64, 32)
     many = [torch.randn(rows, 64) for rows in range(1, 400)]
