@@ -193,7 +193,7 @@ def _ade(suffix: str, title: str, claim: str, ner: float, rel_plus: float) -> Ta
         split="test",
         rows=(
             Row("paper's settings", {**FINAL, **config}),
-            Row("recommended recipe", config, recipe="ade/recipe_minilm.yaml"),
+            Row("CoNLL04's recipe", config, recipe="ade/recipe_minilm.yaml"),
         ),
         columns=F1_COLUMNS,
         seeds=tuple(range(10)),
