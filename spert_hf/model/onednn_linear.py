@@ -64,15 +64,13 @@ class _OneDnnProduct(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         input, weight = context.saved_tensors
         of_input, of_weight, of_bias = context.needs_input_grad
-        # Gradients of gradients are asked for where gradients are recorded here, too: those are torch's.
-        multiply = functional.linear if torch.is_grad_enabled() else _multiply
-        rows, gradient_rows = input.flatten(0, -2), gradient.flatten(0, -2).contiguous()
-        if not torch.is_grad_enabled():
-            rows, gradient_rows = _with_padding(rows), _with_padding(gradient_rows)
         count = input[..., 0].numel()
+        # Gradients of gradients are asked for where gradients are recorded here, too: those are torch's.
+        multiply, pad = (functional.linear, _as_is) if torch.is_grad_enabled() else (_multiply, _with_padding)
+        gradient_rows = pad(gradient.flatten(0, -2).contiguous())
         return (
             multiply(gradient_rows, weight.t())[:count].view_as(input) if of_input else None,
-            multiply(gradient_rows.t(), rows.t()) if of_weight else None,
+            multiply(gradient_rows.t(), pad(input.flatten(0, -2)).t()) if of_weight else None,
             gradient_rows.sum(0) if of_bias else None,
         )
 
@@ -106,6 +104,10 @@ def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = _take_fresh
     padded[:count] = rows
     padded[count:] = 0
     return padded
+
+
+def _as_is(rows: Tensor) -> Tensor:
+    return rows
 
 
 class _Scratch(threading.local):
