@@ -171,7 +171,13 @@ def _device(result: Mapping[str, Any]) -> str:
 
 def _analysis(results: TableResults) -> str | None:
     """The table of what else was computed of the runs, if the table asks for it."""
-    return _ANALYSIS_TABLES[results.table.analysis](results) if results.table.analysis else None
+    if not results.table.analysis:
+        return None
+    table = _ANALYSIS_TABLES[results.table.analysis](results)
+    if not any(run["settings"].get("bf16") for row in results.rows for run in row.results):
+        return table
+    precision = "What follows was computed of the saved models in single precision, the scores above in bfloat16."
+    return f"{precision}\n\n{table}"
 
 
 def _threshold_table(results: TableResults) -> str:

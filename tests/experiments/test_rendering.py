@@ -119,6 +119,14 @@ def test_analyses_are_shown(table, tmp_path):
     assert any("gives 45.00 ± 7.07 REL+ F1; the highest is 45.00 ± 7.07, at 0.30." in line for line in by_threshold)
 
 
+@pytest.mark.parametrize("bf16", [False, True])
+def test_analyses_tell_another_precision_than_that_of_the_scores(table, tmp_path, bf16):
+    table = replace(table, settings=table.settings | {"bf16": bf16})
+    put_results(table, tmp_path, {"max": [40.0]})
+    told = "What follows was computed of the saved models in single precision, the scores above in bfloat16."
+    assert (told in lines_of(render_one(table, tmp_path))) == bf16
+
+
 @pytest.mark.parametrize(
     ("scores", "verdict"),
     [
