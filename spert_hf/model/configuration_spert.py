@@ -153,15 +153,22 @@ class SpertConfig(PreTrainedConfig):
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
-        """Make a config of a file's content, as anywhere in transformers.
+        """Make a config of a file's content, as anywhere in transformers; settings in `kwargs` win over the file's.
+
+        Where `entity_types` or `relation_types` are among them, what the file says of other types is left out:
+        signatures that do not fit, types without direction that are gone, temperatures of another number of types.
 
         Raises:
             ValueError: naming the file, if its place is known, and the setting: one that is missing, not known, of a
                 wrong type or not among the allowed values.
         """
         place = kwargs.get("name_or_path") or config_dict.get("_name_or_path")
+        given = {name: kwargs.pop(name) for name in cls._own_settings() - {"encoder_config"} if name in kwargs}
         try:
             check_keys(config_dict, cls._known_settings(), _NEEDED_IN_FILES)
+            if "entity_types" in given or "relation_types" in given:
+                config_dict = _for_types_of(given, config_dict)
+            config_dict = config_dict | given
             check_choice("model_type", config_dict.get("model_type", cls.model_type), (cls.model_type,))
             for name in ("dtype", "torch_dtype"):
                 check_dtype(name, config_dict.get(name))
@@ -170,10 +177,14 @@ class SpertConfig(PreTrainedConfig):
             raise ValueError(f"{f'{place}: ' if place else ''}config.json: {error}") from error
 
     @classmethod
+    def _own_settings(cls) -> set[str]:
+        """Names of the settings that this class adds to transformers'."""
+        return set(inspect.signature(cls.__init__).parameters) - {"self", "kwargs"}
+
+    @classmethod
     def _known_settings(cls) -> set[str]:
         """Names of all settings that a file may have."""
-        own = set(inspect.signature(cls.__init__).parameters) - {"self", "kwargs"}
-        return own | set(PreTrainedConfig().to_dict()) | _OF_TRANSFORMERS
+        return cls._own_settings() | set(PreTrainedConfig().to_dict()) | _OF_TRANSFORMERS
 
     @property
     def custom_pipelines(self) -> dict[str, dict[str, Any]]:
@@ -201,6 +212,23 @@ class SpertConfig(PreTrainedConfig):
 def _code_of_pipelines() -> dict[str, dict[str, Any]]:
     """As `custom_pipelines` has it in a config; made anew each time, for transformers writes into what it gets."""
     return {TASK: {**CODE_OF_PIPELINE, "pt": list(CODE_OF_PIPELINE["pt"])}}
+
+
+def _for_types_of(given: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a file without what they say of other types than the given ones."""
+    types = settings | given
+    entity_types = check_names("entity_types", types["entity_types"], least=1)
+    relation_types = check_names("relation_types", types["relation_types"])
+    symmetric = [name for name in settings.get("symmetric_relation_types", ()) if name in relation_types]
+    fitting: dict[str, Any] = {"symmetric_relation_types": symmetric}
+    try:
+        check_signatures(settings.get("relation_signatures") or {}, entity_types, relation_types)
+    except ValueError:
+        fitting["relation_signatures"] = None
+    for kind, names in (("entity", entity_types), ("relation", relation_types)):
+        if len(names) != len(settings[f"{kind}_types"]):
+            fitting[f"{kind}_temperature"] = 1.0
+    return settings | fitting
 
 
 def _own_code(auto_map: Any) -> dict[str, str]:

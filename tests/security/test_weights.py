@@ -92,7 +92,7 @@ class TestChangingTheTypes:
     """`ignore_mismatched_sizes` asks for fresh classifiers, and for nothing else."""
 
     def test_classifiers_are_made_anew(self, checkpoint):
-        options = {"entity_types": ["Gene", "Drug"], "relation_types": ["Causes"], "symmetric_relation_types": []}
+        options = {"entity_types": ["Gene", "Drug"], "relation_types": ["Causes"]}
         with pytest.raises(CheckpointError, match=r"entity_classifier\.bias is of shape"):
             SpertModel.from_pretrained(checkpoint, **options)
         model, report = SpertModel.from_pretrained(
@@ -105,6 +105,39 @@ class TestChangingTheTypes:
         assert all(
             torch.equal(weight, before[f"encoder.{name}"]) for name, weight in model.encoder.state_dict().items()
         )
+
+    def test_what_was_learnt_of_other_types_is_left_out(self, checkpoint, tmp_path):
+        def learn(config):
+            pair = [config["entity_types"][0]] * 2
+            config["relation_signatures"] = {name: [pair] for name in config["relation_types"]}
+            config["symmetric_relation_types"] = config["relation_types"][:1]
+            config |= {"entity_temperature": 2.0, "relation_temperature": 3.0}
+
+        change_json(checkpoint / "config.json", learn)
+        learnt = SpertModel.from_pretrained(checkpoint).config
+        types = {"entity_types": [*learnt.entity_types, "Gene"], "relation_types": learnt.relation_types}
+        model = SpertModel.from_pretrained(checkpoint, **types, ignore_mismatched_sizes=True)
+        assert model.config.relation_signatures == learnt.relation_signatures  # they fit
+        assert (model.config.entity_temperature, model.config.relation_temperature) == (1.0, 3.0)
+
+        model = SpertModel.from_pretrained(
+            checkpoint, entity_types=["Gene", "Drug"], relation_types=["Causes"], ignore_mismatched_sizes=True
+        )
+        model.save_pretrained(tmp_path / "other")
+        config = SpertModel.from_pretrained(tmp_path / "other").config
+        assert (config.relation_signatures, config.symmetric_relation_types) == (None, [])
+        assert (config.entity_temperature, config.relation_temperature) == (1.0, 1.0)
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"entity_types": 3}, "entity_types: given 3, allowed a list"),
+            ({"overlap": "x"}, "overlap: given 'x', allowed"),
+        ],
+    )
+    def test_settings_given_when_loading_are_checked(self, checkpoint, given, message):
+        with pytest.raises(ValueError, match=message):
+            SpertModel.from_pretrained(checkpoint, **given)
 
     def test_the_encoder_is_not(self, checkpoint):
         change_weights(checkpoint, lambda weights: weights.pop("encoder.embeddings.word_embeddings.weight"))
