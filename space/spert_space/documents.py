@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from spert_hf.data.faults import DocumentError, Fault, LocatedFault, Location
 from spert_hf.data.inputs import read_inputs
+from spert_hf.data.textfiles import to_json_line
 
 from .extraction import Extractor
 from .settings import Settings
@@ -100,7 +100,7 @@ def extract_documents(
             for number, (document, prediction) in enumerate(
                 zip(batch, extractor.extract(batch, **parameters), strict=True), start=first + 1
             ):
-                lines.write(json.dumps(document | prediction, ensure_ascii=False) + "\n")
+                lines.write(to_json_line(document | prediction) + "\n")
                 table.writerows(_triples(number, prediction))
             yield Progress(first + len(batch), len(documents))
 

@@ -11,6 +11,7 @@ from ..evaluation.error_analysis import ErrorAnalysis
 from ..evaluation.error_report import ERROR_HEADINGS, error_examples, error_rows
 from ..evaluation.marked_text import marked_pieces
 from ..evaluation.report import TASK_NAMES
+from ..evaluation.visible_text import visible
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
@@ -28,11 +29,11 @@ def print_extraction(
     """
     colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(type_names)}
     console.print(_marked_sentence(tokens, prediction["entities"], colours))
-    mentions = [" ".join(tokens[entity["start"] : entity["end"]]) for entity in prediction["entities"]]
+    mentions = [visible(" ".join(tokens[entity["start"] : entity["end"]])) for entity in prediction["entities"]]
     for relation in prediction["relations"]:
         line = Text("    ")
         line.append(mentions[relation["head"]], style="bold")
-        line.append(f"  ─ {relation['type']} {relation['score']:.2f} →  ", style="dim")
+        line.append(f"  ─ {visible(relation['type'])} {relation['score']:.2f} →  ", style="dim")
         line.append(mentions[relation["tail"]], style="bold")
         console.print(line)
     if not prediction["relations"]:

@@ -54,14 +54,14 @@ def run(arguments: Sequence[str]) -> int:
         config_name=settings.dataset_config_name,
         token=settings.hub_token,
         revision=settings.revision,
-        seed=settings.seed,
     )
     trainer = Trainer(settings, splits)
     is_main = trainer.accelerator.is_main_process
     if is_main:
         console.print(
             f"Training on {len(splits.train)} documents of {splits.name} "
-            f"({len(splits.dev)} dev, {len(splits.test)} test), encoder {settings.encoder}"
+            f"({len(splits.dev)} dev, {len(splits.test)} test), encoder {settings.encoder}",
+            markup=False,
         )
     try:
         result = trainer.train()
@@ -90,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
                 private = " --private" if settings.hub_private_repo else ""
                 again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
                 raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
-            console.print(f"Published at {url}")
+            console.print(f"Published at {url}", markup=False)
     trainer.close()
     return 0
 
@@ -108,7 +108,7 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
         description=DESCRIPTION,
         formatter_class=_HelpFormatter,
     )
-    parser.add_argument("--config", help="YAML file of settings, by the names below; flags go before it")
+    parser.add_argument("--config", help="YAML file of settings, by the names above; flags win over it")
     first = parser.parse_args(arguments)
     recipe: dict[str, Any] = read_recipe(first.config) if first.config else {}
     dataset = first.dataset if _given("dataset", arguments) else recipe.get("dataset", first.dataset)
@@ -133,7 +133,9 @@ def _show(console: Console, result: TrainingResult, documents: Sequence[Any]) ->
     for sentence, prediction in zip(tokens, predict(result.model, result.processor, tokens), strict=True):
         record = to_records(in_text_order(prediction))
         print_extraction(console, sentence, record, result.model.config.entity_types)
-    console.print(f"Saved in {result.output_dir}. Use it:\n")
+    console.print(f"Saved in {result.output_dir}. Use it:\n", markup=False)
     console.print(
-        f"  spert-hf extract --model {result.output_dir} --input texts.txt --output found.jsonl\n", highlight=False
+        f"  spert-hf extract --model {result.output_dir} --input texts.txt --output found.jsonl\n",
+        highlight=False,
+        markup=False,
     )

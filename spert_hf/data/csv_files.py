@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 
 from .faults import DocumentError, Fault, LocatedFault, Location, list_names, short_repr
 from .textfiles import LONGEST_LINE, Line
 
+_LIMIT_LOCK = Lock()
 _TABLE = "comma-separated values with the columns' names in the first line"
 
 
@@ -76,11 +78,12 @@ def _contents(lines: Iterable[Line], source: str) -> Iterator[str]:
 @contextmanager
 def _long_values() -> Iterator[None]:
     """Let ``csv`` read values as long as lines may be, without a lasting change to what is set for all of Python."""
-    before = csv.field_size_limit(LONGEST_LINE)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+    with _LIMIT_LOCK:
+        before = csv.field_size_limit(LONGEST_LINE)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
 
 
 def _header_fault(header: Sequence[str], needed: str) -> Fault | None:

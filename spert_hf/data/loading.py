@@ -58,7 +58,8 @@ def load_splits(
         revision: Branch, tag or commit on the Hub.
         dev_fraction: Share of the training documents that becomes the dev split where there is none: at least one
             document and never all, none for 0.
-        seed: Of that draw.
+        seed: Of that draw. All commands leave it at its default, whatever the seed of a training run: what one of them
+            trains on must not be what another takes for the dev split.
 
     Raises:
         DatasetError: Nothing is found under this name, it has no training documents, or an argument does not fit it.

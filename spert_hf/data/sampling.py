@@ -115,10 +115,15 @@ def _negative_spans(gold: GoldCandidates, settings: SamplingSettings, generator:
 
 
 def _negative_pairs(spans: np.ndarray, related: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Draw ordered pairs of different spans that are not related, *(pairs, 2)*; pair (h, t) has number h · n + t."""
+    """Draw ordered pairs of different spans that are not related, *(pairs, 2)*; pair (h, t) has number h · n + t.
+
+    As in the published code spans count, not entities: one span may have two types, and be listed twice.
+    """
     number = len(spans)
     same = (spans[:, None] == spans[None]).all(-1)
-    taken = np.unique(np.concatenate((np.flatnonzero(same), related[:, 0] * number + related[:, 1])))
+    is_related = np.zeros((number, number), dtype=np.float32)
+    is_related[related[:, 0], related[:, 1]] = 1
+    taken = np.flatnonzero(same | (same @ is_related @ same > 0))
     drawn = _draw(number * number, taken, count, generator)
     return np.stack((drawn // max(number, 1), drawn % max(number, 1)), axis=1)
 

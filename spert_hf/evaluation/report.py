@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from .spert_metric.scoring import EvaluationResult, Score, TaskScores
@@ -64,9 +65,8 @@ def _row(name: str, cells: Sequence[str]) -> str:
 def _fitted(text: str, width: int) -> str:
     """Return a text cut and filled to a width in terminal cells."""
     if _cells(text) > width:
-        while _cells(text) > width - 1:
-            text = text[:-1]
-        text += "…"
+        ends = accumulate(_cells(character) for character in text)
+        text = text[: sum(end < width for end in ends)] + "…"
     return text + " " * (width - _cells(text))
 
 

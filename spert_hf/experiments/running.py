@@ -212,7 +212,6 @@ def _analyse(run: Run, folder: Path, data_dir: str | None) -> dict[str, Any]:
         dataset_folder(arguments.dataset),
         data_dir=data_dir,
         config_name=arguments.dataset_config_name,
-        seed=arguments.seed,
     )
     documents = getattr(splits, arguments.eval_split)
     return {name: analyse(model, processor, documents) for name, analyse in ANALYSES.items()}

@@ -123,8 +123,10 @@ def _describe_relation(config: SpertConfig, name: str) -> str:
     """Name a relation type, and what is known of its arguments."""
     symmetric = ", symmetric" if name in config.symmetric_relation_types else ""
     pairs = (config.relation_signatures or {}).get(name)
-    if not pairs:
+    if pairs is None:
         return as_code(name) + symmetric
+    if not pairs:
+        return f"{as_code(name)}{symmetric}, never predicted"
     joined = "; ".join(f"{as_code(head)} → {as_code(tail)}" for head, tail in pairs)
     return f"{as_code(name)}{symmetric}, only {joined}"
 

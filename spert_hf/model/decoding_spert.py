@@ -56,7 +56,9 @@ def tempered_score(score: float, temperature: float, new_temperature: float) -> 
     """What the score of a relation at one temperature is at another; the order of scores stays."""
     if temperature == new_temperature or score in (0, 1):
         return score
-    return 1 / (1 + math.exp(-math.log(score / (1 - score)) * temperature / new_temperature))
+    logit = math.log(score / (1 - score)) * temperature / new_temperature
+    # Either form overflows where the other is exact.
+    return 1 / (1 + math.exp(-logit)) if logit > 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
 def _tempered(logits: Tensor, temperature: float) -> Tensor:

@@ -38,7 +38,7 @@ class SpertOutput(ModelOutput):
 
     Args:
         loss: sum of the two losses, a scalar; with labels only.
-        entity_loss: cross-entropy, mean over all candidate spans of the batch.
+        entity_loss: cross-entropy, mean over all candidate spans of the batch. `None` where the batch has none.
         relation_loss: binary cross-entropy, mean over the relation types and over all candidate pairs of the batch.
             `None` where the batch has no pair.
         entity_logits: with `spans` given *(batch, spans, 1 + entity types)*; otherwise of all spans,
@@ -368,10 +368,10 @@ def candidate_losses(
 ) -> tuple[Tensor | None, Tensor | None]:
     """Entity and relation loss of labelled candidates, each a mean over the batch's candidates that are not padding.
 
-    Shapes as in [`SpertModel.forward`]. Either is `None` without labels, the relation loss also without any pair.
+    Shapes as in [`SpertModel.forward`]. Either is `None` without labels, or where all candidates are padding.
     """
     entity_loss = relation_loss = None
-    if entity_labels is not None:
+    if entity_labels is not None and (entity_labels != IGNORED_LABEL).any():
         entity_loss = functional.cross_entropy(
             entity_logits.flatten(0, 1).float(), entity_labels.flatten(), ignore_index=IGNORED_LABEL
         )

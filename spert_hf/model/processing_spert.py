@@ -224,6 +224,8 @@ class SpertProcessor:
             Word ranges `[start, end)`, in order; one range if the whole text fits.
         """
         offsets, count = words.word_offsets, len(words)
+        if not count:
+            return [(0, 0)]
         windows: list[tuple[int, int]] = []
         start = 0
         while True:

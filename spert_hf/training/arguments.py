@@ -86,7 +86,9 @@ class SpertTrainingArguments:
     gradient_accumulation_steps: int = _setting(1, "Batches whose gradients are added up for one step.")
     group_by_length: bool = _setting(False, "Put sentences of similar length into one batch: less padding to compute.")
     learning_rate: float = _setting(5e-5, "Highest learning rate.")
-    head_learning_rate: float | None = _setting(None, "That of the classifiers, if it is to differ.")
+    head_learning_rate: float | None = _setting(
+        None, "That of all but the encoder (classifiers, embeddings of sizes and letter case), if it is to differ."
+    )
     weight_decay: float = _setting(0.01, "On all weights but biases and those of LayerNorm.")
     warmup_ratio: float = _setting(0.1, "Share of the steps in which the learning rate rises from 0.")
     lr_scheduler_type: str = _setting("linear", "What the learning rate does after that.", SCHEDULERS)
@@ -99,7 +101,9 @@ class SpertTrainingArguments:
 
     negative_spans: int = _setting(100, "Negative spans drawn a sentence and epoch.")
     negative_pairs: int = _setting(100, "Negative pairs drawn a sentence and epoch.")
-    strong_negatives: bool = _setting(True, "Draw negative pairs among gold entities; otherwise among all candidates.")
+    strong_negatives: bool = _setting(
+        True, "Draw negative pairs among gold entities; --no_strong_negatives: all candidates."
+    )
     max_span_size: int = _setting(10, "Longest span that can be predicted, in tokens.")
     span_pooling: str = _setting("max", "How the sub-words of a span become one vector.", SPAN_POOLINGS)
     relation_context: str = _setting("between", "What stands for a pair's context.", RELATION_CONTEXTS)
@@ -123,7 +127,7 @@ class SpertTrainingArguments:
     gradient_checkpointing: bool = _setting(False, "Compute activations again in the backward pass, to save memory.")
     ddp_timeout: int = _setting(600, "Seconds that a process of a distributed run waits for the others.")
 
-    eval_every_epochs: int = _setting(1, "Evaluate on the dev split each so many epochs; 0: only at the end.")
+    eval_every_epochs: int = _setting(1, "Evaluate on the dev split each so many epochs; 0: never.")
     eval_split: str = _setting(
         "auto",
         "Split that the trained model is scored on; `auto`: test, where there is none dev, where there is none train.",
@@ -160,6 +164,11 @@ class SpertTrainingArguments:
             raise ValueError("random_encoder, random_layers: given both, allowed one of them")
         if self.eval_split == "dev" and self.train_on_dev:
             raise ValueError("eval_split: given 'dev', which train_on_dev trains on; allowed 'auto', 'train', 'test'")
+        if self.load_best_model_at_end and (self.train_on_dev or not self.eval_every_epochs):
+            reason = "train_on_dev, which trains on what decides" if self.train_on_dev else "eval_every_epochs 0"
+            raise ValueError(
+                f"load_best_model_at_end: given True with {reason}; allowed with a dev split that is scored"
+            )
         self.output_dir = self.output_dir or f"checkpoints/{Path(self.dataset).stem}"
         if self.push_to_hub and self.hub_model_id is None:
             self.hub_model_id = Path(self.output_dir).name
@@ -168,6 +177,10 @@ class SpertTrainingArguments:
     def mixed_precision(self) -> str:
         """Accelerate's name for the precision."""
         return "bf16" if self.bf16 else "fp16" if self.fp16 else "no"
+
+    def measure_of_best_model(self) -> str:
+        """What decides which evaluation is best; scores by different ones are not compared."""
+        return f"{self.metric_for_best_model}{' without overlapping entities' if self.no_overlapping else ''}"
 
     def model_settings(self) -> dict[str, Any]:
         """The settings that belong to [`SpertConfig`]."""

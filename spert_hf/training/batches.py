@@ -179,10 +179,11 @@ def candidate_counts(batch: dict[str, Tensor]) -> tuple[int, int]:
 
 
 def split_batch(batch: Sequence[int], size: int, processes: int) -> list[Sequence[int]]:
-    """Split a global batch evenly: the same number of batches of at most `size` examples for each process.
+    """Split a global batch evenly into batches of at most `size` examples, none of them empty.
 
-    The process of rank `r` takes every `processes`-th of them, from the `r`-th on.
+    The process of rank `r` takes every `processes`-th of them, from the `r`-th on: one or more, and all take as many
+    unless there are fewer examples than that.
     """
-    parts = processes * ceil(len(batch) / (size * processes))
+    parts = min(processes * ceil(len(batch) / (size * processes)), len(batch))
     ends = [len(batch) * part // parts for part in range(parts + 1)]
     return [batch[start:end] for start, end in pairwise(ends)]

@@ -36,7 +36,8 @@ class TrainingState:
         epoch: passes finished, with their evaluation.
         step_in_epoch: steps of the pass under way.
         skipped_steps: steps whose loss or gradient was not finite.
-        best_score: best value so far of the metric that decides.
+        best_score: best value so far of the measure that decides.
+        best_measure: that measure.
         log: all entries of the training log.
         run: what decides how the run goes, by name; a run with anything else does not go on from this state.
     """
@@ -46,6 +47,7 @@ class TrainingState:
     step_in_epoch: int = 0
     skipped_steps: int = 0
     best_score: float | None = None
+    best_measure: str | None = None
     log: list[dict[str, Any]] = field(default_factory=list)
     run: dict[str, Any] = field(default_factory=dict)
 
@@ -228,10 +230,11 @@ def _remove(folder: Path) -> None:
 
 def _random_state() -> dict[str, Any]:
     """State of the generators that dropout draws from; order and negatives have generators of their own."""
-    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []}
+    # Of the device that this process uses: a machine to resume on may have fewer.
+    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None}
 
 
 def _restore_random_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["cpu"])
-    if state["cuda"]:
-        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["cuda"])

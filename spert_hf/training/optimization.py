@@ -55,7 +55,7 @@ def _parameter_groups(model: nn.Module, arguments: SpertTrainingArguments) -> li
     for name, weight in model.named_parameters():
         if weight.requires_grad:
             groups.setdefault((name.startswith("encoder."), name in undecayed), []).append(weight)
-    head_rate = arguments.head_learning_rate or arguments.learning_rate
+    head_rate = arguments.learning_rate if arguments.head_learning_rate is None else arguments.head_learning_rate
     return [
         {
             "params": weights,

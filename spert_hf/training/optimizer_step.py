@@ -122,12 +122,14 @@ class OptimizerStep:
     def _losses(self, batch: dict[str, Tensor]) -> Tensor:
         """Entity and relation loss of a batch as the model gives them, *(2,)*."""
         output = self._model(**{name: tensor.to(self._accelerator.device) for name, tensor in batch.items()})
-        relation_loss = output.relation_loss
+        entity_loss, relation_loss = output.entity_loss, output.relation_loss
+        # Without any span or pair; distributed training still waits for a gradient of every weight.
+        if entity_loss is None:
+            entity_loss = output.entity_logits.float().sum() * 0
         if relation_loss is None:
-            # Without any pair; distributed training still waits for a gradient of every weight.
             logits = output.relation_logits
-            relation_loss = torch.zeros_like(output.entity_loss) if logits is None else logits.float().sum() * 0
-        return torch.stack((output.entity_loss, relation_loss))
+            relation_loss = torch.zeros_like(entity_loss) if logits is None else logits.float().sum() * 0
+        return torch.stack((entity_loss, relation_loss))
 
     def _clip_gradients(self) -> Tensor:
         """Scale the gradients down to the largest norm, if there is one; return the norm that they had."""

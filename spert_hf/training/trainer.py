@@ -189,6 +189,22 @@ class Trainer:
             self.state = load_checkpoint(self.accelerator, self.model, self.optimizer, self.schedule, folder)
             self._saved = (self.state.step, folder)
             self.resumed_at_step = self.state.step
+            self._check_best_model()
+
+    def _check_best_model(self) -> None:
+        """Begin the search for the best model anew where that of the resumed run is not at hand or not comparable."""
+        state, measure = self.state, self.arguments.measure_of_best_model()
+        if state.best_score is None:
+            return
+        if state.best_measure != measure:
+            reason = f"it was chosen by {state.best_measure}, not by {measure}"
+        elif not (self.output_dir / BEST_FOLDER).is_dir():
+            reason = f"{self.output_dir} has none"
+        else:
+            return
+        state.best_score = None
+        if self.accelerator.is_main_process:
+            logger.warning(f"the best model of the epochs before step {state.step} is not considered: {reason}")
 
     def _train_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
         """Take the steps of one pass that are still to be taken."""
@@ -234,6 +250,7 @@ class Trainer:
         score = scores[self.arguments.metric_for_best_model]
         if self.arguments.load_best_model_at_end and (self.state.best_score is None or score > self.state.best_score):
             self.state.best_score = score
+            self.state.best_measure = self.arguments.measure_of_best_model()
             if self.accelerator.is_main_process:
                 write_whole(self.output_dir / BEST_FOLDER, self.accelerator.unwrap_model(self.model).save_pretrained)
             self.accelerator.wait_for_everyone()
@@ -272,14 +289,17 @@ class Trainer:
         """Take the best model if asked to, score it once as those who load it will run it, and save it."""
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)  # no longer in mixed precision
         best = self.output_dir / BEST_FOLDER
-        if self.arguments.load_best_model_at_end and self.state.best_score is not None:
+        has_best = self.arguments.load_best_model_at_end and self.state.best_score is not None
+        if has_best:
             # A model of its own: a checkpoint that is saved from here on holds the weights in training.
             model = SpertModel.from_pretrained(best).to(self.accelerator.device)
         scores = self.evaluate(getattr(self.splits, self.final_split), model)
         if self.accelerator.is_main_process:
             run = self._describe_run(self.final_split, scores, seconds)
             write_whole(self.output_dir, lambda folder: self._save(model, folder, run))
-            if not list_checkpoints(self.output_dir):  # who resumes from one may need the best model before it
+            if has_best and not list_checkpoints(
+                self.output_dir
+            ):  # who resumes from one may need the best model before it
                 shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         return TrainingResult(model.eval(), self.processor, self.output_dir, self.final_split, scores)
@@ -385,7 +405,8 @@ def _make_model(
 ) -> tuple[PreTrainedTokenizerBase, SpertModel]:
     """Load the encoder and its tokenizer, and put fresh classifiers on top."""
     source = find_encoder(arguments.encoder)
-    tokenizer = AutoTokenizer.from_pretrained(source)
+    hub = {"token": arguments.hub_token} if arguments.hub_token else {}
+    tokenizer = AutoTokenizer.from_pretrained(source, **hub)
     settings = {
         "entity_types": splits.schema.entity_names,
         "relation_types": splits.schema.relation_names,
@@ -395,12 +416,13 @@ def _make_model(
     if arguments.learn_signatures:
         settings["relation_signatures"] = find_signatures(documents, splits.schema.relation_names)
     if arguments.random_encoder or arguments.random_layers:
-        model = SpertModel(SpertConfig(encoder_config=AutoConfig.from_pretrained(source), **settings))
+        encoder_config = AutoConfig.from_pretrained(source, **hub)
+        model = SpertModel(SpertConfig(encoder_config=encoder_config, **settings)).float()  # as from_encoder's is
         if arguments.random_layers:
-            pretrained = AutoModel.from_pretrained(source).get_input_embeddings()
+            pretrained = AutoModel.from_pretrained(source, **hub).get_input_embeddings()
             model.encoder.get_input_embeddings().load_state_dict(pretrained.state_dict())
     else:
-        model = SpertModel.from_encoder(source, **settings)
+        model = SpertModel.from_encoder(source, hub_kwargs=hub, **settings)
     if source != arguments.encoder:
         model.config.encoder_config.name_or_path = arguments.encoder
     if arguments.freeze_embeddings:

@@ -92,3 +92,10 @@ def test_two_types_on_one_span_make_no_pair_with_themselves():
     document = Document(list("abc"), [Entity("A", 0, 1), Entity("B", 0, 1), Entity("A", 1, 2)])
     drawn = sample_candidates(gold_candidates(document, SCHEMA), SamplingSettings(0, 100), np.random.default_rng(0))
     assert sorted(map(tuple, drawn.pairs.tolist())) == [(0, 2), (1, 2), (2, 0), (2, 1)]
+
+
+def test_a_relation_between_two_spans_is_no_negative_of_their_other_types():
+    entities = [Entity("A", 0, 1), Entity("B", 0, 1), Entity("A", 1, 2), Entity("B", 1, 2)]
+    document = Document(list("abc"), entities, [Relation("r", 0, 2)])
+    drawn = sample_candidates(gold_candidates(document, SCHEMA), SamplingSettings(0, 100), np.random.default_rng(0))
+    assert sorted(map(tuple, drawn.pairs.tolist())) == [(0, 2), (2, 0), (2, 1), (3, 0), (3, 1)]

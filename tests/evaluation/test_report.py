@@ -30,6 +30,15 @@ def test_the_table_is_aligned_and_fits_80_columns_whatever_the_types_are_called(
     assert len(set(scored)) == 1
 
 
+def test_a_name_of_any_length_is_cut():
+    (line,) = [
+        line
+        for line in format_table(score_documents([record(("x" * 100_000, 0, 1))], [record()])).split("\n")
+        if "xx" in line
+    ][:1]
+    assert "…" in line
+
+
 def test_json_holds_everything():
     assert json.loads(to_json(RESULT)) == RESULT.to_dict()
     assert json.loads(to_json(RESULT))["rel_plus"]["per_type"]["Partner_Of"]["support"] == 2

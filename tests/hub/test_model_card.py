@@ -182,13 +182,14 @@ BREAKERS = ["a\n---\n# b", "```", "<script>", "{{ 1/0 }}", "| a |", "]( x", "- :
 def test_what_relations_join_is_said():
     config = SpertConfig(
         entity_types=["Peop", "Org", "Loc"],
-        relation_types=["Work_For", "Near"],
+        relation_types=["Work_For", "Near", "Kill"],
         symmetric_relation_types=["Near"],
-        relation_signatures={"Work_For": [["Peop", "Org"], ["Peop", "Loc"]]},
+        relation_signatures={"Work_For": [["Peop", "Org"], ["Peop", "Loc"]], "Kill": []},
     )
     lines = make_card(config, "ada/tiny").splitlines()
     assert "- `Work_For`, only `Peop` → `Org`; `Peop` → `Loc`" in lines
     assert "- `Near`, symmetric" in lines
+    assert "- `Kill`, never predicted" in lines
 
 
 class TestNoTextBreaksIt:

@@ -106,6 +106,10 @@ def test_windows_cover_every_word_and_overlap(sizes):
         assert start < next_start <= end < next_end
 
 
+def test_no_words_are_one_window():
+    assert SpertProcessor(make_tokenizer_once(), 18).windows(EncodedWords([], [0])) == [(0, 0)]
+
+
 _TOKENIZER = []
 
 

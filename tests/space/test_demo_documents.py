@@ -54,6 +54,13 @@ def test_progress_comes_batch_by_batch(tmp_path, tiny_pipeline):
     assert list(progress) == [(number, len(documents)) for number in done]
 
 
+def test_half_a_character_in_another_field_is_no_obstacle(tmp_path, tiny_pipeline):
+    path = write(tmp_path, "texts.jsonl", json.dumps({"text": TEXT, "note": "\ud83d"}) + "\n")
+    lines, triples = tmp_path / "out.jsonl", tmp_path / "out.csv"
+    list(extract_documents(Extractor(tiny_pipeline), read_documents(path, "texts.jsonl", Settings()), lines, triples))
+    assert json.loads(lines.read_text(encoding="utf-8"))["note"] == "\ud83d"
+
+
 def test_faults_name_the_file_as_the_visitor_knows_it(tmp_path):
     path = write(tmp_path, "texts.jsonl", '{"text": "fine"}\n{"txt": 1}\n')
     with pytest.raises(DocumentError) as caught:

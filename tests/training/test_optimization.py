@@ -61,6 +61,13 @@ def test_no_decay_on_biases_and_layer_norms(tiny_checkpoint, optim):
         assert group["lr"] == (1e-5 if name.startswith("encoder.") else 1e-3), name
 
 
+def test_a_head_rate_of_zero_is_not_the_encoders(tiny_checkpoint):
+    groups = make_optimizer(
+        SpertModel.from_pretrained(tiny_checkpoint), SpertTrainingArguments(head_learning_rate=0)
+    ).param_groups
+    assert {group["lr"] for group in groups} == {0, 5e-5}
+
+
 def test_frozen_weights_are_left_out(tiny_checkpoint):
     model = SpertModel.from_pretrained(tiny_checkpoint)
     model.encoder.get_input_embeddings().requires_grad_(False)

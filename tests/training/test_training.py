@@ -123,6 +123,42 @@ def test_the_best_model_is_kept(train, dataset_folder):
     assert score_predictions(result.model, dev, predictions).ner.micro.f1 == max(scores)
 
 
+def test_only_the_runs_own_best_model_is_removed(train, tmp_path):
+    mine = tmp_path / "run" / "best" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("kept")
+    train(num_train_epochs=1)
+    assert mine.read_text() == "kept"
+
+
+class TestTheBestModelOfAResumedRun:
+    """What was the best before is forgotten where it is not at hand, or was found by another measure."""
+
+    @pytest.fixture
+    def checkpoint(self, train):
+        whole = train("whole", save_steps=5, load_best_model_at_end=True, metric_for_best_model="ner_f1")
+        state = whole.output_dir / "checkpoint-15" / "trainer_state.json"
+        assert json.loads(state.read_text())["best_measure"] == "ner_f1"
+        return str(state.parent)
+
+    @pytest.mark.parametrize(
+        ("folder", "metric", "reason"),
+        [("elsewhere", "ner_f1", "elsewhere has none"), ("whole", "rel_f1", "it was chosen by ner_f1, not by rel_f1")],
+    )
+    def test_is_looked_for_anew(self, train, checkpoint, caplog, folder, metric, reason):
+        again = train(
+            folder, resume_from_checkpoint=checkpoint, load_best_model_at_end=True, metric_for_best_model=metric
+        )
+        assert reason in caplog.text
+        assert (again.output_dir / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("other", [{"train_on_dev": True}, {"eval_every_epochs": 0}])
+def test_there_is_no_best_model_without_a_dev_split_that_is_scored(other):
+    with pytest.raises(ValueError, match="load_best_model_at_end: given True with"):
+        SpertTrainingArguments(load_best_model_at_end=True, **other)
+
+
 @pytest.mark.parametrize("bf16", [False, True])
 def test_scores_are_those_of_the_model_when_it_is_loaded(train, dataset_folder, bf16):
     result = train(bf16=bf16, num_train_epochs=8, learning_rate=1e-3)
@@ -185,10 +221,37 @@ def test_random_layers_keep_the_pretrained_word_embeddings(dataset_folder, encod
     assert all((weight != encoder.get_parameter(name)).any() for name, weight in others)
 
 
+@pytest.mark.parametrize("start", [{}, {"random_layers": True}, {"random_encoder": True}])
+def test_weights_are_trained_in_single_precision_whatever_the_encoders_are_stored_in(
+    dataset_folder, encoder_folder, tmp_path, start
+):
+    half = tmp_path / "half"
+    AutoModel.from_pretrained(encoder_folder).half().save_pretrained(half)
+    AutoTokenizer.from_pretrained(encoder_folder).save_pretrained(half)
+    arguments = SpertTrainingArguments(encoder=str(half), cpu_threads=1, output_dir=str(tmp_path / "run"), **start)
+    model = Trainer(arguments, load_splits(dataset_folder), False).model
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+
+
 def test_tensorboard(train):
     pytest.importorskip("tensorboard")
     result = train(report_to="tensorboard", num_train_epochs=1)
     assert list((result.output_dir / "runs").glob("events.*"))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_sentences_without_any_candidate_skip_no_step(train, tmp_path, batch_size):
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    bare = [{"tokens": ["It", "rained"], "entities": [], "relations": []}] * 3
+    (folder / "train.json").write_text(json.dumps(make_records(3) + bare))
+    (folder / "dev.json").write_text(json.dumps(make_records(2)))
+    result = train(
+        dataset=folder, negative_spans=0, negative_pairs=0, per_device_train_batch_size=batch_size, num_train_epochs=2
+    )
+    losses = [entry["loss"] for entry in log_of(result) if "loss" in entry]
+    assert len(losses) == 12 // batch_size
+    assert all(loss == loss for loss in losses)
 
 
 @pytest.mark.parametrize("kind", ["no relations", "no relation types", "one word"])

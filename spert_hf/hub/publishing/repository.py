@@ -38,11 +38,6 @@ class Repository:
     kind: str
     url: str
 
-    @property
-    def name(self) -> str:
-        """The last part of its id."""
-        return self.id.rpartition("/")[2]
-
     def upload(self, folder: Path, message: str, *, branch: str = MAIN, replaced: list[str] | None = None) -> None:
         """Upload all of a folder as one commit; where the branch has it all already, there is none.
 
@@ -127,7 +122,11 @@ def _state_after_failure(repository: Repository | None, before: Mapping[str, str
             f"its main branch has changed from {before[MAIN]} to {now[MAIN]}: look there before running the command "
             "again"
         )
-    others = "".join(f", its branch {name} is new" for name, commit in now.items() if before.get(name) != commit)
+    others = "".join(
+        f", its branch {name} {'has changed' if name in before else 'is new'}"
+        for name, commit in now.items()
+        if before.get(name) != commit
+    )
     return f"its main branch is as before{others}; the same command can be run again"
 
 

@@ -8,7 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    HfHubHTTPError,
+    HTTPError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
 
 from ...data.shipped import shipped_folder
 from ...model.configuration_spert import SpertConfig
@@ -79,6 +85,8 @@ def check_model(model: str, token: str | None = None) -> None:
         is_private = api.model_info(model).private
     except RepositoryNotFoundError as error:
         raise ValueError(f"model: given {model!r}, which the Hub does not have or not show; {wanted}") from error
+    except LocalEntryNotFoundError as error:  # an EntryNotFoundError, too, but of a Hub that can't be reached
+        raise ValueError(f"model: given {model!r}, which can't be looked up: {error}") from error
     except EntryNotFoundError as error:
         raise ValueError(f"model: given {model!r}, which has no config.json; {wanted}") from error
     except (HTTPError, HfHubHTTPError, OSError) as error:
