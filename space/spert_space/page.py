@@ -138,7 +138,7 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
     ) as page:
         gr.Markdown(f"# Text in, knowledge graph out\nEntities and the relations between them, by `{model_name}`.")
         with gr.Tab("One text"):
-            _add_text_tab(handlers, settings)
+            _add_text_tab(handlers)
         with gr.Tab("Many documents"):
             _add_documents_tab(handlers, extractor, settings)
         with gr.Tab("API"):
@@ -148,7 +148,7 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
     return page
 
 
-def _add_text_tab(handlers: Handlers, settings: Settings) -> None:
+def _add_text_tab(handlers: Handlers) -> None:
     first = EXAMPLES[0]
     text = gr.Textbox(first, label="Text", lines=3, max_lines=12, elem_id="text")
     with gr.Row():

@@ -20,7 +20,7 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Text with what would reorder, hide or overwrite its neighbours spelled out, as the package's HTML report does. */
+/** Text with what would reorder, hide or overwrite its neighbours spelled out, much as the package's HTML report does. */
 export function visible(text) {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g, (character) => {
     const code = character.codePointAt(0);

@@ -34,7 +34,8 @@ def add_dataset_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset",
         required=True,
-        help="`quickstart`, a folder with a loading script, a folder or file of documents, or a Hub id",
+        help="`quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder or file of documents, "
+        "or a Hub id",
     )
     parser.add_argument("--dataset-config-name", help="configuration of the data set, where it has several")
     parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..evaluation.svg_plots import SERIES_STYLES, check_matplotlib, to_svg
+from ..hub.training_record import FIGURES
 from .summary import Summary, TableResults, summarise
 from .tables import Column
 
@@ -17,7 +18,6 @@ _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 _MARKERS = "osD^vP"
 _BAR_GROUP = 0.8
 """Share of the room of a column that its bars take."""
-_FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
 def draw(results: TableResults) -> str:
@@ -93,9 +93,9 @@ def _draw_lines(axes: "Axes", results: TableResults) -> None:
 
 def _draw_thresholds(axes: "Axes", results: TableResults) -> None:
     """Precision, recall and F1 of REL+ over the threshold, of the first row that has runs."""
-    lines = next((lines for row in results.rows if (lines := row.analysis("thresholds"))), [])
+    lines = results.first_analysis("thresholds")
     thresholds = [line[0]["threshold"] for line in lines]
-    for place, (figure, name) in enumerate(_FIGURES.items()):
+    for place, (figure, name) in enumerate(FIGURES.items()):
         scores = [summarise([run[figure] for run in line]) for line in lines]
         _draw_band(axes, thresholds, scores, f"REL+ {name}", place)
     axes.set_xlabel("threshold of a relation")

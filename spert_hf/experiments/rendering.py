@@ -20,9 +20,9 @@ _NOTHING = "–"
 _HEADER = f"""# Results
 
 Written by `spert-hf experiment` from the files in `{RUNS_FOLDER}/`, one a run, and overwritten by it. Scores are in
-percent: F1 where nothing else is said, the mean over the runs ± their sample standard deviation. Figures in italics are
-published ones, not measured here. What was measured on test splits is in `{MODEL_INDEX_FILE}`, too, as the metadata of
-a model card.
+percent: F1 where nothing else is said, the mean over the runs ± their sample standard deviation. Figures in italics
+were not measured here: they are from the paper, or of its published code, as is said below the table. What was measured
+on test splits is in `{MODEL_INDEX_FILE}`, too, as the metadata of a model card.
 """
 
 
@@ -182,7 +182,7 @@ def _analysis(results: TableResults) -> str | None:
 
 def _threshold_table(results: TableResults) -> str:
     """Precision, recall and F1 by threshold, of the first row that has any."""
-    lines = next((lines for row in results.rows if (lines := row.analysis("thresholds"))), [])
+    lines = results.first_analysis("thresholds")
     figures = ("precision", "recall", "f1")
     cells = [
         [f"{line[0]['threshold']:.2f}", *(show(summarise([run[figure] for run in line])) for figure in figures)]

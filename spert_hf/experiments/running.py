@@ -20,6 +20,7 @@ import yaml
 from accelerate import PartialState
 from transformers import AutoTokenizer
 
+from ..data.files import write_atomically
 from ..data.loading import load_splits
 from ..data.named_datasets import dataset_folder
 from ..evaluation.report import TASK_NAMES
@@ -170,7 +171,8 @@ class Runner:
                 asked = True
             sleep(_PAUSE)
         if process.returncode and not self._stop.is_set():
-            last = deque((folder / LOG_FILE).open(encoding="utf-8", errors="replace"), _LAST_LINES)
+            with (folder / LOG_FILE).open(encoding="utf-8", errors="replace") as log:
+                last = deque(log, _LAST_LINES)
             raise RunFailedError(
                 f"ended with exit code {process.returncode}; {folder / LOG_FILE} ends\n{''.join(last).rstrip()}"
             )
@@ -196,11 +198,9 @@ def make_result(run: Run, folder: Path, workplace: Workplace) -> dict[str, Any]:
 
 
 def write_result(file: Path, result: Mapping[str, Any]) -> None:
-    """Write a result beside its file and move it there when it is whole."""
+    """Write a result to its file, complete or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(file)
+    write_atomically(file, [json.dumps(result, indent=1, ensure_ascii=False), "\n"])
 
 
 def _analyse(run: Run, folder: Path, data_dir: str | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Results of a table's runs, gathered by row, and their means and standard deviations."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,8 @@ class RowResults:
 
     def score(self, column: Column) -> Summary | None:
         """A score over the runs; `None` without any."""
-        return self.figure(lambda result: result["scores"][column.task][column.average][column.figure])
-
-    def figure(self, take: Callable[[dict[str, Any]], float]) -> Summary | None:
-        """Any figure of a result over the runs; `None` without any."""
-        return summarise([take(result) for result in self.results]) if self.results else None
+        found = [result["scores"][column.task][column.average][column.figure] for result in self.results]
+        return summarise(found) if found else None
 
     def analysis(self, name: str) -> list[list[dict[str, Any]]]:
         """The lines of an analysis, each as it is in the runs that have it."""
@@ -65,6 +62,10 @@ class TableResults:
     def has_runs(self) -> bool:
         """Whether there is any."""
         return any(row.results for row in self.rows)
+
+    def first_analysis(self, name: str) -> list[list[dict[str, Any]]]:
+        """The lines of an analysis of the first row that has any."""
+        return next((lines for row in self.rows if (lines := row.analysis(name))), [])
 
 
 def summarise(values: Sequence[float]) -> Summary:

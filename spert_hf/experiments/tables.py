@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-DEFAULT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+from ..training.encoders import QUICKSTART_ENCODER
+
+DEFAULT_ENCODER = QUICKSTART_ENCODER
 FOLD = "{fold}"
 """Where the number of a fold goes in `dataset_config_name`."""
 

@@ -10,20 +10,18 @@ LARGEST_COMPARED = 128
 """Sequences beyond which no larger batch is considered: a processor gains nothing from it."""
 
 
-def batches_by_length(
-    items: Iterable[int], lengths: Sequence[int], batch_size: int, on_processor: bool
-) -> list[list[int]]:
+def batches_by_length(items: Iterable[int], lengths: Sequence[int], batch_size: int, on_cpu: bool) -> list[list[int]]:
     """Group sequences into batches, the shortest first.
 
     Args:
         items: indices of the sequences.
         lengths: sub-words of each, by index.
         batch_size: most sequences of a batch.
-        on_processor: form the batches that cost a processor least, which may be smaller; otherwise, for accelerators,
+        on_cpu: form the batches that cost a processor least, which may be smaller; otherwise, for accelerators,
             all but the last are full.
     """
     order = sorted(items, key=lambda index: lengths[index])
-    if not on_processor:
+    if not on_cpu:
         return [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
     most = min(batch_size, LARGEST_COMPARED)
     cheapest: list[tuple[int, int]] = [(0, 0)]  # for the first so many: cost, and where the last batch starts

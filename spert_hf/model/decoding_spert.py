@@ -80,7 +80,7 @@ def decode(
     Returns:
         One prediction a row. As in the published code: entities in the order of (size, start), relations in the order
         of (head, tail); a symmetric relation has its earlier span as head and is reported once, with the score found
-        first.
+        first (of two spans that begin together, either may be the head, and both).
     """
     predictions = [Prediction() for _ in range(batch_size)]
     entities, first_entity = _decode_entities(output, config, predictions)

@@ -8,6 +8,7 @@ from typing import Any
 from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
 from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
+from .encoders import QUICKSTART_ENCODER
 from .yaml_files import load_yaml
 
 OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
@@ -66,9 +67,7 @@ class SpertTrainingArguments:
     dataset_config_name: str | None = _setting(None, "Configuration of the data set, where it has several.")
     data_dir: str | None = _setting(None, "Folder with local copies of the data set's sources.")
     train_on_dev: bool = _setting(False, "Train on train + dev, as for the paper's final figures.")
-    encoder: str = _setting(
-        "sentence-transformers/all-MiniLM-L6-v2", "Pretrained encoder: a folder or the id of any encoder on the Hub."
-    )
+    encoder: str = _setting(QUICKSTART_ENCODER, "Pretrained encoder: a folder or the id of any encoder on the Hub.")
     random_encoder: bool = _setting(False, "Start from the encoder's architecture with random weights.")
     random_layers: bool = _setting(
         False, "Start from the encoder's architecture with random weights, but with its pretrained word embeddings."

@@ -43,21 +43,32 @@ def make_examples(
     A warning tells of entities and relations that lie in no window whole.
     """
     examples = []
-    lost = 0
+    lost_entities = lost_relations = 0
     encoded = processor.encode([document.tokens for document in documents])
     for number, (document, words) in enumerate(zip(documents, encoded, strict=True)):
         name = document.id or str(number)
         windows = processor.windows(words)
         parts = [_part(document, *window) for window in windows] if len(windows) > 1 else [document]
-        lost += sum(not any(start <= e.start and e.end <= end for start, end in windows) for e in document.entities)
+        lost_entities += sum(not _windows_of(entity, windows) for entity in document.entities)
+        lost_relations += sum(
+            not _windows_of(document.entities[relation.head], windows)
+            & _windows_of(document.entities[relation.tail], windows)
+            for relation in document.relations
+        )
         for (start, end), part in zip(windows, parts, strict=True):
             examples.append(TrainingExample(name, words.window(start, end), gold_candidates(part, schema)))
     if len(examples) > len(documents):
         logger.warning(
             f"{len(documents)} documents gave {len(examples)} windows, as the encoder takes {processor.window_size} "
-            f"sub-words at once; {lost} entities lie in none of them whole and are not trained on"
+            f"sub-words at once; {lost_entities} entities and {lost_relations} relations lie in none of them whole and "
+            "are not trained on"
         )
     return examples
+
+
+def _windows_of(entity: Entity, windows: Sequence[tuple[int, int]]) -> set[int]:
+    """Numbers of the windows that an entity lies in whole."""
+    return {number for number, (start, end) in enumerate(windows) if start <= entity.start and entity.end <= end}
 
 
 def _part(document: Document, start: int, end: int) -> Document:

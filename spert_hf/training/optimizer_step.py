@@ -67,7 +67,7 @@ class OptimizerStep:
         self._weights = list(model.parameters())  # looked up once: a model of a hundred takes a while to list them
         self._optimizer = optimizer
         self._schedule = schedule
-        self._batches = batches
+        self._make_batch = batches
         self._batch_size = batch_size
         self._max_grad_norm = max_grad_norm
         self._embedding_gradients = embedding_gradients
@@ -86,9 +86,9 @@ class OptimizerStep:
         rank, processes = self._accelerator.process_index, self._accelerator.num_processes
         parts = split_batch(indices, self._batch_size, processes)[rank::processes]
         if self._accelerator.device.type == "cpu":
-            lengths = self._batches.lengths
+            lengths = self._make_batch.lengths
             parts = [part for whole in parts for part in batches_by_length(whole, lengths, len(whole), True)]
-        batches = [self._batches(part, epoch) for part in parts]
+        batches = [self._make_batch(part, epoch) for part in parts]
         with self._embedding_gradients.by_rows() if self._embedding_gradients else nullcontext():
             losses = self._backward(batches)
         # Gradients are the same on all processes, losses are shares of one sum.

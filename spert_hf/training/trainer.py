@@ -148,7 +148,7 @@ class Trainer:
                 active=self.accelerator.is_main_process,
             )
             bar = ProgressBar(
-                len(self.lengths) * self.arguments.num_train_epochs,
+                self.total_steps * len(self.epoch_steps(0)[0]),
                 self._sentences_behind(),
                 self.show_progress,
             )

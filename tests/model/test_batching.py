@@ -16,8 +16,8 @@ def cost(batches, lengths):
 
 
 @given(LENGTHS, st.integers(1, 8), st.booleans())
-def test_each_sequence_is_in_one_batch_and_none_is_too_large(lengths, batch_size, on_processor):
-    batches = batches_by_length(range(len(lengths)), lengths, batch_size, on_processor)
+def test_each_sequence_is_in_one_batch_and_none_is_too_large(lengths, batch_size, on_cpu):
+    batches = batches_by_length(range(len(lengths)), lengths, batch_size, on_cpu)
     in_order = [index for batch in batches for index in batch]
     assert sorted(in_order) == list(range(len(lengths)))
     assert [lengths[index] for index in in_order] == sorted(lengths)
@@ -27,7 +27,7 @@ def test_each_sequence_is_in_one_batch_and_none_is_too_large(lengths, batch_size
 @given(LENGTHS, st.integers(1, 8), st.data())
 def test_no_other_batches_cost_a_processor_less(lengths, batch_size, data):
     items = data.draw(st.permutations(range(len(lengths))))
-    batches = batches_by_length(items, lengths, batch_size, on_processor=True)
+    batches = batches_by_length(items, lengths, batch_size, on_cpu=True)
     order = sorted(items, key=lambda index: lengths[index])
     for cuts in product((False, True), repeat=len(order) - 1):
         ends = [0, *(place for place, cut in enumerate(cuts, start=1) if cut), len(order)]
@@ -37,8 +37,8 @@ def test_no_other_batches_cost_a_processor_less(lengths, batch_size, data):
 
 
 def test_an_accelerator_gets_full_batches():
-    assert [len(batch) for batch in batches_by_length(range(5), [9, 500, 1, 40, 7], 2, on_processor=False)] == [2, 2, 1]
+    assert [len(batch) for batch in batches_by_length(range(5), [9, 500, 1, 40, 7], 2, on_cpu=False)] == [2, 2, 1]
 
 
 def test_there_may_be_nothing_to_compute():
-    assert batches_by_length([], [], 4, on_processor=True) == []
+    assert batches_by_length([], [], 4, on_cpu=True) == []

@@ -292,6 +292,22 @@ def test_documents_longer_than_the_encoder_takes_are_windowed(train, tmp_path, c
     assert result.scores.documents == 1
 
 
+def test_relations_across_windows_are_counted(train, tmp_path, caplog):
+    from transformers.utils import logging
+
+    logging.enable_propagation()
+    far = {
+        "tokens": ["Pell"] + ["harbour"] * 200 + ["Oslo"],
+        "entities": [{"type": "Peop", "start": 0, "end": 1}, {"type": "Loc", "start": 201, "end": 202}],
+        "relations": [{"type": "Live_In", "head": 0, "tail": 1}],
+    }
+    folder = tmp_path / "far"
+    folder.mkdir()
+    (folder / "train.json").write_text(json.dumps([far, far]))
+    train(dataset=folder, num_train_epochs=1)
+    assert "0 entities and 1 relations lie in none of them whole" in caplog.text
+
+
 def test_signatures_are_learned_from_the_training_documents(train, dataset_folder):
     splits = load_splits(dataset_folder)
     result = train(learn_signatures=True, num_train_epochs=1)
