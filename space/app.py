@@ -47,9 +47,11 @@ def main() -> int:
     """Serve until interrupted; return 1 with one line on stderr where there is nothing to serve."""
     options = _parser().parse_args()
     settings = Settings(requests_per_minute=options.requests_per_minute)
+    from spert_hf.model.loading_spert import CheckpointError
+
     try:
         app = build_app(find_model(options.model), settings, _public_url(options.host, options.port))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError, CheckpointError) as error:
         sys.stderr.write(f"app.py: {error}\n")
         return 1
     import uvicorn
@@ -64,6 +66,20 @@ def _public_url(host: str, port: int) -> str:
     """The address under which visitors reach the server: the Space's own on the Hub."""
     space = os.environ.get("SPACE_HOST")
     return f"https://{space}" if space else f"http://{host}:{port}"
+
+
+def _port(text: str) -> int:
+    return _number(text, 0, 65_535)
+
+
+def _rate(text: str) -> int:
+    return _number(text, 0, 1_000_000)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a whole number from {least} to {most}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,15 +98,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port",
-        type=int,
-        default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        type=_port,
+        default=os.environ.get("GRADIO_SERVER_PORT", "7860"),  # as text, so that it is checked, too
         help="port to listen at (default: %(default)s)",
     )
     parser.add_argument(
         "--requests-per-minute",
-        type=int,
+        type=_rate,
         metavar="N",
-        default=int(os.environ.get("SPERT_REQUESTS_PER_MINUTE", Settings().requests_per_minute)),
+        default=os.environ.get("SPERT_REQUESTS_PER_MINUTE", str(Settings().requests_per_minute)),
         help="requests of one address, 0 for any number (default: %(default)s)",
     )
     return parser

@@ -21,7 +21,7 @@ def run(arguments: Sequence[str]) -> int:
         faulty = faulty or bool(faults)
         for fault in faults:
             sys.stdout.write(f"{fault}\n")
-        sys.stdout.write(f"{file}: {f'{len(faults)} faults' if faults else 'no fault'}\n")
+        sys.stdout.write(f"{file}: {len(faults) or 'no'} fault{'s' * (len(faults) > 1)}\n")
     return 1 if faulty else 0
 
 

@@ -15,6 +15,9 @@ from ..evaluation.visible_text import visible
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
+MOST_RELATIONS = 20
+"""Relations of a sentence that are printed: a model that knows nothing may find thousands."""
+
 
 def print_extraction(
     console: Console, tokens: Sequence[str], prediction: Mapping[str, Any], type_names: Sequence[str]
@@ -30,12 +33,15 @@ def print_extraction(
     colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(type_names)}
     console.print(_marked_sentence(tokens, prediction["entities"], colours))
     mentions = [visible(" ".join(tokens[entity["start"] : entity["end"]])) for entity in prediction["entities"]]
-    for relation in prediction["relations"]:
+    for relation in prediction["relations"][:MOST_RELATIONS]:
         line = Text("    ")
         line.append(mentions[relation["head"]], style="bold")
         line.append(f"  ─ {visible(relation['type'])} {relation['score']:.2f} →  ", style="dim")
         line.append(mentions[relation["tail"]], style="bold")
         console.print(line)
+    more = len(prediction["relations"]) - MOST_RELATIONS
+    if more > 0:
+        console.print(Text(f"    … and {more:,} more", style="dim"))
     if not prediction["relations"]:
         console.print(Text("    no relation", style="dim"))
     console.print()

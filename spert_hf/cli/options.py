@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="DIR_OR_ID", help="a checkpoint's folder or Hub id")
     parser.add_argument("--revision", help="branch, tag or commit of a model on the Hub")
     parser.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
-    parser.add_argument("--device", help="where to compute, such as cpu or cuda:0; by default a GPU if there is one")
+    parser.add_argument(
+        "--device", type=device, help="where to compute, such as cpu or cuda:0; by default a GPU if there is one"
+    )
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16", "float16"),
@@ -34,11 +37,25 @@ def add_dataset_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset",
         required=True,
-        help="`quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder or file of documents, "
-        "or a Hub id",
+        help="`quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder or file of documents "
+        "(a file is taken whole), or a Hub id",
     )
     parser.add_argument("--dataset-config-name", help="configuration of the data set, where it has several")
     parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
+
+
+def device(text: str) -> str:
+    """Read the name of a device that this machine has."""
+    import torch
+
+    try:
+        torch.empty(0, device=text)
+    except (RuntimeError, AssertionError) as error:  # the latter where torch was built without that kind
+        reason = str(error).partition("\n")[0]
+        raise argparse.ArgumentTypeError(
+            f"given {text!r}, allowed cpu, or cuda:0 and the like if there: {reason}"
+        ) from error
+    return text
 
 
 def positive(text: str) -> int:
@@ -99,18 +116,27 @@ def load_documents(
 
     Raises:
         ValueError: if a split has no documents, or the data set can't be loaded.
+
+    A file is taken whole: it has no splits.
     """
-    from ..data.loading import load_splits
+    from ..data.loading import DEV_FRACTION, load_splits
     from ..data.named_datasets import dataset_folder
     from ..data.schema import TypeSchema
 
+    is_file = Path(options.dataset).is_file()
+    if is_file and len(splits) > 1:
+        *_, option = splits
+        raise ValueError(f"{option}: given {splits[option]!r}, but {options.dataset} is a file, which has no splits")
     loaded = load_splits(
         dataset_folder(options.dataset),
         data_dir=options.data_dir,
         config_name=options.dataset_config_name,
         types=TypeSchema.from_names(config.entity_types, config.relation_types, config.symmetric_relation_types),
         token=options.token,
+        dev_fraction=0 if is_file else DEV_FRACTION,
     )
+    if is_file:
+        return [loaded.train]
     for option, split in splits.items():
         if not getattr(loaded, split):
             raise ValueError(f"{option}: given {split!r}, which {options.dataset} has no documents for")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .faults import DocumentError, Fault, LocatedFault, Location, is_name, list_names, short_repr, suggest
+from .faults import DocumentError, Fault, LocatedFault, Location, is_name, list_names, plain_name, short_repr, suggest
 from .schema import TypeSchema
 
 _TOKENS = "a list of one or more strings that are not empty"
@@ -101,8 +101,8 @@ def build_document(record: Mapping[str, Any]) -> Document:
 def check_record(record: object, schema: TypeSchema | None = None) -> list[Fault]:
     """All faults of a record in SpERT's JSON form; an empty list if there are none.
 
-    ``entities`` and ``relations`` may be absent. Fields that are not SpERT's are not looked at. A repeated entity or
-    relation is no fault: published data sets have them.
+    ``entities`` and ``relations`` may be absent. Fields that are not SpERT's are not looked at, but one that is nearly
+    called like an absent one is a fault. A repeated entity or relation is none: published data sets have them.
 
     Args:
         record: Anything.
@@ -110,7 +110,7 @@ def check_record(record: object, schema: TypeSchema | None = None) -> list[Fault
     """
     if not isinstance(record, Mapping):
         return [Fault("", short_repr(record), _RECORD)]
-    faults = list(check_tokens(record))
+    faults = [*check_tokens(record), *_misspelt(record)]
     tokens = record.get("tokens")
     token_count = len(tokens) if isinstance(tokens, list) and tokens else None
     entities = record.get("entities", [])
@@ -121,6 +121,15 @@ def check_record(record: object, schema: TypeSchema | None = None) -> list[Fault
     for path, item in _items(record, "relations", relation_names, faults):
         faults += _check_pair(path, item, entities if isinstance(entities, list) else None)
     return faults
+
+
+def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
+    """A fault for each field that is likely meant to be ``entities`` or ``relations``, which the record lacks."""
+    absent = [name for name in _ANNOTATION_FIELDS if name not in record]
+    for name in record:
+        hint = suggest(name, absent) if isinstance(name, str) and absent else ""
+        if hint:
+            yield Fault(plain_name(name), "a field that would not be read", f"{list_names(absent)}{hint}")
 
 
 def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> Iterator[Fault]:

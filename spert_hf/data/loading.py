@@ -28,6 +28,10 @@ class Splits:
     origin: Origin = field(default_factory=Origin)
 
 
+DEV_FRACTION = 0.1
+"""Share of the training documents that becomes the dev split where there is none."""
+
+
 def load_splits(
     dataset: str | Path,
     *,
@@ -36,7 +40,7 @@ def load_splits(
     types: str | Path | TypeSchema | None = None,
     token: str | None = None,
     revision: str | None = None,
-    dev_fraction: float = 0.1,
+    dev_fraction: float = DEV_FRACTION,
     seed: int = 42,
 ) -> Splits:
     """Load a data set and check all of it against its types.

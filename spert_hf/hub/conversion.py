@@ -15,6 +15,7 @@ from ..data.schema import TypeSchema
 from ..model.configuration_spert import SpertConfig
 from ..model.loading_spert import CheckpointError, check_size
 from ..model.modeling_spert import SpertModel
+from ..model.processing_spert import SpertProcessor
 from .links import check_links
 
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -71,7 +72,9 @@ def convert_checkpoint(
             f"{folder}: weights missing: {mismatch.missing_keys or 'none'}; "
             f"not known: {mismatch.unexpected_keys or 'none'}"
         )
-    return model.eval(), AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    SpertProcessor.for_config(tokenizer, config)  # refuses one that is not this encoder's
+    return model.eval(), tokenizer
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
@@ -130,8 +133,10 @@ def _check_outputs(weights: dict[str, Tensor], config: SpertConfig, folder: Path
 
 def save_converted(folder: str | Path, types_file: str | Path, output: str | Path, **settings: Any) -> Path:
     """Convert a checkpoint and save it with its tokenizer; see [`convert_checkpoint`]."""
-    model, tokenizer = convert_checkpoint(folder, types_file, **settings)
     output = Path(output)
+    if output.is_file() or (output.exists() and output.samefile(folder)):
+        raise ValueError(f"output: given {output}, allowed a folder other than the checkpoint's")
+    model, tokenizer = convert_checkpoint(folder, types_file, **settings)
     model.save_pretrained(output)
     tokenizer.save_pretrained(output)
     return output

@@ -36,6 +36,8 @@ CODE_OF_PIPELINE = {"impl": "pipeline_spert.SpertPipeline", "pt": ["AutoModel"],
 _NEEDED_IN_FILES = ("encoder_config", "entity_types", "relation_types")
 # What else a file may have, of what transformers itself has written or reads.
 _OF_TRANSFORMERS = {"auto_map", "custom_pipelines", "torch_dtype", "name_or_path", "_name_or_path", "_commit_hash"}
+# What transformers puts among the settings of a file that it loads.
+_FOR_LOADING = {"attn_implementation", "experts_implementation", "num_labels"}
 # Settings of an encoder that are not taken from a SpERT checkpoint. Code other than its model type's own and kernels
 # from the Hub are never run; heads, which it has none of, would only cost memory.
 _NOT_TAKEN_FROM_FILES = (
@@ -126,6 +128,7 @@ class SpertConfig(PreTrainedConfig):
         self.letter_case_embeddings = letter_case_embeddings
         self.initializer_range = initializer_range
         self._check_settings()
+        check_keys(kwargs, self._known_settings() | _FOR_LOADING, ())
         kwargs.pop("custom_pipelines", None)  # see the property
         kwargs["auto_map"] = _own_code(kwargs.get("auto_map", CODE_OF_CLASSES))
         super().__init__(**kwargs)

@@ -126,7 +126,7 @@ class SpertModel(PreTrainedModel):
             settings: arguments of [`SpertConfig`], such as `entity_types` and `relation_types`.
 
         Raises:
-            ValueError: if the model is not an encoder.
+            ValueError: if the model is not an encoder, or its weights cannot be read or are not all there.
         """
         hub_kwargs = hub_kwargs or {}
         if config is None:
@@ -137,7 +137,7 @@ class SpertModel(PreTrainedModel):
         model = cls(config)
         # Classifiers are trained in single precision, so the encoder is too, whatever its weights were stored in.
         model.encoder = _without_pooler(
-            AutoModel.from_pretrained, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs
+            _load_encoder, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs
         )
         model.encoder_source = (encoder, hub_kwargs)
         return model
@@ -393,6 +393,23 @@ def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
     table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
     reserved = getattr(table, "padding_idx", None)
     return positions - (0 if reserved is None else reserved + 1)
+
+
+def _load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
+    """Load an encoder with all of its weights; transformers would make up those that are missing, and warn at most."""
+    try:
+        encoder, report = AutoModel.from_pretrained(source, output_loading_info=True, **kwargs)
+    except (ImportError, OSError, TypeError, ValueError):
+        raise
+    except Exception as error:  # safetensors has an error of its own, and it names no file
+        raise ValueError(f"encoder: given {source}, whose weights can't be read: {error}") from error
+    missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
+    if missing:
+        raise ValueError(
+            f"encoder: given {source}, which lacks {len(missing)} weights of a {type(encoder).__name__}, such as "
+            f"{missing[0]}; allowed an encoder with all of them"
+        )
+    return encoder
 
 
 def _without_pooler(make_encoder: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:

@@ -7,11 +7,12 @@ from typing import Any
 
 from transformers import Pipeline
 
-from .configuration_spert import OVERLAP_POLICIES
+from .configuration_spert import OVERLAP_POLICIES, SpertConfig
 from .decoding_spert import Prediction, concatenate, in_text_order
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
 from .processing_spert import SpertProcessor, split_words
 from .sentences_spert import sentence_ranges
+from .setting_checks_spert import check_choice, check_fraction
 
 BATCHES_READ_AHEAD = 8
 """Batches that are read before the first is computed, so that texts of similar length meet in one."""
@@ -65,6 +66,7 @@ class SpertPipeline(Pipeline):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        check_choice("model", self.model.config.model_type, (SpertConfig.model_type,))
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
 
     def push_to_hub(self, repo_id: str, **upload: Any) -> Any:
@@ -84,8 +86,7 @@ class SpertPipeline(Pipeline):
                 raise ValueError(f"split_sentences: given {split_sentences!r}, allowed True or False")
             preprocess["split_sentences"] = split_sentences
         if relation_threshold is not None:
-            if isinstance(relation_threshold, bool) or not 0 <= relation_threshold <= 1:
-                raise ValueError(f"relation_threshold: given {relation_threshold!r}, allowed a number from 0 to 1")
+            check_fraction("relation_threshold", relation_threshold)
             forward["relation_threshold"] = relation_threshold
         if overlap is not None:
             if overlap not in OVERLAP_POLICIES:
@@ -95,7 +96,7 @@ class SpertPipeline(Pipeline):
 
     def __call__(self, inputs: Any, *, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
-        batch_size = batch_size or self._batch_size or DEFAULT_BATCH_SIZE
+        batch_size = next(size for size in (batch_size, self._batch_size, DEFAULT_BATCH_SIZE) if size is not None)
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size: given {batch_size!r}, allowed a whole number from 1 on")
         preprocess, forward, postprocess = self._sanitize_parameters(**kwargs)
@@ -124,6 +125,11 @@ class SpertPipeline(Pipeline):
             ValueError: naming the input by its `number` if it is neither.
         """
         if isinstance(inputs, Mapping):
+            if "tokens" not in inputs and not isinstance(inputs.get("text", ""), str):
+                raise ValueError(
+                    f"input {number}: text: given {repr(inputs['text'])[:80]}, allowed a string (of a data set's rows, "
+                    "give the column)"
+                )
             inputs = _content(inputs)
         if isinstance(inputs, str):
             offsets = split_words(inputs)
@@ -196,6 +202,8 @@ def _entity_record(text: _Input, entity: Any) -> dict[str, Any]:
 
 def _items(inputs: Any) -> Iterable[Any]:
     """Items of a collection, also of one that has a length and indices but no iterator (torch data sets)."""
+    if hasattr(inputs, "iterrows"):  # a table of pandas, which would give the names of its columns
+        raise ValueError(f"inputs: given {type(inputs).__name__}, allowed one of its columns, such as table['text']")
     if isinstance(inputs, Iterable):
         return inputs
     if hasattr(inputs, "__getitem__") and hasattr(inputs, "__len__"):

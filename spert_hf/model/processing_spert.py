@@ -166,7 +166,23 @@ class SpertProcessor:
 
     @classmethod
     def for_config(cls, tokenizer: PreTrainedTokenizerBase, config: SpertConfig) -> "SpertProcessor":
-        """Make the processor that a model of this config needs."""
+        """Make the processor that a model of this config needs.
+
+        Raises:
+            ValueError: if the tokenizer cannot be the encoder's: it has no words, as one made without its files, or
+                more than the encoder has embeddings for.
+        """
+        if len(tokenizer) <= len(tokenizer.all_special_tokens):
+            raise ValueError(
+                f"tokenizer: {_place(tokenizer)} has none but {len(tokenizer)} special tokens, allowed the encoder's "
+                "own: is its tokenizer.json or vocabulary missing?"
+            )
+        embeddings = getattr(config.encoder_config, "vocab_size", None)
+        if isinstance(embeddings, int) and tokenizer.vocab_size > embeddings:
+            raise ValueError(
+                f"tokenizer: {_place(tokenizer)} has {tokenizer.vocab_size} tokens, allowed at most {embeddings}, as "
+                "many as the encoder has embeddings"
+            )
         return cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings)
 
     def _special_ids(self) -> tuple[list[int], list[int]]:
@@ -270,6 +286,10 @@ class SpertProcessor:
         if self._letter_cases:
             batch["letter_cases"] = torch.tensor(cases)
         return batch
+
+
+def _place(tokenizer: PreTrainedTokenizerBase) -> str:
+    return f"that of {tokenizer.name_or_path}" if tokenizer.name_or_path else "the given one"
 
 
 def _last_within(offsets: list[int], start: int, budget: int) -> int:

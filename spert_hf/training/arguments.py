@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub.utils import HFValidationError, validate_repo_id
+
 from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
 from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
@@ -149,7 +151,11 @@ class SpertTrainingArguments:
     hub_model_id: str | None = _setting(None, "Repository to upload it to; by default the output folder's name.")
     # Not shown, for a token belongs in no log.
     hub_token: str | None = field(
-        default=None, repr=False, metadata={"help": "Token for the Hub; by default that of `hf auth login`."}
+        default=None,
+        repr=False,
+        metadata={
+            "help": "Token for the Hub; by default $HF_TOKEN or that of `hf auth login`, which stay out of logs."
+        },
     )
     hub_private_repo: bool = _setting(False, "Make that repository private.")
     revision: str | None = _setting(None, "Revision of the data set, where it is taken from the Hub.")
@@ -171,6 +177,11 @@ class SpertTrainingArguments:
         self.output_dir = self.output_dir or f"checkpoints/{Path(self.dataset).stem}"
         if self.push_to_hub and self.hub_model_id is None:
             self.hub_model_id = Path(self.output_dir).name
+        if self.push_to_hub:
+            try:
+                validate_repo_id(str(self.hub_model_id))
+            except HFValidationError as error:
+                raise ValueError(f"hub_model_id: given {self.hub_model_id!r}: {error}") from error
 
     @property
     def mixed_precision(self) -> str:

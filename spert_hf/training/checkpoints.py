@@ -136,9 +136,18 @@ def remove_unfinished(output_dir: Path) -> None:
 def load_checkpoint(
     accelerator: Accelerator, model: PreTrainedModel, optimizer: Any, schedule: Any, folder: Path
 ) -> TrainingState:
-    """Put a run back to where it was when the checkpoint, found by [`find_checkpoint`], was saved."""
-    saved = type(accelerator.unwrap_model(model)).from_pretrained(folder)
-    accelerator.unwrap_model(model).load_state_dict(saved.state_dict())
+    """Put a run back to where it was when the checkpoint, found by [`find_checkpoint`], was saved.
+
+    Raises:
+        ValueError: if the checkpoint's model is of another encoder.
+    """
+    unwrapped = accelerator.unwrap_model(model)
+    saved = type(unwrapped).from_pretrained(folder)
+    try:
+        unwrapped.load_state_dict(saved.state_dict())
+    except RuntimeError as error:
+        kinds = [f"a {type(one.encoder).__name__} of {one.num_parameters():,} weights" for one in (unwrapped, saved)]
+        raise ValueError(f"{folder}: encoder: given {kinds[0]}, but the checkpoint's run has {kinds[1]}") from error
     states = torch.load(folder / OPTIMIZER_FILE, map_location="cpu", weights_only=True)
     optimizer.load_state_dict(states["optimizer"])
     schedule.load_state_dict(states["schedule"])

@@ -38,7 +38,13 @@ def test_every_command_has_help(capsys, command):
 
 
 def test_wrong_usage_has_exit_code_2(capsys):
-    for arguments in ([], ["frobnicate"], ["extract"], ["extract", "--batch-size", "0"]):
+    for arguments in (
+        [],
+        ["frobnicate"],
+        ["extract"],
+        ["extract", "--batch-size", "0"],
+        ["extract", "--device", "abacus"],
+    ):
         try:
             code = main(arguments)
         except SystemExit as left:
@@ -194,6 +200,13 @@ class TestEvaluate:
         assert 0 <= scores["rel_plus"]["micro"]["f1"] <= 100
         assert scores["no_overlapping"] is True
         assert "<html" in page.read_text()
+
+    def test_a_file_is_taken_whole(self, tiny_checkpoint, folder, capsys):
+        given = ["--model", str(tiny_checkpoint), "--dataset", str(folder / "train.json")]
+        assert main(["evaluate", *given]) == 0
+        assert "Scores in percent: 4 documents" in capsys.readouterr().out
+        assert main(["calibrate", *given, "--measure-on", "test"]) == 1
+        assert "--measure-on: given 'test', but " in capsys.readouterr().err
 
     def test_types_that_the_model_does_not_know(self, tiny_checkpoint, tmp_path, capsys):
         records = make_records(4)

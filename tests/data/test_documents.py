@@ -90,6 +90,12 @@ SENTENCE = "(the sentence has 4 tokens)"
         ),
         ({"tokens": ["a"], "entities": {}}, "entities", "{}", "a list of objects with type, start, end"),
         (record(relations="x"), "relations", "'x'", "a list of objects with type, head, tail"),
+        (
+            {"tokens": ["a"], "entites": []},
+            "entites",
+            "a field that would not be read",
+            "entities, relations; did you mean 'entities'?",
+        ),
         ({"tokens": ["a"], "entities": [0]}, "entities[0]", "0", "an object with type, start, end"),
         (record(relations=[[]]), "relations[0]", "[]", "an object with type, head, tail"),
         (entity(type=...), "entities[1].type", "nothing", "Loc, Org, Peop"),

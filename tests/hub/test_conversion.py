@@ -46,6 +46,14 @@ def test_the_command_gives_a_checkpoint_that_predicts_as_published(published, tm
     capsys.readouterr()
 
 
+def test_an_output_that_would_be_lost_or_spoilt_is_refused(published, tmp_path, capsys):
+    (tmp_path / "file").write_text("kept")
+    for output in (tmp_path / "file", published):
+        assert main(["convert", str(published), "--types", str(GOLDEN / "types.json"), "--output", str(output)]) == 1
+        assert f"output: given {output}, allowed a folder other than" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "kept"
+
+
 def test_a_pickle_that_would_run_code_is_refused(published):
     class Attack:
         def __reduce__(self):

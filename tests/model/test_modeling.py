@@ -359,3 +359,8 @@ def test_a_spert_model_is_no_encoder(tiny_checkpoint):
 def test_a_checkpoint_does_not_tell_where_its_encoder_lay(tmp_path):
     checkpoint = make_tiny_checkpoint("bert", tmp_path)
     assert str(tmp_path) not in (checkpoint / "config.json").read_text()
+
+
+def test_a_misspelt_setting_is_refused():
+    with pytest.raises(ValueError, match="'entity_typs': is no setting of SpERT"):
+        SpertConfig(entity_typs=["Loc"])

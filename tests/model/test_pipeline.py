@@ -10,6 +10,8 @@ from torch.utils.data import Dataset as TorchDataset
 from transformers import pipeline
 from transformers.pipelines.pt_utils import KeyDataset
 
+from tests.support.tiny_models import make_encoder_folder
+
 TEXTS = [
     "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was born.",
     "It rained.",
@@ -160,7 +162,9 @@ def test_settings_may_be_given_once_for_all(tiny_checkpoint, tiny_pipeline):
     [
         ({"relation_threshold": 2}, "relation_threshold: given 2, allowed a number from 0 to 1"),
         ({"overlap": "some"}, "overlap: given 'some', allowed 'keep', 'drop', 'best'"),
+        ({"relation_threshold": "0.5"}, "relation_threshold: given '0.5', allowed a number from 0 to 1"),
         ({"batch_size": -1}, "batch_size: given -1"),
+        ({"batch_size": 0}, "batch_size: given 0"),
     ],
 )
 def test_wrong_settings(tiny_pipeline, arguments, message):
@@ -173,6 +177,19 @@ def test_wrong_settings(tiny_pipeline, arguments, message):
 def test_wrong_inputs_are_named(tiny_pipeline, wrong):
     with pytest.raises(ValueError, match=r"input 1: given .*, allowed a string or a list of words"):
         tiny_pipeline(["It rained.", wrong])
+
+
+def test_tables_are_not_taken_for_records(tiny_pipeline):
+    rows = {"text": TEXTS[:2]}
+    with pytest.raises(ValueError, match=r"input 0: text: given .*give the column"):
+        tiny_pipeline(rows)
+    with pytest.raises(ValueError, match=r"inputs: given DataFrame, allowed one of its columns"):
+        tiny_pipeline(Dataset.from_dict(rows).to_pandas())
+
+
+def test_another_kind_of_model_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="model: given 'bert', allowed 'spert'"):
+        pipeline("spert-extraction", model=str(make_encoder_folder("bert", tmp_path)))
 
 
 def test_something_that_is_no_collection(tiny_pipeline):

@@ -1,5 +1,6 @@
 """Words, windows and sub-words."""
 
+import shutil
 from itertools import pairwise
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from spert_hf import SpertProcessor
+from spert_hf import SpertConfig, SpertProcessor
 from spert_hf.model.processing_spert import EncodedWords, split_words
+from tests.support.hostile_checkpoints import change_json
 from tests.support.tiny_models import FAMILIES, make_tokenizer
 
 
@@ -104,6 +106,25 @@ def test_windows_cover_every_word_and_overlap(sizes):
         assert offsets[end] - offsets[start] <= processor.window_size == 16
     for (start, end), (next_start, next_end) in pairwise(windows):
         assert start < next_start <= end < next_end
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda folder: (folder / "tokenizer.json").unlink(), "none but [0-9]+ special tokens"),
+        (lambda folder: change_json(folder / "config.json", shrink), "tokens, allowed at most 7"),
+    ],
+)
+def test_a_tokenizer_that_is_not_the_encoders_is_refused(tiny_checkpoint, tmp_path, change, message):
+    """Transformers makes up a tokenizer that knows no word where its files are missing, and says nothing."""
+    folder = shutil.copytree(tiny_checkpoint, tmp_path / "model")
+    change(folder)
+    with pytest.raises(ValueError, match=f"tokenizer: that of .*{message}"):
+        SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), SpertConfig.from_pretrained(folder))
+
+
+def shrink(config):
+    config["encoder_config"]["vocab_size"] = 7
 
 
 def test_no_words_are_one_window():

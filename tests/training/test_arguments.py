@@ -107,3 +107,8 @@ def test_the_output_folder_is_named_after_the_data_set(dataset, folder):
 
 def test_the_hub_repository_is_named_after_the_folder():
     assert SpertTrainingArguments(push_to_hub=True, output_dir="runs/my-spert").hub_model_id == "my-spert"
+
+
+def test_an_impossible_name_on_the_hub_is_refused_before_training():
+    with pytest.raises(ValueError, match="hub_model_id: given 'my model v1': "):
+        SpertTrainingArguments(push_to_hub=True, output_dir="runs/my model v1")

@@ -1,9 +1,11 @@
 """Training, in small: it learns, repeats itself, goes on where it was, and says what it did."""
 
 import json
+import shutil
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer, pipeline
 
 from spert_hf import SpertModel
@@ -129,6 +131,24 @@ def test_only_the_runs_own_best_model_is_removed(train, tmp_path):
     mine.write_text("kept")
     train(num_train_epochs=1)
     assert mine.read_text() == "kept"
+
+
+def test_a_run_does_not_go_on_with_another_encoder(train, tmp_path):
+    whole = train("whole", save_steps=5, num_train_epochs=1)
+    other = make_encoder_folder("distilbert", tmp_path / "distilbert")
+    with pytest.raises(ValueError, match=r"checkpoint-5: encoder: given a DistilBertModel of .* has a BertModel"):
+        train("other", resume_from_checkpoint=str(whole.output_dir / "checkpoint-5"), num_train_epochs=1, encoder=other)
+
+
+def test_an_encoder_without_all_of_its_weights_is_refused(train, encoder_folder, tmp_path):
+    folder = shutil.copytree(encoder_folder, tmp_path / "prefixed")
+    weights = load_file(folder / "model.safetensors")
+    save_file({f"lightning.{name}": weight for name, weight in weights.items()}, folder / "model.safetensors")
+    with pytest.raises(ValueError, match=r"prefixed, which lacks [0-9]+ weights of a BertModel, such as embeddings"):
+        train(encoder=folder)
+    (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(ValueError, match=r"prefixed, whose weights can't be read"):
+        train(encoder=folder)
 
 
 class TestTheBestModelOfAResumedRun:
