@@ -15,7 +15,7 @@ from ..evaluation.svg_plots import check_plot_file
 from ..hub.training_record import RUN_FILE
 from ..model.configuration_spert import SpertConfig
 from ..training.checkpoints import write_whole
-from .options import SPLITS, add_dataset_options, add_model_options, load_documents, load_pipeline
+from .options import SPLITS, add_dataset_options, add_model_options, check_output, load_documents, load_pipeline
 
 _ROWS = {
     "entities": "entities",
@@ -29,6 +29,8 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.split == options.measure_on:
         raise ValueError(f"--measure-on: given {options.split!r}, which is fitted on; allowed another split, or none")
+    check_output("--output", options.output, is_folder=True)
+    check_output("--plot", options.plot)
     if options.plot:
         check_plot_file(options.plot)
     pipe = load_pipeline(options)

@@ -20,12 +20,14 @@ from ..evaluation import (
 from ..evaluation.model_evaluation import analyse_predictions, predict_documents, score_predictions
 from ..evaluation.svg_plots import check_plot_file
 from .console import print_errors
-from .options import SPLITS, add_dataset_options, add_model_options, load_documents, load_pipeline
+from .options import SPLITS, add_dataset_options, add_model_options, check_output, load_documents, load_pipeline
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
+    for name in ("html", "errors_markdown", "errors_plot"):
+        check_output(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.errors_plot:
         check_plot_file(options.errors_plot)
     pipe = load_pipeline(options)

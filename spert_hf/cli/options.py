@@ -87,6 +87,9 @@ def load_pipeline(options: argparse.Namespace) -> Any:
 
     from spert_hf import SpertModel, SpertPipeline
 
+    from ..training.encoders import check_folder_or_id
+
+    check_folder_or_id("--model", options.model)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     source: dict[str, Any] = {"revision": options.revision, "token": options.token}
@@ -102,6 +105,17 @@ def load_pipeline(options: argparse.Namespace) -> Any:
         task="spert-extraction",
         device=options.device,
     )
+
+
+def check_output(option: str, path: str | None, *, is_folder: bool = False) -> None:
+    """Refuse to write a file where a folder is, or a folder where a file is; before the work, not after it.
+
+    Raises:
+        ValueError: naming the option.
+    """
+    if path is not None and Path(path).exists() and Path(path).is_dir() != is_folder:
+        given, allowed = ("a file", "a folder") if is_folder else ("a folder", "a file")
+        raise ValueError(f"{option}: given {path}, which is {given}; allowed {allowed}")
 
 
 def load_documents(

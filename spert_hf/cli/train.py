@@ -19,6 +19,7 @@ from ..training.interruption import TrainingInterruptedError
 from ..training.launching import missing_processes, start_processes
 from ..training.trainer import Trainer, TrainingResult
 from .console import print_extraction
+from .options import check_output
 
 EXAMPLE_COUNT = 4
 EXAMPLE_LENGTH = 30
@@ -43,6 +44,7 @@ def main() -> int:
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = parse_arguments(arguments)
+    check_output("output_dir", settings.output_dir, is_folder=True)
     if missing := missing_processes():
         return start_processes(missing)
     transformers_logging.set_verbosity_error()

@@ -168,11 +168,11 @@ class SpertConfig(PreTrainedConfig):
         place = kwargs.get("name_or_path") or config_dict.get("_name_or_path")
         given = {name: kwargs.pop(name) for name in cls._own_settings() - {"encoder_config"} if name in kwargs}
         try:
+            check_choice("model_type", config_dict.get("model_type", cls.model_type), (cls.model_type,))
             check_keys(config_dict, cls._known_settings(), _NEEDED_IN_FILES)
             if "entity_types" in given or "relation_types" in given:
                 config_dict = _for_types_of(given, config_dict)
             config_dict = config_dict | given
-            check_choice("model_type", config_dict.get("model_type", cls.model_type), (cls.model_type,))
             for name in ("dtype", "torch_dtype"):
                 check_dtype(name, config_dict.get(name))
             return super().from_dict(config_dict, **kwargs)

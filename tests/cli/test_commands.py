@@ -201,6 +201,21 @@ class TestEvaluate:
         assert scores["no_overlapping"] is True
         assert "<html" in page.read_text()
 
+    @pytest.mark.parametrize("option", ["--html", "--errors-markdown", "--errors-plot"])
+    def test_an_output_that_is_a_folder_is_refused_first(self, tiny_checkpoint, folder, capsys, option):
+        given = ["--model", str(tiny_checkpoint), "--dataset", str(folder)]
+        assert main(["evaluate", *given, option, str(folder)]) == 1
+        shown = capsys.readouterr()
+        assert f"{option}: given {folder}, which is a folder; allowed a file" in shown.err
+        assert shown.out == ""
+
+    def test_a_model_that_is_not_there_is_named(self, folder, capsys):
+        missing = str(folder / "missing")
+        assert main(["evaluate", "--model", missing, "--dataset", str(folder)]) == 1
+        assert f"--model: given {missing!r}, allowed a folder that is there" in capsys.readouterr().err
+        assert main(["train", "--dataset", str(folder), "--encoder", missing, "--output-dir", str(folder / "o")]) == 1
+        assert f"encoder: given {missing!r}, allowed a folder that is there" in capsys.readouterr().err
+
     def test_a_file_is_taken_whole(self, tiny_checkpoint, folder, capsys):
         given = ["--model", str(tiny_checkpoint), "--dataset", str(folder / "train.json")]
         assert main(["evaluate", *given]) == 0
