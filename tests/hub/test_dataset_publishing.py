@@ -179,7 +179,8 @@ def test_an_upload_that_fails_leaves_main_and_can_be_repeated(hub, publish_in_tu
     assert "nothing was changed; the same command can be run again" in reports[0][1]
     for _, said in (reports[1], reports[2], reports[4], reports[5]):
         assert "its main branch is as before" in said and "the same command can be run again" in said
-    assert "its main branch is as before, its branch script is new; the same" in reports[3][1]
+    assert "its main branch is as before, its branch script is new; the same" in reports[2][1]
+    assert "its main branch is as before, its branch script has changed; the same" in reports[3][1]
     history = hub.repositories["dataset", name].branches
     assert [commit.message for commit in history["main"]] == ["initial commit", "Upload data set"]
     assert [commit.message for commit in history["script"]] == ["initial commit", "Upload loading script"]
