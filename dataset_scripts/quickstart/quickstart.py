@@ -32,6 +32,10 @@ class Quickstart(datasets.GeneratorBasedBuilder):
     """Builds the corpus from the JSON files that stand beside this script, or in `data_dir` if that is given."""
 
     VERSION = datasets.Version("1.0.0")
+    # Without this list `datasets` would take any name for a configuration's.
+    BUILDER_CONFIGS = [  # noqa: RUF012 (as `datasets` has it)
+        datasets.BuilderConfig(name="default", version=VERSION)
+    ]
 
     def _info(self):
         return datasets.DatasetInfo(

@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _carry_out(options: argparse.Namespace) -> str | None:
     """Carry out the runs that are missing; return what went wrong, if anything."""
-    from ..experiments.running import RunFailedError, Runner, Workplace, missing_runs
+    from ..experiments.running import RunFailedError, Runner, Workplace, check_data_sets, missing_runs
     from ..experiments.runs import Run, plan_runs
 
     missing: dict[str, Run] = {}
@@ -47,6 +47,7 @@ def _carry_out(options: argparse.Namespace) -> str | None:
         for one in missing_runs(runs, options.results_dir, [table.analysis] if table.analysis else []):
             missing.setdefault(one.key, one)
     _report(f"{count} runs, {len(missing)} of them to do")
+    check_data_sets(missing.values(), options.data_dir)
     workplace = Workplace(
         results_dir=options.results_dir,
         work_dir=options.work_dir,

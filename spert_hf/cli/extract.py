@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
-from ..data.inputs import LARGEST_JSON_LIST, read_inputs
+from ..data.inputs import LARGEST_JSON_LIST, check_input_suffix, read_inputs
 from ..data.textfiles import to_json_line
 from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import read_ahead
@@ -39,13 +39,16 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return 0
     target = Path(options.output)
+    begun = False
     try:
         with unfinished_output(target, _job(options, pipe, settings), options.resume) as output:
+            begun = True
             _write_rest(output, pipe, records, settings)
     except ValueError:
         raise
     except BaseException:
-        sys.stderr.write(f"\nWhat was extracted so far is kept beside {target}; --resume goes on with it.\n")
+        if begun:
+            sys.stderr.write(f"\nWhat was extracted so far is kept beside {target}; --resume goes on with it.\n")
         raise
     return 0
 
@@ -93,6 +96,7 @@ def _check_files(options: argparse.Namespace) -> None:
     given, output = Path(options.input), Path(options.output)
     if options.input != STANDARD_STREAM and not given.is_file():
         raise FileNotFoundError(f"--input: given {options.input!r}, which is no file")
+    check_input_suffix(options.input)
     if options.output == STANDARD_STREAM:
         return
     if output.is_dir() or not output.parent.is_dir():

@@ -118,7 +118,13 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
     parser.set_defaults(**(read_recipe(own_recipe) if own_recipe else {}) | recipe)
     chosen = vars(parser.parse_args(arguments))
     del chosen["config"]
-    return SpertTrainingArguments(**chosen)
+    try:
+        return SpertTrainingArguments(**chosen)
+    except ValueError as error:
+        name = str(error).partition(":")[0]
+        if name in recipe and not _given(name, arguments):
+            raise ValueError(f"{first.config}: {error}") from error
+        raise
 
 
 def _given(name: str, arguments: Sequence[str]) -> bool:

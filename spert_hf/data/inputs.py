@@ -58,16 +58,25 @@ def read_inputs(path: str | Path) -> Iterator[dict[str, Any]]:
     if str(path) == STANDARD_INPUT:
         yield from _only_valid(_scan_standard_input())
         return
+    check_input_suffix(path)
     path = Path(path)
-    fault = wrong_suffix(path, INPUT_SUFFIXES)
-    if fault is not None:
-        raise DocumentError([LocatedFault(Location(str(path)), fault)])
     if is_json(path):
         yield from _read_json(path)
         return
     scan = {".txt": _scan_text, ".csv": _scan_rows}.get(path.suffix.lower(), _scan_json_lines)
     with path.open("rb") as stream:
         yield from _only_valid(scan(read_lines(stream), str(path)))
+
+
+def check_input_suffix(path: str | Path) -> None:
+    """Check that a file of texts has a suffix that says how to read it; standard input needs none.
+
+    Raises:
+        DocumentError: It has another.
+    """
+    fault = None if str(path) == STANDARD_INPUT else wrong_suffix(Path(path), INPUT_SUFFIXES)
+    if fault is not None:
+        raise DocumentError([LocatedFault(Location(str(path)), fault)])
 
 
 def _only_valid(items: Iterable[dict[str, Any] | list[LocatedFault]]) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ from accelerate import PartialState
 from transformers import AutoTokenizer
 
 from ..data.files import write_atomically
-from ..data.loading import load_splits
+from ..data.loading import Splits, load_splits
 from ..data.named_datasets import dataset_folder
 from ..evaluation.report import TASK_NAMES
 from ..hub.training_record import RUN_FILE, TrainingRecord
@@ -84,6 +84,24 @@ def missing_runs(runs: Iterable[Run], results_dir: Path, analyses: Iterable[str]
     wanted = set(analyses)
     results = {run.key: (run, read_result(run.result_file(results_dir), run)) for run in runs}
     return [run for run, result in results.values() if result is None or not wanted <= set(result["analyses"])]
+
+
+def check_data_sets(runs: Iterable[Run], data_dir: str | None) -> None:
+    """Read each data set of the runs once: what can't be read is told once, and before any run begins.
+
+    Raises:
+        DatasetError: a data set can't be found or built.
+        DocumentError: with every fault of its documents.
+    """
+    for run in {run.arguments.dataset: run for run in runs}.values():
+        _load_splits(run, data_dir)
+
+
+def _load_splits(run: Run, data_dir: str | None) -> Splits:
+    arguments = run.arguments
+    return load_splits(
+        dataset_folder(arguments.dataset), data_dir=data_dir, config_name=arguments.dataset_config_name
+    )
 
 
 class Runner:
@@ -207,13 +225,7 @@ def _analyse(run: Run, folder: Path, data_dir: str | None) -> dict[str, Any]:
     """Compute all analyses of the trained model, on the split that it was scored on."""
     model = SpertModel.from_pretrained(folder).to(PartialState().device).eval()
     processor = SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), model.config)
-    arguments = run.arguments
-    splits = load_splits(
-        dataset_folder(arguments.dataset),
-        data_dir=data_dir,
-        config_name=arguments.dataset_config_name,
-    )
-    documents = getattr(splits, arguments.eval_split)
+    documents = getattr(_load_splits(run, data_dir), run.arguments.eval_split)
     return {name: analyse(model, processor, documents) for name, analyse in ANALYSES.items()}
 
 

@@ -174,7 +174,7 @@ class SpertTrainingArguments:
             raise ValueError(
                 f"load_best_model_at_end: given True with {reason}; allowed with a dev split that is scored"
             )
-        self.output_dir = self.output_dir or f"checkpoints/{Path(self.dataset).stem}"
+        self.output_dir = self.output_dir or f"checkpoints/{Path(self.dataset).resolve().stem}"
         if self.push_to_hub and self.hub_model_id is None:
             self.hub_model_id = Path(self.output_dir).name
         if self.push_to_hub:

@@ -66,6 +66,17 @@ def make_examples(
     return examples
 
 
+def warn_of_long_entities(documents: Sequence[Document], max_span_size: int) -> None:
+    """Tell of entities that are trained on, as in the published code, and too long to be ever predicted."""
+    sizes = [entity.end - entity.start for document in documents for entity in document.entities]
+    too_long = sum(size > max_span_size for size in sizes)
+    if too_long:
+        logger.warning(
+            f"{too_long} of {len(sizes)} entities have more than {max_span_size} tokens (max_span_size), the longest "
+            f"{max(sizes)}: the model will not predict them"
+        )
+
+
 def _windows_of(entity: Entity, windows: Sequence[tuple[int, int]]) -> set[int]:
     """Numbers of the windows that an entity lies in whole."""
     return {number for number, (start, end) in enumerate(windows) if start <= entity.start and entity.end <= end}

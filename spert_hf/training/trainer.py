@@ -31,7 +31,7 @@ from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .allocator import keep_freed_memory
 from .arguments import SpertTrainingArguments
-from .batches import BatchMaker, digest_examples, epoch_batches, make_examples
+from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
 from .checkpoints import (
     TrainingState,
     find_checkpoint,
@@ -106,6 +106,8 @@ class Trainer:
         set_seed(arguments.seed)
         self.tokenizer, model = _make_model(arguments, splits, self._training_documents())
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
+        if self.accelerator.is_main_process:
+            warn_of_long_entities(self._training_documents(), arguments.max_span_size)
         self.examples = make_examples(self._training_documents(), splits.schema, self.processor)
         self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
         self.lengths = self.batches.lengths

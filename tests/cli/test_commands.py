@@ -141,6 +141,10 @@ class TestExtract:
         assert "allowed a file in a folder that is there" in capsys.readouterr().err
         assert self.run(tiny_checkpoint, tmp_path / "texts.txt", tmp_path / "texts.txt") == 1
         assert "which is the input; allowed another file" in capsys.readouterr().err
+        (tmp_path / "texts.pdf").write_text("x")
+        nowhere = tmp_path / "no-model"  # which is not looked for before the files have been looked at
+        assert self.run(nowhere, tmp_path / "texts.pdf", tmp_path / "found.jsonl") == 1
+        assert "texts.pdf: " in capsys.readouterr().err
         encoder = tiny_checkpoint.parent / "encoder"
         assert self.run(encoder, tmp_path / "texts.txt", tmp_path / "found.jsonl") == 1
         assert "a bert model; allowed a SpERT checkpoint" in capsys.readouterr().err

@@ -153,6 +153,16 @@ def test_two_runs_do_not_write_to_one_output(run, tmp_path, capsys):
     assert "which another run is writing" in capsys.readouterr().err
 
 
+def test_nothing_is_said_to_be_kept_where_nothing_could_be_written(run, tmp_path, capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    assert run(tmp_path / "found.jsonl") == 1
+    said = capsys.readouterr().err
+    assert "read-only" in said and "kept" not in said
+
+
 def test_standard_streams_cannot_be_resumed(tiny_checkpoint, capsys):
     assert main(["extract", "--model", str(tiny_checkpoint), "--input", "-", "--resume"]) == 1
     assert "--resume: given with a standard stream" in capsys.readouterr().err

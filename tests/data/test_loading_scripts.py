@@ -168,6 +168,11 @@ def test_config_name_reaches_the_builder(tmp_path):
         load_splits(folder, config_name="three")
 
 
+def test_the_quickstart_has_one_configuration(corpus):
+    with pytest.raises(DatasetError, match="fold_0"):
+        load_splits(corpus, config_name="fold_0")
+
+
 def test_given_types_make_up_for_absent_ones(tmp_path):
     folder = write_script(tmp_path / "made", BUILDER.replace("spert_types", "other"))
     with pytest.raises(DatasetError, match=r"Made has no attribute or method spert_types"):

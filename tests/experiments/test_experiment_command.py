@@ -80,6 +80,14 @@ def test_failed_runs_are_named_and_the_rest_is_rendered(table, trained, tmp_path
     assert (tmp_path / "results" / "README.md").is_file()
 
 
+def test_data_that_cannot_be_read_is_told_once_and_nothing_is_trained(table, trained, tmp_path, capsys):
+    assert call(tmp_path, "small", "--data-dir", str(tmp_path / "none")) == 1
+    [count, fault] = capsys.readouterr().err.splitlines()
+    assert count == "4 runs, 4 of them to do"
+    assert fault.startswith("spert-hf experiment: data_dir: given ")
+    assert trained == []
+
+
 def test_ctrl_c_has_its_exit_code(table, tmp_path, monkeypatch):
     from spert_hf.experiments import running
 

@@ -71,6 +71,17 @@ def test_wrong_recipes_are_refused(tmp_path, content, message):
     assert message in str(raised.value)
 
 
+def test_a_value_out_of_range_is_told_with_the_file_that_gave_it(tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("num_train_epochs: 0\n")
+    with pytest.raises(ValueError) as raised:
+        parse_arguments(["--config", str(recipe)])
+    assert str(raised.value) == f"{recipe}: num_train_epochs: given 0, allowed 1 or more"
+    with pytest.raises(ValueError) as raised:
+        parse_arguments(["--config", str(recipe), "--num-train-epochs", "-1"])
+    assert str(raised.value) == "num_train_epochs: given -1, allowed 1 or more"
+
+
 def test_a_recipe_that_is_no_yaml(tmp_path):
     (tmp_path / "recipe.yaml").write_text("a: [")
     with pytest.raises(ValueError, match="is no YAML"):
@@ -103,6 +114,14 @@ def test_wrong_settings_are_refused(settings, message):
 )
 def test_the_output_folder_is_named_after_the_data_set(dataset, folder):
     assert SpertTrainingArguments(dataset=dataset).output_dir == f"checkpoints/{folder}"
+
+
+def test_the_output_folder_of_a_data_set_in_the_current_folder(tmp_path, monkeypatch):
+    inner = tmp_path / "letters" / "raw"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert SpertTrainingArguments(dataset=".").output_dir == "checkpoints/raw"
+    assert SpertTrainingArguments(dataset="..").output_dir == "checkpoints/letters"
 
 
 def test_the_hub_repository_is_named_after_the_folder():

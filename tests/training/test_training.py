@@ -312,6 +312,22 @@ def test_documents_longer_than_the_encoder_takes_are_windowed(train, tmp_path, c
     assert result.scores.documents == 1
 
 
+def test_entities_that_are_too_long_to_be_predicted_are_counted(train, tmp_path, caplog):
+    from transformers.utils import logging
+
+    logging.enable_propagation()
+    folder = tmp_path / "wordy"
+    folder.mkdir()
+    (folder / "train.json").write_text(json.dumps(make_records(3)))
+    sizes = [entity["end"] - entity["start"] for record in make_records(3) for entity in record["entities"]]
+    longest = max(sizes)
+    assert min(sizes) < longest
+    train(dataset=folder, num_train_epochs=1, max_span_size=longest)
+    assert "max_span_size" not in caplog.text
+    train(dataset=folder, num_train_epochs=1, max_span_size=longest - 1)
+    assert f"entities have more than {longest - 1} tokens (max_span_size), the longest {longest}" in caplog.text
+
+
 def test_relations_across_windows_are_counted(train, tmp_path, caplog):
     from transformers.utils import logging
 
