@@ -31,7 +31,9 @@ def run(arguments: Sequence[str]) -> int:
     if options.errors_plot:
         check_plot_file(options.errors_plot)
     pipe = load_pipeline(options)
-    (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
+    whole_file = options.split is None and Path(options.dataset).expanduser().is_file()
+    splits = {"--split": options.split or "test"}
+    (documents,) = load_documents(options, pipe.model.config, splits, whole_file=whole_file)
     predictions = predict_documents(pipe.model, pipe.spert_processor, documents, options.batch_size)
     errors = analyse_predictions(pipe.model, documents, predictions, options.no_overlapping)
     _print(options, score_predictions(pipe.model, documents, predictions, options.no_overlapping), errors)
@@ -72,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_model_options(parser)
     add_dataset_options(parser)
-    parser.add_argument("--split", choices=SPLITS, default="test", help="(default: %(default)s)")
+    parser.add_argument("--split", choices=SPLITS, help="(default: test; of a file of documents all of them)")
     parser.add_argument(
         "--no-overlapping", action="store_true", help="drop entities that overlap, in gold and predictions"
     )

@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _carry_out(options: argparse.Namespace) -> str | None:
     """Carry out the runs that are missing; return what went wrong, if anything."""
-    from ..experiments.running import RunFailedError, Runner, Workplace, check_data_sets, missing_runs
+    from ..experiments.running import RunFailedError, Runner, Workplace, missing_runs, unreadable_data_sets
     from ..experiments.runs import Run, plan_runs
 
     missing: dict[str, Run] = {}
@@ -47,7 +47,8 @@ def _carry_out(options: argparse.Namespace) -> str | None:
         for one in missing_runs(runs, options.results_dir, [table.analysis] if table.analysis else []):
             missing.setdefault(one.key, one)
     _report(f"{count} runs, {len(missing)} of them to do")
-    check_data_sets(missing.values(), options.data_dir)
+    unreadable = unreadable_data_sets(missing.values(), options.data_dir)
+    failures = list(unreadable.values())
     workplace = Workplace(
         results_dir=options.results_dir,
         work_dir=options.work_dir,
@@ -56,11 +57,12 @@ def _carry_out(options: argparse.Namespace) -> str | None:
         save_steps=options.save_steps,
         keep_models=options.keep_models,
     )
+    readable = [run for run in missing.values() if run.arguments.dataset not in unreadable]
     try:
-        Runner(workplace, _report, show_progress=sys.stderr.isatty()).carry_out(list(missing.values()))
+        Runner(workplace, _report, show_progress=sys.stderr.isatty()).carry_out(readable)
     except RunFailedError as error:
-        return str(error)
-    return None
+        failures.append(str(error))
+    return "\n".join(failures) or None
 
 
 def _render(results_dir: Path) -> None:

@@ -37,8 +37,8 @@ def add_dataset_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset",
         required=True,
-        help="`quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder or file of documents "
-        "(a file is taken whole), or a Hub id",
+        help="`quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder or file of documents, "
+        "or a Hub id",
     )
     parser.add_argument("--dataset-config-name", help="configuration of the data set, where it has several")
     parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
@@ -119,37 +119,32 @@ def check_output(option: str, path: str | None, *, is_folder: bool = False) -> N
 
 
 def load_documents(
-    options: argparse.Namespace, config: "SpertConfig", splits: Mapping[str, str]
+    options: argparse.Namespace, config: "SpertConfig", splits: Mapping[str, str], *, whole_file: bool = False
 ) -> list[list["Document"]]:
-    """Load splits of `--dataset`.
+    """Load splits of `--dataset`; of a file those that training draws from it.
 
     Args:
         options: of [`add_dataset_options`], with `--token`.
         config: of the model; documents with other types than its can't be scored and are refused.
         splits: their names, by the options that name them.
+        whole_file: the data set is a file, of which all documents are wanted in place of one split.
 
     Raises:
         ValueError: if a split has no documents, or the data set can't be loaded.
-
-    A file is taken whole: it has no splits.
     """
     from ..data.loading import DEV_FRACTION, load_splits
     from ..data.named_datasets import dataset_folder
     from ..data.schema import TypeSchema
 
-    is_file = Path(options.dataset).is_file()
-    if is_file and len(splits) > 1:
-        *_, option = splits
-        raise ValueError(f"{option}: given {splits[option]!r}, but {options.dataset} is a file, which has no splits")
     loaded = load_splits(
         dataset_folder(options.dataset),
         data_dir=options.data_dir,
         config_name=options.dataset_config_name,
         types=TypeSchema.from_names(config.entity_types, config.relation_types, config.symmetric_relation_types),
         token=options.token,
-        dev_fraction=0 if is_file else DEV_FRACTION,
+        dev_fraction=0 if whole_file else DEV_FRACTION,
     )
-    if is_file:
+    if whole_file:
         return [loaded.train]
     for option, split in splits.items():
         if not getattr(loaded, split):

@@ -109,22 +109,25 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
         prog="train.py",
         description=DESCRIPTION,
         formatter_class=_HelpFormatter,
+        allow_abbrev=False,  # so that it can be told which settings are given
     )
     parser.add_argument("--config", help="YAML file of settings, by the names above; flags win over it")
     first = parser.parse_args(arguments)
     recipe: dict[str, Any] = read_recipe(first.config) if first.config else {}
     dataset = first.dataset if _given("dataset", arguments) else recipe.get("dataset", first.dataset)
-    own_recipe = recipe_of(dataset)
-    parser.set_defaults(**(read_recipe(own_recipe) if own_recipe else {}) | recipe)
+    own_file = recipe_of(dataset)
+    own_recipe = read_recipe(own_file) if own_file else {}
+    parser.set_defaults(**own_recipe | recipe)
     chosen = vars(parser.parse_args(arguments))
     del chosen["config"]
     try:
         return SpertTrainingArguments(**chosen)
     except ValueError as error:
         name = str(error).partition(":")[0]
-        if name in recipe and not _given(name, arguments):
-            raise ValueError(f"{first.config}: {error}") from error
-        raise
+        file = first.config if name in recipe else own_file if name in own_recipe else None
+        if file is None or _given(name, arguments):
+            raise
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _given(name: str, arguments: Sequence[str]) -> bool:

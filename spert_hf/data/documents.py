@@ -11,6 +11,8 @@ from .schema import TypeSchema
 
 _TOKENS = "a list of one or more strings that are not empty"
 _RECORD = "an object with tokens, entities and relations"
+_SURELY_MISSPELT = 0.88
+"""How like a field's name another has to be so that it can't be one of its own: *correlations* and *titles* are not."""
 _ANNOTATION_FIELDS = {"entities": ("type", "start", "end"), "relations": ("type", "head", "tail")}
 
 
@@ -127,7 +129,7 @@ def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
     """A fault for each field that is likely meant to be ``entities`` or ``relations``, which the record lacks."""
     absent = [name for name in _ANNOTATION_FIELDS if name not in record]
     for name in record:
-        hint = suggest(name, absent) if isinstance(name, str) and absent else ""
+        hint = suggest(name, absent, _SURELY_MISSPELT) if isinstance(name, str) and absent else ""
         if hint:
             yield Fault(plain_name(name), "a field that would not be read", f"{list_names(absent)}{hint}")
 

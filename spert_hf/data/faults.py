@@ -40,10 +40,16 @@ def plain_name(name: object) -> str:
     return str(name) if plain else short_repr(name)
 
 
-def suggest(given: str, names: Sequence[str]) -> str:
-    """``"; did you mean 'Loc'?"`` where one of the names is close to the given one (case aside), else ``""``."""
+def suggest(given: str, names: Sequence[str], likeness: float = 0.6) -> str:
+    """``"; did you mean 'Loc'?"`` where one of the names is close to the given one (case aside), else ``""``.
+
+    Args:
+        given: A name.
+        names: Those it may be meant to be.
+        likeness: How close it has to be, 0 … 1, as ``difflib`` measures it.
+    """
     by_folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(given[:_SHOWN_NAME_LENGTH].casefold(), by_folded, n=1)
+    close = difflib.get_close_matches(given[:_SHOWN_NAME_LENGTH].casefold(), by_folded, n=1, cutoff=likeness)
     return f"; did you mean {short_repr(by_folded[close[0]])}?" if close else ""
 
 

@@ -86,22 +86,23 @@ def missing_runs(runs: Iterable[Run], results_dir: Path, analyses: Iterable[str]
     return [run for run, result in results.values() if result is None or not wanted <= set(result["analyses"])]
 
 
-def check_data_sets(runs: Iterable[Run], data_dir: str | None) -> None:
-    """Read each data set of the runs once: what can't be read is told once, and before any run begins.
+def unreadable_data_sets(runs: Iterable[Run], data_dir: str | None) -> dict[str, str]:
+    """Read each data set of the runs, in one of its configurations; what is wrong with those that can't be, by name.
 
-    Raises:
-        DatasetError: a data set can't be found or built.
-        DocumentError: with every fault of its documents.
+    It is told once like this, and not by each run that would begin and fail.
     """
-    for run in {run.arguments.dataset: run for run in runs}.values():
-        _load_splits(run, data_dir)
+    faults = {}
+    for name, run in {run.arguments.dataset: run for run in runs}.items():
+        try:
+            _load_splits(run, data_dir)
+        except (OSError, ValueError) as error:
+            faults[name] = str(error)
+    return faults
 
 
 def _load_splits(run: Run, data_dir: str | None) -> Splits:
     arguments = run.arguments
-    return load_splits(
-        dataset_folder(arguments.dataset), data_dir=data_dir, config_name=arguments.dataset_config_name
-    )
+    return load_splits(dataset_folder(arguments.dataset), data_dir=data_dir, config_name=arguments.dataset_config_name)
 
 
 class Runner:

@@ -137,7 +137,7 @@ class SpertModel(PreTrainedModel):
         model = cls(config)
         # Classifiers are trained in single precision, so the encoder is too, whatever its weights were stored in.
         model.encoder = _without_pooler(
-            _load_encoder, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs
+            load_encoder, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs
         )
         model.encoder_source = (encoder, hub_kwargs)
         return model
@@ -395,10 +395,21 @@ def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
     return positions - (0 if reserved is None else reserved + 1)
 
 
-def _load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
-    """Load an encoder with all of its weights; transformers would make up those that are missing, and warn at most."""
+def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
+    """Load an encoder with all of its weights; transformers would make up those that are missing, and warn at most.
+
+    Args:
+        source: Its folder or its name on the Hub.
+        kwargs: Passed on to `AutoModel.from_pretrained`.
+
+    Raises:
+        ValueError: Weights are missing, of other shapes than its config says, or can't be read.
+        OSError: There is no such encoder.
+    """
     try:
-        encoder, report = AutoModel.from_pretrained(source, output_loading_info=True, **kwargs)
+        encoder, report = AutoModel.from_pretrained(
+            source, output_loading_info=True, **{**kwargs, "ignore_mismatched_sizes": True}
+        )
     except (ImportError, OSError, TypeError, ValueError):
         raise
     except Exception as error:  # safetensors has an error of its own, and it names no file
@@ -408,6 +419,11 @@ def _load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
         raise ValueError(
             f"encoder: given {source}, which lacks {len(missing)} weights of a {type(encoder).__name__}, such as "
             f"{missing[0]}; allowed an encoder with all of them"
+        )
+    for name, stored, expected in sorted(report["mismatched_keys"]):
+        raise ValueError(
+            f"encoder: given {source}, whose {name} has the shape {tuple(stored)}, allowed {tuple(expected)}, as its "
+            "config says"
         )
     return encoder
 

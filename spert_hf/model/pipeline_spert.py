@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Real
 from typing import Any
 
 from transformers import Pipeline
@@ -86,6 +87,8 @@ class SpertPipeline(Pipeline):
                 raise ValueError(f"split_sentences: given {split_sentences!r}, allowed True or False")
             preprocess["split_sentences"] = split_sentences
         if relation_threshold is not None:
+            if isinstance(relation_threshold, Real) and not isinstance(relation_threshold, int):
+                relation_threshold = float(relation_threshold)  # NumPy has numbers of its own
             check_fraction("relation_threshold", relation_threshold)
             forward["relation_threshold"] = relation_threshold
         if overlap is not None:

@@ -172,18 +172,23 @@ class SpertProcessor:
             ValueError: if the tokenizer cannot be the encoder's: it has no words, as one made without its files, or
                 more than the encoder has embeddings for.
         """
-        if len(tokenizer) <= len(tokenizer.all_special_tokens):
+        vocabulary, special = tokenizer.get_vocab(), set(tokenizer.all_special_ids)
+        if set(tokenizer.all_special_tokens).issuperset(vocabulary):
             raise ValueError(
-                f"tokenizer: {_place(tokenizer)} has none but {len(tokenizer)} special tokens, allowed the encoder's "
+                f"tokenizer: {_place(tokenizer)} has none but {len(vocabulary)} special tokens, allowed the encoder's "
                 "own: is its tokenizer.json or vocabulary missing?"
             )
+        processor = cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings)
         embeddings = getattr(config.encoder_config, "vocab_size", None)
-        if isinstance(embeddings, int) and tokenizer.vocab_size > embeddings:
-            raise ValueError(
-                f"tokenizer: {_place(tokenizer)} has {tokenizer.vocab_size} tokens, allowed at most {embeddings}, as "
-                "many as the encoder has embeddings"
-            )
-        return cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings)
+        # Encoders may lack embeddings of special tokens that SpERT has no use for.
+        unused = special - {*processor._prefix, *processor._suffix, processor.unknown_id, processor.pad_id}
+        for token, number in vocabulary.items():
+            if isinstance(embeddings, int) and number >= embeddings and number not in unused:
+                raise ValueError(
+                    f"tokenizer: {_place(tokenizer)} has {token!r} as its number {number}, allowed numbers below "
+                    f"{embeddings}, as many as the encoder has embeddings"
+                )
+        return processor
 
     def _special_ids(self) -> tuple[list[int], list[int]]:
         """Ids that the tokenizer puts before and after a sentence."""

@@ -1,6 +1,7 @@
 """Settings of a training run: a dataclass, read from the command line and from a YAML file."""
 
 import math
+import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,9 @@ class SpertTrainingArguments:
             raise ValueError(
                 f"load_best_model_at_end: given True with {reason}; allowed with a dev split that is scored"
             )
-        self.output_dir = self.output_dir or f"checkpoints/{Path(self.dataset).resolve().stem}"
+        # Not resolved, which would name it after what a link leads to.
+        name = Path(os.path.abspath(self.dataset)).stem  # noqa: PTH100
+        self.output_dir = self.output_dir or f"checkpoints/{name}"
         if self.push_to_hub and self.hub_model_id is None:
             self.hub_model_id = Path(self.output_dir).name
         if self.push_to_hub:

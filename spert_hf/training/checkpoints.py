@@ -139,10 +139,14 @@ def load_checkpoint(
     """Put a run back to where it was when the checkpoint, found by [`find_checkpoint`], was saved.
 
     Raises:
-        ValueError: if the checkpoint's model is of another encoder.
+        ValueError: if the checkpoint's model is for other types or of another encoder.
     """
     unwrapped = accelerator.unwrap_model(model)
     saved = type(unwrapped).from_pretrained(folder)
+    for name in ("entity_types", "relation_types"):
+        given, had = (getattr(one.config, name) for one in (unwrapped, saved))
+        if given != had:
+            raise ValueError(f"{folder}: {name}: given {given}, but the checkpoint's run has {had}")
     try:
         unwrapped.load_state_dict(saved.state_dict())
     except RuntimeError as error:

@@ -17,7 +17,7 @@ import torch
 import transformers
 from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs, gather_object, set_seed
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from .. import __version__ as spert_hf_version
@@ -27,7 +27,7 @@ from ..data.signatures import find_signatures
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..model.configuration_spert import SpertConfig
-from ..model.modeling_spert import SpertModel
+from ..model.modeling_spert import SpertModel, load_encoder
 from ..model.processing_spert import SpertProcessor
 from .allocator import keep_freed_memory
 from .arguments import SpertTrainingArguments
@@ -421,7 +421,7 @@ def _make_model(
         encoder_config = AutoConfig.from_pretrained(source, **hub)
         model = SpertModel(SpertConfig(encoder_config=encoder_config, **settings)).float()  # as from_encoder's is
         if arguments.random_layers:
-            pretrained = AutoModel.from_pretrained(source, **hub).get_input_embeddings()
+            pretrained = load_encoder(source, **hub).get_input_embeddings()
             model.encoder.get_input_embeddings().load_state_dict(pretrained.state_dict())
     else:
         model = SpertModel.from_encoder(source, hub_kwargs=hub, **settings)

@@ -220,12 +220,24 @@ class TestEvaluate:
         assert main(["train", "--dataset", str(folder), "--encoder", missing, "--output-dir", str(folder / "o")]) == 1
         assert f"encoder: given {missing!r}, allowed a folder that is there" in capsys.readouterr().err
 
-    def test_a_file_is_taken_whole(self, tiny_checkpoint, folder, capsys):
-        given = ["--model", str(tiny_checkpoint), "--dataset", str(folder / "train.json")]
+    def test_a_file_is_taken_whole_unless_a_split_is_asked_for(self, tiny_checkpoint, folder, capsys, monkeypatch):
+        monkeypatch.setenv("HOME", str(folder))
+        given = ["--model", str(tiny_checkpoint), "--dataset", "~/train.json"]
         assert main(["evaluate", *given]) == 0
         assert "Scores in percent: 4 documents" in capsys.readouterr().out
+        assert main(["evaluate", *given, "--split", "train"]) == 0  # as training draws it
+        assert "Scores in percent: 3 documents" in capsys.readouterr().out
+        assert main(["evaluate", *given, "--split", "test"]) == 1
+        assert "--split: given 'test', which ~/train.json has no documents for" in capsys.readouterr().err
+
+    def test_calibration_on_a_file_takes_what_training_has_not(self, tiny_checkpoint, folder, capsys):
+        given = ["--model", str(tiny_checkpoint), "--dataset", str(folder / "train.json")]
         assert main(["calibrate", *given, "--measure-on", "test"]) == 1
-        assert "--measure-on: given 'test', but " in capsys.readouterr().err
+        assert "--measure-on: given 'test', which " in capsys.readouterr().err
+        assert main(["calibrate", *given, "--split", "test"]) == 1
+        assert "--split: given 'test', which " in capsys.readouterr().err
+        assert main(["calibrate", *given, "--measure-on", "train"]) == 0
+        assert "Temperatures fitted on the dev split" in capsys.readouterr().out
 
     def test_types_that_the_model_does_not_know(self, tiny_checkpoint, tmp_path, capsys):
         records = make_records(4)

@@ -163,6 +163,17 @@ def test_annotations_may_be_absent():
     assert Document.from_record({"tokens": ["a"]}) == Document(["a"])
 
 
+@pytest.mark.parametrize("name", ["title", "locations", "mentions", "annotations", "translations", "correlations"])
+def test_fields_that_sound_alike_are_left_alone(name):
+    assert check_record({"tokens": ["a"], name: []}) == []
+
+
+@pytest.mark.parametrize("name", ["Entities", "entites", "relation", "relatons"])
+def test_misspelt_annotations_are_faults(name):
+    [fault] = check_record({"tokens": ["a"], name: []})
+    assert fault.field == name
+
+
 def test_unknown_fields_are_left_alone():
     extra = {"orig_id": 3255, "prediction": {"entities": "whatever"}, "note": None}
     document = Document.from_record(record(**extra), SCHEMA)

@@ -82,10 +82,20 @@ def test_failed_runs_are_named_and_the_rest_is_rendered(table, trained, tmp_path
 
 def test_data_that_cannot_be_read_is_told_once_and_nothing_is_trained(table, trained, tmp_path, capsys):
     assert call(tmp_path, "small", "--data-dir", str(tmp_path / "none")) == 1
-    [count, fault] = capsys.readouterr().err.splitlines()
+    [count, *_, fault] = capsys.readouterr().err.splitlines()
     assert count == "4 runs, 4 of them to do"
     assert fault.startswith("spert-hf experiment: data_dir: given ")
     assert trained == []
+    assert (tmp_path / "results" / "README.md").is_file()
+
+
+def test_data_that_cannot_be_read_does_not_stop_other_tables(table, trained, tmp_path, monkeypatch, capsys):
+    gone = make_table(tmp_path / "gone", name="gone")
+    (tmp_path / "gone" / "train.json").write_text("[")
+    monkeypatch.setattr(experiment, "TABLES", {"gone": gone, "small": table})
+    assert call(tmp_path, "gone", "small", "--seeds", "1") == 1
+    assert trained == ["small: max, seed 1", "small: mean, seed 1"]
+    assert "train.json" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_ctrl_c_has_its_exit_code(table, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import types
 
+import numpy as np
 import pytest
 from datasets import Dataset
 from hypothesis import given, settings
@@ -124,6 +125,9 @@ def test_records(tiny_pipeline):
 
 
 def test_relation_threshold(tiny_pipeline):
+    assert tiny_pipeline(TEXTS[0], relation_threshold=np.float32(0.5)) == tiny_pipeline(
+        TEXTS[0], relation_threshold=0.5
+    )
     many, few = tiny_pipeline(TEXTS[0], relation_threshold=0.0), tiny_pipeline(TEXTS[0], relation_threshold=0.9)
     assert len(many["relations"]) > len(few["relations"])
     assert all(relation["score"] >= 0.9 for relation in few["relations"])

@@ -6,12 +6,12 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertProcessor
 from spert_hf.model.processing_spert import EncodedWords, split_words
 from tests.support.hostile_checkpoints import change_json
-from tests.support.tiny_models import FAMILIES, make_tokenizer
+from tests.support.tiny_models import FAMILIES, make_encoder_folder, make_tokenizer
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_windows_cover_every_word_and_overlap(sizes):
     ("change", "message"),
     [
         (lambda folder: (folder / "tokenizer.json").unlink(), "none but [0-9]+ special tokens"),
-        (lambda folder: change_json(folder / "config.json", shrink), "tokens, allowed at most 7"),
+        (lambda folder: change_json(folder / "config.json", shrink), "as its number [0-9]+, allowed numbers below 7,"),
     ],
 )
 def test_a_tokenizer_that_is_not_the_encoders_is_refused(tiny_checkpoint, tmp_path, change, message):
@@ -121,6 +121,27 @@ def test_a_tokenizer_that_is_not_the_encoders_is_refused(tiny_checkpoint, tmp_pa
     change(folder)
     with pytest.raises(ValueError, match=f"tokenizer: that of .*{message}"):
         SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), SpertConfig.from_pretrained(folder))
+
+
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "modernbert"])
+def test_a_tokenizer_without_its_files_is_refused(tmp_path, family):
+    """Of ModernBERT's, transformers itself says so."""
+    folder = make_encoder_folder(family, tmp_path / family)
+    config = SpertConfig(encoder_config=AutoConfig.from_pretrained(folder), entity_types=["Loc"])
+    SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), config)
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ValueError, match=r"none but [0-9]+ special tokens"):
+        SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), config)
+
+
+def test_added_tokens_need_embeddings(tiny_checkpoint):
+    tokenizer, config = AutoTokenizer.from_pretrained(tiny_checkpoint), SpertConfig.from_pretrained(tiny_checkpoint)
+    tokenizer.add_tokens(["<unused>"], special_tokens=True)
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<unused>"]})
+    SpertProcessor.for_config(tokenizer, config)
+    tokenizer.add_tokens(["[GENE]"])
+    with pytest.raises(ValueError, match=r"has '\[GENE\]' as its number [0-9]+, allowed numbers below [0-9]+, as many"):
+        SpertProcessor.for_config(tokenizer, config)
 
 
 def shrink(config):

@@ -80,6 +80,18 @@ def test_a_value_out_of_range_is_told_with_the_file_that_gave_it(tmp_path):
     with pytest.raises(ValueError) as raised:
         parse_arguments(["--config", str(recipe), "--num-train-epochs", "-1"])
     assert str(raised.value) == "num_train_epochs: given -1, allowed 1 or more"
+    own = tmp_path / "letters" / "recipe.yaml"
+    own.parent.mkdir()
+    recipe.rename(own)
+    with pytest.raises(ValueError) as raised:
+        parse_arguments(["--dataset", str(own.parent)])
+    assert str(raised.value) == f"{own}: num_train_epochs: given 0, allowed 1 or more"
+
+
+def test_names_of_settings_are_not_cut_short(capsys):
+    with pytest.raises(SystemExit):
+        parse_arguments(["--num_train_ep", "3"])
+    assert "--num_train_ep" in capsys.readouterr().err
 
 
 def test_a_recipe_that_is_no_yaml(tmp_path):
@@ -122,6 +134,8 @@ def test_the_output_folder_of_a_data_set_in_the_current_folder(tmp_path, monkeyp
     monkeypatch.chdir(inner)
     assert SpertTrainingArguments(dataset=".").output_dir == "checkpoints/raw"
     assert SpertTrainingArguments(dataset="..").output_dir == "checkpoints/letters"
+    (inner / "link").symlink_to(tmp_path, target_is_directory=True)
+    assert SpertTrainingArguments(dataset="link").output_dir == "checkpoints/link"
 
 
 def test_the_hub_repository_is_named_after_the_folder():

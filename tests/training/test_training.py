@@ -140,15 +140,36 @@ def test_a_run_does_not_go_on_with_another_encoder(train, tmp_path):
         train("other", resume_from_checkpoint=str(whole.output_dir / "checkpoint-5"), num_train_epochs=1, encoder=other)
 
 
-def test_an_encoder_without_all_of_its_weights_is_refused(train, encoder_folder, tmp_path):
+def test_a_run_does_not_go_on_with_other_types(train, dataset_folder, tmp_path):
+    whole = train("whole", save_steps=5, num_train_epochs=1)
+    folder = shutil.copytree(dataset_folder, tmp_path / "more")
+    types = json.loads((folder / "types.json").read_text())
+    types["entities"]["Unmet"] = {"short": "Unmet", "verbose": "In no document"}
+    (folder / "types.json").write_text(json.dumps(types))
+    with pytest.raises(
+        ValueError, match=r"checkpoint-5: entity_types: given .*'Unmet'\], but the checkpoint's run has"
+    ):
+        train(
+            "other", resume_from_checkpoint=str(whole.output_dir / "checkpoint-5"), num_train_epochs=1, dataset=folder
+        )
+
+
+@pytest.mark.parametrize("settings", [{}, {"random_layers": True}])
+def test_an_encoder_without_all_of_its_weights_is_refused(train, encoder_folder, tmp_path, settings):
     folder = shutil.copytree(encoder_folder, tmp_path / "prefixed")
     weights = load_file(folder / "model.safetensors")
     save_file({f"lightning.{name}": weight for name, weight in weights.items()}, folder / "model.safetensors")
     with pytest.raises(ValueError, match=r"prefixed, which lacks [0-9]+ weights of a BertModel, such as embeddings"):
-        train(encoder=folder)
+        train(encoder=folder, **settings)
+    name = "embeddings.word_embeddings.weight"
+    save_file({**weights, name: weights[name][:-1].clone()}, folder / "model.safetensors")
+    with pytest.raises(
+        ValueError, match=r"prefixed, whose embeddings\.word_.* has the shape \(\d+, 32\), allowed \(\d+"
+    ):
+        train(encoder=folder, **settings)
     (folder / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1")
     with pytest.raises(ValueError, match=r"prefixed, whose weights can't be read"):
-        train(encoder=folder)
+        train(encoder=folder, **settings)
 
 
 class TestTheBestModelOfAResumedRun:
