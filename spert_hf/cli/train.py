@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -106,7 +107,7 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
     """
     parser = HfArgumentParser(
         SpertTrainingArguments,  # type: ignore[arg-type]
-        prog="train.py",
+        prog="train.py" if Path(sys.argv[0]).name == "train.py" else "spert-hf train",
         description=DESCRIPTION,
         formatter_class=_HelpFormatter,
         allow_abbrev=False,  # so that it can be told which settings are given

@@ -118,8 +118,10 @@ def score_documents(
             starts first counts as the head.
 
     Raises:
-        ValueError: the lengths differ, or a record is malformed; the message names record and field.
+        ValueError: the lengths differ, a setting is of a wrong type, or a record is malformed; the message names
+            record and field.
     """
+    check_flag("no_overlapping", no_overlapping)
     symmetric = symmetric_names(symmetric_relation_types)
     counts = {"ner": _Counts(), "rel": _Counts(), "rel_plus": _Counts()}
     pairs = pair_records(documents, predictions)
@@ -232,6 +234,16 @@ def symmetric_names(names: Iterable[str]) -> frozenset[str]:
     if listed is None or not all(isinstance(name, str) for name in listed):
         raise ValueError(f"symmetric_relation_types must be a list of names of relation types, given {names!r}")
     return frozenset(listed)
+
+
+def check_flag(name: str, value: object) -> None:
+    """Check that a setting is True or False: any string, ``"no"`` too, would count as True.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, given {value!r}")
 
 
 def pair_records(

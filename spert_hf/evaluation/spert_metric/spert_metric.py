@@ -12,7 +12,7 @@ from typing import Any
 import datasets
 import evaluate
 
-from .scoring import pair_records, read_record, score_documents, symmetric_names
+from .scoring import check_flag, pair_records, read_record, score_documents, symmetric_names
 
 _DESCRIPTION = """\
 Scores joint entity and relation extraction as published with SpERT: NER (span and type of an entity), REL (both spans
@@ -91,6 +91,7 @@ class SpertMetric(evaluate.Metric):
     ) -> dict[str, Any] | None:
         """Score the records given here, or those added before."""
         # Checked before the base class closes its store, so that a mistake costs no records added before.
+        check_flag("no_overlapping", no_overlapping)
         names = sorted(symmetric_names(symmetric_relation_types))
         return super().compute(
             predictions=predictions,
