@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..data.files import RUN_FILE
 from ..evaluation.calibration import Calibration, calibrate, reliabilities
 from ..evaluation.observation import LOW_SCORE
 from ..evaluation.reliability_diagram import write_reliability_diagram
 from ..evaluation.svg_plots import check_plot_file
-from ..hub.training_record import RUN_FILE
 from ..model.configuration_spert import SpertConfig
 from ..training.checkpoints import write_whole
 from .options import SPLITS, add_dataset_options, add_model_options, check_output, load_documents, load_pipeline

@@ -4,12 +4,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-with suppress(ImportError):  # not on Windows
-    import fcntl
+from ..data.files import try_to_lock
 
 _READ_AT_ONCE = 1 << 20
 
@@ -73,7 +72,8 @@ def unfinished_output(target: Path, job: Mapping[str, str], resume: bool) -> Ite
     unfinished = unfinished_path(target)
     job_file = unfinished.with_name(f"{unfinished.name}.json")
     with unfinished.open("a+b") as stream:
-        _lock(stream, target)
+        if not try_to_lock(stream):
+            raise ValueError(f"--output: given {target}, which another run is writing; allowed another file")
         done = _complete_lines(stream) if resume and job_file.is_file() else 0
         if done:
             _check_job(job_file, job, target)
@@ -99,16 +99,6 @@ def digest_of_file(path: Path) -> str:
         while part := stream.read(_READ_AT_ONCE):
             digest.update(part)
     return digest.hexdigest()
-
-
-def _lock(stream: BinaryIO, target: Path) -> None:
-    """Keep other runs from writing to the same file; the lock ends with the process, however it ends."""
-    if "fcntl" not in globals():
-        return
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ValueError(f"--output: given {target}, which another run is writing; allowed another file") from error
 
 
 def _complete_lines(stream: BinaryIO) -> int:

@@ -1,11 +1,19 @@
-"""Writing files so that no reader ever sees half of one."""
+"""Writing files so that no reader ever sees half of one, and no two processes write the same."""
 
 from __future__ import annotations
 
 import os
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import IO, Any
+
+with suppress(ImportError):  # not on Windows
+    import fcntl
+
+RUN_FILE = "training_run.json"
+"""What a model was trained on, how, and with which scores: it stands beside the model's weights."""
 
 
 def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
@@ -25,3 +33,18 @@ def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def try_to_lock(stream: IO[Any]) -> bool:
+    """Keep other processes from locking the same open file; the lock ends with the process, however it ends.
+
+    Returns:
+        Whether that was possible: ``False`` if another process has the lock. Where there are no locks, ``True``.
+    """
+    if "fcntl" not in globals():
+        return True
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import sleep
@@ -20,11 +20,11 @@ import yaml
 from accelerate import PartialState
 from transformers import AutoTokenizer
 
-from ..data.files import write_atomically
+from ..data.files import RUN_FILE, try_to_lock, write_atomically
 from ..data.loading import Splits, load_splits
 from ..data.named_datasets import dataset_folder
 from ..evaluation.report import TASK_NAMES
-from ..hub.training_record import RUN_FILE, TrainingRecord
+from ..hub.training_record import TrainingRecord
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from ..training.arguments import SpertTrainingArguments
@@ -33,9 +33,6 @@ from ..training.interruption import EXPERIMENT_VARIABLE
 from ..training.trainer import share_of_cores
 from .analyses import ANALYSES
 from .runs import Run, check_settings, read_result, result_settings
-
-with suppress(ImportError):  # not on Windows
-    import fcntl
 
 SETTINGS_FILE = "settings.yaml"
 LOG_FILE = "train.log"
@@ -166,7 +163,7 @@ class Runner:
             if not self.workplace.keep_models:
                 shutil.rmtree(folder)
 
-    def _train(self, run: Run, folder: Path, lock: int | None) -> None:
+    def _train(self, run: Run, folder: Path, lock: int) -> None:
         """Train in a process of its own, which is asked to stop if this one is.
 
         Raises:
@@ -181,7 +178,7 @@ class Runner:
                 env={**os.environ, EXPERIMENT_VARIABLE: run.key},
                 start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
                 # Held by the run, too: who starts it again after we were killed waits until it has saved and left.
-                pass_fds=() if lock is None else (lock,),
+                pass_fds=(lock,) if os.name == "posix" else (),
             )
         asked = False
         while process.poll() is None:
@@ -248,18 +245,12 @@ def _training_command(run: Run, folder: Path, workplace: Workplace) -> list[str]
 
 
 @contextmanager
-def _locked(folder: Path, stop: threading.Event) -> Iterator[int | None]:
+def _locked(folder: Path, stop: threading.Event) -> Iterator[int]:
     """Wait until no other command carries out the same run, or until asked to stop, and then keep others from it.
 
-    Yields the lock's file descriptor, where there are locks.
+    Yields the lock's file descriptor.
     """
-    if "fcntl" not in globals():
-        yield None
-        return
     with (folder / _LOCK_FILE).open("w") as stream:
-        while not stop.is_set():
-            with suppress(BlockingIOError):
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+        while not stop.is_set() and not try_to_lock(stream):
             sleep(_PAUSE)
         yield stream.fileno()

@@ -9,13 +9,14 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from transformers.utils import logging
 
+from ..data.files import RUN_FILE
 from ..model.card_spert import EXAMPLE_TEXT, is_generated
 from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
 from ..model.hub_spert import CARD_FILE
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from .links import check_links
-from .training_record import RUN_FILE, TrainingRecord
+from .training_record import TrainingRecord
 
 NEEDED_FILES = ("config.json", "model.safetensors", "tokenizer_config.json")
 

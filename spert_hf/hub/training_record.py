@@ -14,8 +14,6 @@ from ..data.named_datasets import data_card_of
 from ..evaluation.report import TASK_MEANINGS, TASK_NAMES
 from ..model.card_spert import printable
 
-RUN_FILE = "training_run.json"
-
 AVERAGES = ("micro", "macro")
 FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 HUB_TASKS = {

@@ -22,6 +22,7 @@ from transformers.utils import logging
 
 from .. import __version__ as spert_hf_version
 from ..data.documents import Document
+from ..data.files import RUN_FILE
 from ..data.loading import Splits
 from ..data.signatures import find_signatures
 from ..evaluation import EvaluationResult
@@ -50,7 +51,6 @@ from .training_log import ProgressBar, TrainingLog
 
 logger = logging.get_logger(__name__)
 
-RUN_FILE = "training_run.json"
 BEST_FOLDER = "best"
 EVAL_BATCHES = 8
 """Batches between two looks at whether the run is asked to stop; sentences are sorted by length among them."""
