@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from spert_hf.model.configuration_spert import OVERLAP_POLICIES
@@ -22,7 +22,8 @@ class Extractor:
 
     def __init__(self, pipe: SpertPipeline) -> None:
         self._pipe = pipe
-        self._lock = threading.Lock()
+        # In a thread of its own, for each that computes keeps memory and helpers, and Gradio has dozens.
+        self._worker = ThreadPoolExecutor(1, "extraction")
         config = pipe.model.config
         self.entity_types: list[str] = list(config.entity_types)
         self.relation_types: list[str] = list(config.relation_types)
@@ -37,8 +38,9 @@ class Extractor:
         What is not given is as the model has it.
         """
         threshold = self.relation_threshold if relation_threshold is None else relation_threshold
-        with self._lock:
-            return self._pipe(list(inputs), relation_threshold=threshold, overlap=overlap or self.overlap)
+        return self._worker.submit(
+            self._pipe, list(inputs), relation_threshold=threshold, overlap=overlap or self.overlap
+        ).result()
 
 
 def select_entities(prediction: dict[str, Any], min_score: float) -> dict[str, Any]:
