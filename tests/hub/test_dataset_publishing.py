@@ -239,9 +239,8 @@ class TestWhatIsNotPublished:
         script = folder / "quickstart.py"
         text = script.read_text(encoding="utf-8")
         text = text.replace(
-            '    VERSION = datasets.Version("1.0.0")\n',
-            '    VERSION = datasets.Version("1.0.0")\n'
-            '    BUILDER_CONFIGS = [datasets.BuilderConfig(name="a"), datasets.BuilderConfig(name="b")]\n',
+            'datasets.BuilderConfig(name="default", version=VERSION)',
+            'datasets.BuilderConfig(name="a"), datasets.BuilderConfig(name="b")',
         ).replace("return json.load(stream)", 'return {"entities": {self.config.name: {}}, "relations": {}}')
         script.write_text(text, encoding="utf-8")
         with pytest.raises(ValueError, match="configuration b has other types than a; allowed the same"):
