@@ -1,3 +1,6 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from transformers import pipeline
 
@@ -45,6 +48,24 @@ def test_the_models_own_policy_is_where_one_starts(tmp_path):
     assert view["overlap"] == "best"
     assert ["keep"] in view["policies"]
     assert extractor.extract([TEXT]) == extractor.extract([TEXT], overlap="best")
+
+
+def test_one_thread_computes_whoever_asks(tiny_pipeline):
+    """Each thread that computes keeps memory for itself, and Gradio calls from dozens."""
+    seen = []
+
+    class Watched:
+        model = tiny_pipeline.model
+
+        def __call__(self, *arguments, **settings):
+            seen.append(threading.get_ident())
+            return tiny_pipeline(*arguments, **settings)
+
+    watched = Extractor(Watched())
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda text: watched.extract([text]), [TEXT] * 8))
+    assert answers == [tiny_pipeline([TEXT])] * 8
+    assert len(seen) == 8 and len(set(seen)) == 1
 
 
 def test_only_the_best_relations_are_sent(extractor):
