@@ -270,7 +270,9 @@ class TestSameFound:
             assert tempered_score(there, second, first) == pytest.approx(threshold, rel=1e-4)
         assert tempered_score(threshold, first, first) == threshold
         assert tempered_score(0.5, first, second) == 0.5
-        assert tempered_score(threshold, 100, 0.01) in (0, 0.5, 1) or abs(threshold - 0.5) < 0.01
+        # Ten thousand times the logit, further than exponentials of it reach.
+        surest = torch.tensor(threshold, dtype=torch.float64).logit().mul(10_000).sigmoid().item()
+        assert tempered_score(threshold, 100, 0.01) == pytest.approx(surest, rel=1e-6, abs=1e-300)
         assert (tempered_score(0, first, second), tempered_score(1, first, second)) == (0, 1)
 
     def test_of_a_model(self, tiny_checkpoint, documents):
