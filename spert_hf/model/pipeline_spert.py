@@ -13,7 +13,7 @@ from .decoding_spert import Prediction, concatenate, in_text_order
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
 from .processing_spert import SpertProcessor, split_words
 from .sentences_spert import sentence_ranges
-from .setting_checks_spert import check_choice, check_fraction
+from .setting_checks_spert import check_choice, check_flag, check_fraction
 
 BATCHES_READ_AHEAD = 8
 """Batches that are read before the first is computed, so that texts of similar length meet in one."""
@@ -83,8 +83,7 @@ class SpertPipeline(Pipeline):
         preprocess: dict[str, Any] = {}
         forward: dict[str, Any] = {}
         if split_sentences is not None:
-            if not isinstance(split_sentences, bool):
-                raise ValueError(f"split_sentences: given {split_sentences!r}, allowed True or False")
+            check_flag("split_sentences", split_sentences)
             preprocess["split_sentences"] = split_sentences
         if relation_threshold is not None:
             if isinstance(relation_threshold, Real) and not isinstance(relation_threshold, int):
@@ -92,8 +91,7 @@ class SpertPipeline(Pipeline):
             check_fraction("relation_threshold", relation_threshold)
             forward["relation_threshold"] = relation_threshold
         if overlap is not None:
-            if overlap not in OVERLAP_POLICIES:
-                raise ValueError(f"overlap: given {overlap!r}, allowed {', '.join(map(repr, OVERLAP_POLICIES))}")
+            check_choice("overlap", overlap, OVERLAP_POLICIES)
             forward["overlap"] = overlap
         return preprocess, forward, {}
 

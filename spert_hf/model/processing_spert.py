@@ -1,5 +1,6 @@
 """From text or words to the model's inputs: words, windows, sub-words, batches."""
 
+import math
 import re
 import unicodedata
 import warnings
@@ -179,11 +180,11 @@ class SpertProcessor:
                 "own: is its tokenizer.json or vocabulary missing?"
             )
         processor = cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings)
-        embeddings = getattr(config.encoder_config, "vocab_size", None)
+        embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number will do
         # Encoders may lack embeddings of special tokens that SpERT has no use for.
         unused = special - {*processor._prefix, *processor._suffix, processor.unknown_id, processor.pad_id}
         for token, number in vocabulary.items():
-            if isinstance(embeddings, int) and number >= embeddings and number not in unused:
+            if number >= embeddings and number not in unused:
                 raise ValueError(
                     f"tokenizer: {_place(tokenizer)} has {token!r} as its number {number}, allowed numbers below "
                     f"{embeddings}, as many as the encoder has embeddings"
