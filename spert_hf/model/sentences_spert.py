@@ -15,7 +15,8 @@ _AGENCIES = "|".join(
     rf"(?<=\({space}{name}{space}\))" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")
 )
 _DATES = r"(?<=\ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ \d\d)"
-_PAGES = r"(?<=\ p\ \d)|(?<=\ p\ \d\d)"
+_PAGES = r"(?<=\ )pp?\ [A-Z]?\d{1,3}(?:(?:\ ?,\ |\ -\ |-)\d{1,3})*"
+_CAPITALS = r"(?<=[\ -])(?:[A-Z]{2,}\ ){3,6}[A-Z]{2,}"
 _HEADING_ENDS = r"(?<=[A-Z]{3})|(?<=\d\d)"
 _BEHIND_HEADINGS = "The|In|On|It|He|She|They|We|This|These|There|But|However|Although|If|When|While|During"
 _MARK = re.compile(
@@ -24,13 +25,31 @@ _MARK = re.compile(
         \n[^\S\n]*\n\s* | [\f\u2029]\s* | \n(?=[^\S\n]*(?:[•‣▪●]|[*-][^\S\n]))
       )
     | (?P<line>                                     # a line of source, of capitals or of figures, without a stop
-        (?:{_AGENCIES}|{_DATES}|{_PAGES})\ (?=[^\W\d_a-z]|`|\() | (?:{_HEADING_ENDS})\ (?=(?:{_BEHIND_HEADINGS})\ )
+        (?:{_AGENCIES}|{_DATES}|{_PAGES})\ (?=[^\W\d_a-z]|[`"(]) | {_CAPITALS}\ (?=[A-Z][a-z]|[`"(])
+      | (?:{_HEADING_ENDS})\ (?=(?:{_BEHIND_HEADINGS})\ )
       )
     | (?P<full> [。！？｡।॥۔؟]+ )                     # needs no space behind it
     | (?P<stop> [.!?…]+ | ;(?=\s) )
     """,
     re.VERBOSE,
 )
+_SOURCE = re.compile(
+    r"""
+    (?:
+      (?!(?:The|A|An|Former|Senior)\ )(?:[A-Z][a-z]+\ ){1,2}      # a place, and an agency, or a newspaper in capitals
+      (?:
+        (?:AFP|ANSA|AP|DPA|EFE|KYODO|PTI|TASS|UPI)
+      | (?:(?!UN[EI])[A-Z]{6,}|[A-Z]{2,}-[A-Z]{3,}|(?!U[NS]\ )[A-Z]{2,}\ [A-Z]{4,})
+        (?:\ [A-Z]+)*(?=\ (?:[A-Z][a-z\ ]|[`"(]))
+      )
+    | (?:[A-Z][\w-]*\ ){0,3}Radio\ (?:[A-Z][\w-]*\ ){0,3}Network
+    | \(\ ?(?:By|Article\ by|Report\ by|Interview\ with)\ [^()]{1,120}\)
+    )\ (?=[A-Z`"(])
+    """,
+    re.VERBOSE,
+)
+"""What a text begins with and has no stop behind it: where it comes from, or who wrote it."""
+
 _OPENING = re.compile(r"""[\s"'`“‘«‹„(\[{「『（【¿¡]*""")
 _CLOSING = r"""(?:['”’»›)\]}」』）】]|\ (?:''|'\ '|[”’»›)\]};]))*"""
 _CLOSING_AFTER = {
@@ -67,9 +86,9 @@ def sentence_ranges(text: str, words: Sequence[tuple[int, int]]) -> list[tuple[i
     """Split raw text into sentences.
 
     Sentences end at full stops, question and exclamation marks of many scripts, with the quotes and brackets that close
-    behind them, at semicolons before a capital, at empty lines and the items of a list, and behind datelines and
-    headings that run into the text; the end of a line alone is no boundary, for texts may be wrapped. Time and memory
-    grow with the length of the text.
+    behind them, at semicolons before a capital, at empty lines and the items of a list, and behind datelines, bylines
+    and headings that run into the text; the end of a line alone is no boundary, for texts may be wrapped. Time and
+    memory grow with the length of the text.
 
     Args:
         text: any.
@@ -79,8 +98,9 @@ def sentence_ranges(text: str, words: Sequence[tuple[int, int]]) -> list[tuple[i
         Ranges of words `[first, end)`, in text order: every word is in one of them, and none is empty.
     """
     starts = [start for start, _ in words]
-    firsts = [0, *(bisect_left(starts, boundary) for boundary in _boundaries(text)), len(starts)]
-    return [(first, end) for first, end in pairwise(firsts) if first < end]
+    firsts = {0, *(bisect_left(starts, boundary) for boundary in _boundaries(text))} - {len(starts)}
+    behind_sources = {bisect_left(starts, _matched(_SOURCE, text, starts[first])) for first in firsts if starts}
+    return list(pairwise(sorted(firsts | behind_sources | {len(starts)})))
 
 
 def _boundaries(text: str) -> Iterator[int]:

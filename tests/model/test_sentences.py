@@ -48,6 +48,16 @@ def sentences(text):
         ("BOSTON (AP) _ A man fell.", "BOSTON (AP)", "Another did."),
         ("Published 12 May 94", "It was translated."),
         ("Grown 5 In all.",),
+        ("It was translated.", "Paris AFP", "The talks failed.", "Lima EL MUNDO", "He left."),
+        ("Oslo Radio Nord Network", "Snow fell."),
+        ("(By Reuters correspondent Ann Lee)", "It rained."),
+        ("Oslo DAGEN in Norwegian 4 May 94 pp 3, 5-7", "FOR OFFICIAL USE ONLY"),
+        ("It is - FOR OFFICIAL USE ONLY", "Born poor, he left."),
+        ("Former UNESCO Director Ek left.",),
+        ("The CIA Director left.",),
+        ("American NATO Ambassador Ek left.",),
+        ("Oslo AFP editors left.",),
+        ("National Public Radio President Ek left.",),
         ("no capital. here or there",),
         ("iPhone 5. iPad",),
         ("",),
@@ -66,6 +76,8 @@ def test_sentences_of_running_text(parts):
         ("in the capital. ;", "Ten years ago : it rained ."),
         ("WAMPSVILLE , N.Y .", "He was there ."),
         ("Wait . . .", "It rained ."),
+        ("He left .", "( By ITAR-TASS correspondent Ek )", "It rained ."),
+        ("OSLO JOURNAL in English 4 May 94 pp 43 , 67-70", "It rained ."),
     ],
 )
 def test_sentences_of_tokenised_text(parts):
@@ -110,9 +122,11 @@ def test_a_sentence_is_not_split_again(text):
             assert len(sentences(sentence)) == 1
 
 
-@pytest.mark.parametrize(
-    "unit", [".", ". ", "a. ", '."', "\n", "\n ", " ", "; A", "AAAA In ", "(", ". (", ".)", ".' '"]
-)
+UNITS = [".", ". ", "a. ", '."', "\n", "\n ", " ", "; A", "AAAA In ", "(", ". (", ".)", ".' '"]
+UNITS_OF_SOURCES = ["Aa ", ". Aa AAAAAA ", "Radio ", "(By ", " p 1, 2"]
+
+
+@pytest.mark.parametrize("unit", UNITS + UNITS_OF_SOURCES)
 def test_time_grows_with_the_length_not_its_square(unit):
     def cost(length):
         text = (unit * length)[:length]
