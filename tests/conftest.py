@@ -37,6 +37,15 @@ def forget_precision():
     forget()
 
 
+@pytest.fixture
+def several_threads():
+    """Three threads of torch, which have batches computed side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def golden_model():
     """The golden checkpoint in our form, with its processor."""

@@ -15,7 +15,15 @@ from ..evaluation.reliability_diagram import write_reliability_diagram
 from ..evaluation.svg_plots import check_plot_file
 from ..model.configuration_spert import SpertConfig
 from ..training.checkpoints import write_whole
-from .options import SPLITS, add_dataset_options, add_model_options, check_output, load_documents, load_pipeline
+from .options import (
+    SPLITS,
+    add_dataset_options,
+    add_model_options,
+    check_output,
+    load_documents,
+    load_pipeline,
+    load_stored,
+)
 
 _ROWS = {
     "entities": "entities",
@@ -87,8 +95,8 @@ def _plot(path: str, calibration: Calibration) -> None:
 
 
 def _save(options: argparse.Namespace, config: SpertConfig) -> None:
-    """Save the checkpoint, its weights in the precision in which they were stored, with another config."""
-    stored = load_pipeline(argparse.Namespace(**vars(options) | {"dtype": "auto", "device": "cpu"}))
+    """Save the checkpoint with another config."""
+    stored = load_stored(options)
     for name in ("entity_temperature", "relation_temperature", "relation_threshold"):
         setattr(stored.model.config, name, getattr(config, name))
     record = Path(options.model, RUN_FILE)

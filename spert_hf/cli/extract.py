@@ -13,12 +13,13 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
+from ..data.files import digest_of_file
 from ..data.inputs import LARGEST_JSON_LIST, check_input_suffix, read_inputs
 from ..data.textfiles import to_json_line
 from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import read_ahead
 from .options import STANDARD_STREAM, add_model_options, fraction, load_pipeline
-from .resumable import LineOutput, UnfinishedFile, digest_of_file, unfinished_output
+from .resumable import LineOutput, UnfinishedFile, unfinished_output
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -112,6 +113,7 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
         "model": _digest_of_model(pipe),
         "set of settings": json.dumps(settings),
         "device": pipe.device.type,
+        "backend": f"{options.backend}, {options.dtype}",
     }
 
 

@@ -11,6 +11,7 @@ COMMANDS = {
     "train": "train a model, evaluate and save it",
     "evaluate": "score a model on annotated documents",
     "calibrate": "make scores say how often what is found is right",
+    "quantize": "make the encoder one of 8-bit integers, for OpenVINO",
     "extract": "extract entities and relations from a file",
     "experiment": "carry out the runs of a table of results, and render it",
     "check": "report every fault of document files",

@@ -11,25 +11,38 @@ if TYPE_CHECKING:
 
 STANDARD_STREAM = "-"
 SPLITS = ("train", "dev", "test")
+BACKENDS = ("torch", "openvino")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--model` and what goes with it."""
-    parser.add_argument("--model", required=True, metavar="DIR_OR_ID", help="a checkpoint's folder or Hub id")
-    parser.add_argument("--revision", help="branch, tag or commit of a model on the Hub")
-    parser.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
+    """Add `--model` and how it is loaded and computed."""
+    add_loading_options(parser)
     parser.add_argument(
         "--device", type=device, help="where to compute, such as cpu or cuda:0; by default a GPU if there is one"
     )
     parser.add_argument(
         "--dtype",
-        choices=("float32", "bfloat16", "float16"),
+        choices=("float32", "bfloat16", "float16", "int8"),
         default="float32",
-        help="precision of the encoder (default: %(default)s); bfloat16 is faster where the processor has it",
+        help="precision of the encoder (default: %(default)s); bfloat16 is faster where the processor has it; int8, "
+        "with `--backend openvino`, is of a model that `spert-hf quantize` has written",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="torch",
+        help="what computes the encoder (default: %(default)s); openvino, an extra, is faster on a processor",
     )
     parser.add_argument(
         "--batch-size", type=positive, default=32, metavar="N", help="texts computed at once (default: %(default)s)"
     )
+
+
+def add_loading_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--model` and what is needed to load it."""
+    parser.add_argument("--model", required=True, metavar="DIR_OR_ID", help="a checkpoint's folder or Hub id")
+    parser.add_argument("--revision", help="branch, tag or commit of a model on the Hub")
+    parser.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
 
 
 def add_dataset_options(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +93,7 @@ def load_pipeline(options: argparse.Namespace) -> Any:
     """Load the pipeline of `--model`.
 
     Raises:
-        ValueError: if what is there is no SpERT checkpoint.
+        ValueError: if what is there is no SpERT checkpoint, or `--backend` and other options don't go together.
     """
     from transformers import AutoConfig, AutoTokenizer
     from transformers.utils import logging
@@ -90,6 +103,8 @@ def load_pipeline(options: argparse.Namespace) -> Any:
     from ..training.encoders import check_folder_or_id
 
     check_folder_or_id("--model", options.model)
+    _check_backend(options)
+    by_openvino = options.backend == "openvino"
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     source: dict[str, Any] = {"revision": options.revision, "token": options.token}
@@ -99,12 +114,34 @@ def load_pipeline(options: argparse.Namespace) -> Any:
         raise ValueError(f"{options.model}: config.json: is no model's config: {error}") from error
     if config.model_type != "spert":
         raise ValueError(f"--model: given {options.model}, a {config.model_type} model; allowed a SpERT checkpoint")
+    model = SpertModel.from_pretrained(options.model, dtype="float32" if by_openvino else options.dtype, **source)
+    if by_openvino:
+        from ..openvino import use_openvino
+
+        use_openvino(model, options.dtype, token=options.token)
     return SpertPipeline(
-        model=SpertModel.from_pretrained(options.model, dtype=options.dtype, **source),
+        model=model,
         tokenizer=AutoTokenizer.from_pretrained(options.model, **source, trust_remote_code=False),
         task="spert-extraction",
-        device=options.device,
+        device="cpu" if by_openvino else options.device,
     )
+
+
+def load_stored(options: argparse.Namespace) -> Any:
+    """Load the pipeline of `--model` as it is to be saved again: its weights in the precision they are stored in."""
+    stored = {"dtype": "auto", "device": "cpu", "backend": "torch"}
+    return load_pipeline(argparse.Namespace(**vars(options) | stored))
+
+
+def _check_backend(options: argparse.Namespace) -> None:
+    """Refuse what the backend can't do, before anything is loaded."""
+    if options.backend == "openvino":
+        if options.dtype == "float16":
+            raise ValueError("--dtype: given float16, allowed with --backend openvino float32, bfloat16 or int8")
+        if options.device not in (None, "cpu"):
+            raise ValueError(f"--device: given {options.device}, allowed with --backend openvino cpu")
+    elif options.dtype == "int8":
+        raise ValueError("--dtype: given int8, allowed with --backend openvino only")
 
 
 def check_output(option: str, path: str | None, *, is_folder: bool = False) -> None:

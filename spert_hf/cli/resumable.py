@@ -1,6 +1,5 @@
 """An output of lines that is complete or absent, and that a later run can go on with if this one is interrupted."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -90,15 +89,6 @@ def unfinished_output(target: Path, job: Mapping[str, str], resume: bool) -> Ite
             job_file.unlink(missing_ok=True)
             raise
         job_file.unlink(missing_ok=True)
-
-
-def digest_of_file(path: Path) -> str:
-    """Digest of a file's content."""
-    digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as stream:
-        while part := stream.read(_READ_AT_ONCE):
-            digest.update(part)
-    return digest.hexdigest()
 
 
 def _complete_lines(stream: BinaryIO) -> int:

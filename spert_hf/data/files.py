@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterable
@@ -14,6 +15,9 @@ with suppress(ImportError):  # not on Windows
 
 RUN_FILE = "training_run.json"
 """What a model was trained on, how, and with which scores: it stands beside the model's weights."""
+
+_READ_AT_ONCE = 1 << 20
+"""Bytes."""
 
 
 def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
@@ -33,6 +37,15 @@ def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while part := stream.read(_READ_AT_ONCE):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def try_to_lock(stream: IO[Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -15,6 +15,7 @@ from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
 from ..model.hub_spert import CARD_FILE
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
+from ..openvino import copy_quantized_encoder
 from .links import check_links
 from .training_record import TrainingRecord
 
@@ -55,6 +56,7 @@ def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
     pipe = _load(SpertModel, SpertPipeline, folder)
     pipe.save_pretrained(staged)
     _check_copy(pipe, staged, folder)
+    copy_quantized_encoder(folder, staged, cast(SpertModel, pipe.model))
     if record:
         record.write(staged / RUN_FILE)
     return StagedCheckpoint(staged, pipe, record, _own_card(folder))

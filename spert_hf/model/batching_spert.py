@@ -1,5 +1,6 @@
 """Which sequences are computed together: those of similar length, as padding costs a processor as much as words do."""
 
+import heapq
 from collections.abc import Iterable, Sequence
 
 BATCH_COST = 40
@@ -8,6 +9,9 @@ takes 3.0 ms a batch and 0.060 ms a sub-word, and anything from 20 to 130 is as 
 
 LARGEST_COMPARED = 128
 """Sequences beyond which no larger batch is considered: a processor gains nothing from it."""
+
+LARGEST_IMBALANCE = 1.1
+"""Time of the worker with most to do over the average, up to which batches side by side are surely the quicker."""
 
 
 def batches_by_length(items: Iterable[int], lengths: Sequence[int], batch_size: int, on_cpu: bool) -> list[list[int]]:
@@ -36,3 +40,41 @@ def batches_by_length(items: Iterable[int], lengths: Sequence[int], batch_size: 
         batches.append(order[start:end])
         end = start
     return batches[::-1]
+
+
+def share_out(batches: Iterable[Sequence[int]], lengths: Sequence[int], workers: int) -> list[list[int]] | None:
+    """Halve the costliest batches until workers that compute side by side are done at about the same time.
+
+    Args:
+        batches: of [`batches_by_length`], for a processor.
+        lengths: sub-words of each sequence, by index.
+        workers: that take the batches in turn.
+
+    Returns:
+        The batches, the costliest first; `None` where there are too few sequences to be shared out.
+    """
+    costliest = [(-_cost(batch, lengths), list(batch)) for batch in batches]
+    heapq.heapify(costliest)
+    while costliest:
+        shared = sorted(costliest)
+        if _imbalance([-cost for cost, _ in shared], workers) <= LARGEST_IMBALANCE:
+            return [batch for _, batch in shared]
+        _, largest = heapq.heappop(costliest)
+        if len(largest) == 1:
+            break
+        for half in (largest[: len(largest) // 2], largest[len(largest) // 2 :]):
+            heapq.heappush(costliest, (-_cost(half, lengths), half))
+    return None
+
+
+def _cost(batch: Sequence[int], lengths: Sequence[int]) -> int:
+    """What a batch costs a processor, in sub-words."""
+    return BATCH_COST + len(batch) * max(lengths[index] for index in batch)
+
+
+def _imbalance(costs: Iterable[int], workers: int) -> float:
+    """What the worker with most to do has over the average, when each takes the next one as soon as it is free."""
+    busy = [0] * workers
+    for cost in costs:
+        heapq.heapreplace(busy, busy[0] + cost)
+    return max(busy) * workers / sum(busy)

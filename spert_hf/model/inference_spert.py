@@ -1,14 +1,17 @@
 """Predictions for many sentences at once: windows, batches of similar length, and back into the order of the input."""
 
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
 
-from .batching_spert import batches_by_length
+from .batching_spert import batches_by_length, share_out
 from .decoding_spert import Prediction, decode, merge_windows, resolve_overlaps
 from .modeling_spert import SpertModel, SpertOutput
 from .processing_spert import EncodedWords, SpertProcessor
+from .workers_spert import count_workers, side_by_side
 
 DEFAULT_BATCH_SIZE = 32
 
@@ -53,14 +56,26 @@ def score_windows(
         batch_size: windows that go through the encoder at once, at most.
 
     Yields:
-        The indices of a batch's windows, in the order of its rows, and the model's output for them.
+        The indices of a batch's windows, in the order of its rows, and the model's output for them; batches in any
+        order. On a processor several are computed at once.
     """
     lengths = [len(window.words.input_ids) for window in windows]
-    for batch in batches_by_length(range(len(windows)), lengths, batch_size, model.device.type == "cpu"):
+    on_cpu = model.device.type == "cpu"
+    batches = batches_by_length(range(len(windows)), lengths, batch_size, on_cpu)
+
+    def score(batch: list[int]) -> tuple[list[int], SpertOutput]:
         inputs = processor.collate([windows[index].words for index in batch])
         with torch.inference_mode():
-            output = model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
-        yield batch, output
+            return batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
+
+    # Autocast is switched on for a thread, and so would be off in the workers.
+    workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 1
+    shared = share_out(batches, lengths, workers) if workers > 1 else None
+    if shared:
+        yield from side_by_side(score, shared, workers)
+        return
+    with nullcontext() if model.encoder_runtime is None else _one_torch_thread:
+        yield from map(score, batches)
 
 
 def predict(
@@ -116,6 +131,33 @@ def predict_at_thresholds(
     return [
         [resolve_overlaps(_merge(at_threshold, windows, part), policy) for part in parts] for at_threshold in decoded
     ]
+
+
+class _OneTorchThread:
+    """Has torch compute in one thread; threads may enter it side by side.
+
+    Torch's threads stay awake for a while after they have computed, and so keep those of another runtime waiting.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = 1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = torch.get_num_threads()
+            self._inside += 1
+            torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            torch.set_num_threads(self._before)
+
+
+_one_torch_thread = _OneTorchThread()
 
 
 def _merge(decoded: Sequence[Prediction], windows: Sequence[Window], part: Sequence[int]) -> Prediction:

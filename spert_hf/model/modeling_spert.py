@@ -1,6 +1,7 @@
 """SpertModel: encoder → span scores → relation scores, and the loss."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,9 @@ class SpertModel(PreTrainedModel):
         )
         self.dropout = nn.Dropout(config.classifier_dropout)
         self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
+        self.encoder_runtime: Callable[[Tensor, Tensor], Tensor] | None = None
+        """What computes the encoder in place of torch where no gradients are recorded: from vectors of sub-words and
+        attention mask to hidden states. It holds weights of its own, so that training puts an end to it."""
         self.post_init()
         if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
             nn.init.zeros_(self.letter_case_embeddings.weight)
@@ -201,12 +205,9 @@ class SpertModel(PreTrainedModel):
         Returns:
             [`SpertOutput`], or a tuple of its fields that are not `None`.
         """
-        inputs = self._encoder_inputs(input_ids, letter_cases)
-        hidden = self.encoder(
-            **inputs, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
-        ).last_hidden_state.to(self.entity_classifier.weight.dtype)
+        hidden = self.encode(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         if spans is None:
-            output = self._score_all(hidden, word_offsets)
+            output = self.score_all(hidden, word_offsets)
         else:
             output = self._score_candidates(hidden, word_offsets, spans, pairs)
             output.entity_loss, output.relation_loss = candidate_losses(
@@ -216,18 +217,41 @@ class SpertModel(PreTrainedModel):
             output.loss = sum(losses[1:], start=losses[0]) if losses else None
         return output if return_dict in (None, True) else output.to_tuple()
 
-    def _encoder_inputs(self, input_ids: Tensor, letter_cases: Tensor | None) -> dict[str, Tensor]:
-        """The sub-words, or their vectors with those of their letter case added.
+    def train(self, mode: bool = True) -> "SpertModel":
+        """As of every module; training changes weights, so it gives the encoder back to torch."""
+        if mode:
+            self.encoder_runtime = None
+        return super().train(mode)
+
+    def encode(
+        self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
+    ) -> Tensor:
+        """Hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision; arguments as of `forward`."""
+        if self.encoder_runtime is not None and not torch.is_grad_enabled() and not encoder_kwargs:
+            hidden = self.encoder_runtime(self.embed(input_ids, letter_cases), attention_mask)
+        else:
+            inputs = (
+                {"input_ids": input_ids}
+                if self.letter_case_embeddings is None
+                else {"inputs_embeds": self.embed(input_ids, letter_cases)}
+            )
+            hidden = self.encoder(
+                **inputs, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
+            ).last_hidden_state
+        return hidden.to(self.entity_classifier.weight.dtype)
+
+    def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:
+        """Vectors of sub-words as the encoder takes them, *(batch, sub-words, embedding)*; arguments as of `forward`.
 
         Raises:
             ValueError: if the letter cases are missing.
         """
+        vectors: Tensor = self.encoder.get_input_embeddings()(input_ids)
         if self.letter_case_embeddings is None:
-            return {"input_ids": input_ids}
+            return vectors
         if letter_cases is None:
             raise ValueError("letter_cases: given none, but this model has letter_case_embeddings")
-        vectors = self.encoder.get_input_embeddings()(input_ids)
-        return {"inputs_embeds": vectors + self.letter_case_embeddings(letter_cases).to(vectors.dtype)}
+        return vectors + self.letter_case_embeddings(letter_cases).to(vectors.dtype)
 
     def _score_candidates(
         self, hidden: Tensor, word_offsets: Tensor, spans: Tensor, pairs: Tensor | None
@@ -262,8 +286,13 @@ class SpertModel(PreTrainedModel):
         output.relation_logits = self.relation_classifier(self.dropout(relation_input))
         return output
 
-    def _score_all(self, hidden: Tensor, word_offsets: Tensor) -> SpertOutput:
-        """Score all spans, then all ordered pairs of those that are entities."""
+    def score_all(self, hidden: Tensor, word_offsets: Tensor) -> SpertOutput:
+        """Score all spans, then all ordered pairs of those that are entities.
+
+        Args:
+            hidden: of [`SpertModel.encode`].
+            word_offsets: as of `forward`.
+        """
         pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
         words = pool_words(pooler, word_offsets)
         entity_logits = self._score_spans(hidden[:, 0], words, word_offsets)

@@ -1,18 +1,17 @@
 """Digests of a folder's files, which tell whether they are still what was written."""
 
-import hashlib
 import json
 import os
 from pathlib import Path
 
+from ..data.files import digest_of_file
+
 DIGESTS_FILE = "digests.json"
-_CHUNK = 1 << 20
-"""Bytes that are read at once."""
 
 
 def write_digests(folder: Path) -> None:
     """Write the SHA-256 of each file of a folder to `digests.json` in it, with all of them safe on the disk."""
-    digests = {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != DIGESTS_FILE}
+    digests = {path.name: digest_of_file(path) for path in sorted(folder.iterdir()) if path.name != DIGESTS_FILE}
     target = folder / DIGESTS_FILE
     target.write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
     for path in folder.iterdir():
@@ -29,7 +28,7 @@ def check_digests(folder: Path) -> None:
         path = folder / name
         if not path.is_file():
             raise ValueError(f"{path}: is missing")
-        if _digest(path) != digest:
+        if digest_of_file(path) != digest:
             raise ValueError(f"{path}: is not what was saved: truncated or changed")
 
 
@@ -41,14 +40,6 @@ def _read_digests(path: Path) -> dict[str, str]:
     if not isinstance(digests, dict):
         raise ValueError(f"{path}: given a {type(digests).__name__}, allowed a mapping of files to digests")
     return digests
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _flush(path: Path) -> None:

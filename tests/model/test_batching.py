@@ -1,11 +1,11 @@
-"""Batches of similar length: each sequence once, none too large, and none cheaper on a processor."""
+"""Batches of similar length: each sequence once, none too large, none cheaper on a processor, shared out evenly."""
 
 from itertools import pairwise, product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.model.batching_spert import BATCH_COST, batches_by_length
+from spert_hf.model.batching_spert import BATCH_COST, LARGEST_IMBALANCE, batches_by_length, share_out
 
 LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=7)
 
@@ -42,3 +42,39 @@ def test_an_accelerator_gets_full_batches():
 
 def test_there_may_be_nothing_to_compute():
     assert batches_by_length([], [], 4, on_cpu=True) == []
+
+
+def cost_of_workers(batches, lengths, workers):
+    """What each of the workers has to compute, if the one that is free first takes the next batch."""
+    busy = [0] * workers
+    for batch in batches:
+        busy[busy.index(min(busy))] += cost([batch], lengths)
+    return busy
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=60), st.integers(1, 8), st.integers(2, 5))
+def test_what_is_shared_out_is_all_there_and_keeps_all_workers_busy(lengths, batch_size, workers):
+    batches = batches_by_length(range(len(lengths)), lengths, batch_size, on_cpu=True)
+    shared = share_out(batches, lengths, workers)
+    if shared is None:
+        share = cost([[index] for index in range(len(lengths))], lengths) / workers
+        assert max(lengths) + BATCH_COST > share / 10  # or one of them would not be in the way
+        return
+    assert sorted(index for batch in shared for index in batch) == list(range(len(lengths)))
+    assert max(map(len, shared)) <= batch_size
+    costs = [cost([batch], lengths) for batch in shared]
+    assert costs == sorted(costs, reverse=True)
+    busy = cost_of_workers(shared, lengths, workers)
+    assert max(busy) <= LARGEST_IMBALANCE * sum(busy) / workers
+
+
+def test_few_sequences_are_not_shared_out():
+    assert share_out([[0]], [40], 2) is None
+    assert share_out([[0, 1, 2]], [40, 40, 40], 2) is None
+    assert share_out([[1, 2], [0]], [400, 40, 40], 2) is None
+    assert share_out([], [], 2) is None
+
+
+def test_one_large_batch_is_halved():
+    assert share_out([[0, 1, 2, 3]], [20, 21, 22, 23], 2) == [[2, 3], [0, 1]]
+    assert share_out([[0, 1, 2, 3]], [40] * 4, 4) == [[0], [1], [2], [3]]

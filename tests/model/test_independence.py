@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,6 +32,26 @@ def one_by_one(tiny_pipeline):
 def test_order_and_batch_size(tiny_pipeline, one_by_one, order, batch_size):
     found = tiny_pipeline([TEXTS[index] for index in order], batch_size=batch_size)
     assert_same(found, [one_by_one[index] for index in order])
+
+
+@pytest.mark.usefixtures("several_threads")
+@pytest.mark.parametrize("batch_size", [1, 5, 32])
+def test_batches_side_by_side(tiny_pipeline, one_by_one, batch_size):
+    seen = set()
+    with tiny_pipeline.model.register_forward_pre_hook(lambda *_: seen.add(threading.get_ident())):
+        assert_same(tiny_pipeline(TEXTS, batch_size=batch_size), one_by_one)
+    assert len(seen) > 1
+
+
+@pytest.mark.usefixtures("several_threads")
+def test_an_autocast_of_the_caller_holds(tiny_pipeline):
+    seen = []
+    with (
+        tiny_pipeline.model.register_forward_pre_hook(lambda *_: seen.append(torch.is_autocast_enabled("cpu"))),
+        torch.autocast("cpu", torch.bfloat16),
+    ):
+        tiny_pipeline(TEXTS)
+    assert set(seen) == {True}
 
 
 def test_the_sentences_of_a_text_are_found_as_if_they_stood_alone(tiny_pipeline):
@@ -84,6 +105,11 @@ def test_threads_share_a_pipeline(tiny_pipeline, one_by_one):
     with ThreadPoolExecutor(8) as threads:
         for order, found in threads.map(work, range(16)):
             assert_same(found, [one_by_one[index] for index in order])
+
+
+@pytest.mark.usefixtures("several_threads")
+def test_threads_share_a_pipeline_and_its_workers(tiny_pipeline, one_by_one):
+    test_threads_share_a_pipeline(tiny_pipeline, one_by_one)
 
 
 def test_another_process_finds_the_same(tiny_checkpoint, one_by_one):

@@ -83,8 +83,8 @@ class TestLetterCaseEmbeddings:
         with torch.no_grad():
             plain = model.encoder.get_input_embeddings()(inputs["input_ids"])
             model.letter_case_embeddings.weight[:] = torch.arange(len(LETTER_CASES))[:, None]
-            added = model._encoder_inputs(inputs["input_ids"], inputs["letter_cases"])
-        cases = (added["inputs_embeds"] - plain).mean(-1).round().int()
+            added = model.embed(inputs["input_ids"], inputs["letter_cases"])
+        cases = (added - plain).mean(-1).round().int()
         for row, words in enumerate(SENTENCES):
             offsets = inputs["word_offsets"][row].tolist()
             found = cases[row].tolist()
@@ -97,8 +97,8 @@ class TestLetterCaseEmbeddings:
     def test_a_fresh_model_reads_as_its_encoder_does(self, tmp_path):
         model, processor = load("bert", tmp_path, letter_case_embeddings=True)
         inputs = processor.collate(processor.encode(SENTENCES))
-        vectors = model._encoder_inputs(inputs["input_ids"], inputs["letter_cases"])
-        torch.testing.assert_close(vectors["inputs_embeds"], model.encoder.get_input_embeddings()(inputs["input_ids"]))
+        vectors = model.embed(inputs["input_ids"], inputs["letter_cases"])
+        torch.testing.assert_close(vectors, model.encoder.get_input_embeddings()(inputs["input_ids"]))
 
     def test_case_makes_a_difference_to_a_tokenizer_that_ignores_it(self, tmp_path):
         checkpoint = make_tiny_checkpoint("bert", tmp_path, letter_case_embeddings=True)

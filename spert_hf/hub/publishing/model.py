@@ -19,8 +19,8 @@ def publish_model(
 ) -> str:
     """Upload a checkpoint with its tokenizer and its code, as one commit; nothing of the folder is changed.
 
-    What goes up: config, weights, tokenizer, the code of config, model and pipeline, `training_run.json` if there is
-    one, and a card. The card is the first of these that there is:
+    What goes up: config, weights, tokenizer, the code of config, model and pipeline, `training_run.json` and a
+    quantised encoder if there are, and a card. The card is the first of these that there is:
 
     1. one made from the source `card`;
     2. the folder's `README.md`, if a person wrote or changed it;

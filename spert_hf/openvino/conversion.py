@@ -1,0 +1,108 @@
+"""From an encoder of torch to OpenVINO's form of it."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from transformers.utils import logging
+
+from ..model.modeling_spert import SpertModel
+from .imports import import_openvino
+
+_EXAMPLE_SHAPE = (2, 8)
+_CHECKED_SHAPES = ((3, 7), (1, 61))
+"""Sequences and sub-words: others than the example's, so that a form that holds for its shape alone is found out."""
+
+
+class _FromVectors(nn.Module):
+    """An encoder that takes vectors of sub-words.
+
+    Those come from torch, so that the table of embeddings is not held twice, and letter case can be added to them.
+    """
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, vectors: Tensor, attention_mask: Tensor) -> Tensor:
+        hidden: Tensor = self.encoder(
+            inputs_embeds=vectors, attention_mask=attention_mask, return_dict=True
+        ).last_hidden_state
+        return hidden
+
+
+def convert_encoder(model: SpertModel) -> Any:
+    """Convert a model's encoder.
+
+    Args:
+        model: on the processor, in single precision.
+
+    Returns:
+        An `openvino.Model` from vectors, *(batch, sub-words, embedding)* `float32`, and attention mask,
+        *(batch, sub-words)* `int64`, to hidden states, *(batch, sub-words, hidden)*.
+
+    Raises:
+        ImportError: if OpenVINO is not installed.
+        ValueError: if the model is elsewhere or in another precision, or OpenVINO can't convert the encoder.
+    """
+    openvino = import_openvino()
+    weight = model.entity_classifier.weight
+    weights = next(model.encoder.parameters())
+    if weights.dtype is not torch.float32 or weight.device.type != "cpu":
+        given = f"{str(weights.dtype).removeprefix('torch.')} on {weight.device}"
+        raise ValueError(f"model: given one in {given}, allowed one in float32 on cpu: OpenVINO converts from that")
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode(False), torch.no_grad(), _silent():
+            return openvino.convert_model(
+                _FromVectors(model.encoder), example_input=example_inputs(model, *_EXAMPLE_SHAPE)
+            )
+    except Exception as error:  # the tracer's, the encoder's own and OpenVINO's
+        reason = " ".join(str(error).partition("\nPlease check")[0].split())  # the rest is advice on calling OpenVINO
+        raise ValueError(f"encoder: {type(model.encoder).__name__} can't be converted to OpenVINO: {reason}") from error
+    finally:
+        model.train(training)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep back what tracing has torch and transformers say: of every comparison of shapes, of settings it looks at."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+
+
+def example_inputs(model: SpertModel, sequences: int, length: int) -> tuple[Tensor, Tensor]:
+    """Vectors and attention mask of some sequences, the last of them padded."""
+    ids = torch.arange(1, 1 + sequences * length).view(sequences, length)
+    ids = ids % len(cast(Tensor, model.encoder.get_input_embeddings().weight))
+    mask = torch.ones(sequences, length, dtype=torch.long)
+    if sequences > 1:
+        mask[-1, length // 2 :] = 0
+    return model.embed(ids, torch.zeros_like(ids)).detach(), mask
+
+
+@torch.no_grad()
+def relative_error(model: SpertModel, compute: Any) -> float:
+    """How far hidden states are from torch's on shapes other than the example's, over torch's length.
+
+    Args:
+        model: in evaluation mode.
+        compute: from vectors and attention mask to hidden states.
+    """
+    worst = 0.0
+    for sequences, most in _CHECKED_SHAPES:
+        length = min(most, model.config.max_sequence_length or most)
+        vectors, mask = example_inputs(model, sequences, length)
+        expected = _FromVectors(model.encoder)(vectors, mask)[mask.bool()]
+        worst = max(worst, float((compute(vectors, mask)[mask.bool()] - expected).norm() / expected.norm()))
+    return worst

@@ -1,0 +1,109 @@
+"""An encoder that OpenVINO computes in place of torch."""
+
+import threading
+from collections import deque
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..model.modeling_spert import SpertModel
+from ..model.setting_checks_spert import check_choice
+from ..model.workers_spert import MOST_WORKERS, is_worker
+from .conversion import convert_encoder, relative_error
+from .imports import import_openvino
+from .quantization import read_quantized_encoder
+
+PRECISIONS = ("float32", "bfloat16", "int8")
+_HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
+_LARGEST_ERRORS = {"float32": 1e-3, "bfloat16": 0.1}
+"""By which a conversion that went wrong is told from rounding."""
+
+
+class OpenVinoEncoder:
+    """A compiled encoder; threads may share it.
+
+    It is compiled twice when it is called in both ways: to compute one batch on all cores, and, called by workers that
+    compute batches side by side, each on cores of its own.
+
+    Args:
+        model: an `openvino.Model` of [`convert_encoder`] or [`quantize_encoder`].
+        precision: of its products: one of [`PRECISIONS`].
+        threads: that compute.
+    """
+
+    def __init__(self, model: Any, precision: str, threads: int) -> None:
+        self._model = model
+        self._settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
+        self._streams = {False: 1, True: min(threads, MOST_WORKERS)}
+        self._compiled: dict[int, _CompiledEncoder] = {}
+        self._compiling = threading.Lock()
+
+    def __call__(self, vectors: Tensor, attention_mask: Tensor) -> Tensor:
+        """Hidden states *(batch, sub-words, hidden)* of vectors *(batch, sub-words, embedding)*, `float32`.
+
+        Args:
+            vectors: of the sub-words, before the encoder adds positions to them.
+            attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
+        """
+        inputs = [vectors.detach().contiguous().numpy(), attention_mask.long().contiguous().numpy()]
+        return torch.from_numpy(self._compile(self._streams[is_worker()]).compute(inputs))
+
+    def _compile(self, streams: int) -> "_CompiledEncoder":
+        with self._compiling:
+            if streams not in self._compiled:
+                self._compiled[streams] = _CompiledEncoder(self._model, {**self._settings, "NUM_STREAMS": streams})
+            return self._compiled[streams]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OpenVinoEncoder":
+        return self  # nothing in it changes
+
+
+class _CompiledEncoder:
+    """An encoder compiled with some settings, and what holds the memory of one computation each."""
+
+    def __init__(self, model: Any, settings: dict[str, Any]) -> None:
+        self._compiled = import_openvino().Core().compile_model(model, "CPU", settings)
+        self._idle: deque[Any] = deque()
+
+    def compute(self, inputs: list[Any]) -> Any:
+        request = self._take_request()
+        try:
+            return request.infer(inputs, share_inputs=True)[0]
+        finally:
+            self._idle.append(request)
+
+    def _take_request(self) -> Any:
+        """One that no thread is using, or a new one."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._compiled.create_infer_request()
+
+
+def use_openvino(
+    model: SpertModel, precision: str = "float32", *, threads: int | None = None, token: bool | str | None = None
+) -> None:
+    """Have OpenVINO compute a model's encoder wherever no gradients are recorded, until `model.train()`.
+
+    It computes with the weights of this moment. Torch's own stay, and are what is saved.
+
+    Args:
+        model: on the processor, in single precision.
+        precision: `"float32"`, `"bfloat16"`, or `"int8"` for a checkpoint that `spert-hf quantize` has written.
+        threads: that compute; by default as many as torch has.
+        token: of the Hub, for the quantised encoder of a model from there.
+
+    Raises:
+        ImportError: if OpenVINO is not installed.
+        ValueError: if a setting or the model is not allowed, there is no quantised encoder, or OpenVINO can't convert
+            the encoder.
+        CheckpointError: if the quantised encoder is damaged, or not that of these weights.
+    """
+    check_choice("precision", precision, PRECISIONS)
+    openvino_model = read_quantized_encoder(model, token) if precision == "int8" else convert_encoder(model)
+    encoder = OpenVinoEncoder(openvino_model, precision, threads or torch.get_num_threads())
+    model.eval()
+    if precision in _LARGEST_ERRORS and not relative_error(model, encoder) <= _LARGEST_ERRORS[precision]:
+        raise ValueError(f"encoder: {type(model.encoder).__name__} comes out of OpenVINO's conversion changed")
+    model.encoder_runtime = encoder

@@ -1,0 +1,160 @@
+"""An encoder in 8-bit integers: made from sentences, written to and read from a checkpoint.
+
+The ranges of numbers that each layer meets are measured on the sentences (static quantisation, by NNCF).
+"""
+
+import hashlib
+import json
+import random
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers.utils import cached_file
+
+from ..data.files import digest_of_file
+from ..model.inference_spert import cut_windows
+from ..model.loading_spert import CheckpointError
+from ..model.modeling_spert import SpertModel
+from ..model.processing_spert import SpertProcessor
+from .conversion import convert_encoder
+from .imports import import_nncf, import_openvino
+
+CALIBRATION_SENTENCES = 300
+"""Sentences whose numbers are measured, at most: as many as NNCF takes unless told otherwise."""
+
+MODEL_FILE = "openvino_encoder_int8.xml"
+WEIGHTS_FILE = "openvino_encoder_int8.bin"
+RECORD_FILE = "openvino_encoder_int8.json"
+QUANTIZED_FILES = (MODEL_FILE, WEIGHTS_FILE, RECORD_FILE)
+
+
+def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Sequence[Sequence[str]]) -> Any:
+    """Quantise a model's encoder.
+
+    Args:
+        model: on the processor, in single precision.
+        processor: of the model's tokenizer.
+        sentences: words, of the kind that the model will meet; annotations are not needed. Of more than
+            [`CALIBRATION_SENTENCES`] some are drawn, always the same.
+
+    Returns:
+        An `openvino.Model`, as [`convert_encoder`] gives it.
+
+    Raises:
+        ImportError: if OpenVINO or NNCF is not installed.
+        ValueError: if there is no sentence with a word, or the encoder can't be converted.
+    """
+    nncf = import_nncf()
+    windows = cut_windows(processor, sentences)
+    if not windows:
+        raise ValueError("sentences: given none with a word in it, allowed at least one to measure")
+    drawn = random.Random(0).sample(windows, min(len(windows), CALIBRATION_SENTENCES))
+    converted = convert_encoder(model)
+    with torch.inference_mode():
+        # One by one, as padding would be measured, too.
+        batches = [processor.collate([window.words]) for window in drawn]
+        inputs = [
+            [model.embed(batch["input_ids"], batch.get("letter_cases")).numpy(), batch["attention_mask"].numpy()]
+            for batch in batches
+        ]
+    dataset = nncf.Dataset(inputs)
+    return nncf.quantize(converted, dataset, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(drawn))
+
+
+def write_quantized_encoder(folder: Path, model: SpertModel, quantized: Any) -> None:
+    """Write a quantised encoder into a checkpoint's folder, with a record of what it was made of."""
+    import_openvino().save_model(quantized, folder / MODEL_FILE, compress_to_fp16=False)
+    files = {name: digest_of_file(folder / name) for name in (MODEL_FILE, WEIGHTS_FILE)}
+    record = {"encoder": digest_of_encoder(model), "files": files}
+    (folder / RECORD_FILE).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def read_quantized_encoder(model: SpertModel, token: bool | str | None = None) -> Any:
+    """Read the quantised encoder from where a model was loaded from, a folder or the Hub.
+
+    Raises:
+        ImportError: if OpenVINO is not installed.
+        ValueError: if there is none.
+        CheckpointError: if it is damaged, or not that of this model's weights.
+    """
+    openvino = import_openvino()
+    found = [_find(model, name, token) for name in QUANTIZED_FILES]
+    missing = [name for name, path in zip(QUANTIZED_FILES, found, strict=True) if path is None]
+    if missing:
+        raise ValueError(
+            f"precision: given int8, but {model.name_or_path or 'the model'} has no {missing[0]}; allowed a checkpoint "
+            "that `spert-hf quantize` has written"
+        )
+    paths = {name: Path(str(path)) for name, path in zip(QUANTIZED_FILES, found, strict=True)}
+    check_quantized_encoder(paths, model)
+    try:
+        return openvino.Core().read_model(paths[MODEL_FILE], paths[WEIGHTS_FILE])
+    except RuntimeError as error:
+        raise CheckpointError(f"{paths[MODEL_FILE]}: can't be read by OpenVINO: {error}") from error
+
+
+def check_quantized_encoder(paths: dict[str, Path], model: SpertModel) -> None:
+    """Check that a quantised encoder is what was written, and for these weights.
+
+    Args:
+        paths: of the [`QUANTIZED_FILES`], by name.
+        model: whose encoder it should be.
+
+    Raises:
+        CheckpointError: naming the file.
+    """
+    try:
+        record = json.loads(paths[RECORD_FILE].read_text(encoding="utf-8"))
+        digests = {name: record["files"][name] for name in (MODEL_FILE, WEIGHTS_FILE)} | {"encoder": record["encoder"]}
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CheckpointError(f"{paths[RECORD_FILE]}: is no record of a quantised encoder: {error!r}") from error
+    for name in (MODEL_FILE, WEIGHTS_FILE):
+        if not paths[name].is_file() or digests[name] != digest_of_file(paths[name]):
+            raise CheckpointError(f"{paths[name]}: is not what was written: missing, truncated or changed")
+    if digests["encoder"] != digest_of_encoder(model):
+        raise CheckpointError(f"{paths[MODEL_FILE]}: was made of other weights than the model's: quantise it again")
+
+
+def copy_quantized_encoder(folder: Path, target: Path, model: SpertModel) -> None:
+    """Copy the quantised encoder of a checkpoint, if it has one.
+
+    Args:
+        folder: of the checkpoint.
+        target: folder of its copy.
+        model: of the checkpoint.
+
+    Raises:
+        CheckpointError: if it is not whole, damaged, or not that of the model's weights.
+    """
+    paths = {name: folder / name for name in QUANTIZED_FILES}
+    if not any(path.exists() for path in paths.values()):
+        return
+    check_quantized_encoder(paths, model)
+    for name, path in paths.items():
+        shutil.copyfile(path, target / name)
+
+
+def digest_of_encoder(model: SpertModel) -> str:
+    """SHA-256 of the encoder's weights in single precision, by their names."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(model.encoder.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weight.detach().float().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _find(model: SpertModel, name: str, token: bool | str | None) -> str | None:
+    """Path of a file beside the model's weights; `None` if there is none."""
+    if not model.name_or_path:
+        return None
+    path: str | None = cached_file(
+        model.name_or_path,
+        name,
+        token=token,
+        revision=getattr(model.config, "_commit_hash", None),
+        _raise_exceptions_for_missing_entries=False,
+    )
+    return path

@@ -1,0 +1,53 @@
+"""OpenVINO and NNCF would report their use; from here they don't, and without them an error says what to install."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+WITHOUT_NETWORK = """
+import socket, sys
+
+def refuse(*arguments, **_):
+    print("reached for", *arguments[1:], file=sys.stderr)
+    raise OSError("no network here")
+
+socket.getaddrinfo = refuse
+socket.socket.connect = refuse
+"""
+
+USE = """
+import sys
+from spert_hf import SpertModel, SpertProcessor
+from spert_hf.openvino import quantize_encoder, use_openvino
+from tests.support.tiny_models import SENTENCES, make_tokenizer
+model = SpertModel.from_pretrained(sys.argv[1])
+quantize_encoder(model, SpertProcessor.for_config(make_tokenizer("bert"), model.config), SENTENCES)
+use_openvino(model)
+assert not [name for name in sys.modules if name.startswith("openvino_telemetry.")]
+"""
+
+
+def run(code, *arguments, home):
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=240)
+
+
+def test_nothing_is_reported(tiny_checkpoint, tmp_path):
+    done = run(WITHOUT_NETWORK + USE, tiny_checkpoint, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "reached for" not in done.stderr
+    assert not (tmp_path / "intel").exists()  # where an id of the user would be kept
+
+
+def test_the_package_is_imported_without_it(tmp_path):
+    done = run("import sys, spert_hf, spert_hf.openvino; assert 'openvino' not in sys.modules", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_missing_is_named(tiny_checkpoint, tmp_path):
+    hide = "import sys; sys.modules['openvino'] = None\n"
+    done = run(hide + USE.replace("quantize_encoder(model", "#"), tiny_checkpoint, home=tmp_path)
+    assert 'ImportError: openvino is not installed: pip install "spert-hf[openvino]"' in done.stderr
