@@ -1,14 +1,12 @@
 """Inference: the pipeline and the model alone over the encoder's own forward on the same batches, and the reference."""
 
-import copy
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import product
+from functools import partial
+from importlib.util import find_spec
 
-import torch
-
-from spert_hf import SpertModel, SpertPipeline
+from spert_hf.model.workers_spert import count_workers
+from spert_hf.openvino import PRECISIONS
 
 from .agreement import check_same_predictions
 from .options import Options, progress
@@ -17,12 +15,14 @@ from .recording import record_calls, replay
 from .reference import ReferenceSpert, as_transformers_has_it
 from .report import Figure, Group, Section, Target, at_least, at_most
 from .timing import interleave
+from .variants import by_openvino, in_half_precision, quantize, with_extras
 from .workloads import FEW_ENTITIES, MANY_ENTITIES, Subject, Workload, make_workload, newspaper_texts, texts_of_length
 
 BATCH_SIZES = (1, 8, 32)
 LONG_SUB_WORDS = 400
-OVER_REFERENCE = at_least(5)
-HALF_OVER_REFERENCE = at_least(12)
+OVER_REFERENCE = {"default": at_least(5), "OpenVINO, int8": at_least(12)}
+TEST_SPLIT = 288
+"""Sentences that the reference is compared on: as many as CoNLL04's test split has."""
 
 
 def overhead_target(batch_size: int, entities: int) -> Target:
@@ -39,7 +39,8 @@ def measure_inference(subject: Subject, options: Options) -> Section:
         "end-to-end (strings in, records out) and the model alone, as multiples of the encoder's forward",
         [
             "Encoder: transformers' own, on the batches that the pipeline forms, tensors ready; quick encoder: the "
-            "same with the package's linear layers. Reference: one sentence at a time, tokenising included."
+            "same with the package's linear layers, batches side by side as the pipeline computes them. Reference: "
+            "one sentence at a time, tokenising included."
         ],
     )
     news = newspaper_texts(subject, 16 if options.quick else 64)
@@ -54,11 +55,21 @@ def measure_inference(subject: Subject, options: Options) -> Section:
             for size in (*BATCH_SIZES, None):
                 some = workload.texts[: max(enough, size or 1)]
                 section.groups.append(measure_overhead(title, workload, some, size, options.repeats))
-    progress("inference: the reference")
+    split = newspaper_texts(subject, 8 if options.quick else TEST_SPLIT)
+    subjects = {"default": subject, "bfloat16": in_half_precision(subject)}
+    if find_spec("openvino") and find_spec("nncf"):
+        progress("inference: quantising the encoder")
+        quantized = quantize(subject)
+        for precision in PRECISIONS:
+            subjects[f"OpenVINO, {precision}"] = by_openvino(subject, precision, quantized, options.threads)
+    else:
+        section.notes.append('OpenVINO: not measured, as it is not installed: pip install "spert-hf[openvino]".')
     for entities in (FEW_ENTITIES, MANY_ENTITIES):
-        workload = make_workload(subject, news[: 8 if options.quick else len(news)], entities)
-        section.groups += measure_over_reference(f"CoNLL04-like, {entities} entities", workload, options)
-        section.groups.append(measure_extras(f"CoNLL04-like, {entities} entities", workload, options.repeats))
+        title = f"CoNLL04-like, {entities} entities"
+        progress(f"inference: the reference, {entities} entities")
+        workloads = {name: make_workload(one, split, entities) for name, one in subjects.items()}
+        section.groups += measure_over_reference(title, workloads, options)
+        section.groups.append(measure_extras(title, workloads["default"], options.repeats))
     return section
 
 
@@ -80,7 +91,7 @@ def measure_overhead(
     seconds = interleave(
         {
             "encoder": replay(as_transformers_has_it(model.encoder), encoder_calls),
-            "quick encoder": replay(model.encoder, encoder_calls),
+            "quick encoder": replay(model.encoder, encoder_calls, 1 if batch_size is None else count_workers()),
             "model": replay(model, record_calls(model, end_to_end)),
             "pipeline": end_to_end,
         },
@@ -97,24 +108,29 @@ def measure_overhead(
     return Group(f"{title}, {f'batch {batch_size}' if batch_size else 'one a call'}", figures)
 
 
-def measure_over_reference(title: str, workload: Workload, options: Options) -> Sequence[Group]:
-    """Time the pipeline at its default, in bfloat16 and one text a call beside the reference.
+def measure_over_reference(title: str, workloads: Mapping[str, Workload], options: Options) -> Sequence[Group]:
+    """Time the pipeline in several precisions, and one text a call, beside the reference.
 
     In single precision the reference must predict the same.
+
+    Args:
+        title: of the workloads.
+        workloads: the same texts for each way of computing the model; `"default"` is that of the reference.
+        options: of the run.
 
     Raises:
         RuntimeError: if it doesn't.
     """
+    workload = workloads["default"]
     pipeline, texts = workload.pipeline, workload.texts
     reference = ReferenceSpert(pipeline.model).eval()
     check_same_predictions(workload, reference)
-    half = in_half_precision(pipeline)
     contenders: dict[str, Callable[[], object]] = {
-        "default": lambda: pipeline(texts),
-        "bfloat16": lambda: half(texts),
-        "one a call": lambda: [pipeline(text) for text in texts],
-        "reference": lambda: reference.predict(pipeline.spert_processor, workload.words),
+        name: partial(one.pipeline, one.texts) for name, one in workloads.items()
     }
+    contenders["one a call"] = lambda: [pipeline(text) for text in texts]
+    ways = list(contenders)
+    contenders["reference"] = lambda: reference.predict(pipeline.spert_processor, workload.words)
     with ExitStack() as stack:
         if options.reference_checkout:
             contenders["published"] = stack.enter_context(PublishedCode(workload, options)).run
@@ -129,17 +145,13 @@ def measure_over_reference(title: str, workload: Workload, options: Options) -> 
                     figure
                     for other in slower
                     for figure in (
-                        Figure(f"over {other}", seconds[other].over(seconds[name]), "×", target),
+                        Figure(f"over {other}", seconds[other].over(seconds[name]), "×", OVER_REFERENCE.get(name)),
                         Figure(other, seconds[other].rate(len(texts)), "/s"),
                     )
                 ),
             ],
         )
-        for name, target in (
-            ("default", OVER_REFERENCE),
-            ("bfloat16", HALF_OVER_REFERENCE),
-            ("one a call", OVER_REFERENCE),
-        )
+        for name in ways
     ]
 
 
@@ -155,27 +167,3 @@ def measure_extras(title: str, workload: Workload, repeats: int) -> Group:
             Figure("pipeline", seconds["extras"].rate(len(texts)), "/s"),
         ],
     )
-
-
-def with_extras(pipeline: SpertPipeline) -> SpertPipeline:
-    """The pipeline with embeddings of letter case, signatures of all relations, and overlaps resolved.
-
-    The embeddings are fresh and the signatures allow everything, so that entities and relations stay as many but for
-    those that overlap.
-    """
-    config = copy.deepcopy(pipeline.model.config)
-    config.letter_case_embeddings, config.overlap = True, "best"
-    every = [list(pair) for pair in product(config.entity_types, repeat=2)]
-    config.relation_signatures = dict.fromkeys(config.relation_types, every)
-    model = SpertModel(config).eval()
-    model.load_state_dict(pipeline.model.state_dict(), strict=False)
-    torch.nn.init.zeros_(model.letter_case_embeddings.weight)
-    return SpertPipeline(model=model, tokenizer=pipeline.tokenizer)
-
-
-def in_half_precision(pipeline: SpertPipeline) -> SpertPipeline:
-    """The pipeline as `pipeline(..., dtype=torch.bfloat16)` loads it: only the classifiers stay in single precision."""
-    with tempfile.TemporaryDirectory() as folder:
-        pipeline.save_pretrained(folder)
-        model = SpertModel.from_pretrained(folder, dtype=torch.bfloat16)
-    return SpertPipeline(model=model, tokenizer=pipeline.tokenizer)

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from spert_hf.model.workers_spert import side_by_side
+
 
 def record_calls(module: nn.Module, run: Callable[[], object]) -> list[dict[str, Any]]:
     """Run something and return the keyword arguments of each call of the module on the way.
@@ -24,12 +26,21 @@ def record_calls(module: nn.Module, run: Callable[[], object]) -> list[dict[str,
     return calls
 
 
-def replay(module: nn.Module, calls: list[dict[str, Any]]) -> Callable[[], None]:
-    """A function that calls the module with recorded arguments, without gradients."""
+def replay(module: nn.Module, calls: list[dict[str, Any]], workers: int = 1) -> Callable[[], None]:
+    """A function that calls the module with recorded arguments, without gradients.
+
+    Args:
+        module: any.
+        calls: of [`record_calls`].
+        workers: that take the calls in turn, as the pipeline has them do; 1 makes one call after the other.
+    """
 
     @torch.inference_mode()
+    def call(kwargs: dict[str, Any]) -> None:
+        module(**kwargs)
+
     def run() -> None:
-        for kwargs in calls:
-            module(**kwargs)
+        for _ in map(call, calls) if workers == 1 else side_by_side(call, calls, workers):
+            pass
 
     return run

@@ -10,8 +10,8 @@ from spert_hf.data.loading import load_splits
 from spert_hf.model.inference_spert import predict
 from spert_hf.model.processing_spert import split_words
 from spert_hf.model.sentences_spert import sentence_ranges
-from tests.benchmarks.inference import with_extras
 from tests.benchmarks.recording import record_calls, replay
+from tests.benchmarks.variants import with_extras
 from tests.benchmarks.workloads import (
     CONLL04_LENGTH_QUARTILES,
     CONLL04_LENGTH_RANGE,

@@ -186,6 +186,8 @@ def make_workload(subject: Subject, texts: Sequence[str], entities: int) -> Work
 def calibrated_model(subject: Subject, words: Sequence[Sequence[str]], entities: int) -> SpertModel:
     """A copy of the model (sharing its encoder) that finds `entities` entities in each of the sentences.
 
+    In each precision and with each backend it must be done anew: what is found hangs on the last digits.
+
     An untrained classifier finds none or hundreds. Here its weights on the encoder's first position, which move all
     spans of a sentence alike, are set so that in each sentence the wanted number of spans comes out above *none*; the
     rest stays random. The relation classifier's bias is set so that there are half as many relations as entities.
@@ -195,20 +197,17 @@ def calibrated_model(subject: Subject, words: Sequence[Sequence[str]], entities:
     classifier.weight[:, :hidden_size] = 0
     classifier.bias[0] = SURELY_NONE  # so that no pairs of hundreds of entities are scored on the way
     inputs = [subject.processor.collate(subject.processor.encode([sentence])) for sentence in words]
-    leads = [_leads(model(**one).entity_logits) for one in inputs]
-    thresholds = torch.stack([_threshold(lead, entities) for lead in leads])
-    starts = torch.cat(
-        [
-            model.encoder(one["input_ids"], attention_mask=one["attention_mask"]).last_hidden_state[:, 0]
-            for one in inputs
-        ]
-    )
+    hidden = [model.encode(one["input_ids"], one["attention_mask"]) for one in inputs]
+    scored = [model.score_all(states, one["word_offsets"]) for states, one in zip(hidden, inputs, strict=True)]
+    thresholds = torch.stack([_threshold(_leads(output.entity_logits), entities) for output in scored])
+    starts = torch.cat([states[:, 0] for states in hidden])
     with_bias = torch.nn.functional.pad(starts, (0, 1), value=1.0).double()
     solution = torch.linalg.lstsq(with_bias, thresholds.double().unsqueeze(1), driver="gelsd").solution.squeeze(1)
     classifier.weight[0, :hidden_size] = solution[:-1].float()
     classifier.bias[0] += solution[-1].float()
 
-    logits = torch.cat([model(**one).relation_logits.flatten() for one in inputs])
+    scored = [model.score_all(states, one["word_offsets"]) for states, one in zip(hidden, inputs, strict=True)]
+    logits = torch.cat([output.relation_logits.flatten() for output in scored])
     wanted = round(RELATIONS_PER_ENTITY * entities * len(words))
     lowest = torch.tensor(model.config.relation_threshold).logit()
     model.relation_classifier.bias += lowest - _threshold(logits.sort(descending=True).values, wanted)
