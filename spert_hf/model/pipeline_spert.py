@@ -15,7 +15,7 @@ from .processing_spert import SpertProcessor, split_words
 from .sentences_spert import sentence_ranges
 from .setting_checks_spert import check_choice, check_flag, check_fraction
 
-BATCHES_READ_AHEAD = 8
+BATCHES_READ_AHEAD = 16
 """Batches that are read before the first is computed, so that texts of similar length meet in one."""
 
 CHARACTERS_READ_AHEAD = 1 << 20

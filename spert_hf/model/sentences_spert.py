@@ -12,21 +12,23 @@ from itertools import pairwise
 from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATE_INITIALS, STATES, TITLES
 
 _AGENCIES = "|".join(
-    rf"(?<=\({space}{name}{space}\))" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")
+    rf"(?<=\({space}{name}{space}\)\ )" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")
 )
-_DATES = r"(?<=\ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ \d\d)"
-_PAGES = r"(?<=\ )pp?\ [A-Z]?\d{1,3}(?:(?:\ ?,\ |\ -\ |-)\d{1,3})*"
-_CAPITALS = r"(?<=[\ -])(?:[A-Z]{2,}\ ){3,6}[A-Z]{2,}"
-_HEADING_ENDS = r"(?<=[A-Z]{3})|(?<=\d\d)"
+_DATES = r"(?<=\ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ \d\d\ )"
+_HEADING_ENDS = r"(?<=[A-Z]{3}\ )|(?<=\d\d\ )"
+_PAGES = r"p(?<=\ p)p?\ [A-Z]?\d{1,3}(?:(?:\ ?,\ |\ -\ |-)\d{1,3})*"
+_CAPITALS = r"[A-Z](?<=[\ -][A-Z])[A-Z]+\ (?:[A-Z]{2,}\ ){2,5}[A-Z]{2,}"
+_CAPITAL_OR_OPENING = r"""(?=[^\W\d_a-z]|[`"(])"""
 _BEHIND_HEADINGS = "The|In|On|It|He|She|They|We|This|These|There|But|However|Although|If|When|While|During"
+# Each alternative begins with a character, as one that looks back first is tried at every place.
 _MARK = re.compile(
     rf"""
       (?P<gap>                                      # an empty line, a new page, an item of a list
         \n[^\S\n]*\n\s* | [\f\u2029]\s* | \n(?=[^\S\n]*(?:[•‣▪●]|[*-][^\S\n]))
       )
     | (?P<line>                                     # a line of source, of capitals or of figures, without a stop
-        (?:{_AGENCIES}|{_DATES}|{_PAGES})\ (?=[^\W\d_a-z]|[`"(]) | {_CAPITALS}\ (?=[A-Z][a-z]|[`"(])
-      | (?:{_HEADING_ENDS})\ (?=(?:{_BEHIND_HEADINGS})\ )
+        \ {_CAPITAL_OR_OPENING}(?:{_AGENCIES}|{_DATES}) | \ (?=(?:{_BEHIND_HEADINGS})\ )(?:{_HEADING_ENDS})
+      | {_PAGES}\ {_CAPITAL_OR_OPENING} | {_CAPITALS}\ (?=[A-Z][a-z]|[`"(])
       )
     | (?P<full> [。！？｡।॥۔؟]+ )                     # needs no space behind it
     | (?P<stop> [.!?…]+ | ;(?=\s) )
