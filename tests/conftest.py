@@ -15,7 +15,7 @@ settings.register_profile("steady", deadline=None)  # a shared machine is slow a
 settings.load_profile("steady")
 torch.set_num_threads(1)  # tiny models: more threads only get in each other's way
 
-from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint  # noqa: E402
+from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint, make_tokenizer  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -60,6 +60,19 @@ def golden_model():
 def tiny_checkpoint(tmp_path_factory):
     """Folder of a saved tiny SpERT with a BERT encoder, whose random weights predict entities and relations."""
     return make_tiny_checkpoint("bert", tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def quantized_checkpoint(tmp_path_factory):
+    """Folder of a saved tiny SpERT with its encoder in 8-bit integers, too."""
+    from spert_hf import SpertModel, SpertProcessor
+    from spert_hf.openvino import quantize_encoder, write_quantized_encoder
+
+    folder = make_tiny_checkpoint("bert", tmp_path_factory.mktemp("quantized"))
+    model = SpertModel.from_pretrained(folder)
+    processor = SpertProcessor.for_config(make_tokenizer("bert"), model.config)
+    write_quantized_encoder(folder, model, quantize_encoder(model, processor, SENTENCES))
+    return folder
 
 
 @pytest.fixture(scope="session")

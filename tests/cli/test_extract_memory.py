@@ -57,7 +57,7 @@ def fast_checkpoint(tmp_path_factory):
 def extract(checkpoint, lines, size, output):
     """Extract from `size` bytes of lines on standard input; return their number and the memory after every share."""
     command = [sys.executable, "-m", "spert_hf.cli.main", "extract", f"--model={checkpoint}", "--input=-"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
     with (output.parent / "messages").open("wb") as messages:
         process = subprocess.Popen(
             [*command, f"--output={output}"], stdin=subprocess.PIPE, stderr=messages, env=environment
