@@ -134,12 +134,15 @@ def load_stored(options: argparse.Namespace) -> Any:
 
 
 def _check_backend(options: argparse.Namespace) -> None:
-    """Refuse what the backend can't do, before anything is loaded."""
+    """Refuse what the backend can't do, and one that is not installed, before anything is loaded."""
     if options.backend == "openvino":
+        from ..openvino.imports import import_openvino
+
         if options.dtype == "float16":
             raise ValueError("--dtype: given float16, allowed with --backend openvino float32, bfloat16 or int8")
         if options.device not in (None, "cpu"):
             raise ValueError(f"--device: given {options.device}, allowed with --backend openvino cpu")
+        import_openvino()
     elif options.dtype == "int8":
         raise ValueError("--dtype: given int8, allowed with --backend openvino only")
 

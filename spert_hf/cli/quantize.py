@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data.files import RUN_FILE
 from ..openvino import CALIBRATION_SENTENCES, quantize_encoder, write_quantized_encoder
+from ..openvino.imports import import_nncf
 from ..training.checkpoints import write_whole
 from .options import (
     SPLITS,
@@ -23,6 +24,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
     check_output("--output", options.output, is_folder=True)
+    import_nncf()
     pipe = load_stored(options)
     (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
     sentences = [document.tokens for document in documents]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 from safetensors.torch import load_file
@@ -103,6 +104,15 @@ def test_another_backend_does_not_go_on_with_an_extraction(quantized, tmp_path, 
 def test_options_that_do_not_go_together(tiny_checkpoint, dataset, options, message, capsys):
     assert main(["evaluate", "--model", str(tiny_checkpoint), "--dataset", str(dataset), *options]) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["quantize", "evaluate"])
+def test_what_is_not_installed_is_said_before_anything_is_loaded(command, tmp_path, monkeypatch, capsys):
+    for name in ("openvino", "nncf"):
+        monkeypatch.setitem(sys.modules, name, None)
+    options = {"quantize": ["--output", str(tmp_path / "new")], "evaluate": ["--backend", "openvino"]}[command]
+    assert main([command, "--model", str(tmp_path), "--dataset", str(tmp_path), *options]) == 1
+    assert 'is not installed: pip install "spert-hf[openvino]"' in capsys.readouterr().err
 
 
 def test_the_output_is_a_folder(tiny_checkpoint, dataset, tmp_path, capsys):
