@@ -1,8 +1,6 @@
 """Predictions for many sentences at once: windows, batches of similar length, and back into the order of the input."""
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -55,9 +53,9 @@ def score_windows(
         windows: in any order.
         batch_size: windows that go through the encoder at once, at most.
 
-    Yields:
-        The indices of a batch's windows, in the order of its rows, and the model's output for them; batches in any
-        order. On a processor several are computed at once.
+    Returns:
+        For each batch, in any order, the indices of its windows, in the order of its rows, and the model's output for
+        them. On a processor several are computed at once.
     """
     lengths = [len(window.words.input_ids) for window in windows]
     on_cpu = model.device.type == "cpu"
@@ -69,13 +67,14 @@ def score_windows(
             return batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
 
     # Autocast is switched on for a thread, and so would be off in the workers.
-    workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 1
+    workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 0
     shared = share_out(batches, lengths, workers) if workers > 1 else None
     if shared:
-        yield from side_by_side(score, shared, workers)
-        return
-    with nullcontext() if model.encoder_runtime is None else _one_torch_thread:
-        yield from map(score, batches)
+        return side_by_side(score, shared, workers)
+    if workers and model.encoder_runtime is not None:
+        # Torch's threads stay awake for a while after they have computed, and would keep the runtime's own waiting.
+        return side_by_side(score, batches, 1, threads=1)
+    return map(score, batches)
 
 
 def predict(
@@ -131,33 +130,6 @@ def predict_at_thresholds(
     return [
         [resolve_overlaps(_merge(at_threshold, windows, part), policy) for part in parts] for at_threshold in decoded
     ]
-
-
-class _OneTorchThread:
-    """Has torch compute in one thread; threads may enter it side by side.
-
-    Torch's threads stay awake for a while after they have computed, and so keep those of another runtime waiting.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._before = 1
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._before = torch.get_num_threads()
-            self._inside += 1
-            torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            torch.set_num_threads(self._before)
-
-
-_one_torch_thread = _OneTorchThread()
 
 
 def _merge(decoded: Sequence[Prediction], windows: Sequence[Window], part: Sequence[int]) -> Prediction:

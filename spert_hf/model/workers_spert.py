@@ -29,23 +29,26 @@ def count_workers() -> int:
     return min(torch.get_num_threads(), MOST_WORKERS)
 
 
-def is_worker() -> bool:
-    """Whether this thread is a worker, beside which others compute."""
-    return getattr(_this_thread, "is_worker", False)
+def has_company() -> bool:
+    """Whether this thread is one of several workers, and so should leave the other cores alone."""
+    return getattr(_this_thread, "has_company", False)
 
 
-def side_by_side(compute: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def side_by_side(
+    compute: Callable[[Item], Result], items: Iterable[Item], workers: int, threads: int | None = None
+) -> Iterator[Result]:
     """Yield the result of each item, in order; what takes longest should come first.
 
     Args:
         compute: called by the workers, not in this thread.
         items: a few of them are computed ahead of the result that is asked for.
-        workers: as many as [`count_workers`] says, so that threads that share a pipeline share the workers, too.
+        workers: as many as [`count_workers`] says. Threads that share a pipeline share its workers, too.
+        threads: of torch for each worker; by default an equal share of those that this thread has.
 
     Raises:
         Exception: what `compute` raises, in place of the result.
     """
-    pool = _find_pool(workers, torch.get_num_threads() // workers)
+    pool = _find_pool(workers, threads or torch.get_num_threads() // workers)
     ahead: deque[Future[Result]] = deque()
     try:
         for item in items:
@@ -68,7 +71,7 @@ def _find_pool(workers: int, threads: int) -> ThreadPoolExecutor:
 
 
 def _make_pool(workers: int, threads: int) -> ThreadPoolExecutor:
-    pool = ThreadPoolExecutor(workers, "spert", initializer=_become_worker, initargs=(threads,))
+    pool = ThreadPoolExecutor(workers, "spert", initializer=_become_worker, initargs=(workers > 1, threads))
     # How many threads torch computes with is each thread's own, but a new thread takes what was set last, by whichever.
     before = torch.get_num_threads()
     all_there = threading.Barrier(workers + 1)
@@ -79,8 +82,8 @@ def _make_pool(workers: int, threads: int) -> ThreadPoolExecutor:
     return pool
 
 
-def _become_worker(threads: int) -> None:
-    _this_thread.is_worker = True
+def _become_worker(has_company: bool, threads: int) -> None:
+    _this_thread.has_company = has_company
     torch.get_num_threads()  # asked for the first time, it sets what is set for all
     torch.set_num_threads(threads)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..model.modeling_spert import SpertModel
 from ..model.setting_checks_spert import check_choice
-from ..model.workers_spert import MOST_WORKERS, is_worker
+from ..model.workers_spert import MOST_WORKERS, has_company
 from .conversion import convert_encoder, relative_error
 from .imports import import_openvino
 from .quantization import read_quantized_encoder
@@ -47,7 +47,7 @@ class OpenVinoEncoder:
             attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
         """
         inputs = [vectors.detach().contiguous().numpy(), attention_mask.long().contiguous().numpy()]
-        return torch.from_numpy(self._compile(self._streams[is_worker()]).compute(inputs))
+        return torch.from_numpy(self._compile(self._streams[has_company()]).compute(inputs))
 
     def _compile(self, streams: int) -> "_CompiledEncoder":
         with self._compiling:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from spert_hf.model.workers_spert import MOST_WORKERS, count_workers, is_worker, side_by_side
+from spert_hf.model.workers_spert import MOST_WORKERS, count_workers, has_company, side_by_side
 
 pytestmark = pytest.mark.usefixtures("several_threads")
 
@@ -28,10 +28,15 @@ def test_workers_compute_at_the_same_time():
 
 def test_workers_share_the_threads_of_the_one_that_asks():
     torch.set_num_threads(6)
-    assert list(side_by_side(lambda _: (torch.get_num_threads(), is_worker()), range(4), 2)) == [(3, True)] * 4
-    assert (torch.get_num_threads(), is_worker()) == (6, False)
+    assert list(side_by_side(lambda _: (torch.get_num_threads(), has_company()), range(4), 2)) == [(3, True)] * 4
+    assert (torch.get_num_threads(), has_company()) == (6, False)
     with ThreadPoolExecutor(1) as threads:  # one that begins after the workers have
         assert threads.submit(torch.get_num_threads).result() == 6
+
+
+def test_a_worker_may_be_alone_and_have_fewer_threads():
+    assert list(side_by_side(lambda _: (torch.get_num_threads(), has_company()), [0], 1, threads=1)) == [(1, False)]
+    assert torch.get_num_threads() == 3
 
 
 def test_there_are_no_more_workers_than_threads_nor_than_memory_is_for():
