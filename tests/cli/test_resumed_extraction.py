@@ -9,9 +9,10 @@ from spert_hf.cli import extract
 from spert_hf.cli.main import main
 from spert_hf.cli.resumable import unfinished_path
 from spert_hf.data.inputs import read_inputs
+from spert_hf.model.pipeline_spert import BATCHES_READ_AHEAD
 
 COUNT = 60
-GROUP = 16  # texts that the pipeline reads at once with batches of two
+GROUP = BATCHES_READ_AHEAD  # texts that the pipeline reads at once with batches of one
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def given(tmp_path):
 @pytest.fixture
 def run(tiny_checkpoint, given):
     def run_extract(output, *more, model=tiny_checkpoint):
-        names = ["--model", str(model), "--input", str(given), "--output", str(output), "--batch-size", "2"]
+        names = ["--model", str(model), "--input", str(given), "--output", str(output), "--batch-size", "1"]
         return main(["extract", *names, *more])
 
     return run_extract
