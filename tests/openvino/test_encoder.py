@@ -9,6 +9,7 @@ from transformers import pipeline
 
 from spert_hf import SpertModel
 from spert_hf.openvino import OpenVinoEncoder, use_openvino
+from tests.support.predictions import assert_same
 from tests.support.tiny_models import FAMILIES, make_tiny_checkpoint
 
 
@@ -23,8 +24,9 @@ def found(results):
     ]
 
 
-def scores(results):
-    return torch.tensor([item["score"] for result in results for kind in result.values() for item in kind])
+def assert_same_in_batches(pipe, texts, expected):
+    for batch_size in (1, 3, 32):
+        assert_same(pipe(texts, batch_size=batch_size), expected)
 
 
 @pytest.fixture
@@ -38,10 +40,7 @@ def test_same_predictions_for_every_family_of_encoders(family, texts, tmp_path):
     expected = pipe(texts)
     assert any(result["relations"] for result in expected)
     use_openvino(pipe.model)
-    for batch_size in (1, 3, 32):
-        results = pipe(texts, batch_size=batch_size)
-        assert found(results) == found(expected)
-        torch.testing.assert_close(scores(results), scores(expected), rtol=0, atol=1e-5)
+    assert_same_in_batches(pipe, texts, expected)
 
 
 def test_same_predictions_with_embeddings_of_letter_case(texts, tmp_path):
@@ -50,9 +49,7 @@ def test_same_predictions_with_embeddings_of_letter_case(texts, tmp_path):
     torch.nn.init.normal_(pipe.model.letter_case_embeddings.weight)
     expected = pipe(texts)
     use_openvino(pipe.model)
-    results = pipe(texts)
-    assert found(results) == found(expected)
-    torch.testing.assert_close(scores(results), scores(expected), rtol=0, atol=1e-5)
+    assert_same(pipe(texts), expected)
 
 
 def test_openvino_computes_it(pipe, texts, monkeypatch):
@@ -99,10 +96,7 @@ def test_torch_has_its_threads_again_after_a_call(pipe, texts):
 def test_batches_side_by_side(pipe, texts):
     expected = pipe(texts)
     use_openvino(pipe.model)
-    for batch_size in (1, 3, 32):
-        results = pipe(texts, batch_size=batch_size)
-        assert found(results) == found(expected)
-        torch.testing.assert_close(scores(results), scores(expected), rtol=0, atol=1e-5)
+    assert_same_in_batches(pipe, texts, expected)
 
 
 def test_training_puts_an_end_to_it(pipe, texts):
