@@ -1,11 +1,18 @@
-"""Which sequences are computed together: those of similar length, as padding costs a processor as much as words do."""
+"""Which sequences are computed together: those of similar length, as padding costs a processor as much as words do.
+
+How much that is can be said for encoders that compute no padding: it is what the rest of the model takes for it.
+"""
 
 import heapq
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 BATCH_COST = 40
 """What one more batch costs a processor, in sub-words of padding that may be computed instead. MiniLM-L6 on two cores
 takes 3.0 ms a batch and 0.060 ms a sub-word, and anything from 20 to 130 is as good."""
+
+PADDING_COST = 0.15
+"""What a sub-word of padding costs where the encoder doesn't compute it, in sub-words that are computed."""
 
 LARGEST_COMPARED = 128
 """Sequences beyond which no larger batch is considered: a processor gains nothing from it."""
@@ -14,7 +21,9 @@ LARGEST_IMBALANCE = 1.1
 """Time of the worker with most to do over the average, up to which batches side by side are surely the quicker."""
 
 
-def batches_by_length(items: Iterable[int], lengths: Sequence[int], batch_size: int, on_cpu: bool) -> list[list[int]]:
+def batches_by_length(
+    items: Iterable[int], lengths: Sequence[int], batch_size: int, on_cpu: bool, padding_cost: float = 1.0
+) -> list[list[int]]:
     """Group sequences into batches, the shortest first.
 
     Args:
@@ -23,16 +32,25 @@ def batches_by_length(items: Iterable[int], lengths: Sequence[int], batch_size: 
         batch_size: most sequences of a batch.
         on_cpu: form the batches that cost a processor least, which may be smaller; otherwise, for accelerators,
             all but the last are full.
+        padding_cost: of a sub-word of padding, in sub-words; see [`SpertModel.padding_cost`].
     """
     order = sorted(items, key=lambda index: lengths[index])
     if not on_cpu:
         return [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
     most = min(batch_size, LARGEST_COMPARED)
-    cheapest: list[tuple[int, int]] = [(0, 0)]  # for the first so many: cost, and where the last batch starts
+    totals = [0, *accumulate(lengths[index] for index in order)]  # sub-words of the first so many
+    cheapest: list[tuple[float, int]] = [(0, 0)]  # for the first so many: cost, and where the last batch starts
     for end in range(1, len(order) + 1):
         longest = lengths[order[end - 1]]
-        starts = range(max(0, end - most), end)
-        cheapest.append(min((cheapest[start][0] + BATCH_COST + (end - start) * longest, start) for start in starts))
+        cheapest.append(
+            min(
+                (
+                    cheapest[start][0] + _cost_of(end - start, totals[end] - totals[start], longest, padding_cost),
+                    start,
+                )
+                for start in range(max(0, end - most), end)
+            )
+        )
     batches = []
     end = len(order)
     while end:
@@ -42,18 +60,26 @@ def batches_by_length(items: Iterable[int], lengths: Sequence[int], batch_size: 
     return batches[::-1]
 
 
-def share_out(batches: Iterable[Sequence[int]], lengths: Sequence[int], workers: int) -> list[list[int]] | None:
+def share_out(
+    batches: Iterable[Sequence[int]], lengths: Sequence[int], workers: int, padding_cost: float = 1.0
+) -> list[list[int]] | None:
     """Halve the costliest batches until workers that compute side by side are done at about the same time.
 
     Args:
         batches: of [`batches_by_length`], for a processor.
         lengths: sub-words of each sequence, by index.
         workers: that take the batches in turn.
+        padding_cost: as for [`batches_by_length`].
 
     Returns:
         The batches, the costliest first; `None` where there are too few sequences to be shared out.
     """
-    costliest = [(-_cost(batch, lengths), list(batch)) for batch in batches]
+
+    def cost(batch: Sequence[int]) -> float:
+        of_each = [lengths[index] for index in batch]
+        return _cost_of(len(batch), sum(of_each), max(of_each), padding_cost)
+
+    costliest = [(-cost(batch), list(batch)) for batch in batches]
     heapq.heapify(costliest)
     while costliest:
         shared = sorted(costliest)
@@ -63,18 +89,25 @@ def share_out(batches: Iterable[Sequence[int]], lengths: Sequence[int], workers:
         if len(largest) == 1:
             break
         for half in (largest[: len(largest) // 2], largest[len(largest) // 2 :]):
-            heapq.heappush(costliest, (-_cost(half, lengths), half))
+            heapq.heappush(costliest, (-cost(half), half))
     return None
 
 
-def _cost(batch: Sequence[int], lengths: Sequence[int]) -> int:
-    """What a batch costs a processor, in sub-words."""
-    return BATCH_COST + len(batch) * max(lengths[index] for index in batch)
+def _cost_of(count: int, total: int, longest: int, padding_cost: float) -> float:
+    """What a batch costs a processor, in sub-words.
+
+    Args:
+        count: its sequences.
+        total: their sub-words.
+        longest: sub-words of the longest.
+        padding_cost: as for [`batches_by_length`].
+    """
+    return BATCH_COST + total + padding_cost * (count * longest - total)
 
 
-def _imbalance(costs: Iterable[int], workers: int) -> float:
+def _imbalance(costs: Iterable[float], workers: int) -> float:
     """What the worker with most to do has over the average, when each takes the next one as soon as it is free."""
-    busy = [0] * workers
+    busy = [0.0] * workers
     for cost in costs:
         heapq.heapreplace(busy, busy[0] + cost)
     return max(busy) * workers / sum(busy)

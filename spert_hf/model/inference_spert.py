@@ -59,7 +59,7 @@ def score_windows(
     """
     lengths = [len(window.words.input_ids) for window in windows]
     on_cpu = model.device.type == "cpu"
-    batches = batches_by_length(range(len(windows)), lengths, batch_size, on_cpu)
+    batches = batches_by_length(range(len(windows)), lengths, batch_size, on_cpu, model.padding_cost)
 
     def score(batch: list[int]) -> tuple[list[int], SpertOutput]:
         inputs = processor.collate([windows[index].words for index in batch])
@@ -68,7 +68,7 @@ def score_windows(
 
     # Autocast is switched on for a thread, and so would be off in the workers.
     workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 0
-    shared = share_out(batches, lengths, workers) if workers > 1 else None
+    shared = share_out(batches, lengths, workers, model.padding_cost) if workers > 1 else None
     if shared:
         return side_by_side(score, shared, workers)
     if workers and model.encoder_runtime is not None:

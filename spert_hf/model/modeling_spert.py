@@ -11,10 +11,12 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
+from .batching_spert import PADDING_COST
 from .configuration_spert import SpertConfig
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
 from .onednn_linear import use_onednn
+from .packing_spert import find_packing, first_position, takes_packed, use_packing
 from .processing_spert import LETTER_CASES
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
@@ -229,16 +231,28 @@ class SpertModel(PreTrainedModel):
         """Hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision; arguments as of `forward`."""
         if self.encoder_runtime is not None and not torch.is_grad_enabled() and not encoder_kwargs:
             hidden = self.encoder_runtime(self.embed(input_ids, letter_cases), attention_mask)
+        elif not encoder_kwargs and (packing := find_packing(self.encoder, input_ids, attention_mask)):
+            letter_cases = None if letter_cases is None else packing.pack(letter_cases)
+            where = {"position_ids": packing.position_ids, "packed_runs": packing.runs}
+            hidden = packing.unpack(self._run_encoder(packing.pack(input_ids), letter_cases, **where))
         else:
-            inputs = (
-                {"input_ids": input_ids}
-                if self.letter_case_embeddings is None
-                else {"inputs_embeds": self.embed(input_ids, letter_cases)}
-            )
-            hidden = self.encoder(
-                **inputs, attention_mask=attention_mask, return_dict=True, **encoder_kwargs
-            ).last_hidden_state
+            hidden = self._run_encoder(input_ids, letter_cases, attention_mask=attention_mask, **encoder_kwargs)
         return hidden.to(self.entity_classifier.weight.dtype)
+
+    def _run_encoder(self, input_ids: Tensor, letter_cases: Tensor | None, **encoder_kwargs: Any) -> Tensor:
+        inputs = (
+            {"input_ids": input_ids}
+            if self.letter_case_embeddings is None
+            else {"inputs_embeds": self.embed(input_ids, letter_cases)}
+        )
+        hidden: Tensor = self.encoder(**inputs, return_dict=True, **encoder_kwargs).last_hidden_state
+        return hidden
+
+    @property
+    def padding_cost(self) -> float:
+        """What a sub-word of padding in a batch takes on a processor, of what one of a word takes."""
+        computes_padding = self.encoder_runtime is not None or not takes_packed(self.encoder)
+        return 1.0 if computes_padding else PADDING_COST
 
     def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:
         """Vectors of sub-words as the encoder takes them, *(batch, sub-words, embedding)*; arguments as of `forward`.
@@ -418,10 +432,7 @@ def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
     positions = getattr(encoder.config, "max_position_embeddings", None)
     if not isinstance(positions, int) or positions <= 0:
         return None
-    # RoBERTa and its kin count positions from the padding index on, and so can't use the first ones.
-    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
-    reserved = getattr(table, "padding_idx", None)
-    return positions - (0 if reserved is None else reserved + 1)
+    return positions - first_position(encoder)
 
 
 def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
@@ -466,6 +477,7 @@ def _without_pooler(make_encoder: Any, *args: Any, **kwargs: Any) -> PreTrainedM
     if encoder.config.is_encoder_decoder:
         raise ValueError(f"encoder: given {type(encoder).__name__}, an encoder-decoder model; allowed an encoder")
     use_onednn(encoder)
+    use_packing(encoder)
     return encoder
 
 

@@ -92,18 +92,23 @@ def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tens
 
 
 def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = _take_fresh) -> Tensor:
-    """Rows, and as many of zeros as make their number one of a few dozen.
-
-    oneDNN compiles a kernel for each number of rows and keeps a thousand of them, half a megabyte each.
-    """
+    """Rows, and as many of zeros as [`count_padded_rows`] says."""
     count, columns = rows.shape
-    missing = -count % (8 if count < 128 else 16 if count < 256 else 32)
-    if not missing:
+    padded_count = count_padded_rows(count)
+    if padded_count == count:
         return rows
-    padded = take(count + missing, columns)
+    padded = take(padded_count, columns)
     padded[:count] = rows
     padded[count:] = 0
     return padded
+
+
+def count_padded_rows(count: int) -> int:
+    """The next of a few dozen numbers of rows.
+
+    oneDNN compiles a kernel for each number of rows and keeps a thousand of them, half a megabyte each.
+    """
+    return count + -count % (8 if count < 128 else 16 if count < 256 else 32)
 
 
 def _as_is(rows: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
 from ..model.batching_spert import batches_by_length
+from ..model.modeling_spert import SpertModel
 from .batches import BatchMaker, candidate_counts, split_batch
 from .embedding_gradients import EmbeddingGradients
 
@@ -86,8 +87,7 @@ class OptimizerStep:
         rank, processes = self._accelerator.process_index, self._accelerator.num_processes
         parts = split_batch(indices, self._batch_size, processes)[rank::processes]
         if self._accelerator.device.type == "cpu":
-            lengths = self._make_batch.lengths
-            parts = [part for whole in parts for part in batches_by_length(whole, lengths, len(whole), True)]
+            parts = [part for whole in parts for part in self._divide(whole)]
         batches = [self._make_batch(part, epoch) for part in parts]
         with self._embedding_gradients.by_rows() if self._embedding_gradients else nullcontext():
             losses = self._backward(batches)
@@ -103,6 +103,11 @@ class OptimizerStep:
         self._move_weights(counts=isfinite(norm)) if finite else self._leave_weights()
         losses_by_name = {"loss": loss, "entity_loss": entity_loss, "relation_loss": relation_loss}
         return StepOutcome(losses_by_name, asked > 0, suspects)
+
+    def _divide(self, batch: Sequence[int]) -> list[list[int]]:
+        """Parts of a batch, of similar length, that cost a processor least."""
+        padding_cost = cast(SpertModel, self._accelerator.unwrap_model(self._model)).padding_cost
+        return batches_by_length(batch, self._make_batch.lengths, len(batch), True, padding_cost)
 
     def _backward(self, batches: Sequence[dict[str, Tensor]]) -> Tensor:
         """Add up the gradients of this process's batches; return their two losses each, *(batches, 2)*."""

@@ -1,0 +1,138 @@
+"""The sequences of a batch one behind the other, so that an encoder computes no padding.
+
+Layers that treat each sub-word by itself don't notice; attention is computed a sequence at a time. On a processor,
+where padding costs as much as words do, this is quicker than any choice of batches.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AttentionInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+from .onednn_linear import count_padded_rows
+
+ATTENTION = "spert_packed"
+"""Name of the attention among those of transformers: torch's own, which takes packed sequences as well."""
+
+PACKABLE_ENCODERS = frozenset({"bert", "camembert", "distilbert", "electra", "roberta", "xlm-roberta"})
+"""Model types in which sub-words meet in attention only, and all of a sequence's: none with windows or distances."""
+
+
+@dataclass(slots=True)
+class Packing:
+    """How the sequences of a batch lie one behind the other.
+
+    Args:
+        shape: of the batch: sequences, sub-words.
+        places: of what is no padding, in the flattened batch, *(sub-words,)*.
+        position_ids: of all of it for the encoder, *(1, packed)*: a few more, which fill up the rows of the products.
+        runs: how many sequences follow each other that are equally long, and their length.
+    """
+
+    shape: tuple[int, int]
+    places: Tensor
+    position_ids: Tensor
+    runs: list[tuple[int, int]]
+
+    def pack(self, ids: Tensor) -> Tensor:
+        """From *(batch, sub-words)* to *(1, packed)*."""
+        packed = ids.flatten()[self.places]
+        return functional.pad(packed, (0, self.position_ids.shape[1] - len(packed))).unsqueeze(0)
+
+    def unpack(self, hidden: Tensor) -> Tensor:
+        """From *(1, packed, hidden)* to *(batch, sub-words, hidden)*, with zeros for padding."""
+        sequences, length = self.shape
+        padded = hidden.new_zeros(sequences * length, hidden.shape[-1])
+        padded[self.places] = hidden[0, : len(self.places)]
+        return padded.view(sequences, length, -1)
+
+
+def use_packing(encoder: PreTrainedModel) -> None:
+    """Have an encoder take packed sequences, if it is of a type that can, and computes attention as torch does."""
+    if encoder.config.model_type in PACKABLE_ENCODERS and encoder.config._attn_implementation == "sdpa":
+        encoder.set_attn_implementation(ATTENTION)
+
+
+def takes_packed(encoder: nn.Module) -> bool:
+    """Whether an encoder takes packed sequences. (Compiled, it would be compiled anew for each of them.)"""
+    return (
+        isinstance(encoder, PreTrainedModel)
+        and encoder.config._attn_implementation == ATTENTION
+        and encoder._compiled_call_impl is None
+    )
+
+
+def find_packing(encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor) -> Packing | None:
+    """How a batch is packed for an encoder; `None` where it had better be computed as it is.
+
+    Args:
+        encoder: that is to compute it.
+        input_ids: *(batch, sub-words)*.
+        attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
+    """
+    if input_ids.device.type != "cpu" or torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return None
+    if not takes_packed(encoder) or attention_mask[:, :-1].lt(attention_mask[:, 1:]).any():  # padding comes last
+        return None
+    places = attention_mask.flatten().nonzero().squeeze(1)
+    first = first_position(encoder)
+    if first and input_ids.flatten()[places].eq(first - 1).any():  # padding inside a text, which has no position
+        return None
+    sequences, length = input_ids.shape
+    positions = torch.arange(first, first + length).expand(sequences, length).flatten()[places]
+    filling = count_padded_rows(len(places)) - len(places)
+    return Packing(
+        shape=(sequences, length),
+        places=places,
+        position_ids=functional.pad(positions, (0, filling), value=first).unsqueeze(0),
+        runs=[(len(list(equal)), own) for own, equal in groupby(attention_mask.sum(1).tolist()) if own],
+    )
+
+
+def first_position(encoder: nn.Module) -> int:
+    """Id of an encoder's first position: RoBERTa and its kin count from behind the index of padding."""
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    padding: int | None = getattr(table, "padding_idx", None)
+    return 0 if padding is None else padding + 1
+
+
+def _attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    dropout: float = 0.0,
+    scaling: float | None = None,
+    packed_runs: list[tuple[int, int]] | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """Attention as transformers asks for it, of tensors *(batch, heads, sub-words, size)*.
+
+    Args:
+        packed_runs: of [`Packing`], for packed sequences: a batch of one.
+    """
+    if packed_runs is None:
+        return sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
+        )
+    sizes = [count * length for count, length in packed_runs]
+    filling = query.shape[2] - sum(sizes)
+    parts = [whole[0].split([*sizes, filling], dim=1) for whole in (query, key, value)]
+    attended = []
+    for (count, length), *of_run in zip(packed_runs, *parts, strict=False):
+        q, k, v = (part.unflatten(1, (count, length)).transpose(0, 1) for part in of_run)
+        vectors = functional.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scaling)
+        attended.append(vectors.transpose(1, 2).flatten(0, 1))
+    attended.append(parts[-1][-1].transpose(0, 1))  # whatever it is, nothing looks at it
+    return torch.cat(attended).unsqueeze(0), None
+
+
+AttentionInterface.register(ATTENTION, _attend)
+AttentionMaskInterface.register(ATTENTION, sdpa_mask)
