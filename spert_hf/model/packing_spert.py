@@ -78,9 +78,12 @@ def find_packing(encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor) 
     """
     if input_ids.device.type != "cpu" or torch.compiler.is_compiling() or torch.jit.is_tracing():
         return None
-    if not takes_packed(encoder) or attention_mask[:, :-1].lt(attention_mask[:, 1:]).any():  # padding comes last
+    if not takes_packed(encoder) or attention_mask.shape != input_ids.shape:
         return None
-    places = attention_mask.flatten().nonzero().squeeze(1)
+    is_word = attention_mask.bool()
+    if is_word[:, :-1].lt(is_word[:, 1:]).any():  # padding comes last
+        return None
+    places = is_word.flatten().nonzero().squeeze(1)
     first = first_position(encoder)
     if first and input_ids.flatten()[places].eq(first - 1).any():  # padding inside a text, which has no position
         return None
@@ -91,7 +94,7 @@ def find_packing(encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor) 
         shape=(sequences, length),
         places=places,
         position_ids=functional.pad(positions, (0, filling), value=first).unsqueeze(0),
-        runs=[(len(list(equal)), own) for own, equal in groupby(attention_mask.sum(1).tolist()) if own],
+        runs=[(len(list(equal)), own) for own, equal in groupby(is_word.sum(1).tolist()) if own],
     )
 
 

@@ -135,6 +135,19 @@ def test_padding_on_the_left_is_not_packed():
     assert find_packing(model.encoder, input_ids.flip(1), mask.flip(1)) is None
 
 
+@pytest.mark.parametrize("dtype", [torch.bool, torch.float32])
+def test_masks_of_other_types(dtype):
+    model = make_model("bert")
+    input_ids, mask, _ = make_batch([3, 9])
+    with torch.inference_mode():
+        assert model.encode(input_ids, mask.to(dtype)).equal(model.encode(input_ids, mask))
+
+
+def test_masks_of_pairs_of_sub_words_are_not_packed():
+    input_ids, mask, _ = make_batch([3, 9])
+    assert find_packing(make_model("bert").encoder, input_ids, mask[:, None, None, :].bool()) is None
+
+
 def test_padding_inside_a_text_has_no_position_in_roberta():
     input_ids, mask, _ = make_batch([6, 9])
     input_ids[0, 2] = PADDING
