@@ -17,6 +17,10 @@ PADDING_COST = 0.15
 LARGEST_COMPARED = 128
 """Sequences beyond which no larger batch is considered: a processor gains nothing from it."""
 
+LEAST_SHARED = 128
+"""Cost of an average batch, in sub-words, from which on torch computes batches side by side the quicker: before it,
+Python, which runs one thread at a time, has too large a part in it."""
+
 LARGEST_IMBALANCE = 1.1
 """Time of the worker with most to do over the average, up to which batches side by side are surely the quicker."""
 
@@ -61,7 +65,7 @@ def batches_by_length(
 
 
 def share_out(
-    batches: Iterable[Sequence[int]], lengths: Sequence[int], workers: int, padding_cost: float = 1.0
+    batches: Iterable[Sequence[int]], lengths: Sequence[int], workers: int, padding_cost: float = 1.0, least: float = 0
 ) -> list[list[int]] | None:
     """Halve the costliest batches until workers that compute side by side are done at about the same time.
 
@@ -70,9 +74,11 @@ def share_out(
         lengths: sub-words of each sequence, by index.
         workers: that take the batches in turn.
         padding_cost: as for [`batches_by_length`].
+        least: cost of an average batch, in sub-words, below which nothing is shared out.
 
     Returns:
-        The batches, the costliest first; `None` where there are too few sequences to be shared out.
+        The batches, the costliest first; `None` where there are too few sequences to be shared out, or they would be too
+        small.
     """
 
     def cost(batch: Sequence[int]) -> float:
@@ -83,7 +89,10 @@ def share_out(
     heapq.heapify(costliest)
     while costliest:
         shared = sorted(costliest)
-        if _imbalance([-cost for cost, _ in shared], workers) <= LARGEST_IMBALANCE:
+        costs = [-cost for cost, _ in shared]
+        if sum(costs) < least * len(costs):
+            break
+        if _imbalance(costs, workers) <= LARGEST_IMBALANCE:
             return [batch for _, batch in shared]
         _, largest = heapq.heappop(costliest)
         if len(largest) == 1:

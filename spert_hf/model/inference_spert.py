@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .batching_spert import batches_by_length, share_out
+from .batching_spert import LEAST_SHARED, batches_by_length, share_out
 from .decoding_spert import Prediction, decode, merge_windows, resolve_overlaps
 from .modeling_spert import SpertModel, SpertOutput
 from .processing_spert import EncodedWords, SpertProcessor
@@ -68,7 +68,8 @@ def score_windows(
 
     # Autocast is switched on for a thread, and so would be off in the workers.
     workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 0
-    shared = share_out(batches, lengths, workers, model.padding_cost) if workers > 1 else None
+    least = LEAST_SHARED if model.encoder_runtime is None else 0
+    shared = share_out(batches, lengths, workers, model.padding_cost, least) if workers > 1 else None
     if shared:
         return side_by_side(score, shared, workers)
     if workers and model.encoder_runtime is not None:

@@ -81,6 +81,14 @@ def test_few_sequences_are_not_shared_out():
     assert share_out([], [], 2) is None
 
 
+def test_small_batches_are_not_shared_out_where_that_costs_more():
+    batches, lengths = [[0, 1], [2, 3]], [30, 31, 32, 33]
+    assert cost(batches, lengths) / 2 == BATCH_COST + 64
+    assert share_out(batches, lengths, 2, least=BATCH_COST + 65) is None
+    assert share_out(batches, lengths, 2, least=BATCH_COST + 64) == [[2, 3], [0, 1]]
+    assert share_out([[0, 1, 2, 3]], lengths, 2, least=BATCH_COST + 65) is None  # its halves would be too small
+
+
 def test_one_large_batch_is_halved():
     assert share_out([[0, 1, 2, 3]], [20, 21, 22, 23], 2) == [[2, 3], [0, 1]]
     assert share_out([[0, 1, 2, 3]], [40] * 4, 4) == [[0], [1], [2], [3]]

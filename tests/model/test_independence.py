@@ -14,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spert_hf.model import inference_spert
 from spert_hf.model.inference_spert import predict, predict_at_thresholds
 from tests.support.mixed_documents import mixed_documents
 from tests.support.predictions import assert_same
@@ -36,7 +37,8 @@ def test_order_and_batch_size(tiny_pipeline, one_by_one, order, batch_size):
 
 @pytest.mark.usefixtures("several_threads")
 @pytest.mark.parametrize("batch_size", [1, 5, 32])
-def test_batches_side_by_side(tiny_pipeline, one_by_one, batch_size):
+def test_batches_side_by_side(tiny_pipeline, one_by_one, batch_size, monkeypatch):
+    monkeypatch.setattr(inference_spert, "LEAST_SHARED", 0)  # these texts are short
     seen = set()
     with tiny_pipeline.model.register_forward_pre_hook(lambda *_: seen.add(threading.get_ident())):
         assert_same(tiny_pipeline(TEXTS, batch_size=batch_size), one_by_one)
