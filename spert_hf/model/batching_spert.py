@@ -77,8 +77,8 @@ def share_out(
         least: cost of an average batch, in sub-words, below which nothing is shared out.
 
     Returns:
-        The batches, the costliest first; `None` where there are too few sequences to be shared out, or they would be too
-        small.
+        The batches, the costliest first; `None` where there are too few sequences to be shared out, or the batches
+        would be too small.
     """
 
     def cost(batch: Sequence[int]) -> float:
