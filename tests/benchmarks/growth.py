@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 import numpy as np
 
 from .options import Options, progress
-from .recording import record_calls, replay
+from .recording import record_batches, replay
 from .reference import ReferenceSpert
 from .report import Figure, Group, Section, at_most
 from .timing import Measurement, interleave
@@ -60,8 +60,8 @@ def _growth_with_length(subject: Subject, lengths: Sequence[int], repeats: int) 
     runs: dict[Hashable, Callable[[], object]] = {}
     for length, workload in workloads.items():
         runs["pipeline", length] = _end_to_end(workload)
-        encoder = workload.pipeline.model.encoder
-        runs["encoder", length] = replay(encoder, record_calls(encoder, _end_to_end(workload)))
+        model = workload.pipeline.model
+        runs["encoder", length] = replay(model.encoder, record_batches(model, _end_to_end(workload)))
     seconds = interleave(runs, repeats)
     pipeline, encoder = (exponents({n: seconds[name, n] for n in lengths}) for name in ("pipeline", "encoder"))
     reference = interleave({n: _reference(workloads[n]) for n in lengths if n in REFERENCE_LENGTHS}, repeats=1)

@@ -5,13 +5,16 @@ from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
 
+from torch import Tensor
+
+from spert_hf.model.batching_spert import BATCH_COST, LEAST_SHARED
 from spert_hf.model.workers_spert import count_workers
 from spert_hf.openvino import PRECISIONS
 
 from .agreement import check_same_predictions
 from .options import Options, progress
 from .published import PublishedCode
-from .recording import record_calls, replay
+from .recording import record_batches, record_calls, replay
 from .reference import ReferenceSpert, as_transformers_has_it
 from .report import Figure, Group, Section, Target, at_least, at_most
 from .timing import interleave
@@ -42,8 +45,8 @@ def measure_inference(subject: Subject, options: Options) -> Section:
         "end-to-end (strings in, records out) and the model alone, as multiples of the encoder's forward",
         [
             "Encoder: transformers' own, on the batches that the pipeline forms, tensors ready; quick encoder: the "
-            "same with the package's linear layers, batches side by side as the pipeline computes them. Reference: "
-            "one sentence at a time, tokenising included."
+            "same as the package computes them: its linear layers, no padding, batches side by side. Reference: one "
+            "sentence at a time, tokenising included."
         ],
     )
     news = newspaper_texts(subject, 16 if options.quick else 64)
@@ -91,11 +94,11 @@ def measure_overhead(
             pipeline(texts, batch_size=batch_size)
 
     model = pipeline.model
-    encoder_calls = record_calls(model.encoder, end_to_end)
+    batches = record_batches(model, end_to_end)
     seconds = interleave(
         {
-            "encoder": replay(as_transformers_has_it(model.encoder), encoder_calls),
-            "quick encoder": replay(model.encoder, encoder_calls, 1 if batch_size is None else count_workers()),
+            "encoder": replay(as_transformers_has_it(model.encoder), batches),
+            "quick encoder": replay(model.encode, batches, _count_workers(batches, batch_size)),
             "model": replay(model, record_calls(model, end_to_end)),
             "pipeline": end_to_end,
         },
@@ -110,6 +113,12 @@ def measure_overhead(
         Figure("encoder", seconds["encoder"].rate(len(texts)), "/s"),
     ]
     return Group(f"{title}, {f'batch {batch_size}' if batch_size else 'one a call'}", figures)
+
+
+def _count_workers(batches: Sequence[Mapping[str, Tensor]], batch_size: int | None) -> int:
+    """How many workers the pipeline has for the batches of a call; without a batch size each is a call of its own."""
+    cost = sum(BATCH_COST + batch["input_ids"].numel() for batch in batches)
+    return 1 if batch_size is None or cost < LEAST_SHARED * len(batches) else count_workers()
 
 
 def measure_over_reference(title: str, workloads: Mapping[str, Workload], options: Options) -> Sequence[Group]:

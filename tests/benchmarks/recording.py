@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from spert_hf import SpertModel
 from spert_hf.model.workers_spert import side_by_side
 
 
@@ -26,18 +27,23 @@ def record_calls(module: nn.Module, run: Callable[[], object]) -> list[dict[str,
     return calls
 
 
-def replay(module: nn.Module, calls: list[dict[str, Any]], workers: int = 1) -> Callable[[], None]:
-    """A function that calls the module with recorded arguments, without gradients.
+def record_batches(model: SpertModel, run: Callable[[], object]) -> list[dict[str, Any]]:
+    """Run something and return the padded batches that the model gets on the way, as an encoder takes them."""
+    return [{name: call[name] for name in ("input_ids", "attention_mask")} for call in record_calls(model, run)]
+
+
+def replay(compute: Callable[..., object], calls: list[dict[str, Any]], workers: int = 1) -> Callable[[], None]:
+    """A function that calls a module, or a method, with recorded arguments, without gradients.
 
     Args:
-        module: any.
-        calls: of [`record_calls`].
+        compute: any.
+        calls: of [`record_calls`] or [`record_batches`].
         workers: that take the calls in turn, as the pipeline has them do; 1 makes one call after the other.
     """
 
     @torch.inference_mode()
     def call(kwargs: dict[str, Any]) -> None:
-        module(**kwargs)
+        compute(**kwargs)
 
     def run() -> None:
         for _ in map(call, calls) if workers == 1 else side_by_side(call, calls, workers):

@@ -10,7 +10,7 @@ from spert_hf.data.loading import load_splits
 from spert_hf.model.inference_spert import predict
 from spert_hf.model.processing_spert import split_words
 from spert_hf.model.sentences_spert import sentence_ranges
-from tests.benchmarks.recording import record_calls, replay
+from tests.benchmarks.recording import record_batches, record_calls, replay
 from tests.benchmarks.variants import with_extras
 from tests.benchmarks.workloads import (
     CONLL04_LENGTH_QUARTILES,
@@ -98,10 +98,12 @@ def test_calibrating_leaves_the_model_alone_and_shares_its_encoder(subject):
 def test_recorded_calls_are_the_batches_of_the_pipeline(subject):
     workload = make_workload(subject, texts_of_length(subject, 40, 5), 2)
     pipeline, encoder = workload.pipeline, subject.model.encoder
-    calls = record_calls(encoder, lambda: pipeline(workload.texts, batch_size=2))
-    assert sorted(len(call["input_ids"]) for call in calls) == [1, 2, 2]
-    again = record_calls(encoder, replay(encoder, calls))
-    assert all(torch.equal(one["input_ids"], two["input_ids"]) for one, two in zip(calls, again, strict=True))
+    batches = record_batches(pipeline.model, lambda: pipeline(workload.texts, batch_size=2))
+    assert sorted(len(batch["input_ids"]) for batch in batches) == [1, 2, 2]
+    calls = record_calls(encoder, replay(encoder, batches))
+    for batch, call in zip(batches, calls, strict=True):
+        assert all(torch.equal(batch[name], call[name]) for name in ("input_ids", "attention_mask"))
+        assert not call.keys() - batch.keys()
 
 
 def test_a_module_that_is_not_called_cannot_be_timed(subject):
