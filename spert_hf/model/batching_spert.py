@@ -89,7 +89,7 @@ def share_out(
     heapq.heapify(costliest)
     while costliest:
         shared = sorted(costliest)
-        costs = [-cost for cost, _ in shared]
+        costs = [-negated for negated, _ in shared]
         if sum(costs) < least * len(costs):
             break
         if _imbalance(costs, workers) <= LARGEST_IMBALANCE:
