@@ -12,8 +12,8 @@ from spert_hf.training.allocator import keep_freed_memory
 
 if sys.argv[1] == "keep" and not keep_freed_memory():
     sys.exit(3)
-for _ in range(12):
-    if _ == 2:
+for step in range(70):
+    if step == 20:  # by then the heap has as many blocks side by side as it ever needs
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     torch.ones(12_000_000)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
@@ -21,7 +21,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 
 def page_faults(mode):
-    """Pages that the system had to clear while a block of 48 MB was taken and freed ten times."""
+    """Pages that the system had to clear while a block of 48 MB was taken and freed fifty times."""
     done = subprocess.run([sys.executable, "-c", FAULTS, mode], capture_output=True, text=True, check=False)
     if done.returncode == 3:
         pytest.skip("the C library is not glibc")
@@ -31,4 +31,4 @@ def page_faults(mode):
 
 def test_freed_memory_is_kept():
     kept, by_default = page_faults("keep"), page_faults("default")
-    assert kept < by_default / 5
+    assert kept < by_default / 10
