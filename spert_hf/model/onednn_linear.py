@@ -104,11 +104,13 @@ def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = _take_fresh
 
 
 def count_padded_rows(count: int) -> int:
-    """The next of a few dozen numbers of rows.
+    """The next of a few dozen numbers of rows: from 1,024 on 32 to each doubling.
 
     oneDNN compiles a kernel for each number of rows and keeps a thousand of them, half a megabyte each.
     """
-    return count + -count % (8 if count < 128 else 16 if count < 256 else 32)
+    if count < 256:
+        return count + -count % (8 if count < 128 else 16)
+    return count + -count % max(32, 1 << count.bit_length() - 6)
 
 
 def _as_is(rows: Tensor) -> Tensor:

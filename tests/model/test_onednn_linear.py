@@ -99,6 +99,13 @@ def test_the_kernel_meets_few_shapes(kernel_calls, mode):
     assert len({(*call[0].shape, *call[1].shape) for call in kernel_calls}) <= products * 64
 
 
+def test_rows_are_padded_to_few_numbers_and_by_little():
+    padded = [onednn_linear.count_padded_rows(count) for count in range(1, 2**14 + 1)]
+    assert len(set(padded)) <= 180
+    assert all(count <= rows <= max(count + 32, 1.04 * count) for count, rows in enumerate(padded, 1))
+    assert all(onednn_linear.count_padded_rows(rows) == rows for rows in padded)
+
+
 def test_memory_for_padding_is_written_in_any_mode_and_grows():
     plain, quick = two_layers(8, 4)
     for mode, rows in (

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import growth
 from tests.support.mixed_documents import mixed_documents
-from tests.support.soak import fill_kernel_cache, soak
+from tests.support.soak import fill_kernel_caches, soak
 
 MALLOC_GROWTH_ALLOWED = 100
 """Bytes a document: less than one list of its words."""
@@ -40,11 +40,11 @@ def test_nothing_is_held_on_to(tiny_pipeline):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")
-def test_the_memory_of_the_process_is_flat(tiny_pipeline, request):
+@pytest.mark.usefixtures("several_threads")
+def test_the_memory_of_the_process_is_flat(tiny_pipeline):
     count = 10_000
     measures = {"malloc": growth.malloc_bytes, "blocks": growth.python_blocks, "resident": growth.resident_bytes}
-    fill_kernel_cache(tiny_pipeline.model)  # with one thread, as each of the workers has
-    request.getfixturevalue("several_threads")
+    fill_kernel_caches(tiny_pipeline.model)
     report = soak(tiny_pipeline, mixed_documents(count), check, 250, measures)
     grown = {name: report.growth_a_document(name, warm_up=0.5) for name in measures}
     resident = report.memory["resident"]

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from threading import Barrier
 from typing import Any
 
 import torch
-from torch import nn
 
-from spert_hf.model.onednn_linear import OneDnnLinear
+from spert_hf.model.modeling_spert import SpertModel
+from spert_hf.model.onednn_linear import count_padded_rows
+from spert_hf.model.workers_spert import count_workers, side_by_side
 from tests.support import growth
 
 
@@ -30,27 +32,36 @@ class SoakReport:
         return growth.slope(values[int(len(values) * warm_up) :]) * len(values) / self.documents
 
 
-KEPT_KERNELS = 1024
-"""oneDNN, with which GELU and linear layers are computed on a processor, keeps so many compiled kernels (its default).
-"""
-
 MOST_SUB_WORDS = 8192
-"""Of a batch, padding included."""
+"""Of a batch that workers compute side by side."""
+
+MOST_SUB_WORDS_ALONE = 512
+"""Of a batch that is computed by all threads, as it is too small to be shared out."""
+
+
+def fill_kernel_caches(model: SpertModel) -> None:
+    """Have oneDNN compile what it ever will for a model, in each thread that computes batches.
+
+    It compiles kernels for each number of sub-words in a batch, and torch keeps them for each thread. Mixed documents
+    bring new ones for thousands of batches, and what grows until then would look as if it were held for the documents.
+    """
+    _fill_kernel_cache(model, MOST_SUB_WORDS_ALONE)
+    workers = count_workers()
+    all_there = Barrier(workers)
+
+    def fill(most: int) -> None:
+        all_there.wait()  # or one worker could be given the turn of another
+        _fill_kernel_cache(model, most)
+
+    list(side_by_side(fill, [MOST_SUB_WORDS] * workers, workers))
 
 
 @torch.inference_mode()
-def fill_kernel_cache(model: nn.Module) -> None:
-    """Have oneDNN keep as many kernels as it ever will, those for the model's linear layers among them.
-
-    It compiles one for each shape of a batch. Mixed documents bring new shapes for thousands of batches, and what
-    grows until then would look as if it were held for the documents.
-    """
-    for length in range(1, KEPT_KERNELS + 1):
-        torch.nn.functional.gelu(torch.zeros(1, length, 3))
-    layers = {layer.weight.shape: layer for layer in model.modules() if isinstance(layer, OneDnnLinear)}
-    for layer in layers.values():
-        for sub_words in range(8, MOST_SUB_WORDS + 1, 8):
-            layer(torch.zeros(sub_words, layer.in_features))
+def _fill_kernel_cache(model: SpertModel, most: int) -> None:
+    for sub_words in range(8, most + 1, 8):
+        if count_padded_rows(sub_words) == sub_words:
+            ids = torch.ones(sub_words // 8, 8, dtype=torch.long)
+            model.encode(ids, torch.ones_like(ids))
 
 
 def soak(
