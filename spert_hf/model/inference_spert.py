@@ -1,7 +1,8 @@
 """Predictions for many sentences at once: windows, batches of similar length, and back into the order of the input."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 
@@ -12,6 +13,8 @@ from .processing_spert import EncodedWords, SpertProcessor
 from .workers_spert import count_workers, side_by_side
 
 DEFAULT_BATCH_SIZE = 32
+
+Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -57,25 +60,45 @@ def score_windows(
         For each batch, in any order, the indices of its windows, in the order of its rows, and the model's output for
         them. On a processor several are computed at once.
     """
+    return compute_batches(model, processor, windows, batch_size, lambda batch, output: (batch, output))
+
+
+def compute_batches(
+    model: SpertModel,
+    processor: SpertProcessor,
+    windows: Sequence[Window],
+    batch_size: int,
+    use: Callable[[list[int], SpertOutput], Result],
+) -> Iterator[Result]:
+    """Do what [`score_windows`] does, and yield what a function makes of each batch.
+
+    Args:
+        model: in evaluation mode.
+        processor: of the model's tokenizer.
+        windows: in any order.
+        batch_size: windows that go through the encoder at once, at most.
+        use: called with what [`score_windows`] yields, where that was computed: in this thread, torch's threads would
+            wake for it, and take the workers' cores for a while after.
+    """
     lengths = [len(window.words.input_ids) for window in windows]
     on_cpu = model.device.type == "cpu"
     batches = batches_by_length(range(len(windows)), lengths, batch_size, on_cpu, model.padding_cost)
 
-    def score(batch: list[int]) -> tuple[list[int], SpertOutput]:
+    def compute(batch: list[int]) -> Result:
         inputs = processor.collate([windows[index].words for index in batch])
         with torch.inference_mode():
-            return batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()})
+            return use(batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()}))
 
     # Autocast is switched on for a thread, and so would be off in the workers.
     workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 0
     least = LEAST_SHARED if model.encoder_runtime is None else 0
     shared = share_out(batches, lengths, workers, model.padding_cost, least) if workers > 1 else None
     if shared:
-        return side_by_side(score, shared, workers)
+        return side_by_side(compute, shared, workers)
     if workers and model.encoder_runtime is not None:
         # Torch's threads stay awake for a while after they have computed, and would keep the runtime's own waiting.
-        return side_by_side(score, batches, 1, threads=1)
-    return map(score, batches)
+        return side_by_side(compute, batches, 1, threads=1)
+    return map(compute, batches)
 
 
 def predict(
@@ -119,9 +142,12 @@ def predict_at_thresholds(
     """
     windows = cut_windows(processor, sentences)
     decoded = [[Prediction()] * len(windows) for _ in relation_thresholds]
-    for batch, output in score_windows(model, processor, windows, batch_size):
-        for threshold, at_threshold in zip(relation_thresholds, decoded, strict=True):
-            found = decode(output, model.config, len(batch), threshold)
+
+    def decode_batch(batch: list[int], output: SpertOutput) -> tuple[list[int], list[list[Prediction]]]:
+        return batch, [decode(output, model.config, len(batch), threshold) for threshold in relation_thresholds]
+
+    for batch, at_thresholds in compute_batches(model, processor, windows, batch_size, decode_batch):
+        for at_threshold, found in zip(decoded, at_thresholds, strict=True):
             for index, prediction in zip(batch, found, strict=True):
                 at_threshold[index] = prediction
     parts: list[list[int]] = [[] for _ in sentences]
