@@ -46,6 +46,22 @@ def test_batches_side_by_side(tiny_pipeline, one_by_one, batch_size, monkeypatch
 
 
 @pytest.mark.usefixtures("several_threads")
+def test_decoding_leaves_the_workers_their_cores(tiny_pipeline, one_by_one, monkeypatch):
+    """With several of torch's threads it would wake them, and they stay awake for a while."""
+    monkeypatch.setattr(inference_spert, "LEAST_SHARED", 0)
+    threads = set()
+
+    def decode(*arguments):
+        threads.add(torch.get_num_threads())
+        return real(*arguments)
+
+    real = inference_spert.decode
+    monkeypatch.setattr(inference_spert, "decode", decode)
+    assert_same(tiny_pipeline(TEXTS), one_by_one)
+    assert threads == {1}
+
+
+@pytest.mark.usefixtures("several_threads")
 def test_an_autocast_of_the_caller_holds(tiny_pipeline):
     seen = []
     with (
