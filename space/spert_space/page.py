@@ -93,7 +93,8 @@ class Handlers:
             for progress in extract_documents(self._extractor, documents, json_lines, triples, **parameters):
                 yield _progress(progress), hidden, hidden, hidden
             downloads = (gr.update(value=str(file), visible=True) for file in (json_lines, triples))
-            yield gr.skip(), hidden, *downloads
+            # With the progress once more: a page that is busy may pass over an update that another follows at once.
+            yield _progress(Progress(len(documents), len(documents))), hidden, *downloads
 
     def _check_length(self, text: str) -> None:
         if len(text) > self._settings.max_characters:

@@ -57,7 +57,7 @@ def test_a_file_gives_json_lines_and_triples(page, tmp_path, known_pipeline):
         rows = [(row["document"], row["head"], row["relation"], row["tail"]) for row in csv.DictReader(file)]
     assert ("1", "Marian Pell", "Work_For", "Northern Paper") in rows
     assert len(rows) == sum(len(prediction["relations"]) for prediction in predictions)
-    assert page.locator("#progress").inner_text().strip() == "2 of 2 documents"
+    page.locator("#progress").get_by_text("2 of 2 documents", exact=True).wait_for()
 
 
 def test_every_format_gives_the_same(page, tmp_path):
