@@ -18,6 +18,7 @@ from .loading_spert import load_checked
 from .onednn_linear import use_onednn
 from .packing_spert import find_packing, first_position, takes_packed, use_packing
 from .processing_spert import LETTER_CASES
+from .quick_dropout import QuickDropout, use_quick_dropout
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class SpertModel(PreTrainedModel):
         self.relation_classifier = (
             nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
         )
-        self.dropout = nn.Dropout(config.classifier_dropout)
+        self.dropout = QuickDropout(config.classifier_dropout)
         self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
         self.encoder_runtime: Callable[[Tensor, Tensor], Tensor] | None = None
         """What computes the encoder in place of torch where no gradients are recorded: from vectors of sub-words and
@@ -477,6 +478,7 @@ def _without_pooler(make_encoder: Any, *args: Any, **kwargs: Any) -> PreTrainedM
     if encoder.config.is_encoder_decoder:
         raise ValueError(f"encoder: given {type(encoder).__name__}, an encoder-decoder model; allowed an encoder")
     use_onednn(encoder)
+    use_quick_dropout(encoder)
     use_packing(encoder)
     return encoder
 

@@ -15,7 +15,9 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
+from .attention_dropout import attend_with_dropout
 from .onednn_linear import count_padded_rows
+from .quick_dropout import can_draw
 
 ATTENTION = "spert_packed"
 """Name of the attention among those of transformers: torch's own, which takes packed sequences as well."""
@@ -125,6 +127,12 @@ def _attend(
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
         )
+    if dropout and can_draw(dropout):
+        lengths = [length for count, length in packed_runs for _ in range(count)]
+        scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+        return attend_with_dropout(
+            query.squeeze(0), key.squeeze(0), value.squeeze(0), lengths, dropout, scale
+        ).unsqueeze(0), None
     sizes = [count * length for count, length in packed_runs]
     filling = query.shape[2] - sum(sizes)
     parts = [whole[0].split([*sizes, filling], dim=1) for whole in (query, key, value)]

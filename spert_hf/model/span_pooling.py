@@ -1,6 +1,7 @@
 """Pooling over ranges of sub-words, for any number of ranges at once and without a mask per range."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -54,7 +55,7 @@ class RangePooler:
         first = rows * self._row_size + self._level_starts[level]
         last_start = (ends - (1 << level)).clamp(min=0)
         starts = starts.clamp(max=self._positions - 1)  # only an empty range can start past the last position
-        return torch.maximum(self._look_up(first + starts), self._look_up(first + last_start))
+        return _maximum(self._look_up(first + starts), self._look_up(first + last_start))
 
     def _sum(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
         first = rows * self._row_size
@@ -64,12 +65,41 @@ class RangePooler:
         return self._table.index_select(0, positions)
 
 
+def _maximum(some: Tensor, others: Tensor) -> Tensor:
+    """The larger of two numbers each, of tensors of the same shape."""
+    if not torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return torch.maximum(some, others)
+    return _Maximum.apply(some, others)
+
+
+class _Maximum(torch.autograd.Function):
+    """Torch's maximum with a gradient of three steps instead of nine.
+
+    Of two equal numbers the second has all of it, as the published code's maximum gives it to one position, too.
+    """
+
+    @staticmethod
+    def forward(some: Tensor, others: Tensor) -> Tensor:
+        return torch.maximum(some, others)
+
+    @staticmethod
+    def setup_context(context: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        context.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        some, others = (saved.detach() for saved in context.saved_tensors)
+        is_larger = torch.empty_like(some, memory_format=torch.contiguous_format)
+        of_some = gradient * torch.gt(some, others, out=is_larger)
+        return of_some, gradient - of_some
+
+
 def _maxima_of_powers(vectors: Tensor, longest: int) -> list[Tensor]:
     """Maxima of 1, 2, 4, … positions from each position on, as far as they reach, each *(batch, positions, hidden)*."""
     levels = [vectors]
     width = 1
     while 2 * width <= min(longest, vectors.shape[1]):
-        levels.append(torch.maximum(levels[-1][:, :-width], levels[-1][:, width:]))
+        levels.append(_maximum(levels[-1][:, :-width], levels[-1][:, width:]))
         width *= 2
     return levels
 

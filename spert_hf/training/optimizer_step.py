@@ -15,7 +15,7 @@ from torch.nn.utils import get_total_norm
 from ..model.batching_spert import batches_by_length
 from ..model.modeling_spert import SpertModel
 from .batches import BatchMaker, candidate_counts, split_batch
-from .embedding_gradients import EmbeddingGradients
+from .embedding_rows import EmbeddingRows
 
 CLIPPING_EPSILON = 1e-6
 """What torch adds to a norm before it divides the limit by it."""
@@ -49,7 +49,7 @@ class OptimizerStep:
         batches: makes batches of examples.
         batch_size: examples that a process computes at once, at most.
         max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
-        embedding_gradients: those of the model's word embeddings, if they are to be kept by rows.
+        embedding_rows: those of the model's word embeddings, if they are trained by rows.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class OptimizerStep:
         batches: BatchMaker,
         batch_size: int,
         max_grad_norm: float,
-        embedding_gradients: EmbeddingGradients | None = None,
+        embedding_rows: EmbeddingRows | None = None,
     ) -> None:
         self._accelerator = accelerator
         self._model = model
@@ -71,7 +71,7 @@ class OptimizerStep:
         self._make_batch = batches
         self._batch_size = batch_size
         self._max_grad_norm = max_grad_norm
-        self._embedding_gradients = embedding_gradients
+        self._embedding_rows = embedding_rows
 
     def __call__(self, indices: Sequence[int], epoch: int, stop_asked: bool) -> StepOutcome:
         """Take one step, or skip it if loss or gradient is not finite.
@@ -89,7 +89,7 @@ class OptimizerStep:
         if self._accelerator.device.type == "cpu":
             parts = [part for whole in parts for part in self._divide(whole)]
         batches = [self._make_batch(part, epoch) for part in parts]
-        with self._embedding_gradients.by_rows() if self._embedding_gradients else nullcontext():
+        with self._embedding_rows.by_rows() if self._embedding_rows else nullcontext():
             losses = self._backward(batches)
         # Gradients are the same on all processes, losses are shares of one sum.
         norm = self._clip_gradients()
@@ -166,16 +166,18 @@ class OptimizerStep:
 
         Accelerate itself can't tell of a fused optimizer, which is called all the same and then does nothing.
         """
-        if self._embedding_gradients:
-            self._embedding_gradients.spread()
-        self._optimizer.step()
+        with self._embedding_rows.exchanged() if self._embedding_rows else nullcontext():
+            self._optimizer.step()
         if counts:
             self._schedule.step()
-        self._optimizer.zero_grad()
-        if self._embedding_gradients:
-            self._embedding_gradients.clear()
+        self._clear_gradients()
 
     def _leave_weights(self) -> None:
-        self._optimizer.zero_grad()
+        self._clear_gradients()
         if self._accelerator.scaler is not None:
             self._accelerator.scaler.update()  # has it forget that it unscaled these gradients
+
+    def _clear_gradients(self) -> None:
+        self._optimizer.zero_grad()
+        if self._embedding_rows:
+            self._embedding_rows.clear()

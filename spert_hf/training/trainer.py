@@ -42,7 +42,7 @@ from .checkpoints import (
     save_checkpoint,
     write_whole,
 )
-from .embedding_gradients import EmbeddingGradients
+from .embedding_rows import EmbeddingRows
 from .encoders import find_encoder
 from .interruption import StopRequest, TrainingInterruptedError
 from .optimization import make_optimizer, make_schedule
@@ -116,6 +116,7 @@ class Trainer:
         # Accelerate steps a prepared schedule once a process; ours counts steps of the global batch.
         self.schedule = make_schedule(optimizer, arguments, self.total_steps)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        self._embedding_rows = self._make_embedding_rows()
         self.take_step = OptimizerStep(
             self.accelerator,
             self.model,
@@ -124,7 +125,7 @@ class Trainer:
             self.batches,
             arguments.per_device_train_batch_size,
             arguments.max_grad_norm,
-            self._embedding_gradients(),
+            self._embedding_rows,
         )
         self.state = TrainingState(run=self._identify_run())
         self.resumed_at_step = 0
@@ -172,16 +173,19 @@ class Trainer:
         Processes that leave without may crash. And a group that a wrapped model is the last to hold is freed with
         Python's lock held, which then waits for a thread that may wait for that lock: so the model goes first.
         """
-        del self.model, self.optimizer, self.take_step
+        del self.model, self.optimizer, self.take_step, self._embedding_rows
         self.accelerator.free_memory()
         self.accelerator.end_training()
 
-    def _embedding_gradients(self) -> EmbeddingGradients | None:
-        """Have gradients of word embeddings kept by rows where only we look at them, and where it is quicker."""
+    def _make_embedding_rows(self) -> EmbeddingRows | None:
+        """Have word embeddings trained by rows where only we look at gradients, and where it is quicker."""
         embeddings = self.accelerator.unwrap_model(self.model).encoder.get_input_embeddings()
         only_ours = self.accelerator.num_processes == 1 and self.accelerator.scaler is None
-        wanted = only_ours and self.accelerator.device.type == "cpu" and EmbeddingGradients.possible(embeddings)
-        return EmbeddingGradients(embeddings) if wanted else None
+        if not only_ours or self.accelerator.device.type != "cpu" or not EmbeddingRows.possible(embeddings):
+            return None
+        filling = {0, *self.tokenizer.all_special_ids}  # padding, and what fills up packed sequences
+        met = filling.union(*(example.words.input_ids for example in self.examples))
+        return EmbeddingRows(embeddings, self.optimizer, torch.tensor(sorted(met)))
 
     def _resume(self) -> None:
         """Put the run back to the checkpoint that it is to go on from, if there is one."""
@@ -189,6 +193,8 @@ class Trainer:
         folder = find_checkpoint(named, self.output_dir, self.state.run) if named else None
         if folder is not None:
             self.state = load_checkpoint(self.accelerator, self.model, self.optimizer, self.schedule, folder)
+            if self._embedding_rows:
+                self._embedding_rows.restore()
             self._saved = (self.state.step, folder)
             self.resumed_at_step = self.state.step
             self._check_best_model()

@@ -19,6 +19,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.model.onednn_linear import use_torch
+from spert_hf.model.quick_dropout import use_torch_dropout
 
 PAIRS_PER_CHUNK = 100
 """Pairs that get a copy of the sentence at once, as in the published code: more are taken in turns."""
@@ -27,10 +28,11 @@ MASKED = -1e30
 
 
 def as_transformers_has_it(encoder: nn.Module) -> nn.Module:
-    """A twin of a SpERT model's encoder, over the same weights, whose linear layers are torch's own."""
+    """A twin of a SpERT model's encoder, over the same weights, whose linear layers and dropout are torch's own."""
     shared = {id(weight): weight for weight in (*encoder.parameters(), *encoder.buffers())}
     twin = copy.deepcopy(encoder, shared)
     use_torch(twin)
+    use_torch_dropout(twin)
     return twin
 
 

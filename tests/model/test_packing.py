@@ -1,5 +1,7 @@
 """Packed sequences: hidden states and gradients are those of each by itself, for every encoder that takes them."""
 
+import copy
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from transformers import AutoConfig
 
 from spert_hf import SpertConfig, SpertModel
+from spert_hf.model import attention_dropout
 from spert_hf.model.batching_spert import PADDING_COST
 from spert_hf.model.packing_spert import ATTENTION, PACKABLE_ENCODERS, find_packing, takes_packed
 
@@ -101,6 +104,21 @@ def test_gradients(model):
     assert any(gradient is not None for gradient in packed.values())
     for name, gradient in packed.items():
         torch.testing.assert_close(gradient, alone[name], atol=2e-4, rtol=1e-4, msg=name)
+
+
+def test_attention_in_training_is_dropped_and_otherwise_the_same(model, monkeypatch):
+    """With dropout of attention alone, and factors of 1 for it, training computes what evaluation does."""
+    model = copy.deepcopy(model).train()
+    for name, part in model.named_modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.p = 0.5 if name.endswith(("attention.self.dropout", "attention.dropout")) else 0.0
+    batch = make_batch([5, 17, 17, 9, 30])
+    expected = model.eval().encode(*batch)
+    assert not torch.allclose(model.train().encode(*batch), expected, atol=1e-2)
+    drawn = []
+    monkeypatch.setattr(attention_dropout, "draw_kept", lambda count, *_: drawn.append(count) or torch.ones(count))
+    torch.testing.assert_close(model.encode(*batch), expected, atol=1e-5, rtol=0)
+    assert drawn == [4 * (5**2 + 2 * 17**2 + 9**2 + 30**2)] * 2  # heads, in each of two layers
 
 
 def test_no_padding_is_computed(model):
