@@ -24,11 +24,12 @@ class OneDnnLinear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         """As torch's layer: *(…, inputs)* in, *(…, outputs)* out."""
-        if not _is_for_onednn(input, self.weight):
-            return super().forward(input)
+        weight, bias = self.weight, self.bias  # looked up once: torch looks for them among all that a module may have
+        if not _is_for_onednn(input, weight):
+            return functional.linear(input, weight, bias)
         if torch.is_grad_enabled():
-            return _OneDnnProduct.apply(input, self.weight, self.bias)
-        return _multiply_padded(input, self.weight, self.bias)
+            return _OneDnnProduct.apply(input, weight, bias)
+        return _multiply_padded(input, weight, bias)
 
 
 def use_onednn(module: nn.Module) -> None:
@@ -52,13 +53,9 @@ class _OneDnnProduct(torch.autograd.Function):
     """`input @ weight.T + bias` and its gradients, in which both factors may be asked for or not."""
 
     @staticmethod
-    def forward(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return _multiply_padded(input, weight, bias)
-
-    @staticmethod
-    def setup_context(context: Any, inputs: tuple[Tensor, Tensor, Tensor | None], output: Tensor) -> None:
-        input, weight, _ = inputs
+    def forward(context: Any, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         context.save_for_backward(input, weight)
+        return _multiply_padded(input, weight, bias)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
@@ -66,11 +63,14 @@ class _OneDnnProduct(torch.autograd.Function):
         of_input, of_weight, of_bias = context.needs_input_grad
         count = input[..., 0].numel()
         # Gradients of gradients are asked for where gradients are recorded here, too: those are torch's.
-        multiply, pad = (functional.linear, _as_is) if torch.is_grad_enabled() else (_multiply, _with_padding)
+        if torch.is_grad_enabled():
+            multiply, pad, transpose = functional.linear, _as_is, torch.t
+        else:
+            multiply, pad, transpose = _multiply, _with_padding, _transpose
         gradient_rows = pad(gradient.flatten(0, -2).contiguous())
         return (
             multiply(gradient_rows, weight.t())[:count].view_as(input) if of_input else None,
-            multiply(gradient_rows.t(), pad(input.flatten(0, -2)).t()) if of_weight else None,
+            multiply(transpose(gradient_rows), pad(input.flatten(0, -2)).t()) if of_weight else None,
             gradient_rows.sum(0) if of_bias else None,
         )
 
@@ -86,6 +86,9 @@ def _take_fresh(*shape: int) -> Tensor:
 
 def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """`input @ weight.T + bias`, *(…, outputs)*."""
+    count = input.numel() // input.shape[-1]
+    if count_padded_rows(count) == count:
+        return _multiply(input, weight, bias)
     rows = input.flatten(0, -2)
     product = _multiply(_with_padding(rows, _scratch.take), weight, bias)
     return product[: len(rows)].view(*input.shape[:-1], len(weight))
@@ -115,6 +118,11 @@ def count_padded_rows(count: int) -> int:
 
 def _as_is(rows: Tensor) -> Tensor:
     return rows
+
+
+def _transpose(rows: Tensor) -> Tensor:
+    """Padded rows as columns, in one block, which torch makes with one core of a matrix and with all of more axes."""
+    return rows.unflatten(0, (2, -1)).permute(2, 0, 1).contiguous().flatten(1)
 
 
 class _Scratch(threading.local):

@@ -79,12 +79,9 @@ class _Maximum(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(some: Tensor, others: Tensor) -> Tensor:
+    def forward(context: Any, some: Tensor, others: Tensor) -> Tensor:
+        context.save_for_backward(some, others)
         return torch.maximum(some, others)
-
-    @staticmethod
-    def setup_context(context: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        context.save_for_backward(*inputs)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
