@@ -43,35 +43,33 @@ class _Attention(torch.autograd.Function):
         context: Any, query: Tensor, key: Tensor, value: Tensor, kept: Tensor, lengths: list[int], scale: float
     ) -> Tensor:
         query = query * scale
-        attentions, dropped, attended = [], [], []
+        attentions, attended = [], []
         for q, k, v, factors in zip(
             *(_sequences(whole, lengths) for whole in (query, key, value)),
             _squares(kept, len(query), lengths),
             strict=True,
         ):
             attentions.append(torch.bmm(q, k.transpose(1, 2)).softmax(-1))
-            dropped.append(attentions[-1] * factors)
-            attended.append(torch.bmm(dropped[-1], v))
+            attended.append(torch.bmm(attentions[-1] * factors, v))
         context.lengths, context.scale = lengths, scale
-        context.save_for_backward(query, key, value, kept, *attentions, *dropped)
+        context.save_for_backward(query, key, value, kept, *attentions)
         return _one_behind_the_other(attended, query.shape[1])
 
     @staticmethod
     @once_differentiable
     @torch.amp.custom_bwd(device_type="cpu")
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, kept, *of_sequences = context.saved_tensors
+        query, key, value, kept, *attentions = context.saved_tensors
         lengths = context.lengths
         gradient = gradient.transpose(0, 1)
         of_query, of_key, of_value = [], [], []
-        for q, k, v, g, factors, attention, dropped in zip(
+        for q, k, v, g, factors, attention in zip(
             *(_sequences(whole, lengths) for whole in (query, key, value, gradient)),
             _squares(kept, len(query), lengths),
-            of_sequences[: len(lengths)],
-            of_sequences[len(lengths) :],
+            attentions,
             strict=True,
         ):
-            of_value.append(torch.bmm(dropped.transpose(1, 2), g))
+            of_value.append(torch.bmm((attention * factors).transpose(1, 2), g))
             of_attention = torch.bmm(g, v.transpose(1, 2)).mul_(factors)
             of_scores = torch._softmax_backward_data(of_attention, attention, -1, attention.dtype)
             of_query.append(torch.bmm(of_scores, k))

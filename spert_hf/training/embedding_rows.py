@@ -20,12 +20,13 @@ class EmbeddingRows:
     Args:
         embeddings: the encoder's, which can be trained so, as [`EmbeddingRows.possible`] says.
         optimizer: an AdamW, which has their weight.
-        met: the words that the data has, by number, each once.
+        met: the words that the data has, by number, each once. (A tokenizer may know more words than an encoder does.)
     """
 
     def __init__(self, embeddings: nn.Embedding, optimizer: Any, met: Tensor) -> None:
         self._embeddings = embeddings
         self._optimizer = optimizer
+        met = met[met < len(self._weight)]
         self._met: Tensor | None = met
         self._rows = nn.Parameter(self._weight.detach()[met])
         self._gradient = torch.zeros_like(self._rows)

@@ -132,6 +132,13 @@ def test_a_run_goes_on_from_what_was_saved_of_whole_embeddings():
     assert_same(ours, theirs)
 
 
+def test_words_that_only_the_tokenizer_knows_are_passed_over():
+    ours, theirs = twins("of torch", [*KNOWN, WORDS, WORDS + 5])
+    for run in (ours, theirs):
+        run.step([[1, 3], [8]])
+    assert_same(ours, theirs)
+
+
 def test_the_optimizer_keeps_averages_of_the_rows_alone():
     ours, _ = twins("of BERT")
     ours.step([[1, 3]])
