@@ -58,7 +58,7 @@ class _Attention(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     @torch.amp.custom_bwd(device_type="cpu")
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
         query, key, value, kept, *attentions = context.saved_tensors
         lengths = context.lengths
         gradient = gradient.transpose(0, 1)

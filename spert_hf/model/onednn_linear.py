@@ -63,10 +63,8 @@ class _OneDnnProduct(torch.autograd.Function):
         of_input, of_weight, of_bias = context.needs_input_grad
         count = input[..., 0].numel()
         # Gradients of gradients are asked for where gradients are recorded here, too: those are torch's.
-        if torch.is_grad_enabled():
-            multiply, pad, transpose = functional.linear, _as_is, torch.t
-        else:
-            multiply, pad, transpose = _multiply, _with_padding, _transpose
+        plainly = (functional.linear, _as_is, torch.t)
+        multiply, pad, transpose = plainly if torch.is_grad_enabled() else (_multiply, _with_padding, _transpose)
         gradient_rows = pad(gradient.flatten(0, -2).contiguous())
         return (
             multiply(gradient_rows, weight.t())[:count].view_as(input) if of_input else None,
