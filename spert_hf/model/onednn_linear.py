@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .layers import is_computed_plainly, swap_layers
+
 
 class OneDnnLinear(nn.Linear):
     """A linear layer that has oneDNN compute what torch would have MKL compute, and is torch's own in all else.
@@ -33,20 +35,13 @@ class OneDnnLinear(nn.Linear):
 
 
 def use_onednn(module: nn.Module) -> None:
-    """Make the linear layers of a module [`OneDnnLinear`]; weights and their names stay.
-
-    Subclasses of torch's layer, such as those of quantised models, stay what they are.
-    """
-    for child in module.modules():
-        if type(child) is nn.Linear:
-            child.__class__ = OneDnnLinear
+    """Make the linear layers of a module [`OneDnnLinear`]; weights and their names stay."""
+    swap_layers(module, nn.Linear, OneDnnLinear)
 
 
 def use_torch(module: nn.Module) -> None:
     """Undo [`use_onednn`]."""
-    for child in module.modules():
-        if type(child) is OneDnnLinear:
-            child.__class__ = nn.Linear  # type: ignore[assignment]
+    swap_layers(module, OneDnnLinear, nn.Linear)
 
 
 class _OneDnnProduct(torch.autograd.Function):
@@ -152,8 +147,7 @@ def _is_for_onednn(input: Tensor, weight: Tensor) -> bool:
     sharded), to casts, and to what records a model's operations.
     """
     return (
-        not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()
+        is_computed_plainly()
         and input.dtype is weight.dtype is torch.float32
         and input.device.type == weight.device.type == "cpu"
         and type(input) is Tensor

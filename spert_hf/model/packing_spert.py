@@ -16,6 +16,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from .attention_dropout import attend_with_dropout
+from .layers import is_computed_plainly
 from .onednn_linear import count_padded_rows
 from .quick_dropout import can_draw
 
@@ -78,7 +79,7 @@ def find_packing(encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor) 
         input_ids: *(batch, sub-words)*.
         attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
     """
-    if input_ids.device.type != "cpu" or torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if input_ids.device.type != "cpu" or not is_computed_plainly():
         return None
     if not takes_packed(encoder) or attention_mask.shape != input_ids.shape:
         return None

@@ -8,6 +8,8 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
+from .layers import is_computed_plainly, swap_layers
+
 STEPS = 2**16
 """Probabilities are rounded to a multiple of one in as many: 0.1 becomes 0.100006."""
 
@@ -46,17 +48,13 @@ def can_draw(p: float) -> bool:
 
 
 def use_quick_dropout(module: nn.Module) -> None:
-    """Make the dropout layers of a module [`QuickDropout`]; subclasses of torch's stay what they are."""
-    for child in module.modules():
-        if type(child) is nn.Dropout:
-            child.__class__ = QuickDropout
+    """Make the dropout layers of a module [`QuickDropout`]."""
+    swap_layers(module, nn.Dropout, QuickDropout)
 
 
 def use_torch_dropout(module: nn.Module) -> None:
     """Undo [`use_quick_dropout`]."""
-    for child in module.modules():
-        if type(child) is QuickDropout:
-            child.__class__ = nn.Dropout  # type: ignore[assignment]
+    swap_layers(module, QuickDropout, nn.Dropout)
 
 
 def _is_for_us(input: Tensor, p: float) -> bool:
@@ -66,6 +64,5 @@ def _is_for_us(input: Tensor, p: float) -> bool:
         and type(input) is Tensor
         and input.is_floating_point()
         and can_draw(p)
-        and not torch.compiler.is_compiling()
-        and not torch.jit.is_tracing()
+        and is_computed_plainly()
     )

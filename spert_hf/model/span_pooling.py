@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .layers import is_computed_plainly
+
 
 class RangePooler:
     """Pools ranges of positions of a batch of vectors: two look-ups a range, whatever the range's length.
@@ -67,9 +69,9 @@ class RangePooler:
 
 def _maximum(some: Tensor, others: Tensor) -> Tensor:
     """The larger of two numbers each, of tensors of the same shape."""
-    if not torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.jit.is_tracing():
-        return torch.maximum(some, others)
-    return _Maximum.apply(some, others)
+    if torch.is_grad_enabled() and is_computed_plainly():
+        return _Maximum.apply(some, others)
+    return torch.maximum(some, others)
 
 
 class _Maximum(torch.autograd.Function):
