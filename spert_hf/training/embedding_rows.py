@@ -91,9 +91,11 @@ class EmbeddingRows:
 
     def restore(self) -> None:
         """Go on from what has just been loaded into the embeddings and into the optimizer."""
+        if self._met is None:  # the optimizer has the embeddings themselves
+            return
         if any(self._is_whole(each) for each in self._state.values()):
             self._take_all()
-        elif self._met is not None:
+        else:
             self._rows.data.copy_(self._weight[self._met])
 
     def _take_all(self) -> None:

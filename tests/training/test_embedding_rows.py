@@ -103,14 +103,18 @@ def test_gradients_of_rows_that_nobody_told_of_count(optimizer, steps, known, ma
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("more", [[], [5, 7]], ids=["by rows", "whole after all"])
+@pytest.mark.parametrize(
+    ("known", "more"),
+    [(KNOWN, []), (KNOWN, [5, 7]), ([*KNOWN, 5, 7], [])],
+    ids=["by rows", "whole after all", "whole, as most words are known"],
+)
 @given(before=steps_over(KNOWN), after=steps_over(KNOWN))
-def test_a_run_goes_on_from_what_was_saved(optimizer, more, before, after):
-    ours, theirs = twins(optimizer)
+def test_a_run_goes_on_from_what_was_saved(optimizer, known, more, before, after):
+    ours, theirs = twins(optimizer, known)
     for parts in [*before, [[*more, 1]]]:
         ours.step(parts)
         theirs.step(parts)
-    resumed, _ = twins(optimizer)
+    resumed, _ = twins(optimizer, known)
     resumed.step([[3, 11]])
     resumed.model.load_state_dict(ours.model.state_dict())
     resumed.optimizer.load_state_dict(copy.deepcopy(ours.optimizer.state_dict()))
