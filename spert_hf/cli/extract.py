@@ -18,7 +18,14 @@ from ..data.inputs import LARGEST_JSON_LIST, check_input_suffix, read_inputs
 from ..data.textfiles import to_json_line
 from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import read_ahead
-from .options import STANDARD_STREAM, add_model_options, fraction, load_pipeline
+from .options import (
+    STANDARD_STREAM,
+    add_model_options,
+    add_reading_options,
+    fraction,
+    load_pipeline,
+    reading_settings,
+)
 from .resumable import LineOutput, UnfinishedFile, unfinished_output
 
 
@@ -30,8 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     settings = {
         "batch_size": options.batch_size,
         "overlap": options.overlap,
-        "split_sentences": options.split_sentences,
-    }
+    } | reading_settings(options)
     if options.relation_threshold is not None:
         settings["relation_threshold"] = options.relation_threshold
     records = read_inputs(options.input)
@@ -111,7 +117,7 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
     return {
         "input": "" if options.input == STANDARD_STREAM else digest_of_file(Path(options.input)),
         "model": _digest_of_model(pipe),
-        "set of settings": json.dumps(settings),
+        "set of settings": json.dumps(settings, default=lambda pattern: pattern.pattern),
         "device": pipe.device.type,
         "backend": f"{options.backend}, {options.dtype}",
     }
@@ -153,12 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         help="go on where an interrupted run with this output stopped, with the same result as if it had not; refused "
         "where input, model or settings are others; with nothing to go on with, begin anew",
     )
-    parser.add_argument(
-        "--split-sentences",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="read a text sentence by sentence; not for models trained on whole documents (default: on)",
-    )
+    add_reading_options(parser)
     parser.add_argument("--relation-threshold", type=fraction, metavar="S", help="lowest score of a relation, 0 to 1")
     parser.add_argument(
         "--overlap",

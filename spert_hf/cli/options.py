@@ -38,6 +38,35 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add what overrides how the model reads text."""
+    from ..model.text_reading_spert import SEQUENCES, WORDS
+
+    parser.add_argument(
+        "--words", choices=list(WORDS), help="how text is split into words (default: as the model's text_reading says)"
+    )
+    parser.add_argument("--word-pattern", metavar="REGEX", help="words are what this regular expression matches")
+    parser.add_argument(
+        "--sequences",
+        choices=list(SEQUENCES),
+        help="what is read as one, within which relations are found (default: as the model's text_reading says)",
+    )
+
+
+def reading_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Give what overrides the model's reading, as the pipeline takes it.
+
+    Raises:
+        ValueError: if two options contradict each other, or the pattern is no regular expression.
+    """
+    from ..model.words_spert import compile_pattern
+
+    if options.words and options.word_pattern and options.words != "pattern":
+        raise ValueError(f"--words: given {options.words} with --word-pattern, allowed one of them")
+    words = compile_pattern(options.word_pattern) if options.word_pattern else options.words
+    return {name: value for name, value in (("words", words), ("sequences", options.sequences)) if value is not None}
+
+
 def add_loading_options(parser: argparse.ArgumentParser) -> None:
     """Add `--model` and what is needed to load it."""
     parser.add_argument("--model", required=True, metavar="DIR_OR_ID", help="a checkpoint's folder or Hub id")

@@ -66,6 +66,7 @@ def run(arguments: Sequence[str]) -> int:
             f"({len(splits.dev)} dev, {len(splits.test)} test), encoder {settings.encoder}",
             markup=False,
         )
+        console.print(trainer.reading.describe(), markup=False, highlight=False)
     try:
         result = trainer.train()
     except TrainingInterruptedError as interruption:

@@ -20,6 +20,7 @@ from .setting_checks_spert import (
     check_whole_number,
     shown,
 )
+from .text_reading_spert import FIRST_READING, TextReading
 
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls")
@@ -75,6 +76,8 @@ class SpertConfig(PreTrainedConfig):
             the encoder when the model is made.
         letter_case_embeddings: add to the encoder's input an embedding of how each run of letters is written (lower,
             Capital, CAPITALS, mixed), which a tokenizer that ignores case hides.
+        text_reading: how raw text becomes words and sequences, a [`TextReading`] or a mapping of its settings. `None`:
+            its defaults; in a file that has none, the rules that there were before files had any.
         initializer_range: standard deviation of the classifiers' and size embedding's initial weights.
 
     Raises:
@@ -103,6 +106,7 @@ class SpertConfig(PreTrainedConfig):
         relation_temperature: float = 1.0,
         max_sequence_length: int | None = None,
         letter_case_embeddings: bool = False,
+        text_reading: TextReading | dict[str, Any] | None = None,
         initializer_range: float = 0.02,
         **kwargs: Any,
     ) -> None:
@@ -126,6 +130,7 @@ class SpertConfig(PreTrainedConfig):
         self.relation_temperature = relation_temperature
         self.max_sequence_length = max_sequence_length
         self.letter_case_embeddings = letter_case_embeddings
+        self.text_reading = TextReading.of(text_reading)
         self.initializer_range = initializer_range
         self._check_settings()
         check_keys(kwargs, self._known_settings() | _FOR_LOADING, ())
@@ -172,7 +177,7 @@ class SpertConfig(PreTrainedConfig):
             check_keys(config_dict, cls._known_settings(), _NEEDED_IN_FILES)
             if "entity_types" in given or "relation_types" in given:
                 config_dict = _for_types_of(given, config_dict)
-            config_dict = config_dict | given
+            config_dict = {"text_reading": FIRST_READING.to_dict()} | config_dict | given
             for name in ("dtype", "torch_dtype"):
                 check_dtype(name, config_dict.get(name))
             return super().from_dict(config_dict, **kwargs)
@@ -204,7 +209,12 @@ class SpertConfig(PreTrainedConfig):
 
     def to_dict(self) -> dict[str, Any]:
         """Give all settings as plain JSON, with the places of the code that belongs to them."""
-        return super().to_dict() | {"custom_pipelines": _code_of_pipelines()}
+        reading = self.text_reading
+        return super().to_dict() | {
+            "custom_pipelines": _code_of_pipelines(),
+            # Whoever sets it on a config that is in use may give a mapping, too.
+            "text_reading": TextReading.of(reading).to_dict(),
+        }
 
     @property
     def hidden_size(self) -> int:

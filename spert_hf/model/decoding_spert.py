@@ -1,7 +1,9 @@
 """From scores to entities and relations, and what to do with entities that overlap."""
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from torch import Tensor
 
@@ -231,7 +233,7 @@ def merge_windows(predictions: list[Prediction], windows: list[tuple[int, int]])
     for number, (window, prediction) in enumerate(zip(windows, predictions, strict=True)):
         for entity in prediction.entities:
             start, end = entity.start + window[0], entity.end + window[0]
-            if _best_window(start, end, windows, number) == number:
+            if _best_window(start, end, windows) == number:
                 place[start, end, entity.type] = len(merged.entities)
                 merged.entities.append(PredictedEntity(start, end, entity.type, entity.score))
     best: dict[tuple[int, int, str], float] = {}
@@ -266,21 +268,19 @@ def concatenate(predictions: list[Prediction], ranges: list[tuple[int, int]]) ->
     return whole
 
 
-def _best_window(start: int, end: int, windows: list[tuple[int, int]], near: int) -> int:
-    """The window, `near` or a neighbour, in which the span lies farthest from a border; the first of equals.
+def _best_window(start: int, end: int, windows: list[tuple[int, int]]) -> int:
+    """The window in which the span lies farthest from a border; the first of equals.
 
     The text's own start and end are no borders: nothing is cut off there.
     """
 
     def distance(number: int) -> float:
         first, last = windows[number]
-        if start < first or end > last:
-            return -1.0
         before = float("inf") if number == 0 else start - first
         after = float("inf") if number == len(windows) - 1 else last - end
         return min(before, after)
 
-    candidates = range(max(near - 2, 0), min(near + 3, len(windows)))
+    candidates = range(bisect_left(windows, end, key=itemgetter(1)), bisect_right(windows, start, key=itemgetter(0)))
     return max(candidates, key=lambda number: (distance(number), -number))
 
 

@@ -1,5 +1,6 @@
 """The "spert-extraction" pipeline: strings or words in, entities and relations out."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,9 +12,10 @@ from transformers import Pipeline
 from .configuration_spert import OVERLAP_POLICIES, SpertConfig
 from .decoding_spert import Prediction, concatenate, in_text_order
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
-from .processing_spert import SpertProcessor, split_words
-from .sentences_spert import sentence_ranges
+from .processing_spert import SpertProcessor
 from .setting_checks_spert import check_choice, check_flag, check_fraction
+from .text_reader_spert import TextReader, override_reading
+from .text_reading_spert import TextReading
 
 BATCHES_READ_AHEAD = 16
 """Batches that are read before the first is computed, so that texts of similar length meet in one."""
@@ -21,15 +23,17 @@ BATCHES_READ_AHEAD = 16
 CHARACTERS_READ_AHEAD = 1 << 20
 """Characters of text after which no more is read ahead: bounds the memory of long texts."""
 
+_READERS_KEPT = 8
+
 
 @dataclass(slots=True)
 class _Input:
-    """One text: its words, what of them is read as one sequence each, and, if the text was given as a string, the
-    string and the words' character offsets in it.
+    """One text: its words, the sequences that they are read in, and, if the text was given as a string, the string and
+    the words' character offsets in it.
     """
 
     words: Sequence[str]
-    sentences: list[tuple[int, int]]
+    sequences: list[tuple[int, int]]
     text: str | None = None
     offsets: list[tuple[int, int]] | None = None
 
@@ -53,9 +57,13 @@ class SpertPipeline(Pipeline):
         relation_threshold (`float`, *optional*): lowest score of a relation, 0 … 1. Default: the model's own.
         overlap (`str`, *optional*): entities that overlap are all kept (`"keep"`), all dropped (`"drop"`), or thinned
             out to the best scored ones (`"best"`); relations go with their entities. Default: the model's own.
-        split_sentences (`bool`, *optional*, defaults to `True`): read a string sentence by sentence, as the model was
-            trained; relations are then found within sentences. `False` reads it as one sequence, for models trained on
-            whole documents. Lists of words are always read as they are given.
+        words (`str`, `re.Pattern` or function, *optional*): how a string is split into words: the name of one of
+            [`WORDS`], a compiled regular expression, or a function of the text that gives character offsets
+            `(start, end)` in text order; a function is not saved with the pipeline. Default: as `config.text_reading`
+            says. Lists of words are always read as they are given.
+        sequences (`str`, *optional*): how a string's words are split into sequences, within which relations are found:
+            the name of one of [`SEQUENCES`]. `"document"` reads a string as one. Default: as `config.text_reading`
+            says.
         batch_size (`int`, *optional*, defaults to 32): texts (or windows of long ones) computed at once.
     """
 
@@ -69,22 +77,61 @@ class SpertPipeline(Pipeline):
         super().__init__(*args, **kwargs)
         check_choice("model", self.model.config.model_type, (SpertConfig.model_type,))
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
+        self._readers: dict[tuple[TextReading, Any], TextReader] = {}
+        self.text_reader(**self._preprocess_params)  # what does not serve is said at once
+
+    def text_reader(self, words: Any = None, sequences: str | None = None) -> TextReader:
+        """Give the reader of the model's `text_reading`, or of what a call asks for instead.
+
+        Raises:
+            ValueError: if there is no such way to read, or its pattern, tokenizer or library does not serve.
+        """
+        reading = override_reading(TextReading.of(self.model.config.text_reading), words, sequences)
+        function = words if callable(words) else None
+        key = (reading, function)
+        if key not in self._readers:
+            if len(self._readers) >= _READERS_KEPT:
+                self._readers.clear()
+            self._readers[key] = TextReader(reading, self.tokenizer, function)
+        return self._readers[key]
+
+    def save_pretrained(self, save_directory: Any, **kwargs: Any) -> Any:
+        """Save model and tokenizer; a function that splits text into words is not saved, and a warning says so."""
+        self._warn_of_function()
+        return super().save_pretrained(save_directory, **kwargs)
+
+    def _warn_of_function(self) -> None:
+        if callable(self._preprocess_params.get("words")):
+            warnings.warn(
+                "words: the pipeline's function is not saved; who loads the model reads text by words "
+                f"{TextReading.of(self.model.config.text_reading).words!r}",
+                stacklevel=3,
+            )
 
     def push_to_hub(self, repo_id: str, **upload: Any) -> Any:
         """Upload the pipeline, which is its model and tokenizer; see [`SpertModel.push_to_hub`]."""
+        self._warn_of_function()
         return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 
     def _sanitize_parameters(
         self,
         relation_threshold: float | None = None,
         overlap: str | None = None,
+        words: Any = None,
+        sequences: str | None = None,
         split_sentences: bool | None = None,
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         preprocess: dict[str, Any] = {}
         forward: dict[str, Any] = {}
         if split_sentences is not None:
             check_flag("split_sentences", split_sentences)
-            preprocess["split_sentences"] = split_sentences
+            warnings.warn("split_sentences: give sequences='document' instead of False", FutureWarning, stacklevel=3)
+            if sequences is None and not split_sentences:
+                sequences = "document"
+        if words is not None:
+            preprocess["words"] = words
+        if sequences is not None:
+            preprocess["sequences"] = sequences
         if relation_threshold is not None:
             if isinstance(relation_threshold, Real) and not isinstance(relation_threshold, int):
                 relation_threshold = float(relation_threshold)  # NumPy has numbers of its own
@@ -102,6 +149,7 @@ class SpertPipeline(Pipeline):
             raise ValueError(f"batch_size: given {batch_size!r}, allowed a whole number from 1 on")
         preprocess, forward, postprocess = self._sanitize_parameters(**kwargs)
         preprocess = {**self._preprocess_params, **preprocess}
+        self.text_reader(**preprocess)  # before any text is read
         forward = {**self._forward_params, **forward, "batch_size": batch_size}
         postprocess = {**self._postprocess_params, **postprocess}
         if isinstance(inputs, (str, Mapping)):
@@ -119,8 +167,8 @@ class SpertPipeline(Pipeline):
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
                 yield self.postprocess((text, prediction), **postprocess)
 
-    def preprocess(self, inputs: Any, number: int = 0, split_sentences: bool = True) -> _Input:
-        """Split a string into words and sentences, or take the words given.
+    def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> _Input:
+        """Split a string into words and sequences, or take the words given.
 
         Raises:
             ValueError: naming the input by its `number` if it is neither.
@@ -133,17 +181,19 @@ class SpertPipeline(Pipeline):
                 )
             inputs = _content(inputs)
         if isinstance(inputs, str):
-            offsets = split_words(inputs)
-            sentences = sentence_ranges(inputs, offsets) if split_sentences else [(0, len(offsets))]
-            return _Input([inputs[start:end] for start, end in offsets], sentences, inputs, offsets)
+            try:
+                read = self.text_reader(words, sequences)(inputs)
+            except ValueError as error:
+                raise ValueError(f"input {number}: {error}") from error
+            return _Input([inputs[start:end] for start, end in read.words], read.sequences, inputs, read.words)
         if isinstance(inputs, Sequence) and all(isinstance(word, str) for word in inputs):
             return _Input(inputs, [(0, len(inputs))])
         raise ValueError(f"input {number}: given {repr(inputs)[:80]}, allowed a string or a list of words")
 
     def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
-        sentences = [text.words[start:end] for text in model_inputs for start, end in text.sentences]
-        found = iter(predict(self.model, self.spert_processor, sentences, **parameters))
-        return [concatenate(list(islice(found, len(text.sentences))), text.sentences) for text in model_inputs]
+        sequences = [text.words[start:end] for text in model_inputs for start, end in text.sequences]
+        found = iter(predict(self.model, self.spert_processor, sequences, **parameters))
+        return [concatenate(list(islice(found, len(text.sequences))), text.sequences) for text in model_inputs]
 
     def postprocess(self, model_outputs: tuple[_Input, Prediction]) -> dict[str, Any]:
         """Turn a prediction into plain JSON, entities in text order."""

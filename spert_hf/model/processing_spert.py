@@ -1,9 +1,9 @@
-"""From text or words to the model's inputs: words, windows, sub-words, batches."""
+"""From words to the model's inputs: sub-words, windows, batches."""
 
 import math
 import re
-import unicodedata
 import warnings
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import EncodingFast
 
-from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
 from .configuration_spert import SpertConfig
+from .words_spert import MARKS
 
 DEFAULT_SEQUENCE_LENGTH = 512
 """Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
@@ -21,54 +21,8 @@ DEFAULT_SEQUENCE_LENGTH = 512
 LETTER_CASES = ("no letters", "lower", "initial capital", "capitals", "mixed")
 """What [`letter_case`] tells apart of a run of letters; special sub-words and padding count as the first."""
 
-LONGEST_WORD = 64
-"""Characters after which a run of letters in raw text is split into several words."""
-
-
-def _combining_marks() -> str:
-    """Character class of the marks and joiners that belong to the letter before them, in any script."""
-    marks = [chr(code) for code in range(0x300, 0x20000) if unicodedata.category(chr(code))[0] == "M"]
-    return re.escape("".join(marks)) + "\u00ad\u200c\u200d"
-
-
-# Scripts written without spaces between words: each character is a word of its own.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_MARKS = _combining_marks()
-# English abbreviations that keep their point wherever they stand.
-_ABBREVIATIONS = "|".join(sorted(TITLES | COMPANIES_AND_GENERATIONS | MONTHS | STATES))
-_WORD = re.compile(
-    rf"""
-      (?:[^\W\d_{_UNSPACED}]\.){{2,}}                              # initials: U.S.
-    | \b(?=[A-Z][a-z]+\.)(?:{_ABBREVIATIONS})\.                                  # Calif., Jan.
-    | \d+(?:[.,:]\d+)*(?![^\W_])                                    # numbers: 2,300.5
-    | [{_UNSPACED}][{_MARKS}]*
-    | ['’](?:s|S|d|m|ll|re|ve)\b                                       # clitics: the 's of Pell's
-    | [^\W_{_UNSPACED}]+(?:[{_MARKS}]+[^\W_{_UNSPACED}]*)*
-    | \S[{_MARKS}]*
-    """,
-    re.VERBOSE,
-)
 # With the space before them, which byte-level tokenizers may make a sub-word of.
-_LETTERS = re.compile(rf"\s?[^\W\d_](?:[^\W\d_]|[{_MARKS}])*")
-
-
-def split_words(text: str) -> list[tuple[int, int]]:
-    """Split raw text into words: runs of letters or digits, and every other visible character by itself.
-
-    Numbers, initials (*U.S.*), common abbreviations (*Calif.*) and clitics (*'s*) stay whole; white space, control and
-    format characters belong to no word.
-
-    Returns:
-        Character offsets `[start, end)` of each word, in text order.
-    """
-    spans: list[tuple[int, int]] = []
-    for match in _WORD.finditer(text):
-        start, end = match.span()
-        if end - start > LONGEST_WORD:
-            spans.extend((first, min(first + LONGEST_WORD, end)) for first in range(start, end, LONGEST_WORD))
-        elif end - start > 2 or text[start].isalnum() or unicodedata.category(text[start]) not in ("Cc", "Cf", "Cs"):
-            spans.append((start, end))
-    return spans
+_LETTERS = re.compile(rf"\s?[^\W\d_](?:[^\W\d_]|[{MARKS}])*")
 
 
 def letter_case(letters: str) -> int:
@@ -140,13 +94,18 @@ class SpertProcessor:
         max_sequence_length: most sub-words in one encoder input, special ones included; the tokenizer's own limit
             holds too.
         letter_cases: give the letter case of every sub-word, too, as a model with embeddings for it takes it.
+        max_span_size: words by which windows of a long text overlap at least, so that no span is cut off.
 
     Raises:
         ValueError: if the tokenizer is not a fast one, or has no token for unknown words.
     """
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, max_sequence_length: int | None = None, letter_cases: bool = False
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        max_sequence_length: int | None = None,
+        letter_cases: bool = False,
+        max_span_size: int = 1,
     ) -> None:
         if not tokenizer.is_fast:
             raise ValueError(
@@ -157,6 +116,7 @@ class SpertProcessor:
         self._backend.no_truncation()
         self._backend.no_padding()
         self._letter_cases = letter_cases
+        self._overlap_words = max_span_size
         self._prefix, self._suffix = self._special_ids()
         self._word_prefix = self._space_before_words()
         self.unknown_id = _first_id(tokenizer.unk_token_id, tokenizer.mask_token_id, tokenizer.pad_token_id)
@@ -179,7 +139,7 @@ class SpertProcessor:
                 f"tokenizer: {_place(tokenizer)} has none but {len(vocabulary)} special tokens, allowed the encoder's "
                 "own: is its tokenizer.json or vocabulary missing?"
             )
-        processor = cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings)
+        processor = cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings, config.max_span_size)
         embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number will do
         # Encoders may lack embeddings of special tokens that SpERT has no use for.
         unused = special - {*processor._prefix, *processor._suffix, processor.unknown_id, processor.pad_id}
@@ -240,7 +200,11 @@ class SpertProcessor:
         return EncodedWords(input_ids, offsets, cases if self._letter_cases else None)
 
     def windows(self, words: EncodedWords) -> list[tuple[int, int]]:
-        """Cover a text with ranges of words that the encoder can take; neighbours overlap by a quarter or more.
+        """Cover a text with ranges of words that the encoder can take.
+
+        Neighbours overlap by a quarter of a window and by `max_span_size` words or more, or, where words are so long
+        that no window holds more, by all that lets the next one reach a word further. So each span of up to
+        `max_span_size` words that the encoder can take at all lies in a window whole.
 
         Returns:
             Word ranges `[start, end)`, in order; one range if the whole text fits.
@@ -255,13 +219,10 @@ class SpertProcessor:
             windows.append((start, end))
             if end == count:
                 return windows
-            following = start + 1
-            while following + 1 < end and offsets[end] - offsets[following] > self.window_size // 4:
-                following += 1
-            # The next window must reach further than this one, or a long word after it would never be read.
-            while _last_within(offsets, following, self.window_size) <= end:
-                following += 1
-            start = following
+            # The last word from which on a quarter of a window is left, and the first that lets the next one go on.
+            quarter = bisect_right(offsets, offsets[end] - self.window_size // 4, start, end) - 1
+            earliest = bisect_left(offsets, offsets[end + 1] - self.window_size, start, end)
+            start = max(min(quarter, end - self._overlap_words), earliest)
 
     def collate(self, sentences: Sequence[EncodedWords]) -> dict[str, Tensor]:
         """Add special sub-words, and pad to one batch.

@@ -11,6 +11,7 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
 from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
+from ..model.text_reading_spert import parse_reading
 from .encoders import QUICKSTART_ENCODER
 from .yaml_files import load_yaml
 
@@ -47,7 +48,7 @@ _FREE_WHEN_RESUMING = {
     *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
     *("eval_every_epochs", "eval_split", "no_overlapping", "load_best_model_at_end", "metric_for_best_model"),
     *("logging_steps", "report_to", "output_dir", "save_steps", "save_total_limit", "resume_from_checkpoint"),
-    *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
+    *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo", "text_reading"),
 }
 
 
@@ -123,6 +124,12 @@ class SpertTrainingArguments:
         False, "Show the encoder how words are written (lower, Capital, CAPITALS), for tokenizers that ignore it."
     )
 
+    text_reading: str = _setting(
+        "auto",
+        "How the model reads text: `auto` takes the way that gives the data's tokens and sequences; or settings of "
+        "`SpertConfig.text_reading` that are not to be chosen, such as `words=whitespace,sequences=document`.",
+    )
+
     bf16: bool = _setting(False, "Mixed precision with bfloat16.")
     fp16: bool = _setting(False, "Mixed precision with float16 (GPU).")
     cpu_threads: int = _setting(0, "Threads of a process on a CPU; 0: its share of the machine's cores.")
@@ -175,6 +182,7 @@ class SpertTrainingArguments:
             raise ValueError(
                 f"load_best_model_at_end: given True with {reason}; allowed with a dev split that is scored"
             )
+        self.given_reading()
         # Not resolved, which would name it after what a link leads to.
         name = Path(os.path.abspath(self.dataset)).stem  # noqa: PTH100
         self.output_dir = self.output_dir or f"checkpoints/{name}"
@@ -198,6 +206,14 @@ class SpertTrainingArguments:
     def model_settings(self) -> dict[str, Any]:
         """The settings that belong to [`SpertConfig`]."""
         return {name: getattr(self, name) for name in MODEL_SETTINGS}
+
+    def given_reading(self) -> dict[str, Any]:
+        """The settings of the model's reading that are given, not chosen.
+
+        Raises:
+            ValueError: if one is not known or not allowed.
+        """
+        return {} if self.text_reading == "auto" else parse_reading(self.text_reading)
 
     def decisive_settings(self) -> dict[str, Any]:
         """The settings that decide what a step computes: with others, a run does not go on from a checkpoint."""

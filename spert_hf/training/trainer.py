@@ -47,6 +47,7 @@ from .encoders import find_encoder
 from .interruption import StopRequest, TrainingInterruptedError
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
+from .reading_choice import ReadingChoice, choose_reading
 from .training_log import ProgressBar, TrainingLog
 
 logger = logging.get_logger(__name__)
@@ -104,7 +105,7 @@ class Trainer:
             torch.set_num_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
             keep_freed_memory()
         set_seed(arguments.seed)
-        self.tokenizer, model = _make_model(arguments, splits, self._training_documents())
+        self.tokenizer, model, self.reading = _make_model(arguments, splits, self._training_documents())
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
         if self.accelerator.is_main_process:
             warn_of_long_entities(self._training_documents(), arguments.max_span_size)
@@ -335,6 +336,7 @@ class Trainer:
             "documents": {name: len(getattr(self.splits, name)) for name in ("train", "dev", "test")},
             "split": split,
             "scores": scores.to_dict(),
+            "text_reading": self.reading.reading.to_dict(),
             "steps": self.state.step,
             "skipped_steps": self.state.skipped_steps,
             "resumed_at_step": self.resumed_at_step,  # from which on the seconds are counted
@@ -410,8 +412,8 @@ def share_of_cores(processes: int) -> int:
 
 def _make_model(
     arguments: SpertTrainingArguments, splits: Splits, documents: Sequence[Document]
-) -> tuple[PreTrainedTokenizerBase, SpertModel]:
-    """Load the encoder and its tokenizer, and put fresh classifiers on top."""
+) -> tuple[PreTrainedTokenizerBase, SpertModel, ReadingChoice]:
+    """Load the encoder and its tokenizer, put fresh classifiers on top, and choose how text is read."""
     source = find_encoder(arguments.encoder)
     hub = {"token": arguments.hub_token} if arguments.hub_token else {}
     tokenizer = AutoTokenizer.from_pretrained(source, **hub)
@@ -421,6 +423,8 @@ def _make_model(
         "symmetric_relation_types": splits.schema.symmetric_relation_names,
         **arguments.model_settings(),
     }
+    reading = choose_reading(documents, tokenizer, arguments.given_reading())
+    settings["text_reading"] = reading.reading
     if arguments.learn_signatures:
         settings["relation_signatures"] = find_signatures(documents, splits.schema.relation_names)
     if arguments.random_encoder or arguments.random_layers:
@@ -437,4 +441,4 @@ def _make_model(
         model.encoder.get_input_embeddings().requires_grad_(False)
     if arguments.gradient_checkpointing:
         model.gradient_checkpointing_enable()
-    return tokenizer, model
+    return tokenizer, model, reading

@@ -8,8 +8,8 @@ from transformers import AutoTokenizer
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.data.loading import load_splits
 from spert_hf.model.inference_spert import predict
-from spert_hf.model.processing_spert import split_words
 from spert_hf.model.sentences_spert import sentence_ranges
+from spert_hf.model.words_spert import split_by_first_rules
 from tests.benchmarks.recording import record_batches, record_calls, replay
 from tests.benchmarks.variants import with_extras
 from tests.benchmarks.workloads import (
@@ -61,10 +61,10 @@ def test_conll04_itself_is_taken_as_it_is(subject):
 
 def test_a_text_is_read_as_one_sentence():
     text = 'It rained in Salem . "He left Ore. in May," she said. The end came soon ; Then DALLAS ( AP ) Police left .'
-    words = split_words(text)
+    words = split_by_first_rules(text)
     assert len(sentence_ranges(text, words)) > 1
     joined = as_one_sentence(text)
-    assert len(sentence_ranges(joined, split_words(joined))) == 1
+    assert len(sentence_ranges(joined, split_by_first_rules(joined))) == 1
     assert joined.replace(" and ", " ") == text
 
 

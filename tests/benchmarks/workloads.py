@@ -15,8 +15,8 @@ from spert_hf import SpertModel, SpertPipeline, SpertProcessor
 from spert_hf.data.loading import Splits, load_splits
 from spert_hf.data.named_datasets import dataset_folder
 from spert_hf.model.inference_spert import predict
-from spert_hf.model.processing_spert import split_words
 from spert_hf.model.sentences_spert import sentence_ranges
+from spert_hf.model.words_spert import split_by_first_rules
 from spert_hf.training.encoders import find_encoder
 
 FEW_ENTITIES, MANY_ENTITIES = 4, 60
@@ -116,7 +116,7 @@ def next_sentence(words: Iterator[str], length: int) -> str:
 
 def as_one_sentence(text: str) -> str:
     """Join what the pipeline would read as several sentences by *and*: a text here is one sentence, as in CoNLL04."""
-    words = split_words(text)
+    words = split_by_first_rules(text)
     starts = [words[first][0] for first, _ in sentence_ranges(text, words)]
     return " and ".join(text[start:end].strip() for start, end in pairwise([*starts, len(text)]))
 
@@ -144,7 +144,7 @@ def cut_to(processor: SpertProcessor, text: str, budget: int) -> str:
     """The text's first words, as many as have no more than so many sub-words; at least one."""
     word_offsets = processor.encode([words_of(text)])[0].word_offsets
     words = max(1, sum(offset <= budget for offset in word_offsets) - 1)
-    return text[: split_words(text)[words - 1][1]]
+    return text[: split_by_first_rules(text)[words - 1][1]]
 
 
 def sub_word_budget(processor: SpertProcessor, sub_words: int) -> int:
@@ -162,7 +162,7 @@ def _corpus_words(subject: Subject) -> Iterator[str]:
 
 def words_of(text: str) -> list[str]:
     """The words that the pipeline reads in a text."""
-    return [text[start:end] for start, end in split_words(text)]
+    return [text[start:end] for start, end in split_by_first_rules(text)]
 
 
 def make_workload(subject: Subject, texts: Sequence[str], entities: int) -> Workload:

@@ -1,6 +1,7 @@
 """The command line, as a user meets it: output, files, exit codes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -84,13 +85,19 @@ class TestExtract:
         found = read_lines(output)
         assert [(record["id"], record["text"]) for record in found] == [("7", TEXTS[0])]
 
-    def test_sentences_are_split_unless_told_otherwise(self, tiny_checkpoint, tiny_pipeline, tmp_path):
+    def test_text_is_read_as_the_model_says_unless_told_otherwise(self, tiny_checkpoint, tiny_pipeline, tmp_path):
         given, output = tmp_path / "texts.txt", tmp_path / "found.jsonl"
         text = " ".join(TEXTS)
         given.write_text(text)
-        for flags, split in (([], True), (["--no-split-sentences"], False)):
+        for flags, reading in (
+            ([], {}),
+            (["--sequences", "document"], {"sequences": "document"}),
+            (["--words", "whitespace"], {"words": "whitespace"}),
+            (["--word-pattern", "[a-z]+"], {"words": re.compile("[a-z]+")}),
+        ):
             assert self.run(tiny_checkpoint, given, output, *flags) == 0
-            assert read_lines(output)[0]["relations"] == tiny_pipeline(text, split_sentences=split)["relations"]
+            expected = tiny_pipeline(text, **reading)
+            assert read_lines(output)[0] == {"text": text} | expected
 
     def test_fields_that_utf8_cannot_hold_pass_through(self, tiny_checkpoint, tmp_path):
         given, output = tmp_path / "texts.jsonl", tmp_path / "found.jsonl"

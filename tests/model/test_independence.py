@@ -85,11 +85,11 @@ def test_a_text_that_is_not_split_is_one_sentence(tiny_pipeline):
         pipe.model.entity_classifier.bias[0] = -1e3  # every span is an entity
     text = "It rained. Per met Ash."
     found = {
-        split: [entity["text"] for entity in pipe(text, split_sentences=split, overlap="keep")["entities"]]
-        for split in (True, False)
+        sequences: [entity["text"] for entity in pipe(text, sequences=sequences, overlap="keep")["entities"]]
+        for sequences in ("sentences", "document")
     }
-    assert "rained. Per" in found[False]
-    assert not any("rained. Per" in mention for mention in found[True])
+    assert "rained. Per" in found["document"]
+    assert not any("rained. Per" in mention for mention in found["sentences"])
 
 
 def test_several_thresholds_at_once_are_each_by_itself(tiny_pipeline):
@@ -104,7 +104,7 @@ def test_several_thresholds_at_once_are_each_by_itself(tiny_pipeline):
 
 def test_calls_before_change_nothing(tiny_pipeline, one_by_one):
     for _ in range(5):
-        tiny_pipeline(TEXTS, relation_threshold=0.0, overlap="drop", split_sentences=False, batch_size=3)
+        tiny_pipeline(TEXTS, relation_threshold=0.0, overlap="drop", sequences="document", batch_size=3)
         with pytest.raises(ValueError, match="input 1"):
             tiny_pipeline(["It rained.", 3])
     assert_same(tiny_pipeline(TEXTS), one_by_one)
@@ -117,7 +117,7 @@ def test_threads_share_a_pipeline(tiny_pipeline, one_by_one):
         order = random.Random(number).sample(range(len(TEXTS)), len(TEXTS))
         tiny_pipeline.tokenizer("Oslo " * number, truncation=True, max_length=4 + number, padding="max_length")
         found = tiny_pipeline([TEXTS[index] for index in order], batch_size=1 + number % 5)
-        tiny_pipeline(TEXTS[:3], overlap="drop", relation_threshold=0.9, split_sentences=False)
+        tiny_pipeline(TEXTS[:3], overlap="drop", relation_threshold=0.9, sequences="document")
         return order, found
 
     with ThreadPoolExecutor(8) as threads:

@@ -18,19 +18,19 @@ LONGEST_LOSS = 1.0
 class TestGrowth:
     """From n to 4n pages; by the square it would be sixteen-fold."""
 
-    @pytest.mark.parametrize("split_sentences", [True, False])
-    def test_time(self, tiny_pipeline, split_sentences):
+    @pytest.mark.parametrize("sequences", ["sentences", "document"])
+    def test_time(self, tiny_pipeline, sequences):
         def cost(pages):
             text = PAGE * pages
-            return growth.processor_seconds(lambda: tiny_pipeline(text, split_sentences=split_sentences), attempts=2)
+            return growth.processor_seconds(lambda: tiny_pipeline(text, sequences=sequences), attempts=2)
 
         assert cost(8) < 10 * cost(2)
 
-    @pytest.mark.parametrize("split_sentences", [True, False])
-    def test_memory(self, tiny_pipeline, split_sentences):
+    @pytest.mark.parametrize("sequences", ["sentences", "document"])
+    def test_memory(self, tiny_pipeline, sequences):
         def cost(pages):
             text = PAGE * pages
-            return growth.peak_bytes(lambda: tiny_pipeline(text, split_sentences=split_sentences))
+            return growth.peak_bytes(lambda: tiny_pipeline(text, sequences=sequences))
 
         assert cost(8) < 6 * cost(2)
 
@@ -42,8 +42,8 @@ class TestGrowth:
             tiny_pipeline.model, "forward", lambda **inputs: seen.append(inputs["input_ids"].shape) or forward(**inputs)
         )
         text = "Oslo " * 1_000
-        for split_sentences in (True, False):
-            tiny_pipeline(text, batch_size=4, split_sentences=split_sentences)
+        for sequences in ("sentences", "document"):
+            tiny_pipeline(text, batch_size=4, sequences=sequences)
         assert {rows <= 4 and width <= 130 for rows, width in seen} == {True}
 
     @pytest.mark.parametrize("policy", ["drop", "best"])

@@ -1,55 +1,17 @@
 """Words, windows and sub-words."""
 
 import shutil
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from transformers import AutoConfig, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertProcessor
-from spert_hf.model.processing_spert import EncodedWords, split_words
+from spert_hf.model.processing_spert import EncodedWords
 from tests.support.hostile_checkpoints import change_json
 from tests.support.tiny_models import FAMILIES, make_encoder_folder, make_tokenizer
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Marian Pell's plant, in Duluth.", ["Marian", "Pell", "'s", "plant", ",", "in", "Duluth", "."]),
-        ("The U.S. spent $2,300.50 on Jan. 4.", ["The", "U.S.", "spent", "$", "2,300.50", "on", "Jan.", "4", "."]),
-        ("Salem, Mass., and Gov. Doe of Rome.", ["Salem", ",", "Mass.", ",", "and", "Gov.", "Doe", "of", "Rome", "."]),
-        ("Pell’s ‘plant’", ["Pell", "’s", "‘", "plant", "’"]),
-        ("Boston-based (UPI) --", ["Boston", "-", "based", "(", "UPI", ")", "-", "-"]),
-        ("the 10th of 14-year-olds", ["the", "10th", "of", "14", "-", "year", "-", "olds"]),
-        ("I don't; we'll", ["I", "don", "'", "t", ";", "we", "'ll"]),
-        ("東京に行く。", list("東京に行く。")),
-        ("नमस्ते दुनिया", ["नमस्ते", "दुनिया"]),
-        ("שלום עולם", ["שלום", "עולם"]),
-        ("👩‍🔬 at CERN 🇨🇭", ["👩‍", "🔬", "at", "CERN", "🇨", "🇭"]),
-        ("", []),
-        (" \t\n ", []),
-        ("a\x00b\u200ec", ["a", "b", "c"]),
-        ("\ud800x", ["x"]),
-    ],
-)
-def test_words_of_raw_text(text, words):
-    assert [text[start:end] for start, end in split_words(text)] == words
-
-
-def test_an_endless_word_is_split():
-    assert [end - start for start, end in split_words("x" * 1000)] == [64] * 15 + [40]
-
-
-@given(st.text(st.characters(), max_size=200))
-@settings(max_examples=300, deadline=None)
-def test_words_are_in_order_and_cover_all_that_is_visible(text):
-    spans = split_words(text)
-    assert all(start < end for start, end in spans)
-    assert all(first[1] <= second[0] for first, second in pairwise(spans))
-    covered = {index for start, end in spans for index in range(start, end)}
-    assert all(index in covered for index, character in enumerate(text) if character.isalnum())
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -90,22 +52,38 @@ def test_a_word_longer_than_a_window_warns():
     assert encoded.word_offsets[-1] - encoded.word_offsets[1] == 10
 
 
-@given(st.lists(st.integers(1, 12), min_size=1, max_size=200))
-@settings(max_examples=200, deadline=None)
-def test_windows_cover_every_word_and_overlap(sizes):
-    processor = SpertProcessor(make_tokenizer_once(), 18)
-    offsets = [0]
-    for size in sizes:
-        offsets.append(offsets[-1] + size)
-    words = EncodedWords(list(range(offsets[-1])), offsets)
-    windows = processor.windows(words)
+def words_of_sizes(sizes):
+    """Words of so many sub-words each."""
+    offsets = [0, *accumulate(sizes)]
+    return EncodedWords(list(range(offsets[-1])), offsets)
+
+
+@given(st.lists(st.integers(1, 16), min_size=1, max_size=120), st.integers(1, 12))
+@example([7] * 8, 8)
+@example([16, 16, 1, 16], 3)
+@settings(max_examples=300, deadline=None)
+def test_windows_overlap_and_hold_every_span_that_fits(sizes, max_span_size):
+    processor = SpertProcessor(make_tokenizer_once(), 18, max_span_size=max_span_size)
+    assert processor.window_size == 16
+    words = words_of_sizes(sizes)
+    offsets, windows = words.word_offsets, processor.windows(words)
     assert windows[0][0] == 0
     assert windows[-1][1] == len(sizes)
-    for start, end in windows:
-        assert start < end
-        assert offsets[end] - offsets[start] <= processor.window_size == 16
+    assert all(start < end and offsets[end] - offsets[start] <= 16 for start, end in windows)
     for (start, end), (next_start, next_end) in pairwise(windows):
         assert start < next_start <= end < next_end
+        # The overlap is wide enough, or the next window could not begin earlier and still reach a word further.
+        wide = end - next_start >= max_span_size and offsets[end] - offsets[next_start] >= 16 // 4
+        assert wide or offsets[end + 1] - offsets[next_start - 1] > 16
+    for size in range(1, max_span_size + 1):
+        for first in range(len(sizes) - size + 1):
+            if offsets[first + size] - offsets[first] <= 16:
+                assert any(start <= first and first + size <= end for start, end in windows)
+
+
+def test_windows_of_short_words_overlap_by_no_more_than_is_asked_for():
+    processor = SpertProcessor(make_tokenizer_once(), 102, max_span_size=10)
+    assert processor.windows(words_of_sizes([1] * 250)) == [(0, 100), (75, 175), (150, 250)]
 
 
 @pytest.mark.parametrize(

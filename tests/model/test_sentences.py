@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.model.processing_spert import split_words
 from spert_hf.model.sentences_spert import sentence_ranges
+from spert_hf.model.words_spert import split_by_first_rules
 from tests.support import growth
 
 
 def sentences(text):
-    words = split_words(text)
+    words = split_by_first_rules(text)
     return [text[words[first][0] : words[end - 1][1]] for first, end in sentence_ranges(text, words)]
 
 
@@ -108,7 +108,7 @@ hostile_texts = st.lists(
 
 @given(hostile_texts)
 def test_every_word_is_in_one_sentence_and_in_order(text):
-    words = split_words(text)
+    words = split_by_first_rules(text)
     ranges = sentence_ranges(text, words)
     assert [index for first, end in ranges for index in range(first, end)] == list(range(len(words)))
     assert all(first < end for first, end in ranges)
@@ -130,6 +130,6 @@ UNITS_OF_SOURCES = ["Aa ", ". Aa AAAAAA ", "Radio ", "(By ", " p 1, 2"]
 def test_time_grows_with_the_length_not_its_square(unit):
     def cost(length):
         text = (unit * length)[:length]
-        return growth.processor_seconds(lambda: sentence_ranges(text, split_words(text)))
+        return growth.processor_seconds(lambda: sentence_ranges(text, split_by_first_rules(text)))
 
     assert cost(100_000) < 9 * cost(25_000)  # 4 times as long: 4 in proportion, 16 by the square

@@ -1,0 +1,129 @@
+"""Reads text as a model's config says: what words it has, and which of them are seen at once as a sequence."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from .sentences_spert import FIRST_RULES, sentence_ranges, sentence_rules
+from .setting_checks_spert import shown
+from .text_reading_spert import WORDS, TextReading
+from .words_spert import Ranges, import_extra, split_function
+
+SplitSequences = Callable[[str, Ranges], Ranges]
+
+_LINE_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """What text becomes.
+
+    Args:
+        words: character offsets `[start, end)` of each word, in text order.
+        sequences: ranges of words `[first, end)`, in text order; every word is in one of them.
+    """
+
+    words: list[tuple[int, int]]
+    sequences: list[tuple[int, int]]
+
+
+class TextReader:
+    """Reads text by a [`TextReading`].
+
+    Args:
+        reading: how.
+        tokenizer: the model's; tokens that were added to it stay whole.
+        words: a function that splits text into words in place of the reading's way: it takes a text and gives
+            character offsets `(start, end)` in text order. What it leaves out is split at white space.
+
+    Raises:
+        ValueError: if the reading's pattern, tokenizer or library does not serve.
+    """
+
+    def __init__(
+        self, reading: TextReading, tokenizer: PreTrainedTokenizerBase, words: Callable[[str], Any] | None = None
+    ) -> None:
+        self.reading = reading
+        self._made_of = (reading, tokenizer, words)
+        self._split_words = split_function(reading, tokenizer, words)
+        self._split_sequences = _SEQUENCE_MAKERS[reading.sequences](reading)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied and sent to other processes as what it is made of: its functions can't be."""
+        return TextReader, self._made_of
+
+    def __call__(self, text: str) -> ReadText:
+        """Read a text; the result depends on nothing else, and takes time in proportion to its length.
+
+        Raises:
+            ValueError: if a word pattern takes too long for it, or a user's function gives no ranges.
+        """
+        words = self._split_words(text)
+        return ReadText(words, self._split_sequences(text, words))
+
+
+def override_reading(reading: TextReading, words: Any = None, sequences: str | None = None) -> TextReading:
+    """Give a reading with other words or sequences, as a call asks for them.
+
+    Args:
+        reading: the model's.
+        words: the name of a way to split text into words, a compiled regular expression, or a function, which is not
+            part of a reading and changes nothing here.
+        sequences: the name of a way to split words into sequences.
+
+    Raises:
+        ValueError: if one is none of these.
+    """
+    if isinstance(words, str):
+        pattern = reading.word_pattern if words == "pattern" else None
+        reading = replace(reading, words=words, word_pattern=pattern)
+    elif words is not None and isinstance(getattr(words, "pattern", None), str):
+        reading = replace(reading, words="pattern", word_pattern=words.pattern)
+    elif words is not None and not callable(words):
+        raise ValueError(
+            f"words: given {shown(words)}, allowed {', '.join(WORDS)}, a compiled regular expression or a function"
+        )
+    return reading if sequences is None else replace(reading, sequences=sequences)
+
+
+def _by_rules(reading: TextReading) -> SplitSequences:
+    chosen = sentence_rules(reading.languages, reading.abbreviations)
+    return lambda text, words: sentence_ranges(text, words, chosen)
+
+
+def _by_library(reading: TextReading) -> SplitSequences:
+    library = import_extra("sentencex", "text_reading.sequences: given 'sentencex'", "sentencex")
+    language = reading.languages[0] if reading.languages else "en"
+
+    def split(text: str, words: Ranges) -> Ranges:
+        # Halves of characters, which the library does not take, become question marks: of the same length.
+        given = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+        parts = library.segment(language, given)
+        return _cut(words, accumulate(map(len, parts)))
+
+    return split
+
+
+def _by_lines(text: str, words: Ranges) -> Ranges:
+    return _cut(words, (match.end() for match in _LINE_END.finditer(text)))
+
+
+def _cut(words: Ranges, boundaries: Iterable[int]) -> Ranges:
+    """Ranges of words between boundaries in the text; a word that one goes through belongs to what is before it."""
+    starts = [start for start, _ in words]
+    firsts = {0, *(bisect_left(starts, boundary) for boundary in boundaries)} - {len(starts)}
+    return list(pairwise(sorted(firsts | {len(starts)})))
+
+
+_SEQUENCE_MAKERS: dict[str, Callable[[TextReading], SplitSequences]] = {
+    "sentences": _by_rules,
+    "sentences-v1": lambda reading: lambda text, words: sentence_ranges(text, words, FIRST_RULES),
+    "sentencex": _by_library,
+    "lines": lambda reading: _by_lines,
+    "document": lambda reading: lambda text, words: _cut(words, ()),
+}
