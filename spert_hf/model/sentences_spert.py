@@ -6,52 +6,68 @@ abbreviation or an initial ends a sentence only where the next word is one that 
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATE_INITIALS, STATES, TITLES
+from .languages_spert import BY_LANGUAGE, ENGLISH_STARTERS, IN_NAMES
 
 _AGENCIES = "|".join(
     rf"(?<=\({space}{name}{space}\)\ )" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")
 )
-_DATES = r"(?<=\ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ \d\d\ )"
-_HEADING_ENDS = r"(?<=[A-Z]{3}\ )|(?<=\d\d\ )"
+_DAYS = r"\ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\ \d\d\ "
 _PAGES = r"p(?<=\ p)p?\ [A-Z]?\d{1,3}(?:(?:\ ?,\ |\ -\ |-)\d{1,3})*"
 _CAPITALS = r"[A-Z](?<=[\ -][A-Z])[A-Z]+\ (?:[A-Z]{2,}\ ){2,5}[A-Z]{2,}"
 _CAPITAL_OR_OPENING = r"""(?=[^\W\d_a-z]|[`"(])"""
 _BEHIND_HEADINGS = "The|In|On|It|He|She|They|We|This|These|There|But|However|Although|If|When|While|During"
-# Each alternative begins with a character, as one that looks back first is tried at every place.
-_MARK = re.compile(
-    rf"""
-      (?P<gap>                                      # an empty line, a new page, an item of a list
-        \n[^\S\n]*\n\s* | [\f\u2029]\s* | \n(?=[^\S\n]*(?:[•‣▪●]|[*-][^\S\n]))
-      )
-    | (?P<line>                                     # a line of source, of capitals or of figures, without a stop
-        \ {_CAPITAL_OR_OPENING}(?:{_AGENCIES}|{_DATES}) | \ (?=(?:{_BEHIND_HEADINGS})\ )(?:{_HEADING_ENDS})
-      | {_PAGES}\ {_CAPITAL_OR_OPENING} | {_CAPITALS}\ (?=[A-Z][a-z]|[`"(])
-      )
-    | (?P<full> [。！？｡।॥۔؟]+ )                     # needs no space behind it
-    | (?P<stop> [.!?…]+ | ;(?=\s) )
-    """,
-    re.VERBOSE,
-)
-_SOURCE = re.compile(
-    r"""
+
+
+def _marks(dates: str, figures: str) -> re.Pattern[str]:
+    """Pattern of all that may end a sentence, given those of the dates and the figures that end a line."""
+    # Each alternative begins with a character, as one that looks back first is tried at every place.
+    return re.compile(
+        rf"""
+          (?P<gap>                                      # an empty line, a new page, an item of a list
+            \n[^\S\n]*\n\s* | [\f\u2029]\s* | \n(?=[^\S\n]*(?:[•‣▪●]|[*-][^\S\n]))
+          )
+        | (?P<line>                                     # a line of source, of capitals or of figures, without a stop
+            \ {_CAPITAL_OR_OPENING}(?:{_AGENCIES}|{dates})
+          | \ (?=(?:{_BEHIND_HEADINGS})\ )(?:(?<=[A-Z]{{3}}\ )|(?<={figures}))
+          | {_PAGES}\ {_CAPITAL_OR_OPENING} | {_CAPITALS}\ (?=[A-Z][a-z]|[`"(])
+          )
+        | (?P<full> [。！？｡।॥۔؟]+ )                     # needs no space behind it
+        | (?P<stop> [.!?…]+ | ;(?=\s) )
+        """,
+        re.VERBOSE,
+    )
+
+
+def _sources(behind: str) -> re.Pattern[str]:
+    """Pattern of what a text begins with and has no stop behind it, where it comes from or who wrote it.
+
+    Args:
+        behind: pattern of what follows.
+    """
+    return re.compile(
+        rf"""
     (?:
-      (?!(?:The|A|An|Former|Senior)\ )(?:[A-Z][a-z]+\ ){1,2}      # a place, and an agency, or a newspaper in capitals
+      (?!(?:The|A|An|Former|Senior)\ )(?:[A-Z][a-z]+\ ){{1,2}}      # a place, and an agency, or a newspaper in capitals
       (?:
         (?:AFP|ANSA|AP|DPA|EFE|KYODO|PTI|TASS|UPI)
-      | (?:(?!UN[EI])[A-Z]{6,}|[A-Z]{2,}-[A-Z]{3,}|(?!U[NS]\ )[A-Z]{2,}\ [A-Z]{4,})
+      | (?:(?!UN[EI])[A-Z]{{6,}}|[A-Z]{{2,}}-[A-Z]{{3,}}|(?!U[NS]\ )[A-Z]{{2,}}\ [A-Z]{{4,}})
         (?:\ [A-Z]+)*(?=\ (?:[A-Z][a-z\ ]|[`"(]))
       )
-    | (?:[A-Z][\w-]*\ ){0,3}Radio\ (?:[A-Z][\w-]*\ ){0,3}Network
-    | \(\ ?(?:By|Article\ by|Report\ by|Interview\ with)\ [^()]{1,120}\)
-    )\ (?=[A-Z`"(])
+    | (?:[A-Z][\w-]*\ ){{0,3}}Radio\ (?:[A-Z][\w-]*\ ){{0,3}}Network
+    | \(\ ?(?:By|Article\ by|Report\ by|Interview\ with)\ [^()]{{1,120}}\)
+    )\ (?={behind})
     """,
-    re.VERBOSE,
-)
-"""What a text begins with and has no stop behind it: where it comes from, or who wrote it."""
+        re.VERBOSE,
+    )
 
+
+_SOURCE_IN_BRACKETS = re.compile(r"Text|Excerpts?|By|Article|Editorial|Report|Interview|AP|UPI|AFP|Reuters")
 _OPENING = re.compile(r"""[\s"'`“‘«‹„(\[{「『（【¿¡]*""")
 _CLOSING = r"""(?:['”’»›)\]}」』）】]|\ (?:''|'\ '|[”’»›)\]};]))*"""
 _CLOSING_AFTER = {
@@ -61,30 +77,148 @@ _CLOSING_AFTER = {
 """What closes behind a mark; spaces set it apart in tokenised text, where a straight quote may as well open one."""
 
 _LAST_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+(?:-[^\W\d_]+)*(?:\.[^\W\d_]+)*\Z")
+_INITIAL_BEFORE = re.compile(r"(?<![^\W_])([^\W\d_])\.\s\Z")
+_ORDINAL = re.compile(r"(?<![\w.,:])\d{1,2}\Z")
+_ROMAN_NUMERAL = re.compile(r"[IVXL]{2,}")
+_CONSONANTS = re.compile(r"(?i:[b-df-hj-np-tv-xzßçćčďđðğłñńňřśšşťźżžþбвгджзйклмнпрстфхцчшщьъ]+)")
 _LONGEST_ENTITY = 6
 """Characters of an HTML entity such as `&quot;`, whose semicolon is none."""
 
 _LAST_WORD_REACH = 24
 """Characters before a point in which an abbreviation is looked for; longer words are none."""
 
+_LONGEST_UNKNOWN_ABBREVIATION = 3
+"""Letters of an abbreviation that is known by its shortness alone."""
+
 _NEXT_WORD = re.compile(r"[^\W\d_]{0,12}")
 _ENUMERATOR = re.compile(r"\d{1,3}|[^\W\d_]")
+_ENUMERATED = re.compile(r"\d{1,3}[.)]\s")
 _NEVER_FIRST = ",;:-–—_/%&.!?…"
-_NEVER_LAST = TITLES | {"vs", "cf", "e.g", "i.e", "approx", "viz"}
-_BEHIND_CITIES = STATES | STATE_INITIALS
-_BEFORE_NUMBERS = {"No", "Nos", "no", "nos", "p", "pp", "Fig", "Figs", "Eq", "Sec", "Vol", "Ch", "Art"} | MONTHS
-_SELDOM_LAST = COMPANIES_AND_GENERATIONS | MONTHS | STATES | {"etc", "al", "Ave", "Blvd", "Rd", "Mt", "Ft", "Dept"}
-_STARTERS = frozenset(
-    """A After Again All Although Among An And Another Any As At Because Before Both But By During Each Earlier Even
-    Every Few For From He Her Here His How However I If In Instead It Its Last Later Many Meanwhile More Most Much My
-    Neither Next No None Nor Not Now Of On Once One Or Other Our Over Police She Since So Some Still Such Than That The
-    Their Then There These They This Those Though Three Through Thus To Today Two Under Until We Well What When Where
-    Whether Which While Who Why With Yes Yesterday Yet You Your""".split()  # noqa: SIM905 - a hundred quoted words are no easier to read
+LANGUAGES: tuple[str, ...] = tuple(BY_LANGUAGE)
+"""ISO 639-1 codes of the languages whose abbreviations are known."""
+
+
+@dataclass(frozen=True)
+class SentenceRules:
+    """What tells the points that end sentences from those that do not. See [`sentence_rules`] and [`FIRST_RULES`].
+
+    Abbreviations stand without their last point.
+
+    Args:
+        marks: finds all that may end a sentence.
+        sources: finds what a text may begin with that is a sentence by itself.
+        learnt: abbreviations that never end one, whatever else is known of them.
+        never_last: abbreviations that end none, unless they are a state behind its city.
+        seldom_last: abbreviations that end one only before a word of `starters`.
+        before_numbers: words that are abbreviations where a number follows.
+        never_first: words before which no sentence ends.
+        behind_cities: abbreviated states, which end a sentence more often than not where a comma precedes.
+        starters: words that sentences begin with.
+        particles: starters that do not tell behind an initial, for family names begin with them, too.
+        short_words: words that are no abbreviations, however much they look like one.
+        ordinals: whether a number with a point may be an ordinal.
+        endings: what compounds end with that are abbreviated.
+        capitalised_by_length: whether a short word with a capital first letter looks like an abbreviation.
+        cautious: leave text whole where an abbreviation is known by its shape alone, at semicolons in brackets, before
+            brackets set apart unless they hold a source, before numbers, and at the spaced initials of tokenised text.
+    """
+
+    marks: re.Pattern[str]
+    sources: re.Pattern[str]
+    learnt: frozenset[str]
+    never_last: frozenset[str]
+    seldom_last: frozenset[str]
+    before_numbers: frozenset[str]
+    never_first: frozenset[str]
+    behind_cities: frozenset[str]
+    starters: frozenset[str]
+    particles: frozenset[str] = frozenset()
+    short_words: frozenset[str] = frozenset()
+    ordinals: bool = False
+    endings: tuple[str, ...] = ()
+    capitalised_by_length: bool = False
+    cautious: bool = True
+
+
+FIRST_RULES = SentenceRules(
+    marks=_marks(rf"(?<={_DAYS})", r"\d\d\ "),
+    sources=_sources('[A-Z`"(]'),
+    learnt=frozenset(),
+    never_last=TITLES | {"vs", "cf", "e.g", "i.e", "approx", "viz"},
+    seldom_last=COMPANIES_AND_GENERATIONS | MONTHS | STATES | {"etc", "al", "Ave", "Blvd", "Rd", "Mt", "Ft", "Dept"},
+    before_numbers=MONTHS | {"No", "Nos", "no", "nos", "p", "pp", "Fig", "Figs", "Eq", "Sec", "Vol", "Ch", "Art"},
+    never_first=COMPANIES_AND_GENERATIONS,
+    behind_cities=STATES | STATE_INITIALS,
+    starters=ENGLISH_STARTERS,
+    cautious=False,
 )
-"""Words that sentences begin with, and names hardly ever."""
+"""The rules of models whose config names none: those of the first version, for English newspapers."""
+
+_MARKS = _marks(rf"(?<=\d{_DAYS})(?!\((?!\ ?Text)|TASS|[A-Z]\w+\ (?:Edition|Supplement)\b)", r"\ \d\d\ ")
+_SOURCES = _sources(r"""(?!I\ |[A-Z][a-z]+\ Service\b|\(\ ?[A-Z]{2})[A-Z`"(]""")
 
 
-def sentence_ranges(text: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def sentence_rules(languages: Sequence[str] = (), abbreviations: Iterable[str] = ()) -> SentenceRules:
+    """Rules for text of the given languages; equal arguments give the same object.
+
+    Args:
+        languages: codes of [`LANGUAGES`]; none for text of any language.
+        abbreviations: more of them, with or without the last point, that never end a sentence.
+
+    Raises:
+        ValueError: if a language is not known.
+    """
+    for code in languages:
+        if code not in BY_LANGUAGE:
+            raise ValueError(f"languages: given {code!r}, allowed {', '.join(LANGUAGES)}")
+    return _sentence_rules(tuple(sorted(set(languages))), tuple(sorted(set(abbreviations))))
+
+
+@lru_cache(maxsize=64)
+def _sentence_rules(codes: tuple[str, ...], abbreviations: tuple[str, ...]) -> SentenceRules:
+    known = [BY_LANGUAGE[code] for code in codes or LANGUAGES]
+    short_words = _union(language.short_words for language in known)
+    companies = _union(language.companies for language in known)
+    never_last = _with_capitals(_union(language.never_last for language in known))
+    starters = _union(language.starters for language in known)
+    if not codes:
+        # What is an abbreviation in one language may be a word in another, and an article there a part of names here.
+        never_last = frozenset(word for word in never_last if len(word) > 1 and word not in short_words)
+        starters -= IN_NAMES
+    before_numbers = _with_capitals(_union(language.before_numbers for language in known))
+    abbreviated = _with_capitals(_union(language.seldom_last | language.never_last for language in known))
+    abbreviated |= {word for word in before_numbers if word.lower() not in short_words}
+    english = not codes or "en" in codes
+    return SentenceRules(
+        marks=_MARKS,
+        sources=_SOURCES,
+        learnt=frozenset(abbreviation.removesuffix(".") for abbreviation in abbreviations) - {""},
+        never_last=never_last,
+        seldom_last=companies | (abbreviated - never_last),
+        before_numbers=before_numbers,
+        never_first=companies,
+        behind_cities=STATES | STATE_INITIALS if english else frozenset(),
+        starters=starters,
+        particles=IN_NAMES,
+        short_words=short_words,
+        endings=tuple(ending for language in known for ending in language.endings),
+        ordinals=any(language.ordinals for language in known),
+        capitalised_by_length=not codes,
+    )
+
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*sets)
+
+
+def _with_capitals(words: frozenset[str]) -> frozenset[str]:
+    """The words, and those in lower case with a capital first letter, as at the beginning of a sentence."""
+    return words | {word[0].upper() + word[1:] for word in words}
+
+
+def sentence_ranges(
+    text: str, words: Sequence[tuple[int, int]], rules: SentenceRules = FIRST_RULES
+) -> list[tuple[int, int]]:
     """Split raw text into sentences.
 
     Sentences end at full stops, question and exclamation marks of many scripts, with the quotes and brackets that close
@@ -95,63 +229,127 @@ def sentence_ranges(text: str, words: Sequence[tuple[int, int]]) -> list[tuple[i
     Args:
         text: any.
         words: character offsets `[start, end)` of its words, in text order.
+        rules: what is known of the text's language.
 
     Returns:
         Ranges of words `[first, end)`, in text order: every word is in one of them, and none is empty.
     """
     starts = [start for start, _ in words]
-    firsts = {0, *(bisect_left(starts, boundary) for boundary in _boundaries(text))} - {len(starts)}
-    behind_sources = {bisect_left(starts, _matched(_SOURCE, text, starts[first])) for first in firsts if starts}
+    firsts = {0, *(bisect_left(starts, boundary) for boundary in _boundaries(text, rules))} - {len(starts)}
+    behind_sources = {bisect_left(starts, _matched(rules.sources, text, starts[first])) for first in firsts if starts}
     return list(pairwise(sorted(firsts | behind_sources | {len(starts)})))
 
 
-def _boundaries(text: str) -> Iterator[int]:
+def _boundaries(text: str, rules: SentenceRules) -> Iterator[int]:
     """Positions in the text from which on a sentence begins, in order, without the first."""
-    begin = counted = quotes = 0
-    for mark in _MARK.finditer(text):
+    begin = counted = quotes = brackets = bracketed = 0
+    for mark in rules.marks.finditer(text):
         end = mark.end()
         if mark["full"] or mark["stop"]:
             # Counted from where the last count ended, so that each character is counted once.
             quotes += text.count('"', counted, end)
             counted = end
             end = _matched(_CLOSING_AFTER[quotes % 2 == 1], text, end)
-            if mark["full"] is None and not _ends_sentence(text, begin, mark, end):
+            ends = mark["full"] is not None or _ends_sentence(text, begin, mark, end, rules)
+            if ends and rules.cautious and mark[0] == ";":
+                brackets += _opened_brackets(text, bracketed, end)
+                bracketed = end
+                ends = brackets <= 0
+            if not ends:
                 continue
         yield end
         begin = _matched(_OPENING, text, end)
-        counted, quotes = end, 0
+        counted = bracketed = end
+        quotes = brackets = 0
 
 
-def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int) -> bool:
+def _opened_brackets(text: str, start: int, end: int) -> int:
+    """How many more brackets open than close between two places."""
+    return sum(text.count(bracket, start, end) for bracket in "([") - sum(
+        text.count(bracket, start, end) for bracket in ")]"
+    )
+
+
+def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, rules: SentenceRules) -> bool:
     """Whether a mark, with what closes behind it up to `end`, ends the sentence whose first word is at `begin`."""
     following = _matched(_OPENING, text, end)
     if following == len(text) or not text[end].isspace():
         return False
     first = text[following]
     next_word = text[following : _matched(_NEXT_WORD, text, following)]
-    if first in _NEVER_FIRST or first.islower() or next_word in COMPANIES_AND_GENERATIONS:
+    if rules.cautious and text.startswith(" ( ", end) and not _SOURCE_IN_BRACKETS.match(text, end + 3):
+        return False
+    if first in _NEVER_FIRST or first.islower() or next_word in rules.never_first:
         return False
     if mark[0] == ";":
         return first.isupper() and "&" not in text[max(mark.start() - _LONGEST_ENTITY, begin) : mark.start()]
-    begins_sentence = next_word in _STARTERS and not text.startswith(".", following + len(next_word))
+    begins_sentence = next_word in rules.starters and not text.startswith(".", following + len(next_word))
     if mark[0][-1] in ".…" and mark[0] != ".":  # an ellipsis
         return begins_sentence
     if mark[0] != ".":
         return True
-    if _ENUMERATOR.fullmatch(text, begin, mark.start()):
+    stop = mark.start()
+    if rules.cautious:
+        if text[stop - 1 : stop].isspace():
+            stop -= 1
+        elif first.isdigit() and not _ENUMERATED.match(text, following):
+            return False
+    if _ENUMERATOR.fullmatch(text, begin, stop):
         return False
-    before = _LAST_WORD.search(text[max(mark.start() - _LAST_WORD_REACH, 0) : mark.start()])
-    if before is None:
-        return True
-    word = before[0]
+    before = text[max(stop - _LAST_WORD_REACH, 0) : stop]
+    match = _LAST_WORD.search(before)
+    if match is None:
+        return begins_sentence or not (rules.ordinals and stop == mark.start() and _ORDINAL.search(before))
+    word = match[0]
+    if first.isdigit() and word in rules.before_numbers:
+        return False
+    if stop < mark.start() and len(word) > 1:
+        return word not in TITLES
+    if stop < mark.start() and next_word[1:] == "" and text.startswith((".", " ."), following + 1):
+        return False
+    if rules.learnt and _is_learnt(word, before, rules):
+        return False
     # Inside a sentence another comma follows the state; a bracket may be a dateline's.
-    behind_city = word in _BEHIND_CITIES and _follows_comma(text, begin, mark.start() - len(word))
+    behind_city = word in rules.behind_cities and _follows_comma(text, begin, stop - len(word))
+    if (
+        behind_city
+        and rules.cautious
+        and stop == mark.start()
+        and "." in word
+        and text.startswith(" , ", stop - len(word) - 3)
+    ):
+        return False
     if behind_city and "(" not in text[end:following] and not first.isdigit():
         return True
-    if word in _NEVER_LAST or (first.isdigit() and word in _BEFORE_NUMBERS):
+    if word in rules.never_last or (rules.cautious and _with_initial(word, before) in rules.never_last):
         return False
-    abbreviated = len(word) == 1 or "." in word or word.rpartition("-")[2] in _SELDOM_LAST
-    return begins_sentence or not abbreviated
+    if len(word) == 1 and next_word in rules.particles:
+        return False
+    return begins_sentence or not _looks_abbreviated(word, rules)
+
+
+def _is_learnt(word: str, before: str, rules: SentenceRules) -> bool:
+    """Whether the last word, or all that stands behind the last space, is an abbreviation of the training data."""
+    return word in rules.learnt or before.rsplit(None, 1)[-1] in rules.learnt
+
+
+def _with_initial(word: str, before: str) -> str:
+    """A word of one or two letters, with the letter and point before it: `z.B` of *z. B*."""
+    initial = _INITIAL_BEFORE.search(before[: -len(word)]) if len(word) <= 2 else None
+    return f"{initial[1]}.{word}" if initial else word
+
+
+def _looks_abbreviated(word: str, rules: SentenceRules) -> bool:
+    """Whether a point behind the word may be its own: it is known as an abbreviation, or has the shape of one."""
+    if len(word) == 1 or "." in word or word.rpartition("-")[2] in rules.seldom_last:
+        return True
+    if not rules.cautious or word in rules.short_words:
+        return False
+    if not word[1:].islower():
+        return rules.ordinals and _ROMAN_NUMERAL.fullmatch(word) is not None
+    if len(word) <= _LONGEST_UNKNOWN_ABBREVIATION and (word[0].islower() or rules.capitalised_by_length):
+        return True
+    return word.endswith(rules.endings) or _CONSONANTS.fullmatch(word) is not None
 
 
 def _follows_comma(text: str, begin: int, start: int) -> bool:
