@@ -1,7 +1,8 @@
 """Documents read as text: what a model finds when it is given no tokens, as users give none, and its scores.
 
 The pipeline splits the text into words and sentences by itself. So spans are compared by characters: an entity is right
-if it begins and ends where its gold tokens do in the text.
+if it begins and ends where its gold tokens do in the text. But a point at its end does not count: data sets have tokens
+such as `Boston.`, with the point that ends the sentence, and what is right is the town.
 """
 
 from collections.abc import Sequence
@@ -39,10 +40,14 @@ def score_text_predictions(
     predictions: Sequence[Record],
     no_overlapping: bool = False,
 ) -> EvaluationResult:
-    """Score what [`predict_as_text`] gave for annotated documents; see [`score_documents`]."""
+    """Score what [`predict_as_text`] gave for annotated documents; see [`score_documents`].
+
+    A point at the end of an entity does not count, neither in gold nor in predictions.
+    """
+    texts = [text_of(document)[0] for document in documents]
     return score_documents(
-        [gold_in_characters(document) for document in documents],
-        predictions,
+        [_without_points(gold_in_characters(document), text) for document, text in zip(documents, texts, strict=True)],
+        [_without_points(found, text) for found, text in zip(predictions, texts, strict=True)],
         no_overlapping=no_overlapping,
         symmetric_relation_types=pipe.model.config.symmetric_relation_types,
     )
@@ -76,6 +81,15 @@ def gold_in_characters(document: Document) -> Record:
         {"type": relation.type, "head": relation.head, "tail": relation.tail} for relation in document.relations
     ]
     return {"entities": entities, "relations": relations}
+
+
+def _without_points(record: Record, text: str) -> Record:
+    """The record with entities that end before the point that they end with."""
+    entities = [
+        {**entity, "end": entity["end"] - (entity["end"] - entity["start"] > 1 and text[entity["end"] - 1] == ".")}
+        for entity in record["entities"]
+    ]
+    return {**record, "entities": entities}
 
 
 def _in_characters(entity: Record) -> Record:

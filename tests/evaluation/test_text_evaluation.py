@@ -5,7 +5,12 @@ from transformers import pipeline
 
 from spert_hf.data.detokenization import join_tokens
 from spert_hf.data.documents import Document, Entity, Relation
-from spert_hf.evaluation.text_evaluation import gold_in_characters, predict_as_text, score_as_text
+from spert_hf.evaluation.text_evaluation import (
+    gold_in_characters,
+    predict_as_text,
+    score_as_text,
+    score_text_predictions,
+)
 from tests.support.tiny_models import make_tiny_checkpoint
 
 
@@ -84,19 +89,26 @@ def test_what_is_found_is_right_by_characters(pipe, documents):
     assert result.documents == len(documents)
 
 
-def test_a_span_that_is_a_character_off_is_wrong(pipe):
-    tokens = ["Marian", "Pell", "left", "Duluth"]
-    (found,) = predict_as_text(pipe, [Document(tokens)])
-    entity = next(entity for entity in found["entities"] if entity["text"].endswith("Duluth"))
-    first = next(index for index, (start, _) in enumerate(join_tokens(tokens)[1]) if start == entity["start"])
-    annotated = [Entity(entity["type"], first, len(tokens))]
-    assert score_as_text(pipe, [Document(tokens, annotated)]).ner.micro.tp == 1
-    # Read as two words, of which the model may find one or both: gold is as long as its token.
-    longer = Document([*tokens[:-1], "Duluth."], annotated)
-    gold, (found,) = gold_in_characters(longer)["entities"][0], predict_as_text(pipe, [longer])
-    is_found = any(all(one[name] == gold[name] for name in gold) for one in found["entities"])
-    assert gold["end"] == len("Marian Pell left Duluth.")
-    assert score_as_text(pipe, [longer]).ner.micro.tp == is_found
+@pytest.mark.parametrize(
+    ("last_token", "found", "is_right"),
+    [
+        ("Duluth", "Duluth", True),
+        ("Duluth.", "Duluth", True),  # the sentence's point, in the data's token
+        ("Duluth.", "Duluth.", True),
+        ("Duluths", "Duluth", False),
+        ("Duluth,", "Duluth", False),
+        ("Duluth..", "Duluth", False),
+        ("Duluth", "t Duluth", False),
+        (".", ".", True),
+    ],
+)
+def test_spans_are_right_to_the_character_but_for_a_point(pipe, last_token, found, is_right):
+    document = Document(["left", last_token], [Entity("Loc", 1, 2)])
+    text = join_tokens(document.tokens)[0]
+    start = text.index(found)
+    prediction = {"entities": [{"type": "Loc", "start": start, "end": start + len(found)}], "relations": []}
+    result = score_text_predictions(pipe, [document], [prediction])
+    assert (result.ner.micro.tp, result.ner.micro.fp, result.ner.micro.fn) == ((1, 0, 0) if is_right else (0, 1, 1))
 
 
 def test_overlapping_entities_can_be_left_out(pipe, documents):
