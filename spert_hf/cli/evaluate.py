@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         "--as-text",
         action="store_true",
         help="read each document as users' text is read: its tokens joined (or its own `text`), split into words and "
-        "sentences by the model's pipeline; spans are compared by characters",
+        "sentences by the model's pipeline; spans are compared by characters, but for a point at their end",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(

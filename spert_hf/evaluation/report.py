@@ -19,6 +19,7 @@ TASK_MEANINGS = {
 }
 
 AS_TEXT = "Documents read as text, as users give it; spans compared by characters"
+"""What tables say of scores that are not of the data's tokens."""
 
 _NAME_WIDTH = 27
 _HEADINGS = ("precision", "recall", "F1", "support", "TP", "FP", "FN")
