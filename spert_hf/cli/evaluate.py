@@ -19,13 +19,19 @@ from ..evaluation import (
 )
 from ..evaluation.model_evaluation import analyse_predictions, predict_documents, score_predictions
 from ..evaluation.svg_plots import check_plot_file
+from ..evaluation.text_evaluation import score_as_text
 from .console import print_errors
 from .options import SPLITS, add_dataset_options, add_model_options, check_output, load_documents, load_pipeline
+
+_SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
+"""Options that say what is wrong in which tokens."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
+    if options.as_text:
+        _check_scores_only(options)
     for name in ("html", "errors_markdown", "errors_plot"):
         check_output(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.errors_plot:
@@ -34,6 +40,9 @@ def run(arguments: Sequence[str]) -> int:
     whole_file = options.split is None and Path(options.dataset).expanduser().is_file()
     splits = {"--split": options.split or "test"}
     (documents,) = load_documents(options, pipe.model.config, splits, whole_file=whole_file)
+    if options.as_text:
+        _print(options, score_as_text(pipe, documents, options.batch_size, options.no_overlapping))
+        return 0
     predictions = predict_documents(pipe.model, pipe.spert_processor, documents, options.batch_size)
     errors = analyse_predictions(pipe.model, documents, predictions, options.no_overlapping)
     _print(options, score_predictions(pipe.model, documents, predictions, options.no_overlapping), errors)
@@ -53,12 +62,26 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _print(options: argparse.Namespace, result: EvaluationResult, errors: ErrorAnalysis) -> None:
+def _check_scores_only(options: argparse.Namespace) -> None:
+    """Refuse what shows tokens, as a text has none that are gold.
+
+    Raises:
+        ValueError: naming the options.
+    """
+    given = [f"--{name.replace('_', '-')}" for name in _SHOW_TOKENS if getattr(options, name)]
+    if given:
+        raise ValueError(
+            f"--as-text: given with {', '.join(given)}; allowed without, as errors are shown in the data's tokens"
+        )
+
+
+def _print(options: argparse.Namespace, result: EvaluationResult, errors: ErrorAnalysis | None = None) -> None:
     if options.json:
-        sys.stdout.write(to_json(result, describe_errors(errors) if options.errors else None))
+        described = describe_errors(errors) if errors and options.errors else None
+        sys.stdout.write(to_json(result, described, as_text=options.as_text))
         return
-    sys.stdout.write(format_table(result))
-    if options.errors:
+    sys.stdout.write(format_table(result, as_text=options.as_text))
+    if errors and options.errors:
         print_errors(Console(soft_wrap=True), errors)
 
 
@@ -77,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", choices=SPLITS, help="(default: test; of a file of documents all of them)")
     parser.add_argument(
         "--no-overlapping", action="store_true", help="drop entities that overlap, in gold and predictions"
+    )
+    parser.add_argument(
+        "--as-text",
+        action="store_true",
+        help="read each document as users' text is read: its tokens joined (or its own `text`), split into words and "
+        "sentences by the model's pipeline; spans are compared by characters, but for a point at their end",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(

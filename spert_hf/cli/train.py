@@ -13,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 from ..data.loading import load_splits
 from ..data.named_datasets import dataset_folder, recipe_of
 from ..evaluation import format_table
+from ..evaluation.report import compare_with_text
 from ..model.decoding_spert import in_text_order, to_records
 from ..model.inference_spert import predict
 from ..training.arguments import SpertTrainingArguments, read_recipe
@@ -140,6 +141,7 @@ def _show(console: Console, result: TrainingResult, documents: Sequence[Any]) ->
     """Print the scores, a few sentences with what was found in them, and how to go on."""
     console.print(f"\nScores on the {result.split} split ({len(documents)} documents)\n")
     console.print(format_table(result.scores), highlight=False, markup=False)
+    console.print(compare_with_text(result.scores, result.scores_as_text), highlight=False, markup=False)
     console.print(f"\nWhat the model finds in sentences of the {result.split} split\n")
     short = [document for document in documents if document.relations and len(document.tokens) <= EXAMPLE_LENGTH]
     tokens = [document.tokens for document in (short or documents)[:EXAMPLE_COUNT]]

@@ -37,6 +37,7 @@ _UNSPLIT = re.compile(r"[^\W_]-[^\W_]|[^\W\d_]\.")
 _JOINED = "()[]\"'%+-"
 """Signs that a hyphen may join to what is on its other side."""
 
+_SPLIT_NUMBER = re.compile(r"\D?(?:\d{1,3}(?:,\d{3})*,\d{3}|\d{1,2}:\d+)")
 _CONJUNCTIONS = (["and"], ["or"], ["to"])
 _QUOTES = frozenset(("'", "`", '"', "''", "``"))
 _ENDS_OF_CLAUSES = (",", ".", "?", "!")
@@ -145,6 +146,7 @@ class _Spacing:
             or self._joins(index)
             or self._is_suspended(index)
             or self._is_inside_abbreviation(index - 1)
+            or self._is_inside_number(index - 1)
         )
 
     def _joins(self, index: int) -> bool:
@@ -171,6 +173,11 @@ class _Spacing:
         if len(around) < 4 or around[1] != "." or around[3] != ".":
             return False
         return all(len(letter) == 1 and letter.isalpha() for letter in (around[0], around[2]))
+
+    def _is_inside_number(self, index: int) -> bool:
+        """Whether the token at the index is a sign inside a number or a time of day, such as *2,300* or *1:44*."""
+        around = self._tokens[index - 1 : index + 2] if index and self._tokens[index] in (",", ":") else ()
+        return bool(_SPLIT_NUMBER.fullmatch("".join(around)))
 
 
 def _may_join(character: str) -> bool:

@@ -18,24 +18,52 @@ TASK_MEANINGS = {
     "rel_plus": "both entity types right, too",
 }
 
+AS_TEXT = "Documents read as text, as users give it; spans compared by characters"
+"""What tables say of scores that are not of the data's tokens."""
+
 _NAME_WIDTH = 27
 _HEADINGS = ("precision", "recall", "F1", "support", "TP", "FP", "FN")
 _COLUMN_WIDTHS = (9, 6, 6, 7, 5, 5, 5)
 
 
-def format_table(result: EvaluationResult) -> str:
-    """Return the scores as a plain text table of at most 80 columns: averages first, then every type."""
-    lines = [f"Scores in percent: {describe_setting(result)}", "", _row("", _HEADINGS)]
+def format_table(result: EvaluationResult, *, as_text: bool = False) -> str:
+    """Return the scores as a plain text table of at most 80 columns: averages first, then every type.
+
+    Args:
+        result: the scores.
+        as_text: say that the documents were read as text, not as their tokens.
+    """
+    lines = [f"Scores in percent: {describe_setting(result)}"]
+    if as_text:
+        lines.append(AS_TEXT)
+    lines += ["", _row("", _HEADINGS)]
     for task, scores in result.tasks.items():
         lines.append(f"{TASK_NAMES[task]}: {TASK_MEANINGS[task]}")
         lines.extend(_task_rows(scores))
     return "\n".join(lines) + "\n"
 
 
-def to_json(result: EvaluationResult, errors: Mapping[str, Any] | None = None) -> str:
-    """Return the scores as JSON text (`EvaluationResult.to_dict`), with `errors` (`describe_errors`) where given."""
-    content = result.to_dict() if errors is None else {**result.to_dict(), "errors": errors}
+def to_json(result: EvaluationResult, errors: Mapping[str, Any] | None = None, *, as_text: bool = False) -> str:
+    """Return the scores as JSON text.
+
+    Args:
+        result: the scores; its `to_dict` is the content.
+        errors: what `describe_errors` gives, to be put in as `errors`.
+        as_text: say, as `as_text`, that the documents were read as text, not as their tokens.
+    """
+    content = result.to_dict()
+    if as_text:
+        content["as_text"] = True
+    if errors is not None:
+        content["errors"] = errors
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def compare_with_text(on_tokens: EvaluationResult, as_text: EvaluationResult) -> str:
+    """Return, in one line, the micro F1 of documents read as text beside that of the same as tokens."""
+    names = ", ".join(TASK_NAMES.values())
+    text, tokens = (", ".join(f"{task.micro.f1:.1f}" for task in one.tasks.values()) for one in (as_text, on_tokens))
+    return f"Documents read as text, as users give it: {names} {text} (micro F1; on tokens {tokens})"
 
 
 def describe_setting(result: EvaluationResult) -> str:

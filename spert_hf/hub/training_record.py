@@ -22,6 +22,9 @@ HUB_TASKS = {
     "rel_plus": ("relation-extraction", "Relation extraction"),
 }
 """What the Hub calls the tasks: identifier and name."""
+_AS_TEXT = "scores_as_text"
+"""Of documents read as text; runs of earlier versions have none."""
+
 _NEEDED: dict[str, type | tuple[type, ...]] = {
     "settings": dict,
     "dataset": dict,
@@ -54,6 +57,8 @@ class TrainingRecord:
         for name, kind in _NEEDED.items():
             if not isinstance(run.get(name), kind):
                 raise ValueError(f"{name}: given {run.get(name)!r}, allowed what training records there")
+        if not isinstance(run.get(_AS_TEXT, {}), dict):
+            raise ValueError(f"{_AS_TEXT}: given {run[_AS_TEXT]!r}, allowed what training records there, or nothing")
         self.content = {**run, "settings": _without_places(run["settings"])}
         self._check()
 
@@ -61,12 +66,13 @@ class TrainingRecord:
         """See that all is there that a card shows."""
         try:
             self.described_scores()
+            self.described_scores_as_text()
             self._results()
             counts = [self.content["documents"][split] for split in self.trained_on]
             allowed = all(isinstance(count, int) for count in [*counts, self.content["scores"]["documents"]])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(
-                f"dataset, documents, scores or settings: lack what is recorded there: {error!r}"
+                f"dataset, documents, scores, {_AS_TEXT} or settings: lack what is recorded there: {error!r}"
             ) from error
         if not allowed:
             raise ValueError(f"documents: given {counts!r}, allowed whole numbers")
@@ -162,6 +168,19 @@ class TrainingRecord:
         return [
             (f"{TASK_NAMES[task]}, {average}: {TASK_MEANINGS[task]}", *(f"{values[figure]:.2f}" for figure in FIGURES))
             for task, average, values in self.score_rows()
+        ]
+
+    def described_scores_as_text(self) -> list[tuple[str, ...]]:
+        """Give the rows of a table: a task, its micro F1 on tokens, and on text; none if that was not measured."""
+        if _AS_TEXT not in self.content:
+            return []
+        as_text = {task: self.content[_AS_TEXT][task]["micro"]["f1"] for task in TASK_NAMES}
+        if not all(isinstance(f1, (int, float)) for f1 in as_text.values()):
+            raise ValueError(f"{_AS_TEXT}: given F1 {as_text!r}, allowed numbers")
+        return [
+            (TASK_NAMES[task], f"{values['f1']:.2f}", f"{as_text[task]:.2f}")
+            for task, average, values in self.score_rows()
+            if average == "micro"
         ]
 
 

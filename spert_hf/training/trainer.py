@@ -5,9 +5,11 @@ import os
 import platform
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
@@ -27,8 +29,10 @@ from ..data.loading import Splits
 from ..data.signatures import find_signatures
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
+from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel, load_encoder
+from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
 from .allocator import keep_freed_memory
 from .arguments import SpertTrainingArguments
@@ -71,6 +75,7 @@ class TrainingResult:
         output_dir: where it is saved.
         split: what the final scores were measured on, as the setting `eval_split` says.
         scores: the final scores.
+        scores_as_text: those of the same documents read as text, as users give it.
     """
 
     model: SpertModel
@@ -78,6 +83,7 @@ class TrainingResult:
     output_dir: Path
     split: str
     scores: EvaluationResult
+    scores_as_text: EvaluationResult
 
 
 class Trainer:
@@ -271,6 +277,34 @@ class Trainer:
             TrainingInterruptedError: if the run was asked to stop.
         """
         model = (self.accelerator.unwrap_model(self.model) if model is None else model).eval()
+        predictions = self._predict(documents, partial(predict_documents, model, self.processor))
+        return score_predictions(model, documents, predictions, self.arguments.no_overlapping)
+
+    def evaluate_as_text(self, documents: Sequence[Document], model: SpertModel) -> EvaluationResult:
+        """Score a model on documents that it reads as its users' texts, each by one process; see [`score_as_text`].
+
+        Raises:
+            TrainingInterruptedError: if the run was asked to stop.
+        """
+        pipe = SpertPipeline(model=model.eval(), tokenizer=self.tokenizer, device=model.device)
+        predictions = self._predict(documents, partial(predict_as_text, pipe))
+        return score_text_predictions(pipe, documents, predictions, self.arguments.no_overlapping)
+
+    def _predict(
+        self, documents: Sequence[Document], predict: Callable[[Sequence[Document], int], list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Predict documents, each by one process.
+
+        Args:
+            documents: the same in all processes.
+            predict: gives the predictions of some of them, at a batch size.
+
+        Returns:
+            One prediction a document, in all processes.
+
+        Raises:
+            TrainingInterruptedError: if the run was asked to stop.
+        """
         batch_size = self.arguments.per_device_eval_batch_size
         mine = range(self.accelerator.process_index, len(documents), self.accelerator.num_processes)
         numbered: list[tuple[int, dict[str, Any]]] = []
@@ -278,14 +312,13 @@ class Trainer:
             if self.stop_request.signal_number:
                 break
             part = mine[first : first + batch_size * EVAL_BATCHES]
-            found = predict_documents(model, self.processor, [documents[index] for index in part], batch_size)
-            numbered += zip(part, found, strict=True)
-        everyones = sorted(gather_object(numbered) if self.accelerator.num_processes > 1 else numbered)
+            numbered += zip(part, predict([documents[index] for index in part], batch_size), strict=True)
+        everyones = sorted(
+            gather_object(numbered) if self.accelerator.num_processes > 1 else numbered, key=itemgetter(0)
+        )
         if len(everyones) < len(documents):  # a process broke off, which all of them see here
             self._stop()
-        return score_predictions(
-            model, documents, [prediction for _, prediction in everyones], self.arguments.no_overlapping
-        )
+        return [prediction for _, prediction in everyones]
 
     def _stop(self) -> NoReturn:
         """Save a checkpoint, if this step has none yet, and leave."""
@@ -302,16 +335,17 @@ class Trainer:
         if has_best:
             # A model of its own: a checkpoint that is saved from here on holds the weights in training.
             model = SpertModel.from_pretrained(best).to(self.accelerator.device)
-        scores = self.evaluate(getattr(self.splits, self.final_split), model)
+        documents = getattr(self.splits, self.final_split)
+        scores, scores_as_text = self.evaluate(documents, model), self.evaluate_as_text(documents, model)
         if self.accelerator.is_main_process:
-            run = self._describe_run(self.final_split, scores, seconds)
+            run = self._describe_run(scores, scores_as_text, seconds)
             write_whole(self.output_dir, lambda folder: self._save(model, folder, run))
             if has_best and not list_checkpoints(
                 self.output_dir
             ):  # who resumes from one may need the best model before it
                 shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
-        return TrainingResult(model.eval(), self.processor, self.output_dir, self.final_split, scores)
+        return TrainingResult(model.eval(), self.processor, self.output_dir, self.final_split, scores, scores_as_text)
 
     def _save(self, model: SpertModel, folder: Path, run: dict[str, Any]) -> None:
         model.save_pretrained(folder)
@@ -326,7 +360,9 @@ class Trainer:
             "training data": digest_examples(self.examples),
         }
 
-    def _describe_run(self, split: str, scores: EvaluationResult, seconds: float) -> dict[str, Any]:
+    def _describe_run(
+        self, scores: EvaluationResult, scores_as_text: EvaluationResult, seconds: float
+    ) -> dict[str, Any]:
         """What was done and measured, for the model card and for whoever repeats it."""
         settings = asdict(self.arguments)
         del settings["hub_token"]
@@ -334,8 +370,9 @@ class Trainer:
             "settings": settings,
             "dataset": {"name": self.splits.name, **asdict(self.splits.origin)},
             "documents": {name: len(getattr(self.splits, name)) for name in ("train", "dev", "test")},
-            "split": split,
+            "split": self.final_split,
             "scores": scores.to_dict(),
+            "scores_as_text": scores_as_text.to_dict(),
             "text_reading": self.reading.reading.to_dict(),
             "steps": self.state.step,
             "skipped_steps": self.state.skipped_steps,

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from transformers import pipeline
 
 from spert_hf.cli.main import COMMANDS, main
+from spert_hf.data.documents import Document
+from spert_hf.evaluation.text_evaluation import score_as_text
 from tests.support.documents import TYPES, make_dataset_folder, make_records
 from tests.support.tiny_models import make_encoder_folder
 
@@ -212,6 +215,28 @@ class TestEvaluate:
         assert scores["no_overlapping"] is True
         assert "<html" in page.read_text()
 
+    def test_documents_read_as_text(self, tiny_checkpoint, folder, capsys):
+        given = ["--model", str(tiny_checkpoint), "--dataset", str(folder), "--split", "test"]
+        assert main(["evaluate", *given, "--as-text"]) == 0
+        assert "read as text" in capsys.readouterr().out
+        assert main(["evaluate", *given, "--as-text", "--json", "--no-overlapping"]) == 0
+        scores = json.loads(capsys.readouterr().out)
+        assert scores["as_text"] is True
+        assert scores["no_overlapping"] is True
+        documents = [Document.from_record(record) for record in json.loads((folder / "test.json").read_text())]
+        pipe = pipeline("spert-extraction", model=str(tiny_checkpoint))
+        expected = score_as_text(pipe, documents, no_overlapping=True).to_dict()
+        assert scores == {**json.loads(json.dumps(expected)), "as_text": True}
+
+    @pytest.mark.parametrize(
+        "options", [["--errors"], ["--html", "x.html"], ["--errors-plot", "x.svg", "--errors-markdown", "x.md"]]
+    )
+    def test_errors_are_not_shown_of_text(self, capsys, options):
+        assert main(["evaluate", "--model", "no/such/model", "--dataset", "none", "--as-text", *options]) == 1
+        said = capsys.readouterr().err
+        assert "--as-text: given with " in said
+        assert all(option in said for option in options if option.startswith("--"))
+
     @pytest.mark.parametrize("option", ["--html", "--errors-markdown", "--errors-plot"])
     def test_an_output_that_is_a_folder_is_refused_first(self, tiny_checkpoint, folder, capsys, option):
         given = ["--model", str(tiny_checkpoint), "--dataset", str(folder)]
@@ -264,6 +289,7 @@ def test_train_from_the_command_line(tmp_path, capsys):
     assert main(["train", *arguments, "--num-train-epochs", "1"]) == 0
     shown = capsys.readouterr()
     assert "Scores on the test split" in shown.out
+    assert "Documents read as text, as users give it: NER, REL, REL+ " in shown.out
     assert "works for" in shown.out
     assert "loss=" in shown.err
     assert (output / "model.safetensors").is_file()

@@ -30,6 +30,8 @@ TEXTS = [
     ),
     ("3 - to 13 - year periods", "3- to 13-year periods"),
     ("mild - to - severe pain", "mild-to-severe pain"),
+    ("for $1 , 600 to 2 , 900 men at 1 : 44 a.m. : no", "for $1,600 to 2,900 men at 1:44 a.m.: no"),
+    ("1 , 2 , 34 , and in 1985 , 400 men", "1, 2, 34, and in 1985, 400 men"),
     ("1.5 + / - 0.3 mg", "1.5 +/- 0.3 mg"),
     ("a well-known program - LEXICALL - takes", "a well-known program - LEXICALL - takes"),
     ("( AP ) - The court", "(AP) - The court"),

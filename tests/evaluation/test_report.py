@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.evaluation import format_table, score_documents, to_json
-from spert_hf.evaluation.report import _cells
+from spert_hf.evaluation.report import _cells, compare_with_text
 
 RESULT = score_documents(GOLDEN_DOCUMENTS, GOLDEN_CASES["model"]["predictions"], symmetric_relation_types=SYMMETRIC)
 
@@ -17,6 +17,21 @@ def test_the_table_shows_averages_and_types_of_all_three_tasks():
     assert ["micro", "52.17", "85.71", "64.86", "28", "24", "22", "4"] in rows
     assert ["Works_For", "16.00", "66.67", "25.81", "6", "4", "21", "2"] in rows
     assert [line.split(":")[0] for line in lines if ": " in line][1:] == ["NER", "REL", "REL+"]
+
+
+def test_scores_of_text_say_so():
+    lines = format_table(RESULT, as_text=True).splitlines()
+    assert "read as text" in lines[1]
+    assert lines[2:] == format_table(RESULT).splitlines()[1:]
+    assert json.loads(to_json(RESULT, as_text=True)) == {**json.loads(to_json(RESULT)), "as_text": True}
+
+
+def test_scores_on_text_and_on_tokens_in_one_line():
+    nothing = score_documents([], [])
+    assert compare_with_text(RESULT, nothing) == (
+        "Documents read as text, as users give it: NER, REL, REL+ 0.0, 0.0, 0.0 (micro F1; on tokens "
+        f"{RESULT.ner.micro.f1:.1f}, {RESULT.rel.micro.f1:.1f}, {RESULT.rel_plus.micro.f1:.1f})"
+    )
 
 
 @given(st.text(min_size=1, max_size=60))

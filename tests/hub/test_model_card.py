@@ -16,6 +16,7 @@ from spert_hf.hub.training_record import TrainingRecord
 from spert_hf.model.card_spert import card_data, is_generated, make_card, printable, sealed
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
+AS_TEXT = {"ner": 79.123, "rel": 58.456, "rel_plus": 47.789}
 NO_SOURCE = CardSource(ModelCardData())
 
 
@@ -91,6 +92,34 @@ class TestWhatWasMeasured:
         assert "288 documents of `test`, data set `CoNLL04`, config `default`" in card.text
         assert "Documents: 922 of train" in card.text
         assert '| `encoder` | `"ada/encoder"` |' in card.text
+
+    def test_the_figures_of_text_stand_beside_those_of_tokens(self, tiny_pipeline, run):
+        without = make_model_card(tiny_pipeline, "ada/tiny", TrainingRecord(run), NO_SOURCE)
+        assert "on text" not in without.text
+        run["scores_as_text"] = {task: {"micro": make_score(f1)} for task, f1 in AS_TEXT.items()}
+        card = make_model_card(tiny_pipeline, "ada/tiny", TrainingRecord(run), NO_SOURCE)
+        tables = [token for token in MARKDOWN.parse(card.text) if token.type == "table_open"]
+        assert len(tables) == len([token for token in MARKDOWN.parse(without.text) if token.type == "table_open"]) + 1
+        for row in ("| NER | 80.12 | 79.12 |", "| REL | 60.46 | 58.46 |", "| REL+ | 50.79 | 47.79 |"):
+            assert row in card.text
+        assert card.data.to_dict() == without.data.to_dict()  # model-index is of the data's tokens
+
+    def test_a_task_without_anything_to_find_has_no_figure_of_text(self, run):
+        run["scores_as_text"] = {task: {"micro": make_score(f1)} for task, f1 in AS_TEXT.items()}
+        for task in ("rel", "rel_plus"):
+            run["scores"][task]["micro"] = make_score(0.0, support=0)
+        assert TrainingRecord(run).described_scores_as_text() == [("NER", "80.12", "79.12")]
+
+    @pytest.mark.parametrize(
+        "given",
+        [None, {}, [], 5, {"ner": {"micro": {"f1": 1.0}}}, {task: {"micro": {"f1": "high"}} for task in AS_TEXT}],
+        ids=repr,
+    )
+    def test_malformed_figures_of_text_are_refused(self, run, tmp_path, given):
+        path = tmp_path / "training_run.json"
+        path.write_text(json.dumps({**run, "scores_as_text": given}), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"training_run\.json: .*scores_as_text.*train again, or remove the file"):
+            TrainingRecord.from_file(path)
 
     def test_without_a_record_there_are_no_figures(self, tiny_pipeline):
         card = ModelCard(str(make_model_card(tiny_pipeline, "ada/tiny", None, NO_SOURCE)))

@@ -45,9 +45,14 @@ def assert_equal_within_float(one: Run, other: Run) -> None:
 
 def final_scores(run: Run) -> dict[str, float]:
     """Scores on the test split, whose five sentences two processes cannot share evenly."""
-    scores = json.loads((run.folder / "training_run.json").read_text())["scores"]
-    assert scores["documents"] == 5
-    return {f"{task} {name}": value for task in ("ner", "rel_plus") for name, value in scores[task]["micro"].items()}
+    content = json.loads((run.folder / "training_run.json").read_text())
+    assert content["scores"]["documents"] == content["scores_as_text"]["documents"] == 5
+    return {
+        f"{kind} {task} {name}": value
+        for kind in ("scores", "scores_as_text")
+        for task in ("ner", "rel_plus")
+        for name, value in content[kind][task]["micro"].items()
+    }
 
 
 @pytest.mark.parametrize(("processes", "batch_size", "accumulated"), [(2, 2, 1), (2, 1, 2), (1, 2, 2), (1, 1, 4)])

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 
 import pytest
 import torch
@@ -11,7 +12,9 @@ from transformers import AutoModel, AutoTokenizer, pipeline
 from spert_hf import SpertModel
 from spert_hf.data import load_splits
 from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
+from spert_hf.evaluation.text_evaluation import score_as_text
 from spert_hf.training.arguments import SpertTrainingArguments
+from spert_hf.training.interruption import TrainingInterruptedError
 from spert_hf.training.trainer import Trainer
 from tests.support.documents import make_dataset_folder, make_records
 from tests.support.tiny_models import make_encoder_folder
@@ -79,6 +82,7 @@ def test_the_saved_model_is_complete(train):
     run = json.loads((result.output_dir / "training_run.json").read_text())
     assert run["settings"]["learning_rate"] == 3e-3
     assert run["scores"]["ner"]["micro"]["f1"] == result.scores.ner.micro.f1
+    assert run["scores_as_text"] == json.loads(json.dumps(result.scores_as_text.to_dict()))
     assert "hub_token" not in run["settings"]
 
 
@@ -208,6 +212,23 @@ def test_scores_are_those_of_the_model_when_it_is_loaded(train, dataset_folder, 
     found = predict_documents(loaded, result.processor, documents)
     assert found == predict_documents(result.model, result.processor, documents)
     assert score_predictions(loaded, documents, found) == result.scores
+
+
+def test_scores_as_text_are_those_of_the_saved_model(train, dataset_folder):
+    result = train(num_train_epochs=20, learning_rate=5e-3)
+    pipe = pipeline("spert-extraction", model=str(result.output_dir))
+    assert result.scores_as_text == score_as_text(pipe, load_splits(dataset_folder).test)
+    assert result.scores_as_text.ner.micro.f1 > 0
+
+
+def test_a_stop_that_is_asked_for_while_texts_are_scored_is_heeded(train, monkeypatch):
+    def ask_to_stop(*_):
+        signal.raise_signal(signal.SIGTERM)
+        return []
+
+    monkeypatch.setattr(Trainer, "evaluate", ask_to_stop)
+    with pytest.raises(TrainingInterruptedError):
+        train(eval_every_epochs=0)
 
 
 def test_train_on_dev_uses_both(train):
