@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .configuration_spert import TASK, SpertConfig
+from .text_reading_spert import SEQUENCES, WORDS, TextReading
 
 EXAMPLE_TEXT = "Marian Pell works for Northern Paper Co. in Duluth."
 """A sentence to try a model on where none is given."""
@@ -31,6 +32,8 @@ NOTHING_MEASURED = """## Limits
 
 There is no record of this model's training here, and no figure of how well it does: measure it on annotated text of
 your own before you rely on it."""
+
+_ABBREVIATIONS_SHOWN = 20
 
 _OVERLAPS = {
     "keep": "entities may overlap",
@@ -55,6 +58,7 @@ def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> st
     parts = [
         describe_model(config, repo_id),
         describe_types(config),
+        describe_reading(config),
         describe_use(repo_id, EXAMPLE_TEXT),
         NOTHING_MEASURED,
         CITATION,
@@ -117,6 +121,23 @@ Relation types, from head to tail unless symmetric:
 An entity has at most {config.max_span_size} tokens; {_OVERLAPS[config.overlap]}.
 A relation is given if its score is at least {config.relation_threshold:.4g},
 or the `relation_threshold` of the call."""
+
+
+def describe_reading(config: SpertConfig) -> str:
+    """Say how the model reads text."""
+    reading = TextReading.of(config.text_reading)
+    pattern = f" ({as_code(reading.word_pattern)})" if reading.word_pattern else ""
+    lines = [
+        f"- words ({as_code(reading.words)}): {WORDS[reading.words]}{pattern}",
+        f"- sequences ({as_code(reading.sequences)}), within which relations are found: {SEQUENCES[reading.sequences]}",
+    ]
+    if reading.languages:
+        lines.append(f"- languages that it is meant for: {', '.join(map(as_code, reading.languages))}")
+    if reading.abbreviations:
+        shown = ", ".join(as_code(f"{word}.") for word in reading.abbreviations[:_ABBREVIATIONS_SHOWN])
+        more = len(reading.abbreviations) - _ABBREVIATIONS_SHOWN
+        lines.append(f"- abbreviations of its data: {shown}{f' and {more} more' if more > 0 else ''}")
+    return "\n".join(["## How it reads text", "", *lines, "", "The `words` and `sequences` of a call go before these."])
 
 
 def _describe_relation(config: SpertConfig, name: str) -> str:

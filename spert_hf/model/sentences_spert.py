@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATE_INITIALS, STATES, TITLES
 from .languages_spert import BY_LANGUAGE, ENGLISH_STARTERS, IN_NAMES
@@ -288,44 +289,69 @@ def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, rules: 
         return begins_sentence
     if mark[0] != ".":
         return True
-    stop = mark.start()
+    following_word = _FollowingWord(following, next_word, begins_sentence)
+    return _point_ends_sentence(text, begin, mark.start(), end, following_word, rules)
+
+
+class _FollowingWord(NamedTuple):
+    """The word behind a point: its place, its first letters, and whether sentences begin with it."""
+
+    place: int
+    word: str
+    begins_sentence: bool
+
+
+def _point_ends_sentence(
+    text: str, begin: int, point: int, end: int, following: _FollowingWord, rules: SentenceRules
+) -> bool:
+    """Whether a point, with what closes behind it up to `end`, ends the sentence whose first word is at `begin`."""
+    first = text[following.place]
+    stop = point
     if rules.cautious:
         if text[stop - 1 : stop].isspace():
             stop -= 1
-        elif first.isdigit() and not _ENUMERATED.match(text, following):
+        elif first.isdigit() and not _ENUMERATED.match(text, following.place):
             return False
+    attached = stop == point
     if _ENUMERATOR.fullmatch(text, begin, stop):
         return False
     before = text[max(stop - _LAST_WORD_REACH, 0) : stop]
     match = _LAST_WORD.search(before)
     if match is None:
-        return begins_sentence or not (rules.ordinals and stop == mark.start() and _ORDINAL.search(before))
+        return following.begins_sentence or not (rules.ordinals and attached and _ORDINAL.search(before))
     word = match[0]
     if first.isdigit() and word in rules.before_numbers:
         return False
-    if stop < mark.start() and len(word) > 1:
-        return word not in TITLES
-    if stop < mark.start() and next_word[1:] == "" and text.startswith((".", " ."), following + 1):
-        return False
+    if not attached:
+        # A point set apart is a sentence's, but for that of an initial.
+        if len(word) > 1:
+            return word not in TITLES
+        if following.word[1:] == "" and text.startswith((".", " ."), following.place + 1):
+            return False
     if rules.learnt and _is_learnt(word, before, rules):
         return False
-    # Inside a sentence another comma follows the state; a bracket may be a dateline's.
-    behind_city = word in rules.behind_cities and _follows_comma(text, begin, stop - len(word))
-    if (
-        behind_city
-        and rules.cautious
-        and stop == mark.start()
-        and "." in word
-        and text.startswith(" , ", stop - len(word) - 3)
+    behind_city = _ends_behind_city(text, begin, stop, word, attached, rules)
+    if behind_city is not None and (
+        not behind_city or ("(" not in text[end : following.place] and not first.isdigit())
     ):
-        return False
-    if behind_city and "(" not in text[end:following] and not first.isdigit():
-        return True
+        return behind_city
     if word in rules.never_last or (rules.cautious and _with_initial(word, before) in rules.never_last):
         return False
-    if len(word) == 1 and next_word in rules.particles:
+    if len(word) == 1 and following.word in rules.particles:
         return False
-    return begins_sentence or not _looks_abbreviated(word, rules)
+    return following.begins_sentence or not _looks_abbreviated(word, rules)
+
+
+def _ends_behind_city(text: str, begin: int, stop: int, word: str, attached: bool, rules: SentenceRules) -> bool | None:
+    """Whether a state behind its city, up to `stop`, ends a sentence; `None` if the word is none.
+
+    Inside a sentence another comma follows the state; a bracket may be a dateline's. Where a space stands before the
+    comma, the text is tokens, whose sentences end with a point that is set apart.
+    """
+    start = stop - len(word)
+    if word not in rules.behind_cities or not _follows_comma(text, begin, start):
+        return None
+    return not (rules.cautious and attached and "." in word and text.startswith(" , ", start - 3))
 
 
 def _is_learnt(word: str, before: str, rules: SentenceRules) -> bool:

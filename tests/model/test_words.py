@@ -138,8 +138,7 @@ def test_words_by_a_pattern_and_what_is_left_between_them():
         (r"(?:\w|\w\w|\w+)+\Z!|\w", "backtrack without end"),
     ],
 )
-def test_a_pattern_that_does_not_serve_is_refused(pattern, message, monkeypatch):
-    monkeypatch.setattr(words_spert, "SECONDS_OF_TRIAL", 0.05)
+def test_a_pattern_that_does_not_serve_is_refused(pattern, message):
     with pytest.raises(ValueError, match=r"text_reading\.word_pattern: given .*" + message):
         pattern_matches(pattern)
 
