@@ -21,7 +21,16 @@ from ..evaluation.model_evaluation import analyse_predictions, predict_documents
 from ..evaluation.svg_plots import check_plot_file
 from ..evaluation.text_evaluation import score_as_text
 from .console import print_errors
-from .options import SPLITS, add_dataset_options, add_model_options, check_output, load_documents, load_pipeline
+from .options import (
+    SPLITS,
+    add_dataset_options,
+    add_model_options,
+    add_reading_options,
+    check_output,
+    load_documents,
+    load_pipeline,
+    reading_settings,
+)
 
 _SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
 """Options that say what is wrong in which tokens."""
@@ -30,13 +39,16 @@ _SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
+    reading = reading_settings(options)
     if options.as_text:
         _check_scores_only(options)
+    elif reading:
+        raise ValueError(f"--{next(iter(reading))}: given without --as-text, allowed with it: tokens are not split")
     for name in ("html", "errors_markdown", "errors_plot"):
         check_output(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.errors_plot:
         check_plot_file(options.errors_plot)
-    pipe = load_pipeline(options)
+    pipe = load_pipeline(options, reading)
     whole_file = options.split is None and Path(options.dataset).expanduser().is_file()
     splits = {"--split": options.split or "test"}
     (documents,) = load_documents(options, pipe.model.config, splits, whole_file=whole_file)
@@ -107,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         help="read each document as users' text is read: its tokens joined (or its own `text`), split into words and "
         "sentences by the model's pipeline; spans are compared by characters, but for a point at their end",
     )
+    add_reading_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(
         "--errors",

@@ -33,11 +33,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
     _check_files(options)
-    pipe = load_pipeline(options)
-    settings = {
-        "batch_size": options.batch_size,
-        "overlap": options.overlap,
-    } | reading_settings(options)
+    reading = reading_settings(options)
+    pipe = load_pipeline(options, reading)
+    settings = {"batch_size": options.batch_size, "overlap": options.overlap, **reading}
     if options.relation_threshold is not None:
         settings["relation_threshold"] = options.relation_threshold
     records = read_inputs(options.input)

@@ -118,8 +118,12 @@ def fraction(text: str) -> float:
     return value
 
 
-def load_pipeline(options: argparse.Namespace) -> Any:
+def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None = None) -> Any:
     """Load the pipeline of `--model`.
+
+    Args:
+        options: of [`add_model_options`].
+        reading: what overrides the model's reading, see [`reading_settings`].
 
     Raises:
         ValueError: if what is there is no SpERT checkpoint, or `--backend` and other options don't go together.
@@ -153,6 +157,7 @@ def load_pipeline(options: argparse.Namespace) -> Any:
         tokenizer=AutoTokenizer.from_pretrained(options.model, **source, trust_remote_code=False),
         task="spert-extraction",
         device="cpu" if by_openvino else options.device,
+        **(reading or {}),
     )
 
 

@@ -124,7 +124,7 @@ class TestWhatWasMeasured:
     def test_without_a_record_there_are_no_figures(self, tiny_pipeline):
         card = ModelCard(str(make_model_card(tiny_pipeline, "ada/tiny", None, NO_SOURCE)))
         assert card.data.eval_results is None
-        assert headings(card.text) == ["tiny", "Types", "Use", "Limits", "Citation"]
+        assert headings(card.text) == ["tiny", "Types", "How it reads text", "Use", "Limits", "Citation"]
 
     def test_a_task_without_anything_to_find_has_no_figure(self, tiny_pipeline, run):
         for task in ("rel", "rel_plus"):
@@ -185,7 +185,16 @@ class TestTheSource:
 
     def test_the_measured_parts_go_in_at_the_mark(self, tiny_pipeline, run, source):
         card = make_model_card(tiny_pipeline, "ada/tiny", TrainingRecord(run), source)
-        assert headings(card.text) == ["Mine", "Types", "Use", "Results", "Training", "Limits", "Citation"]
+        assert headings(card.text) == [
+            "Mine",
+            "Types",
+            "How it reads text",
+            "Use",
+            "Results",
+            "Training",
+            "Limits",
+            "Citation",
+        ]
         assert card.data.license == "mit"
         assert {"mine", "spert"} <= set(card.data.tags)
         assert len(card.data.eval_results) == 18
@@ -222,6 +231,14 @@ def test_what_relations_join_is_said():
 
 
 class TestNoTextBreaksIt:
+    @pytest.mark.parametrize("breaker", BREAKERS)
+    def test_of_a_reading(self, breaker):
+        reading = {"words": "pattern", "word_pattern": breaker, "abbreviations": [*BREAKERS, *map(str, range(30))]}
+        card = make_card(SpertConfig(text_reading=reading), "ada/tiny")
+        assert headings(ModelCard(card).text) == ["tiny", "Types", "How it reads text", "Use", "Limits", "Citation"]
+        assert f"{printable(BREAKERS[0])}." in code_spans(ModelCard(card).text)
+        assert f"and {len(BREAKERS) + 10} more" in card
+
     @given(names=st.lists(texts, min_size=2, max_size=6, unique=True))
     @example(names=BREAKERS)
     def test_of_types(self, names):
@@ -233,7 +250,7 @@ class TestNoTextBreaksIt:
             relation_signatures={relation_types[-1]: [[entity_types[0], entity_types[-1]]]},
         )
         card = ModelCard(sealed(make_card(config, "ada/tiny")))
-        assert headings(card.text) == ["tiny", "Types", "Use", "Limits", "Citation"]
+        assert headings(card.text) == ["tiny", "Types", "How it reads text", "Use", "Limits", "Citation"]
         plain = {name for name in names if name.isprintable() and name.strip()}
         assert plain <= set(code_spans(card.text))
         kinds = {child.type for token in MARKDOWN.parse(card.text) for child in token.children or ()}
@@ -248,7 +265,7 @@ class TestNoTextBreaksIt:
         run["dataset"] |= {"name": name, "kind": "local"}
         run["settings"]["encoder"] = setting
         card = ModelCard(sealed(str(make_model_card(SilentPipeline(), "ada/tiny", TrainingRecord(run), NO_SOURCE))))
-        assert headings(card.text) == ["tiny", "Types", "Use", "Results", "Training", "Citation"]
+        assert headings(card.text) == ["tiny", "Types", "How it reads text", "Use", "Results", "Training", "Citation"]
         assert len(card.data.eval_results) == 18
         rows = [token for token in MARKDOWN.parse(card.text) if token.type == "td_open"]
         assert len(rows) == 4 * 6 + 2 * 3
