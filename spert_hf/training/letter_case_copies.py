@@ -40,6 +40,9 @@ def copy_documents(documents: Sequence[Document], change: Callable[[str], str]) 
 
     Args:
         documents: any.
-        change: `str.lower` or `str.upper`.
+        change: `str.lower` or `str.upper`, which leave no word empty.
+
+    Returns:
+        New documents, in the same order.
     """
     return [replace(document, tokens=[change(token) for token in document.tokens]) for document in documents]

@@ -180,7 +180,11 @@ class Trainer:
         self.accelerator.end_training()
 
     def _add_copies(self) -> list[Copies]:
-        """Put examples in other letter case behind the others, all that may be drawn; say where they are."""
+        """Put behind the examples those in other letter case, all that may ever be drawn.
+
+        Returns:
+            Where they are among the examples, and how many an epoch has.
+        """
         arguments, copies = self.arguments, []
         for change, share in ((str.lower, arguments.lower_case_copies), (str.upper, arguments.upper_case_copies)):
             if share:
