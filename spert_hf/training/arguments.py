@@ -124,6 +124,12 @@ class SpertTrainingArguments:
         False, "Show the encoder how words are written (lower, Capital, CAPITALS), for tokenizers that ignore it."
     )
 
+    lower_case_copies: float = _setting(
+        0.0, "Share of the training sentences that an epoch has once more, in lower case: for text without capitals."
+    )
+    upper_case_copies: float = _setting(
+        0.0, "Share of the training sentences that an epoch has once more, in capitals: for text such as headlines."
+    )
     text_reading: str = _setting(
         "auto",
         "How the model reads text: `auto` takes the way that gives the data's tokens and sequences; or settings of "
@@ -240,6 +246,7 @@ _AT_LEAST = {
     "ddp_timeout": 1,
     "max_span_size": 1,
 }
+_SHARES = ("warmup_ratio", "classifier_dropout", "relation_threshold", "lower_case_copies", "upper_case_copies")
 
 
 def _check_setting(name: str, value: Any, choices: list[str] | None) -> None:
@@ -252,7 +259,7 @@ def _check_setting(name: str, value: Any, choices: list[str] | None) -> None:
         least = _AT_LEAST.get(name, 0)
         if not value >= least:
             raise ValueError(f"{name}: given {value!r}, allowed {least} or more")
-    if name in ("warmup_ratio", "classifier_dropout", "relation_threshold") and value > 1:
+    if name in _SHARES and value > 1:
         raise ValueError(f"{name}: given {value!r}, allowed a number from 0 to 1")
 
 

@@ -16,6 +16,7 @@ from ..data.sampling import Candidates, GoldCandidates, SamplingSettings, gold_c
 from ..data.schema import TypeSchema
 from ..model.modeling_spert import IGNORED_LABEL
 from ..model.processing_spert import EncodedWords, SpertProcessor
+from .letter_case_copies import Copies
 
 logger = logging.get_logger(__name__)
 
@@ -117,22 +118,30 @@ LENGTH_GROUP = 32
 
 
 def epoch_batches(
-    lengths: Sequence[int], batch_size: int, seed: int, epoch: int, group_by_length: bool = False
+    lengths: Sequence[int],
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    group_by_length: bool = False,
+    copies: Sequence[Copies] = (),
 ) -> list[list[int]]:
-    """Indices of the examples of each step of an epoch, shuffled by seed and epoch: the *global* batches.
+    """Indices of the examples of each step of an epoch, drawn and shuffled by seed and epoch: the *global* batches.
 
     The last incomplete batch is dropped, as in the published code, unless it is the only one.
 
     Args:
         lengths: sub-words of each example.
         batch_size: examples a step, over all processes and accumulated batches.
-        seed: of the order.
+        seed: of the order, and of what is drawn.
         epoch: which pass it is.
         group_by_length: put examples of similar length into one batch, which leaves less padding to compute. Only
             neighbours in the shuffled order are grouped, and the batches are shuffled again.
+        copies: the examples, last of all, of which an epoch has some; it has each of the others.
     """
     generator = np.random.default_rng((seed, epoch))
-    order = generator.permutation(len(lengths)).tolist()
+    drawn = [one.draw(generator) for one in copies]
+    always = np.arange(len(lengths) - sum(len(one.indices) for one in copies))
+    order = generator.permutation(np.concatenate([always, *drawn])).tolist()
     order = order[: len(order) // batch_size * batch_size or len(order)]
     if group_by_length:
         span = batch_size * LENGTH_GROUP

@@ -49,6 +49,7 @@ from .checkpoints import (
 from .embedding_rows import EmbeddingRows
 from .encoders import find_encoder
 from .interruption import StopRequest, TrainingInterruptedError
+from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
 from .reading_choice import ReadingChoice, choose_reading
@@ -116,6 +117,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             warn_of_long_entities(self._training_documents(), arguments.max_span_size)
         self.examples = make_examples(self._training_documents(), splits.schema, self.processor)
+        self.copies = self._add_copies()
         self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
         self.lengths = self.batches.lengths
         self.total_steps = len(self.epoch_steps(0)) * arguments.num_train_epochs
@@ -183,6 +185,21 @@ class Trainer:
         del self.model, self.optimizer, self.take_step, self._embedding_rows
         self.accelerator.free_memory()
         self.accelerator.end_training()
+
+    def _add_copies(self) -> list[Copies]:
+        """Put behind the examples those in other letter case, all that may ever be drawn.
+
+        Returns:
+            Where they are among the examples, and how many an epoch has.
+        """
+        arguments, copies = self.arguments, []
+        for change, share in ((str.lower, arguments.lower_case_copies), (str.upper, arguments.upper_case_copies)):
+            if share:
+                documents = copy_documents(self._training_documents(), change)
+                first = len(self.examples)
+                self.examples += make_examples(documents, self.splits.schema, self.processor)
+                copies.append(Copies.of_share(range(first, len(self.examples)), share))
+        return copies
 
     def _make_embedding_rows(self) -> EmbeddingRows | None:
         """Have word embeddings trained by rows where only we look at gradients, and where it is quicker."""
@@ -403,10 +420,10 @@ class Trainer:
         """
         arguments, processes = self.arguments, self.accelerator.num_processes
         global_batch = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * processes
-        steps = epoch_batches(self.lengths, global_batch, arguments.seed, epoch, arguments.group_by_length)
-        if len(steps[0]) < processes:
+        steps = epoch_batches(self.lengths, global_batch, arguments.seed, epoch, arguments.group_by_length, self.copies)
+        if len(steps[0]) < processes:  # all that an epoch has
             raise ValueError(
-                f"dataset: {len(self.lengths)} training sentences are too few for {processes} processes, allowed one "
+                f"dataset: {len(steps[0])} training sentences are too few for {processes} processes, allowed one "
                 "or more a process"
             )
         return steps

@@ -108,6 +108,8 @@ def test_a_recipe_that_is_no_yaml(tmp_path):
         ({"learning_rate": float("nan")}, "learning_rate: given nan"),
         ({"optim": "sgd"}, "optim: given 'sgd', allowed 'adamw', 'adamw_no_bias_correction'"),
         ({"warmup_ratio": 2.0}, "warmup_ratio: given 2.0, allowed a number from 0 to 1"),
+        ({"lower_case_copies": 1.5}, "lower_case_copies: given 1.5, allowed a number from 0 to 1"),
+        ({"upper_case_copies": -0.5}, "upper_case_copies: given -0.5, allowed 0 or more"),
         ({"bf16": True, "fp16": True}, "bf16, fp16: given both"),
         ({"random_encoder": True, "random_layers": True}, "random_encoder, random_layers: given both"),
         ({"eval_split": "valid"}, "eval_split: given 'valid', allowed 'auto', 'train', 'dev', 'test'"),

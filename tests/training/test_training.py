@@ -102,6 +102,18 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(train):
     assert log_of(whole) == log_of(resumed)
 
 
+def test_an_interrupted_run_goes_on_with_the_same_copies(train):
+    shares = {"lower_case_copies": 0.5, "upper_case_copies": 0.25}
+    whole = train("whole", save_steps=14, save_total_limit=9, **shares)
+    checkpoint = whole.output_dir / "checkpoint-14"  # in the second of three epochs of ten steps
+    resumed = train("resumed", resume_from_checkpoint=str(checkpoint), **shares)
+    assert torch.equal(weights_of(whole), weights_of(resumed))
+    assert log_of(whole) == log_of(resumed)
+    assert [entry["step"] for entry in log_of(whole) if "loss" in entry] == list(range(1, 31))
+    with pytest.raises(ValueError, match=r"lower_case_copies: given 0\.4, but the checkpoint's run has 0\.5"):
+        train("other", resume_from_checkpoint=str(checkpoint), **shares | {"lower_case_copies": 0.4})
+
+
 def test_only_the_last_checkpoints_are_kept(train):
     result = train(save_steps=4, save_total_limit=2)
     assert sorted(path.name for path in result.output_dir.glob("checkpoint-*")) == ["checkpoint-12", "checkpoint-16"]
