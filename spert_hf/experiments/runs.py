@@ -25,6 +25,7 @@ _NO_PART_OF_A_RESULT = {
     *("data_dir", "revision", "output_dir", "save_steps", "save_total_limit", "resume_from_checkpoint"),
     *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
     *("eval_every_epochs", "logging_steps", "report_to"),
+    "text_reading",  # tables are of the scores on tokens
     *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
 }
 RESULT_DEFAULTS = {
