@@ -31,6 +31,7 @@ ALLOWED = {
     "relation_types": [],
     "symmetric_relation_types": [[]],
     "encoder_config": [],
+    "text_reading": [None, {}],
     "model_type": [],
 }
 
@@ -82,6 +83,28 @@ def test_a_file_that_lacks_what_makes_the_model(valid, name):
 def test_settings_that_nobody_knows(valid, name):
     """Some of these transformers would take as an order: to read other files, or to run kernels from the Hub."""
     assert f"'{name}': is no setting of SpERT; allowed " in refused({**valid, name: "evil/repo"}, name)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        *(
+            {"words": "pattern", "word_pattern": pattern}
+            for pattern in (r"\w{20}{20}{20}", r"\((?R)?\)", "[", "a" * 1001)
+        ),
+        *({"words": value} for value in STRANGE),
+        *({"sequences": value} for value in STRANGE),
+        *({"abbreviations": value} for value in STRANGE if value != []),
+        *(value for value in STRANGE if value not in (None, {})),
+        {"words": "rules", "run": "this"},
+    ],
+    ids=repr,
+)
+def test_a_reading_that_is_none_or_takes_memory_or_time_without_bound(checkpoint, reading):
+    change_json(checkpoint / "config.json", lambda config: config.update(text_reading=reading))
+    with pytest.raises(ValueError, match="text_reading") as raised:
+        pipeline("spert-extraction", model=str(checkpoint))
+    assert len(str(raised.value)) < 2_000
 
 
 @pytest.mark.parametrize(
