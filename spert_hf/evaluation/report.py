@@ -18,7 +18,7 @@ TASK_MEANINGS = {
     "rel_plus": "both entity types right, too",
 }
 
-AS_TEXT = "Documents read as text, as users give it; spans compared by characters"
+AS_TEXT = "Documents read as text; spans compared by characters, but for a point at their end"
 """What tables say of scores that are not of the data's tokens."""
 
 _NAME_WIDTH = 27
@@ -63,7 +63,7 @@ def compare_with_text(on_tokens: EvaluationResult, as_text: EvaluationResult) ->
     """Return, in one line, the micro F1 of documents read as text beside that of the same as tokens."""
     names = ", ".join(TASK_NAMES.values())
     text, tokens = (", ".join(f"{task.micro.f1:.1f}" for task in one.tasks.values()) for one in (as_text, on_tokens))
-    return f"Documents read as text, as users give it: {names} {text} (micro F1; on tokens {tokens})"
+    return f"Read as text, as users give it: {names} {text} (micro F1; on tokens {tokens})"
 
 
 def describe_setting(result: EvaluationResult) -> str:

@@ -289,7 +289,7 @@ def test_train_from_the_command_line(tmp_path, capsys):
     assert main(["train", *arguments, "--num-train-epochs", "1"]) == 0
     shown = capsys.readouterr()
     assert "Scores on the test split" in shown.out
-    assert "Documents read as text, as users give it: NER, REL, REL+ " in shown.out
+    assert "Read as text, as users give it: NER, REL, REL+ " in shown.out
     assert "works for" in shown.out
     assert "loss=" in shown.err
     assert (output / "model.safetensors").is_file()

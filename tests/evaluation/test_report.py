@@ -29,7 +29,7 @@ def test_scores_of_text_say_so():
 def test_scores_on_text_and_on_tokens_in_one_line():
     nothing = score_documents([], [])
     assert compare_with_text(RESULT, nothing) == (
-        "Documents read as text, as users give it: NER, REL, REL+ 0.0, 0.0, 0.0 (micro F1; on tokens "
+        "Read as text, as users give it: NER, REL, REL+ 0.0, 0.0, 0.0 (micro F1; on tokens "
         f"{RESULT.ner.micro.f1:.1f}, {RESULT.rel.micro.f1:.1f}, {RESULT.rel_plus.micro.f1:.1f})"
     )
 
