@@ -1,11 +1,16 @@
 """`spert-hf check`: every fault of document files, before they cost a training run."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from ..data.formats import check_file
+from ..data.advice import advise, advise_on_dev
+from ..data.formats import examine_file
 from ..data.schema import TypeSchema
+from ..data.sources import split_of
+from .options import add_self_relations
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -15,21 +20,31 @@ def run(arguments: Sequence[str]) -> int:
     faulty = False
     for file in options.files:
         try:
-            faults = list(map(str, check_file(file, schema)))
+            documents, found = examine_file(file, schema, options.self_relations)
+            faults = list(map(str, found))
         except OSError as error:
-            faults = [f"{file}: {error.strerror or error}"]
+            documents, faults = [], [f"{file}: {error.strerror or error}"]
         faulty = faulty or bool(faults)
         for fault in faults:
             sys.stdout.write(f"{fault}\n")
+        for note in advise(documents) + (advise_on_dev(documents) if _is_dev(file) else []):
+            sys.stdout.write(f"{file}: note: {note}\n")
         sys.stdout.write(f"{file}: {len(faults) or 'no'} fault{'s' * (len(faults) > 1)}\n")
     return 1 if faulty else 0
+
+
+def _is_dev(file: str) -> bool:
+    """Whether a file's name says that it is a dev split."""
+    return split_of(re.split("[_-]", Path(file).stem)[-1]) == "dev"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf check",
-        description="Report every fault of document files, one a line; exit code 1 if there is any.",
+        description="Report every fault of document files, one a line; exit code 1 if there is any. Notes tell what is "
+        "allowed and costs something, such as spans with two types.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="documents as `.json` or `.jsonl`")
     parser.add_argument("--types", metavar="TYPES.json", help="allowed types; without it any name is allowed")
+    add_self_relations(parser)
     return parser

@@ -48,7 +48,7 @@ def print_extraction(
 
 
 def _marked_sentence(tokens: Sequence[str], entities: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> Text:
-    """Mark each entity as `[words]Type`; overlapping ones nest or cross as they come."""
+    """Mark each entity as `[words]Type`, in its colour."""
     line = Text("  ")
     for text, entity_type, is_mark in marked_pieces(tokens, entities):
         colour = "" if entity_type is None else colours[entity_type]

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from ..data.files import digest_of_file
 from ..data.inputs import LARGEST_JSON_LIST, check_input_suffix, read_inputs
 from ..data.textfiles import to_json_line
+from ..data.white_space import blank_note, count_blank
 from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import read_ahead
 from .options import (
@@ -25,6 +26,7 @@ from .options import (
     fraction,
     load_pipeline,
     reading_settings,
+    write_notes,
 )
 from .resumable import LineOutput, UnfinishedFile, unfinished_output
 
@@ -59,8 +61,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> Iterator[dict[str, Any]]:
-    """Add `entities` and `relations` to records of texts or tokens, in order and as a stream."""
+    """Add `entities` and `relations` to records of texts or tokens, in order and as a stream.
+
+    Offsets count all tokens of a record, those of white space only, too, which are not read, and told of at the end.
+    """
     waiting: deque[dict[str, Any]] = deque()
+    blank = 0
 
     def inputs() -> Iterator[dict[str, Any]]:
         for record in records:
@@ -68,7 +74,11 @@ def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> It
             yield record
 
     for prediction in pipe(inputs(), **settings):
-        yield waiting.popleft() | prediction
+        record = waiting.popleft()
+        blank += count_blank(record.get("tokens", ()))
+        yield record | prediction
+    if blank:
+        write_notes([f"{blank_note(blank)} of what is read; offsets count the tokens as they were given"])
 
 
 def _write(

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from spert_hf.cli.global_state import restored_state
 from spert_hf.model.loading_spert import CheckpointError
 
 COMMANDS = {
@@ -46,10 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_command(command: str, arguments: Sequence[str]) -> int:
-    """Run one command, turning what the user can mend into one line on stderr."""
+    """Run one command, turning what the user can mend into one line on stderr, and leave the process as it was."""
     run: Callable[[Sequence[str]], int] = import_module(f"spert_hf.cli.{command}").run
     try:
-        return run(arguments)
+        with restored_state():
+            return run(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("\nspert-hf: interrupted\n")
         return 130

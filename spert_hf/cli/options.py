@@ -1,7 +1,8 @@
 """Options that several commands share, and the loading of what is behind `--model` and `--dataset`."""
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,20 @@ def add_dataset_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dataset-config-name", help="configuration of the data set, where it has several")
     parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
+    add_self_relations(parser)
+
+
+def add_self_relations(parser: argparse.ArgumentParser) -> None:
+    """Add `--self-relations`."""
+    from ..data.documents import SELF_RELATIONS
+
+    parser.add_argument(
+        "--self-relations",
+        choices=SELF_RELATIONS,
+        default="error",
+        help="relations of an entity to itself, which SpERT has not, are faults, or dropped and counted "
+        "(default: %(default)s)",
+    )
 
 
 def device(text: str) -> str:
@@ -195,7 +210,7 @@ def check_output(option: str, path: str | None, *, is_folder: bool = False) -> N
 def load_documents(
     options: argparse.Namespace, config: "SpertConfig", splits: Mapping[str, str], *, whole_file: bool = False
 ) -> list[list["Document"]]:
-    """Load splits of `--dataset`; of a file those that training draws from it.
+    """Load splits of `--dataset`; of a file those that training draws from it. Notes on them go to standard error.
 
     Args:
         options: of [`add_dataset_options`], with `--token`.
@@ -206,6 +221,7 @@ def load_documents(
     Raises:
         ValueError: if a split has no documents, or the data set can't be loaded.
     """
+    from ..data.advice import advise
     from ..data.loading import DEV_FRACTION, load_splits
     from ..data.named_datasets import dataset_folder
     from ..data.schema import TypeSchema
@@ -217,10 +233,20 @@ def load_documents(
         types=TypeSchema.from_names(config.entity_types, config.relation_types, config.symmetric_relation_types),
         token=options.token,
         dev_fraction=0 if whole_file else DEV_FRACTION,
+        self_relations=options.self_relations,
     )
     if whole_file:
+        write_notes(advise(loaded.train))
         return [loaded.train]
     for option, split in splits.items():
         if not getattr(loaded, split):
             raise ValueError(f"{option}: given {split!r}, which {options.dataset} has no documents for")
-    return [getattr(loaded, split) for split in splits.values()]
+    chosen = [getattr(loaded, split) for split in splits.values()]
+    write_notes(advise([document for documents in chosen for document in documents]))
+    return chosen
+
+
+def write_notes(notes: Iterable[str]) -> None:
+    """Write notes to standard error, a line each."""
+    for note in notes:
+        sys.stderr.write(f"Note: {note}\n")

@@ -10,6 +10,7 @@ from rich.console import Console
 from transformers import HfArgumentParser
 from transformers.utils import logging as transformers_logging
 
+from ..data.advice import advise, advise_on_dev
 from ..data.loading import load_splits
 from ..data.named_datasets import dataset_folder, recipe_of
 from ..evaluation import format_table
@@ -21,7 +22,7 @@ from ..training.interruption import TrainingInterruptedError
 from ..training.launching import missing_processes, start_processes
 from ..training.trainer import Trainer, TrainingResult
 from .console import print_extraction
-from .options import check_output
+from .options import check_output, write_notes
 
 EXAMPLE_COUNT = 4
 EXAMPLE_LENGTH = 30
@@ -58,10 +59,15 @@ def run(arguments: Sequence[str]) -> int:
         config_name=settings.dataset_config_name,
         token=settings.hub_token,
         revision=settings.revision,
+        self_relations=settings.self_relations,
     )
     trainer = Trainer(settings, splits)
     is_main = trainer.accelerator.is_main_process
     if is_main:
+        write_notes(
+            advise([*splits.train, *splits.dev, *splits.test])
+            + advise_on_dev([] if settings.train_on_dev else splits.dev)
+        )
         console.print(
             f"Training on {len(splits.train)} documents of {splits.name} "
             f"({len(splits.dev)} dev, {len(splits.test)} test), encoder {settings.encoder}",

@@ -5,6 +5,7 @@ from .faults import DocumentError, Fault, FaultError, LocatedFault, Location, Sc
 from .formats import check_file, documents_from_rows, read_documents, write_documents
 from .inputs import read_inputs
 from .loading import Splits, load_splits
+from .prediction_features import prediction_features
 from .schema import EntityType, RelationType, TypeSchema
 from .sources import DatasetError
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_record",
     "documents_from_rows",
     "load_splits",
+    "prediction_features",
     "read_documents",
     "read_inputs",
     "write_documents",

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from .faults import DocumentError, Fault, LocatedFault, Location, is_name, list_names, plain_name, short_repr, suggest
+from .faults import (
+    DocumentError,
+    Fault,
+    LocatedFault,
+    Location,
+    is_name,
+    is_text,
+    list_names,
+    plain_name,
+    short_repr,
+    suggest,
+)
 from .schema import TypeSchema
+from .white_space import count_blank, moved_offsets
+
+SELF_RELATIONS = ("error", "drop")
+"""What becomes of a relation of an entity to itself: it is a fault, or left out."""
 
 _TOKENS = "a list of one or more strings that are not empty"
 _RECORD = "an object with tokens, entities and relations"
+_DROP_HINT = "; self_relations drop leaves it out"
 _SURELY_MISSPELT = 0.88
 """How like a field's name another has to be so that it can't be one of its own: *correlations* and *titles* are not."""
 _ANNOTATION_FIELDS = {"entities": ("type", "start", "end"), "relations": ("type", "head", "tail")}
@@ -34,6 +50,13 @@ class Relation:
     tail: int
 
 
+class Dropped(NamedTuple):
+    """How many tokens (those of white space only) and self-relations of a record a document was built without."""
+
+    tokens: int = 0
+    self_relations: int = 0
+
+
 @dataclass(slots=True)
 class Document:
     """A sentence or text, split into tokens, with its annotations.
@@ -47,6 +70,7 @@ class Document:
         id: The data set's identifier, as a string.
         extra: All other fields of the record, as they were given. ``orig_id`` (or ``id``) is here in its own type and
             is what ``id`` is taken from; where only ``id`` is given, ``orig_id`` is added.
+        dropped: What of its record was left out.
     """
 
     tokens: list[str]
@@ -54,6 +78,7 @@ class Document:
     relations: list[Relation] = field(default_factory=list)
     id: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    dropped: Dropped = field(default=Dropped(), compare=False)
 
     def __post_init__(self) -> None:
         found = _find_id(self.extra)
@@ -66,7 +91,8 @@ class Document:
     def from_record(cls, record: Mapping[str, Any], schema: TypeSchema | None = None) -> Document:
         """The document of a record in SpERT's JSON form.
 
-        Repeated entities and relations, which published data sets have, are dropped, and heads and tails follow.
+        Repeated entities and relations, which published data sets have, are dropped, and heads and tails follow; so
+        are tokens of white space only, and offsets follow.
         Fields of entities and relations beside the three known ones (such as a score) are not kept.
 
         Raises:
@@ -90,38 +116,50 @@ class Document:
 
 def build_document(record: Mapping[str, Any]) -> Document:
     """The document of a record in which ``check_record`` found no fault."""
+    tokens: list[str] = record["tokens"]
+    moved = moved_offsets(tokens)
     entities, positions = _distinct(
-        Entity(item["type"], item["start"], item["end"]) for item in record.get("entities", ())
+        Entity(item["type"], moved[item["start"]], moved[item["end"]]) for item in record.get("entities", ())
     )
-    relations, _ = _distinct(
+    pairs = [
         Relation(item["type"], positions[item["head"]], positions[item["tail"]]) for item in record.get("relations", ())
-    )
+    ]
+    between_two = [pair for pair in pairs if pair.head != pair.tail]
+    relations, _ = _distinct(iter(between_two))
     extra = {name: value for name, value in record.items() if name not in ("tokens", "entities", "relations")}
-    return Document(list(record["tokens"]), entities, relations, extra=extra)
+    left = [token for token in tokens if not token.isspace()]
+    dropped = Dropped(len(tokens) - len(left), len(pairs) - len(between_two))
+    return Document(left, entities, relations, extra=extra, dropped=dropped)
 
 
-def check_record(record: object, schema: TypeSchema | None = None) -> list[Fault]:
+def check_record(record: object, schema: TypeSchema | None = None, self_relations: str = "error") -> list[Fault]:
     """All faults of a record in SpERT's JSON form; an empty list if there are none.
 
     ``entities`` and ``relations`` may be absent. Fields that are not SpERT's are not looked at, but one that is nearly
-    called like an absent one is a fault. A repeated entity or relation is none: published data sets have them.
+    called like an absent one is a fault. A repeated entity or relation is none: published data sets have them. Nor is
+    a token of white space only, unless an entity has no other.
 
     Args:
         record: Anything.
         schema: The types that are allowed; without it any name is.
+        self_relations: Whether a relation of an entity to itself is a fault (``error``), or none (``drop``).
     """
     if not isinstance(record, Mapping):
         return [Fault("", short_repr(record), _RECORD)]
-    faults = [*check_tokens(record), *_misspelt(record)]
+    wrong_tokens = [*check_tokens(record)]
+    faults = [*wrong_tokens, *_misspelt(record)]
     tokens = record.get("tokens")
     token_count = len(tokens) if isinstance(tokens, list) and tokens else None
+    moved = moved_offsets(record["tokens"]) if not wrong_tokens else None
     entities = record.get("entities", [])
     entity_names = schema.entity_names if schema else None
     for path, item in _items(record, "entities", entity_names, faults):
-        faults += _check_span(path, item, token_count)
+        faults += _check_span(path, item, token_count) or _check_words(path, item, record, moved)
     relation_names = schema.relation_names if schema else None
     for path, item in _items(record, "relations", relation_names, faults):
         faults += _check_pair(path, item, entities if isinstance(entities, list) else None)
+        if self_relations == "error" and isinstance(entities, list):
+            faults += _check_two(path, item, entities, moved)
     return faults
 
 
@@ -135,7 +173,9 @@ def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> Iterator[Fault]:
-    """The faults of a record's ``tokens``: absent, no list, an empty list, or with a token that is no word."""
+    """The faults of a record's ``tokens``: absent, no list, an empty list, with a token that is none, or without any
+    that is more than white space.
+    """
     if "tokens" not in record:
         names = [short_repr(name) for name in record]
         yield Fault("tokens", f"nothing (the record has {list_names(names) or 'no fields'})", _TOKENS)
@@ -144,11 +184,11 @@ def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> It
     if not isinstance(tokens, list) or not (tokens or may_be_empty):
         yield Fault("tokens", short_repr(tokens), _TOKENS)
         return
-    for i, token in enumerate(tokens):
-        if not is_name(token):
-            yield Fault(
-                f"tokens[{i}]", short_repr(token), "a string of valid Unicode with a character that is no space"
-            )
+    wrong = [i for i, token in enumerate(tokens) if not (is_text(token) and token)]
+    for i in wrong:
+        yield Fault(f"tokens[{i}]", short_repr(tokens[i]), "a string of valid Unicode that is not empty")
+    if not wrong and not may_be_empty and count_blank(tokens) == len(tokens):
+        yield Fault("tokens", short_repr(tokens), "a list with a token that is more than white space")
 
 
 def _items(
@@ -179,20 +219,28 @@ def _check_type(path: str, item: Mapping[str, Any], names: Sequence[str] | None)
         yield Fault(path, short_repr(given), allowed)
 
 
-def _check_span(path: str, item: Mapping[str, Any], token_count: int | None) -> Iterator[Fault]:
+def _check_span(path: str, item: Mapping[str, Any], token_count: int | None) -> list[Fault]:
     """Faults of an entity's offsets; without a token count only what no sentence could hold is one."""
     sentence = f" (the sentence has {token_count} tokens)" if token_count else ""
     last = f" … {token_count}" if token_count else " or more"
     before_last = f" … {token_count - 1}" if token_count else " or more"
     start = _index(item.get("start"), token_count)
-    if start is None:
-        yield Fault(f"{path}.start", _given(item, "start"), f"0{before_last}{sentence}")
+    faults = [] if start is not None else [Fault(f"{path}.start", _given(item, "start"), f"0{before_last}{sentence}")]
     end: Any = item.get("end")
     if not _is_integer(end) or end < 1 or (token_count is not None and end > token_count):
-        yield Fault(f"{path}.end", _given(item, "end"), f"1{last}{sentence}")
+        faults.append(Fault(f"{path}.end", _given(item, "end"), f"1{last}{sentence}"))
     elif start is not None and end <= start:
         allowed = f"{start + 1}{last} (the end is exclusive and lies after the start, {start})"
-        yield Fault(f"{path}.end", _given(item, "end"), allowed)
+        faults.append(Fault(f"{path}.end", _given(item, "end"), allowed))
+    return faults
+
+
+def _check_words(path: str, item: Mapping[str, Any], record: Mapping[str, Any], moved: list[int] | None) -> list[Fault]:
+    """The fault of an entity, of right offsets, whose tokens are all white space; none where tokens are at fault."""
+    if moved is None or moved[item["start"]] < moved[item["end"]]:
+        return []
+    given = f"{item['start']} … {item['end']}, the tokens {short_repr(record['tokens'][item['start'] : item['end']])}"
+    return [Fault(path, given, "a span with a token that is more than white space")]
 
 
 def _check_pair(path: str, item: Mapping[str, Any], entities: list[Any] | None) -> Iterator[Fault]:
@@ -206,20 +254,31 @@ def _check_pair(path: str, item: Mapping[str, Any], entities: list[Any] | None) 
     for side, index in (("head", head), ("tail", tail)):
         if index is None:
             yield Fault(f"{path}.{side}", _given(item, side), allowed)
+
+
+def _check_two(path: str, item: Mapping[str, Any], entities: list[Any], moved: list[int] | None) -> Iterator[Fault]:
+    """The fault of a relation, of right indices, whose head and tail are the same entity."""
+    head, tail = (_index(item.get(side), len(entities)) for side in ("head", "tail"))
     if head is None or tail is None:
         return
+    allowed = f"another entity than the head, {head}"
     if head == tail:
-        yield Fault(f"{path}.tail", str(tail), f"another entity than the head, {head}")
-    elif entities is not None and _same_entity(entities[head], entities[tail]):
-        yield Fault(f"{path}.tail", str(tail), f"another entity than the head, {head}: entity {tail} repeats it")
+        yield Fault(f"{path}.tail", str(tail), f"{allowed}{_DROP_HINT}")
+    elif _same_entity(entities[head], entities[tail], moved):
+        yield Fault(f"{path}.tail", str(tail), f"{allowed}: entity {tail} repeats it{_DROP_HINT}")
 
 
-def _same_entity(first: object, second: object) -> bool:
-    """Whether two items of ``entities`` are the same span with the same type."""
+def _same_entity(first: object, second: object, moved: list[int] | None) -> bool:
+    """Whether two items of ``entities`` are the same span with the same type, white space apart."""
     if not isinstance(first, Mapping) or not isinstance(second, Mapping):
         return False
+
+    def place(value: Any) -> Any:
+        return moved[value] if moved is not None and _index(value, len(moved)) is not None else value
+
     values = [(first.get(name), second.get(name)) for name in _ANNOTATION_FIELDS["entities"]]
-    return all(a is not None and type(a) is type(b) and a == b for a, b in values)  # True is not 1 here
+    same = [a is not None and type(a) is type(b) and place(a) == place(b) for a, b in values]  # True is not 1 here
+    return all(same)
 
 
 def _given(item: Mapping[str, Any], name: str) -> str:

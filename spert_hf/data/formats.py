@@ -20,18 +20,19 @@ _LIST = "a JSON list of records"
 _ANNOTATIONS = ("entities", "relations")
 
 
-def read_documents(path: str | Path, schema: TypeSchema | None = None) -> list[Document]:
+def read_documents(path: str | Path, schema: TypeSchema | None = None, self_relations: str = "error") -> list[Document]:
     """Read a file of annotated documents.
 
     Args:
         path: ``.json`` (a list of records in SpERT's JSON form) or ``.jsonl``/``.ndjson`` (a record a line).
         schema: The types that are allowed; without it any are.
+        self_relations: Whether a relation of an entity to itself is a fault (``error``), or left out (``drop``).
 
     Raises:
         DocumentError: With every fault of the file.
         OSError: The file cannot be read.
     """
-    documents, faults = _build(_scan_file(Path(path)), schema)
+    documents, faults = examine_file(path, schema, self_relations)
     if faults:
         raise DocumentError(faults)
     return documents
@@ -43,11 +44,22 @@ def check_file(path: str | Path, schema: TypeSchema | None = None) -> list[Locat
     Raises:
         OSError: The file cannot be read.
     """
-    return _build(_scan_file(Path(path)), schema)[1]
+    return examine_file(path, schema)[1]
+
+
+def examine_file(
+    path: str | Path, schema: TypeSchema | None = None, self_relations: str = "error"
+) -> tuple[list[Document], list[LocatedFault]]:
+    """The documents of a file's valid records, and every fault of the others; see ``read_documents``.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return _build(_scan_file(Path(path)), schema, self_relations)
 
 
 def documents_from_rows(
-    rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None = None
+    rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None = None, self_relations: str = "error"
 ) -> list[Document]:
     """The documents of a ``datasets`` split or of any mappings with the fields of SpERT's JSON form.
 
@@ -58,12 +70,13 @@ def documents_from_rows(
         rows: The rows.
         name: What error messages call them.
         schema: The types that are allowed; without it any are.
+        self_relations: Whether a relation of an entity to itself is a fault (``error``), or left out (``drop``).
 
     Raises:
         DocumentError: With every fault of the rows.
     """
     records = ((Location(name, record=number), _record_of(row)) for number, row in enumerate(rows, start=1))
-    documents, faults = _build(records, schema)
+    documents, faults = _build(records, schema, self_relations)
     if faults:
         raise DocumentError(faults)
     return documents
@@ -170,7 +183,7 @@ def _scan_json_lines(path: Path) -> Iterator[tuple[Location, Any]]:
 
 
 def _build(
-    records: Iterable[tuple[Location, Any]], schema: TypeSchema | None
+    records: Iterable[tuple[Location, Any]], schema: TypeSchema | None, self_relations: str
 ) -> tuple[list[Document], list[LocatedFault]]:
     """The documents of the valid records, and the faults of the others."""
     documents: list[Document] = []
@@ -179,7 +192,7 @@ def _build(
         if isinstance(record, LocatedFault):
             faults.append(record)
             continue
-        found = check_record(record, schema)
+        found = check_record(record, schema, self_relations)
         faults += (LocatedFault(location, fault) for fault in found)
         if not found:
             documents.append(build_document(record))

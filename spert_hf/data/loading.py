@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .documents import Document
+from .documents import SELF_RELATIONS, Document
 from .faults import DocumentError, LocatedFault, list_names
 from .folder_dataset import open_file, open_folder
 from .formats import DOCUMENT_SUFFIXES
@@ -42,6 +42,7 @@ def load_splits(
     revision: str | None = None,
     dev_fraction: float = DEV_FRACTION,
     seed: int = 42,
+    self_relations: str = "error",
 ) -> Splits:
     """Load a data set and check all of it against its types.
 
@@ -64,6 +65,7 @@ def load_splits(
             document and never all, none for 0.
         seed: Of that draw. All commands leave it at its default, whatever the seed of a training run: what one of them
             trains on must not be what another takes for the dev split.
+        self_relations: Whether a relation of an entity to itself is a fault (``error``), or left out (``drop``).
 
     Raises:
         DatasetError: Nothing is found under this name, it has no training documents, or an argument does not fit it.
@@ -73,6 +75,8 @@ def load_splits(
     """
     if not 0 <= dev_fraction < 1:
         raise DatasetError(f"dev_fraction: given {dev_fraction}, allowed 0 or more and less than 1")
+    if self_relations not in SELF_RELATIONS:
+        raise DatasetError(f"self_relations: given {self_relations!r}, allowed {list_names(SELF_RELATIONS)}")
     schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
     source = _open(
         str(dataset), None if data_dir is None else str(data_dir), config_name, token, revision, schema is None
@@ -80,7 +84,7 @@ def load_splits(
     if "train" not in source.readers:
         found = list_names(list(source.readers)) or "none of train, dev and test"
         raise DatasetError(f"{source.name}: no split for training; it has {found}")
-    schema, documents = _read(source, schema or source.schema)
+    schema, documents = _read(source, schema or source.schema, self_relations)
     if not documents["train"]:
         raise DatasetError(f"{source.name}: the training split has no documents")
     if "dev" not in documents:
@@ -140,18 +144,20 @@ def _open(
     )
 
 
-def _read(source: Source, schema: TypeSchema | None) -> tuple[TypeSchema, dict[str, list[Document]]]:
+def _read(
+    source: Source, schema: TypeSchema | None, self_relations: str
+) -> tuple[TypeSchema, dict[str, list[Document]]]:
     """The documents of all splits, checked, and the types: those given, else those of the training documents."""
     documents: dict[str, list[Document]] = {}
     if schema is None:
-        documents["train"] = source.readers["train"](None)
+        documents["train"] = source.readers["train"](None, self_relations)
         schema = TypeSchema.from_documents(documents["train"], source.name)
     faults: list[LocatedFault] = []
     for split, read in source.readers.items():
         if split in documents:
             continue
         try:
-            documents[split] = read(schema)
+            documents[split] = read(schema, self_relations)
         except DocumentError as error:
             faults += error.faults
     if faults:

@@ -15,7 +15,8 @@ from .schema import TypeSchema
 
 SPLIT_ALIASES = {"train": ("train",), "dev": ("dev", "valid", "validation", "val"), "test": ("test",)}
 
-Reader = Callable[[TypeSchema | None], list[Document]]
+Reader = Callable[[TypeSchema | None, str], list[Document]]
+"""Gives the documents, checked against a schema; the other argument says what becomes of self-relations."""
 
 
 class DatasetError(ValueError):
@@ -44,8 +45,7 @@ class Source:
     Attributes:
         name: The data set's name.
         schema: Its types, or None where it does not state them.
-        readers: For some of ``train``, ``dev`` and ``test``, the function that reads the documents and checks them
-            against a schema.
+        readers: For some of ``train``, ``dev`` and ``test``, the function that reads the documents and checks them.
         origin: Where it comes from.
     """
 
@@ -100,5 +100,7 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:1000]}" if lines else short_repr(error)
 
 
-def _read_rows(rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None) -> list[Document]:
-    return documents_from_rows(rows, name, schema)
+def _read_rows(
+    rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None, self_relations: str
+) -> list[Document]:
+    return documents_from_rows(rows, name, schema, self_relations)

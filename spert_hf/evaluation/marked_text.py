@@ -1,15 +1,23 @@
-"""Sentences with entities marked in place, as in `[Marian Pell]Peop works`."""
+"""Sentences with entities marked in place, as in `[Marian Pell]Peop works`.
+
+Brackets are read as everywhere: one that closes belongs to the last that was opened and is not closed yet, so that of
+entities that end together the inner one is closed first. Of entities that cross this can't be so; both brackets of each
+such entity bear a number, as in `[¹Marian [²Pell]¹Peop of]²Org`.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .visible_text import visible
 
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 class Piece(NamedTuple):
     """A stretch of a marked sentence.
 
-    `entity_type` is that of the entity that the stretch stands in or marks, or None. `is_mark` tells marks from tokens.
+    `entity_type` is that of the entity that the stretch marks, or of the innermost that it stands in, or None.
+    `is_mark` tells marks from tokens.
     """
 
     text: str
@@ -17,26 +25,55 @@ class Piece(NamedTuple):
     is_mark: bool
 
 
+class _Span(NamedTuple):
+    """An entity to be marked: its token offsets (`end` exclusive) and type, and its number if it crosses another."""
+
+    start: int
+    end: int
+    type: str
+    number: str = ""
+
+
 def marked_pieces(tokens: Sequence[str], entities: Sequence[Mapping[str, Any]]) -> Iterator[Piece]:
-    """Yield a sentence piece by piece, spaces included; entities that overlap nest or cross as they come.
+    """Yield a sentence piece by piece, spaces included.
 
     Args:
         tokens: of the sentence.
-        entities: mappings with `type` and the token offsets `start` and `end` (exclusive).
+        entities: mappings with `type` and the token offsets `start` and `end` (exclusive), in any order. Of equal spans
+            the first is the outermost.
     """
+    spans = _numbered([_Span(entity["start"], entity["end"], entity["type"]) for entity in entities])
+    opened: list[_Span] = []
     for index, token in enumerate(tokens):
         if index:
             yield Piece(" ", None, False)
-        for entity in entities:
-            if entity["start"] == index:
-                yield Piece("[", entity["type"], True)
-        inside = [entity["type"] for entity in entities if entity["start"] <= index < entity["end"]]
-        yield Piece(visible(token), inside[0] if inside else None, False)
-        for entity in entities:
-            if entity["end"] == index + 1:
-                yield Piece(f"]{visible(entity['type'])}", entity["type"], True)
+        for span in spans:
+            if span.start == index:
+                opened.append(span)
+                yield Piece(f"[{span.number}", span.type, True)
+        innermost = min(reversed(opened), key=lambda span: span.end - span.start, default=None)
+        yield Piece(visible(token), innermost.type if innermost else None, False)
+        for span in [span for span in reversed(opened) if span.end == index + 1]:
+            opened.remove(span)
+            yield Piece(f"]{span.number}{visible(span.type)}", span.type, True)
 
 
 def marked_text(tokens: Sequence[str], entities: Sequence[Mapping[str, Any]]) -> str:
     """Return a sentence with entities marked; see [`marked_pieces`]."""
     return "".join(piece.text for piece in marked_pieces(tokens, entities))
+
+
+def _numbered(spans: Sequence[_Span]) -> list[_Span]:
+    """Sort spans as they are opened, outer ones first, and number those that cross another."""
+    spans = sorted(spans, key=lambda span: (span.start, -span.end))
+    crossing = [any(_cross(span, other) for other in spans) for span in spans]
+    numbers = iter(range(1, len(spans) + 1))
+    return [
+        span._replace(number=str(next(numbers)).translate(_SUPERSCRIPTS)) if crosses else span
+        for span, crosses in zip(spans, crossing, strict=True)
+    ]
+
+
+def _cross(first: _Span, second: _Span) -> bool:
+    """Whether spans overlap and neither lies in the other."""
+    return first.start < second.start < first.end < second.end or second.start < first.start < second.end < first.end

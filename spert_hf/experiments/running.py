@@ -99,7 +99,12 @@ def unreadable_data_sets(runs: Iterable[Run], data_dir: str | None) -> dict[str,
 
 def _load_splits(run: Run, data_dir: str | None) -> Splits:
     arguments = run.arguments
-    return load_splits(dataset_folder(arguments.dataset), data_dir=data_dir, config_name=arguments.dataset_config_name)
+    return load_splits(
+        dataset_folder(arguments.dataset),
+        data_dir=data_dir,
+        config_name=arguments.dataset_config_name,
+        self_relations=arguments.self_relations,
+    )
 
 
 class Runner:

@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import Pipeline
 
+from .collections_spert import has_length, is_collection, is_one, items_of, plain
 from .configuration_spert import OVERLAP_POLICIES, SpertConfig
 from .decoding_spert import Prediction, concatenate, in_text_order
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
@@ -23,19 +24,25 @@ BATCHES_READ_AHEAD = 16
 CHARACTERS_READ_AHEAD = 1 << 20
 """Characters of text after which no more is read ahead: bounds the memory of long texts."""
 
+ERROR_POLICIES = ("raise", "skip")
+"""What becomes of an input that is no text."""
+
 _READERS_KEPT = 8
 
 
 @dataclass(slots=True)
 class _Input:
     """One text: its words, the sequences that they are read in, and, if the text was given as a string, the string and
-    the words' character offsets in it.
+    the words' character offsets in it; if it was given as words, their places among them. An input that is skipped has
+    no words, and an error.
     """
 
     words: Sequence[str]
     sequences: list[tuple[int, int]]
     text: str | None = None
     offsets: list[tuple[int, int]] | None = None
+    places: list[int] | None = None
+    error: str | None = None
 
 
 class SpertPipeline(Pipeline):
@@ -49,9 +56,10 @@ class SpertPipeline(Pipeline):
      "relations": [{"type": "Work_For", "score": 0.97, "head": 0, "tail": 1}]}
     ```
 
-    A call takes a string, a list of words' lists, a list of either, a column of a `datasets` data set, or a generator:
-    a list gives a list, a generator (or a torch data set) a generator, always one result an input and in its order.
-    A mapping with `"text"` or `"tokens"` stands for the text or the words in it.
+    A call takes a string, a list of strings or of words' lists, a column of `datasets`, pandas, pyarrow or polars, a
+    NumPy array, a torch data set, or a generator: what has a length gives a list, a generator a generator, always one
+    result an input and in its order. A mapping with `"text"` or `"tokens"` stands for the text or the words in it.
+    Words that are white space only are not read; `token_start` and `token_end` count them.
 
     Args:
         relation_threshold (`float`, *optional*): lowest score of a relation, 0 … 1. Default: the model's own.
@@ -64,6 +72,9 @@ class SpertPipeline(Pipeline):
         sequences (`str`, *optional*): how a string's words are split into sequences, within which relations are found:
             the name of one of [`SEQUENCES`]. `"document"` reads a string as one. Default: as `config.text_reading`
             says.
+        errors (`str`, *optional*, defaults to `"raise"`): an input that is no text, such as a missing value of a
+            column, raises a ValueError (`"raise"`), or gives a result without entities and relations whose `"error"`
+            says why (`"skip"`).
         batch_size (`int`, *optional*, defaults to 32): texts (or windows of long ones) computed at once.
     """
 
@@ -120,6 +131,7 @@ class SpertPipeline(Pipeline):
         words: Any = None,
         sequences: str | None = None,
         split_sentences: bool | None = None,
+        errors: str | None = None,
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         preprocess: dict[str, Any] = {}
         forward: dict[str, Any] = {}
@@ -140,7 +152,9 @@ class SpertPipeline(Pipeline):
         if overlap is not None:
             check_choice("overlap", overlap, OVERLAP_POLICIES)
             forward["overlap"] = overlap
-        return preprocess, forward, {}
+        if errors is not None:
+            check_choice("errors", errors, ERROR_POLICIES)
+        return preprocess, forward, {} if errors is None else {"errors": errors}
 
     def __call__(self, inputs: Any, *, batch_size: int | None = None, **kwargs: Any) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
@@ -152,20 +166,29 @@ class SpertPipeline(Pipeline):
         self.text_reader(**preprocess)  # before any text is read
         forward = {**self._forward_params, **forward, "batch_size": batch_size}
         postprocess = {**self._postprocess_params, **postprocess}
-        if isinstance(inputs, (str, Mapping)):
-            return next(self._stream([inputs], preprocess, forward, postprocess))
-        results = self._stream(_items(inputs), preprocess, forward, postprocess)
-        # A data set's column is a sequence like a list; what can't be told its length is streamed.
-        return list(results) if isinstance(inputs, Sequence) else results
+        if is_one(inputs) or (postprocess.get("errors") == "skip" and not is_collection(inputs)):
+            return next(self._stream([plain(inputs)], preprocess, forward, postprocess))
+        results = self._stream(items_of(inputs), preprocess, forward, postprocess)
+        return list(results) if has_length(inputs) else results
 
     def _stream(
         self, inputs: Iterable[Any], preprocess: dict[str, Any], forward: dict[str, Any], postprocess: dict[str, Any]
     ) -> Iterator[dict[str, Any]]:
         """Yield one result an input, reading a few batches ahead."""
+        skip = postprocess.get("errors") == "skip"
         for chunk in read_ahead(enumerate(inputs), forward["batch_size"]):
-            texts = [self.preprocess(item, number, **preprocess) for number, item in chunk]
+            texts = [self._read(item, number, skip, preprocess) for number, item in chunk]
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
                 yield self.postprocess((text, prediction), **postprocess)
+
+    def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> _Input:
+        """Preprocess an input; if it can't be, say why in place of its words, or raise."""
+        try:
+            return self.preprocess(item, number, **preprocess)
+        except ValueError as error:
+            if not skip:
+                raise
+            return _Input([], [], error=str(error))
 
     def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> _Input:
         """Split a string into words and sequences, or take the words given.
@@ -174,7 +197,7 @@ class SpertPipeline(Pipeline):
             ValueError: naming the input by its `number` if it is neither.
         """
         if isinstance(inputs, Mapping):
-            if "tokens" not in inputs and not isinstance(inputs.get("text", ""), str):
+            if "tokens" not in inputs and not isinstance(plain(inputs.get("text", "")), str):
                 raise ValueError(
                     f"input {number}: text: given {repr(inputs['text'])[:80]}, allowed a string (of a data set's rows, "
                     "give the column)"
@@ -187,7 +210,8 @@ class SpertPipeline(Pipeline):
                 raise ValueError(f"input {number}: {error}") from error
             return _Input([inputs[start:end] for start, end in read.words], read.sequences, inputs, read.words)
         if isinstance(inputs, Sequence) and all(isinstance(word, str) for word in inputs):
-            return _Input(inputs, [(0, len(inputs))])
+            places = [place for place, word in enumerate(inputs) if word.strip()]
+            return _Input([inputs[place] for place in places], [(0, len(places))], places=places)
         raise ValueError(f"input {number}: given {repr(inputs)[:80]}, allowed a string or a list of words")
 
     def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
@@ -195,17 +219,18 @@ class SpertPipeline(Pipeline):
         found = iter(predict(self.model, self.spert_processor, sequences, **parameters))
         return [concatenate(list(islice(found, len(text.sequences))), text.sequences) for text in model_inputs]
 
-    def postprocess(self, model_outputs: tuple[_Input, Prediction]) -> dict[str, Any]:
-        """Turn a prediction into plain JSON, entities in text order."""
+    def postprocess(self, model_outputs: tuple[_Input, Prediction], errors: str = "raise") -> dict[str, Any]:
+        """Turn a prediction into plain JSON, entities in text order; a skipped input's has an `error`."""
         text, prediction = model_outputs
         prediction = in_text_order(prediction)
-        return {
+        result: dict[str, Any] = {
             "entities": [_entity_record(text, entity) for entity in prediction.entities],
             "relations": [
                 {"type": relation.type, "score": relation.score, "head": relation.head, "tail": relation.tail}
                 for relation in prediction.relations
             ],
         }
+        return result if text.error is None else result | {"error": text.error}
 
 
 def read_ahead(numbered_inputs: Iterable[tuple[int, Any]], batch_size: int) -> Iterator[list[tuple[int, Any]]]:
@@ -238,7 +263,7 @@ def _length(inputs: Any) -> int:
 
 def _content(record: Mapping[str, Any]) -> Any:
     """The words or the text that a mapping stands for."""
-    return record.get("tokens", record.get("text"))
+    return plain(record.get("tokens", record.get("text")))
 
 
 def _entity_record(text: _Input, entity: Any) -> dict[str, Any]:
@@ -248,18 +273,7 @@ def _entity_record(text: _Input, entity: Any) -> dict[str, Any]:
     else:
         start, end = text.offsets[entity.start][0], text.offsets[entity.end - 1][1]
         record |= {"text": text.text[start:end], "start": start, "end": end}
-    return record | {"token_start": entity.start, "token_end": entity.end}
-
-
-def _items(inputs: Any) -> Iterable[Any]:
-    """Items of a collection, also of one that has a length and indices but no iterator (torch data sets)."""
-    if hasattr(inputs, "iterrows"):  # a table of pandas, which would give the names of its columns
-        raise ValueError(f"inputs: given {type(inputs).__name__}, allowed one of its columns, such as table['text']")
-    if isinstance(inputs, Iterable):
-        return inputs
-    if hasattr(inputs, "__getitem__") and hasattr(inputs, "__len__"):
-        return (inputs[index] for index in range(len(inputs)))
-    raise ValueError(
-        f"inputs: given {type(inputs).__name__}, allowed a string, a list of strings or of lists of words, "
-        "a data set's column or a generator"
-    )
+    first, last = entity.start, entity.end - 1
+    if text.places is not None:
+        first, last = text.places[first], text.places[last]
+    return record | {"token_start": first, "token_end": last + 1}

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from logging import getLogger
 from typing import Any, cast
 
 import torch
@@ -70,15 +71,22 @@ def convert_encoder(model: SpertModel) -> Any:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep back what tracing has torch and transformers say: of every comparison of shapes, of settings it looks at."""
+    """Keep back what tracing has torch and transformers say: of every comparison of shapes, of settings it looks at.
+
+    OpenVINO silences the root logger, and all others by it, and does not put that back where it fails.
+    """
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
+    root = getLogger()
+    level, filters, handlers = root.level, [*root.filters], [*root.handlers]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         logging.set_verbosity(verbosity)
+        root.setLevel(level)
+        root.filters[:], root.handlers[:] = filters, handlers
 
 
 def example_inputs(model: SpertModel, sequences: int, length: int) -> tuple[Tensor, Tensor]:

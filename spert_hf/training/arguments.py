@@ -8,6 +8,7 @@ from typing import Any
 
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 
+from ..data.documents import SELF_RELATIONS
 from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
 from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
@@ -39,6 +40,7 @@ _FREE_WHEN_RESUMING = {
         "dataset",
         "dataset_config_name",
         "data_dir",
+        "self_relations",
         "train_on_dev",
         "encoder",
         "random_encoder",
@@ -70,6 +72,9 @@ class SpertTrainingArguments:
     )
     dataset_config_name: str | None = _setting(None, "Configuration of the data set, where it has several.")
     data_dir: str | None = _setting(None, "Folder with local copies of the data set's sources.")
+    self_relations: str = _setting(
+        "error", "Relations of an entity to itself are faults, or dropped and counted.", SELF_RELATIONS
+    )
     train_on_dev: bool = _setting(False, "Train on train + dev, as for the paper's final figures.")
     encoder: str = _setting(QUICKSTART_ENCODER, "Pretrained encoder: a folder or the id of any encoder on the Hub.")
     random_encoder: bool = _setting(False, "Start from the encoder's architecture with random weights.")

@@ -46,6 +46,7 @@ def records(draw, min_relations=0):
 # What may not stand where an index or offset belongs, whatever the sentence.
 NO_INDEX = ("0", 1.0, True, None, [], -1, 10**6)
 NO_NAME = ("", "  \t", 5, None, ["Loc"], "\ud800")
+NO_TOKEN = ("", 5, None, ["Loc"], "\ud800")
 
 
 @st.composite
@@ -54,11 +55,13 @@ def corrupted(draw):
     record = draw(records(min_relations=1))
     kind = draw(st.sampled_from(["tokens", "token", "list", "item", "missing", "type", "start", "end", "head", "tail"]))
     if kind == "tokens":
-        record["tokens"] = draw(st.sampled_from(["a word", None, [], {}, 3]))
+        record["tokens"] = draw(st.sampled_from(["a word", None, [], {}, 3, [" ", "\n"]]))
+        if record["tokens"] == [" ", "\n"]:  # else offsets would be wrong, too
+            record |= {"entities": [], "relations": []}
         return record, "tokens"
     if kind == "token":
         i = draw(st.integers(0, len(record["tokens"]) - 1))
-        record["tokens"][i] = draw(st.sampled_from(NO_NAME))
+        record["tokens"][i] = draw(st.sampled_from(NO_TOKEN))
         return record, f"tokens[{i}]"
     of_entities = kind in ("start", "end") or (kind not in ("head", "tail") and draw(st.booleans()))
     group = "entities" if of_entities else "relations"

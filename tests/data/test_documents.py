@@ -5,7 +5,16 @@ from document_strategies import ENTITY_TYPES, RELATION_TYPES, corrupted, records
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.data import Document, DocumentError, Entity, Fault, Relation, TypeSchema, check_record
+from spert_hf.data import (
+    Document,
+    DocumentError,
+    Entity,
+    Fault,
+    Relation,
+    TypeSchema,
+    check_record,
+    documents_from_rows,
+)
 
 SCHEMA = TypeSchema.from_names(ENTITY_TYPES, RELATION_TYPES)
 
@@ -79,14 +88,14 @@ SENTENCE = "(the sentence has 4 tokens)"
         ({}, "tokens", "nothing (the record has no fields)", "a list of one or more strings that are not empty"),
         ({"tokens": "Ann"}, "tokens", "'Ann'", "a list of one or more strings that are not empty"),
         ({"tokens": []}, "tokens", "[]", "a list of one or more strings that are not empty"),
-        ({"tokens": ["a", ""]}, "tokens[1]", "''", "a string of valid Unicode with a character that is no space"),
-        ({"tokens": [" "]}, "tokens[0]", "' '", "a string of valid Unicode with a character that is no space"),
-        ({"tokens": [7]}, "tokens[0]", "7", "a string of valid Unicode with a character that is no space"),
+        ({"tokens": ["a", ""]}, "tokens[1]", "''", "a string of valid Unicode that is not empty"),
+        ({"tokens": [" "]}, "tokens", "[' ']", "a list with a token that is more than white space"),
+        ({"tokens": [7]}, "tokens[0]", "7", "a string of valid Unicode that is not empty"),
         (
             {"tokens": ["\udfff"]},
             "tokens[0]",
             "'\\udfff'",
-            "a string of valid Unicode with a character that is no space",
+            "a string of valid Unicode that is not empty",
         ),
         ({"tokens": ["a"], "entities": {}}, "entities", "{}", "a list of objects with type, start, end"),
         (record(relations="x"), "relations", "'x'", "a list of objects with type, head, tail"),
@@ -113,12 +122,17 @@ SENTENCE = "(the sentence has 4 tokens)"
         (relation(head=2), "relations[0].head", "2", "0 … 1 (the record has 2 entities)"),
         (relation(tail=0.0), "relations[0].tail", "0.0", "0 … 1 (the record has 2 entities)"),
         (relation(tail=...), "relations[0].tail", "nothing", "0 … 1 (the record has 2 entities)"),
-        (relation(tail=0), "relations[0].tail", "0", "another entity than the head, 0"),
+        (
+            relation(tail=0),
+            "relations[0].tail",
+            "0",
+            "another entity than the head, 0; self_relations drop leaves it out",
+        ),
         (
             record(entities=[{"type": "Loc", "start": 0, "end": 1}] * 2),
             "relations[0].tail",
             "1",
-            "another entity than the head, 0: entity 1 repeats it",
+            "another entity than the head, 0: entity 1 repeats it; self_relations drop leaves it out",
         ),
     ],
 )
@@ -228,3 +242,64 @@ def test_reported_values_stay_short(kind):
         faults = check_record(wrong, SCHEMA)
         assert faults
         assert all(len(str(fault)) < 600 for fault in faults)
+
+
+class TestWhiteSpace:
+    """Tokens of white space only are left out, and offsets move with them."""
+
+    @given(records(min_relations=1), st.data())
+    def test_a_record_means_the_same_with_and_without_it(self, clean, data):
+        spaced, places = [], []
+        for token in clean["tokens"]:
+            spaced += data.draw(st.lists(st.sampled_from([" ", "\n", "\t \u00a0", "\u2028"]), max_size=2))
+            places.append(len(spaced))
+            spaced.append(token)
+        given_record = copy.deepcopy(clean) | {"tokens": [*spaced, "\n"]}
+        for item in given_record["entities"]:
+            item["start"], item["end"] = places[item["start"]], places[item["end"] - 1] + 1
+        assert check_record(given_record, SCHEMA) == []
+        document = Document.from_record(given_record, SCHEMA)
+        assert document == Document.from_record(clean, SCHEMA)
+        assert document.dropped.tokens == len(spaced) + 1 - len(clean["tokens"])
+
+    def test_spans_may_begin_and_end_with_it(self):
+        wide = record(tokens=["Ann", "lives", "\n", "in", " ", "Rome", " "])
+        wide["entities"][1] |= {"start": 4, "end": 7}
+        assert Document.from_record(wide).entities == [Entity("Peop", 0, 1), Entity("Loc", 3, 4)]
+
+    def test_an_entity_of_nothing_else_is_a_fault(self):
+        wrong = record(tokens=["Ann", "lives", "in", "\n"])
+        assert check_record(wrong, SCHEMA) == [
+            Fault("entities[1]", "3 … 4, the tokens ['\\n']", "a span with a token that is more than white space")
+        ]
+
+    def test_entities_that_differ_in_it_are_one(self):
+        same = record(tokens=["Ann", "lives", "in", "Rome", "\n"])
+        same["entities"] = [{"type": "Loc", "start": 3, "end": end} for end in (4, 5)]
+        assert [fault.field for fault in check_record(same)] == ["relations[0].tail"]
+        same["relations"] = []
+        assert Document.from_record(same).entities == [Entity("Loc", 3, 4)]
+
+
+class TestSelfRelations:
+    """Relations of an entity to itself are faults, or dropped and counted."""
+
+    @pytest.mark.parametrize("repeated", [False, True])
+    def test_are_dropped_where_that_is_asked_for(self, repeated):
+        own = record()
+        own["entities"].append(dict(own["entities"][0]))
+        own["relations"].append({"type": "Work_For", "head": 0, "tail": 2 if repeated else 0})
+        assert [fault.field for fault in check_record(own, SCHEMA)] == ["relations[1].tail"]
+        assert check_record(own, SCHEMA, "drop") == []
+        (document,) = documents_from_rows([own], "rows", SCHEMA, "drop")
+        assert document == Document.from_record(record())
+        assert document.dropped.self_relations == 1
+
+    def test_other_faults_stay(self):
+        assert [fault.field for fault in check_record(relation(tail=0, type="Zebra"), SCHEMA, "drop")] == [
+            "relations[0].type"
+        ]
+        assert [fault.field for fault in check_record(relation(head=7, tail=7), SCHEMA, "drop")] == [
+            "relations[0].head",
+            "relations[0].tail",
+        ]

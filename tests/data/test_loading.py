@@ -38,6 +38,19 @@ def write(folder, **contents):
 # Folders and files
 
 
+@pytest.mark.parametrize("suffix", ["", "__jsonl"])
+def test_self_relations_are_faults_or_dropped(tmp_path, suffix):
+    own = {**records("a")[0], "relations": [{"type": "Live_In", "head": 0, "tail": 0}]}
+    folder = write(tmp_path / "set", types=TYPES, **{f"train{suffix}": [own], f"dev{suffix}": [own]})
+    with pytest.raises(DocumentError) as caught:
+        load_splits(folder)
+    assert [located.fault.field for located in caught.value.faults] == ["relations[0].tail"] * 2
+    splits = load_splits(folder, self_relations="drop")
+    assert [(one.relations, one.dropped.self_relations) for one in splits.train + splits.dev] == [([], 1)] * 2
+    with pytest.raises(DatasetError, match="self_relations: given 'ignore', allowed error, drop"):
+        load_splits(folder, self_relations="ignore")
+
+
 def test_a_folder_of_splits_and_types(tmp_path):
     folder = write(tmp_path / "set", train=records("a", "b"), dev=records("c"), test=records("d"), types=TYPES)
     splits = load_splits(folder)

@@ -16,9 +16,8 @@ GROUP = 5
 @pytest.fixture(scope="module", params=DATA_SETS)
 def documents(request, shared_data):
     """Name of a data set, and its documents as tokens with spaces between them."""
-    splits = load_splits(
-        dataset_folder(request.param), data_dir=str(shared_data / request.param), config_name=DATA_SETS[request.param][0]
-    )
+    config = DATA_SETS[request.param][0]
+    splits = load_splits(dataset_folder(request.param), data_dir=str(shared_data / request.param), config_name=config)
     return request.param, [" ".join(one.tokens) for one in [*splits.train, *splits.dev, *splits.test]]
 
 

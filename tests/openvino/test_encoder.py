@@ -1,11 +1,14 @@
 """The encoder by OpenVINO finds what torch's finds."""
 
 import copy
+import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 import torch
 from transformers import pipeline
+from transformers.utils import logging as transformers_logging
 
 from spert_hf import SpertModel
 from spert_hf.openvino import OpenVinoEncoder, use_openvino
@@ -141,6 +144,22 @@ def test_an_encoder_that_cannot_be_converted(pipe, monkeypatch):
     with pytest.raises(ValueError, match=r"encoder: BertModel can't be converted to OpenVINO: .*no such thing"):
         use_openvino(pipe.model)
     assert pipe.model.encoder_runtime is None
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_conversion_leaves_logging_as_it_was(pipe, monkeypatch, fails):
+    def fail(*_, **__):
+        raise RuntimeError("no such thing")
+
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "level", logging.INFO)
+    before = (transformers_logging.get_verbosity(), [*root.filters], [*root.handlers])
+    if fails:
+        monkeypatch.setattr(pipe.model.encoder, "forward", fail)
+    with nullcontext() if not fails else pytest.raises(ValueError, match="can't be converted"):
+        use_openvino(pipe.model)
+    assert root.level == logging.INFO
+    assert (transformers_logging.get_verbosity(), root.filters, root.handlers) == before
 
 
 def test_an_encoder_that_the_conversion_changes(pipe, monkeypatch):

@@ -358,18 +358,12 @@ def test_documents_longer_than_the_encoder_takes_are_windowed(train, tmp_path, c
     folder = tmp_path / "long"
     folder.mkdir()
     (folder / "train.json").write_text(json.dumps([long, long]))
-    from transformers.utils import logging
-
-    logging.enable_propagation()
     result = train(dataset=folder, num_train_epochs=1)
     assert "windows, as the encoder takes 126 sub-words" in caplog.text
     assert result.scores.documents == 1
 
 
 def test_entities_that_are_too_long_to_be_predicted_are_counted(train, tmp_path, caplog):
-    from transformers.utils import logging
-
-    logging.enable_propagation()
     folder = tmp_path / "wordy"
     folder.mkdir()
     (folder / "train.json").write_text(json.dumps(make_records(3)))
@@ -383,9 +377,6 @@ def test_entities_that_are_too_long_to_be_predicted_are_counted(train, tmp_path,
 
 
 def test_relations_across_windows_are_counted(train, tmp_path, caplog):
-    from transformers.utils import logging
-
-    logging.enable_propagation()
     far = {
         "tokens": ["Pell"] + ["harbour"] * 200 + ["Oslo"],
         "entities": [{"type": "Peop", "start": 0, "end": 1}, {"type": "Loc", "start": 201, "end": 202}],

@@ -1,0 +1,87 @@
+"""What is allowed in documents and costs something all the same: one line each, which says what."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from .documents import Document
+from .faults import plain_name
+from .white_space import blank_note
+
+FEWEST_DEV_ITEMS = 20
+"""Relations (of a data set without, entities) of a dev split below which its scores jump by more than 5 points each."""
+
+_NOTHING = frozenset(
+    ("o", "na", "nil", "none", "notype", "null", "noentity", "norel", "norelation", "norelationship", "unrelated")
+)
+"""What names of no entity and of no relation are without case, spaces and marks."""
+
+
+def advise(documents: Sequence[Document]) -> list[str]:
+    """Notes on documents: what was left out of them, spans with several types, and types that stand for nothing."""
+    return [*_left_out(documents), *_spans_with_types(documents), *_types_for_nothing(documents)]
+
+
+def advise_on_dev(documents: Sequence[Document]) -> list[str]:
+    """A note on a dev split that is too small for its scores to tell much; none on one that is not there."""
+    relations = sum(len(document.relations) for document in documents)
+    entities = sum(len(document.entities) for document in documents)
+    count, name = (relations, "relation") if relations else (entities, "entity")
+    if not documents or count >= FEWEST_DEV_ITEMS:
+        return []
+    of = f"the dev split has {len(documents)} document{_s(len(documents))}"
+    if not count:
+        return [f"{of} without an entity: its scores tell nothing, and no best epoch, threshold or temperature"]
+    names = name if count == 1 else "relations" if name == "relation" else "entities"
+    return [
+        f"{of} with {count} {names}: one found more or less moves recall by {100 / count:.0f} points, so that the best "
+        "epoch, a threshold or a temperature chosen on it is chosen by chance"
+    ]
+
+
+def _left_out(documents: Iterable[Document]) -> Iterator[str]:
+    dropped = [document.dropped for document in documents]
+    if tokens := sum(one.tokens for one in dropped):
+        yield f"{blank_note(tokens)}; entities move with that"
+    if relations := sum(one.self_relations for one in dropped):
+        yield f"{relations} relation{_s(relations)} of an entity to itself left out: SpERT relates two entities"
+
+
+def _spans_with_types(documents: Sequence[Document]) -> Iterator[str]:
+    spans: dict[tuple[int, int, int], set[str]] = defaultdict(set)
+    for number, document in enumerate(documents):
+        for entity in document.entities:
+            spans[number, entity.start, entity.end].add(entity.type)
+    several = [tuple(sorted(types)) for types in spans.values() if len(types) > 1]
+    if not several:
+        return
+    (types, count), *_ = Counter(several).most_common(1)
+    entities = sum(map(len, spans.values()))
+    lost = entities - len(spans)
+    names = " and ".join(map(plain_name, types))
+    yield (
+        f"{len(several)} span{_s(len(several))} with more than one type, most often {names} ({count}): a span is given "
+        f"one type, so that {lost} of {entities} entities can never be found with theirs, nor their relations; recall "
+        f"of entities is {100 * (entities - lost) / entities:.1f} % at best"
+    )
+
+
+def _types_for_nothing(documents: Sequence[Document]) -> Iterator[str]:
+    counts = {
+        "relation": Counter(relation.type for document in documents for relation in document.relations),
+        "entity": Counter(entity.type for document in documents for entity in document.entities),
+    }
+    for kind, types in counts.items():
+        for name, count in types.items():
+            if re.sub(r"[\W_]+", "", name).casefold() in _NOTHING:
+                yield (
+                    f"{kind} type {plain_name(name)}, {count} time{_s(count)}: if it stands for no {kind}, leave it "
+                    "out of the documents; what is not annotated is none, and as a type it is learnt, predicted and "
+                    "counted in scores"
+                )
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -1,0 +1,46 @@
+"""The features of predictions, for data sets that they become columns of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import datasets
+
+_ENTITY = {
+    "type": "string",
+    "score": "float64",
+    "text": "string",
+    "start": "int64",
+    "end": "int64",
+    "token_start": "int64",
+    "token_end": "int64",
+}
+_RELATION = {"type": "string", "score": "float64", "head": "int64", "tail": "int64"}
+
+
+def prediction_features(columns: Mapping[str, Any] | None = None, *, errors: bool = False) -> datasets.Features:
+    """The features of a data set with what the pipeline finds in columns ``entities`` and ``relations``.
+
+    ``datasets`` takes the types of columns from the first rows; where nothing was found in these, it fails at the first
+    row that something was found in, unless it is told the types:
+    ``rows.map(…, features=prediction_features(rows.features))``.
+
+    Args:
+        columns: The features of the columns that the data set has besides; a column ``entities`` or ``relations`` among
+            them is replaced.
+        errors: Whether it has a column ``error``, too, of what ``errors="skip"`` says of inputs that are no text.
+
+    Returns:
+        ``columns`` and the new ones. Of words that were given as a list, ``start`` and ``end`` are None.
+    """
+    import datasets  # takes seconds
+
+    def items(fields: Mapping[str, str]) -> list[dict[str, Any]]:
+        return [{name: datasets.Value(dtype) for name, dtype in fields.items()}]
+
+    found: dict[str, Any] = {"entities": items(_ENTITY), "relations": items(_RELATION)}
+    if errors:
+        found["error"] = datasets.Value("string")
+    return datasets.Features({**(columns or {}), **found})

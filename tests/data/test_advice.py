@@ -1,0 +1,61 @@
+"""What is allowed and costs something is said, once each, with what it costs."""
+
+import pytest
+
+from spert_hf.data import Document, Entity, Relation
+from spert_hf.data.advice import FEWEST_DEV_ITEMS, advise, advise_on_dev
+from spert_hf.data.documents import Dropped
+
+TOKENS = ["Ann", "lives", "in", "Rome"]
+
+
+def document(*entities, relations=()):
+    return Document(list(TOKENS), [Entity(*one) for one in entities], [Relation(*one) for one in relations])
+
+
+def test_plain_documents_have_no_notes():
+    assert advise([document(("Peop", 0, 1), ("Loc", 3, 4), relations=[("Live_In", 0, 1)])]) == []
+    assert advise([]) == advise_on_dev([]) == []
+
+
+def test_what_was_left_out_is_counted_in_a_line_each():
+    documents = [Document(["a"], dropped=Dropped(2, 1)), Document(["b"], dropped=Dropped(1, 0))]
+    tokens, relations = advise(documents)
+    assert tokens == "3 tokens are white space only, and left out; entities move with that"
+    assert relations.startswith("1 relation of an entity to itself left out")
+
+
+def test_spans_with_two_types_bound_recall():
+    documents = [document(("Loc", 3, 4), ("Geo", 3, 4), ("Peop", 0, 1))] * 3 + [document(("Peop", 0, 1))]
+    (note,) = advise(documents)
+    assert note.startswith("3 spans with more than one type, most often Geo and Loc (3): ")
+    assert "3 of 10 entities can never be found" in note
+    assert "recall of entities is 70.0 % at best" in note
+
+
+@pytest.mark.parametrize(
+    "name", ["no_relation", "No Relation", "NONE", "none", "NA", "n/a", "O", "null", "no-relation"]
+)
+def test_types_that_stand_for_nothing(name):
+    (note,) = advise([document(("Peop", 0, 1), ("Loc", 3, 4), relations=[(name, 0, 1)])] * 2)
+    assert note.startswith(f"relation type {name}, 2 times: ")
+    (note,) = advise([document((name, 0, 1))])
+    assert note.startswith(f"entity type {name}, 1 time: ")
+
+
+@pytest.mark.parametrize("name", ["Org", "Other", "Location", "Near", "Nonentity", "Not_In", "_"])
+def test_other_types_are_left_alone(name):
+    assert advise([document((name, 0, 1), ("Loc", 3, 4), relations=[(name, 0, 1)])]) == []
+
+
+def test_a_small_dev_split_says_how_far_its_scores_jump():
+    one = document(("Peop", 0, 1), ("Loc", 3, 4), relations=[("Live_In", 0, 1)])
+    (note,) = advise_on_dev([one] * 4)
+    assert note.startswith("the dev split has 4 documents with 4 relations: ")
+    assert "recall by 25 points" in note
+    assert advise_on_dev([one] * FEWEST_DEV_ITEMS) == []
+    (note,) = advise_on_dev([document(("Peop", 0, 1))] * 2)
+    assert "2 entities" in note
+    assert "recall by 50 points" in note
+    (note,) = advise_on_dev([document()])
+    assert "1 document without an entity" in note
