@@ -14,11 +14,12 @@ from ..evaluation.observation import LOW_SCORE
 from ..evaluation.reliability_diagram import write_reliability_diagram
 from ..evaluation.svg_plots import check_plot_file
 from ..model.configuration_spert import SpertConfig
-from ..training.checkpoints import write_whole
+from ..training.output_folder import is_same_folder, model_output, write_model
 from .options import (
     SPLITS,
     add_dataset_options,
     add_model_options,
+    add_overwrite_option,
     check_output,
     load_documents,
     load_pipeline,
@@ -41,6 +42,18 @@ def run(arguments: Sequence[str]) -> int:
     check_output("--plot", options.plot)
     if options.plot:
         check_plot_file(options.plot)
+    if not options.output:
+        _calibrate(options)
+        return 0
+    output = Path(options.output)
+    with model_output("--output", output, overwrite=options.overwrite, own=Path(options.model)):
+        _save(options, _calibrate(options), output)
+    sys.stderr.write(f"Calibrated model saved in {output}\n")
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> SpertConfig:
+    """Fit, and show what came of it; return the config with its temperatures."""
     pipe = load_pipeline(options)
     splits = {"--split": options.split} | ({"--measure-on": options.measure_on} if options.measure_on else {})
     documents = load_documents(options, pipe.model.config, splits)
@@ -54,10 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.plot:
         _plot(options.plot, calibration)
         sys.stderr.write(f"Diagram written to {options.plot}\n")
-    if options.output:
-        _save(options, pipe.model.config)
-        sys.stderr.write(f"Calibrated model saved in {options.output}\n")
-    return 0
+    return pipe.model.config
 
 
 def _table(result: dict[str, Any]) -> Iterator[str]:
@@ -94,12 +104,13 @@ def _plot(path: str, calibration: Calibration) -> None:
     write_reliability_diagram(path, before, after, f"Reliability on {split}, temperatures fitted on {fitted_on}")
 
 
-def _save(options: argparse.Namespace, config: SpertConfig) -> None:
+def _save(options: argparse.Namespace, config: SpertConfig, output: Path) -> None:
     """Save the checkpoint with another config."""
     stored = load_stored(options)
     for name in ("entity_temperature", "relation_temperature", "relation_threshold"):
         setattr(stored.model.config, name, getattr(config, name))
-    record = Path(options.model, RUN_FILE)
+    own = Path(options.model)
+    record = own / RUN_FILE
     scores_stay = config.overlap != "best"  # the same is found
 
     def write(folder: Path) -> None:
@@ -107,7 +118,9 @@ def _save(options: argparse.Namespace, config: SpertConfig) -> None:
         if scores_stay and record.is_file():
             shutil.copyfile(record, folder / RUN_FILE)
 
-    write_whole(Path(options.output), write)
+    write_model(output, write, own=own)
+    if not scores_stay and is_same_folder(output, own):
+        record.unlink(missing_ok=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--measure-on", choices=SPLITS, help="another split, on which the fit is measured, too")
     parser.add_argument("--output", metavar="DIR", help="save the model with its temperatures in this folder")
+    add_overwrite_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, with the bins, instead of a table")
     parser.add_argument(
         "--plot", metavar="FILE.svg", help="draw a reliability diagram, of the other split if there is one (matplotlib)"

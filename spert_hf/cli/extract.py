@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from ..data.files import digest_of_file
 from ..data.inputs import LARGEST_JSON_LIST, check_input_suffix, read_inputs
+from ..data.outputs import is_stream, open_stream, real_target
 from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
 from ..model.configuration_spert import OVERLAP_POLICIES
@@ -28,7 +29,7 @@ from .options import (
     reading_settings,
     write_notes,
 )
-from .resumable import LineOutput, UnfinishedFile, unfinished_output
+from .resumable import LineOutput, UnfinishedFile, check_free, unfinished_output
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -44,6 +45,10 @@ def run(arguments: Sequence[str]) -> int:
     if options.output == STANDARD_STREAM:
         _write(LineOutput(sys.stdout.buffer), pipe, records, settings)
         sys.stdout.flush()
+        return 0
+    if is_stream(options.output):
+        with open_stream(options.output) as stream:
+            _write(LineOutput(stream), pipe, records, settings)
         return 0
     target = Path(options.output)
     begun = False
@@ -108,16 +113,22 @@ def _check_files(options: argparse.Namespace) -> None:
     """Check the files before the model is loaded, which takes its time."""
     if options.resume and STANDARD_STREAM in (options.input, options.output):
         raise ValueError("--resume: given with a standard stream, allowed with files for --input and --output")
-    given, output = Path(options.input), Path(options.output)
+    given = Path(options.input)
     if options.input != STANDARD_STREAM and not given.is_file():
         raise FileNotFoundError(f"--input: given {options.input!r}, which is no file")
     check_input_suffix(options.input)
     if options.output == STANDARD_STREAM:
         return
+    if is_stream(options.output):
+        if options.resume:
+            raise ValueError(f"--resume: given with {options.output!r}, which is no regular file; allowed with files")
+        return
+    output = real_target(options.output)
     if output.is_dir() or not output.parent.is_dir():
         raise ValueError(f"--output: given {options.output!r}, allowed a file in a folder that is there")
     if options.input != STANDARD_STREAM and output.exists() and output.samefile(given):
         raise ValueError(f"--output: given {options.output!r}, which is the input; allowed another file")
+    check_free(output)
 
 
 def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> dict[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..data.outputs import check_replaceable, real_target
+
 if TYPE_CHECKING:
     from ..data.documents import Document
     from ..model.configuration_spert import SpertConfig
@@ -196,15 +198,23 @@ def _check_backend(options: argparse.Namespace) -> None:
         raise ValueError("--dtype: given int8, allowed with --backend openvino only")
 
 
+def add_overwrite_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--overwrite`, of commands that write a model to a folder."""
+    parser.add_argument("--overwrite", action="store_true", help="replace another model that is in the output folder")
+
+
 def check_output(option: str, path: str | None, *, is_folder: bool = False) -> None:
     """Refuse to write a file where a folder is, or a folder where a file is; before the work, not after it.
 
     Raises:
         ValueError: naming the option.
+        OSError: if the file that is there is write-protected.
     """
     if path is not None and Path(path).exists() and Path(path).is_dir() != is_folder:
         given, allowed = ("a file", "a folder") if is_folder else ("a folder", "a file")
         raise ValueError(f"{option}: given {path}, which is {given}; allowed {allowed}")
+    if path is not None and not is_folder:
+        check_replaceable(real_target(path))
 
 
 def load_documents(

@@ -9,11 +9,12 @@ from pathlib import Path
 from ..data.files import RUN_FILE
 from ..openvino import CALIBRATION_SENTENCES, quantize_encoder, write_quantized_encoder
 from ..openvino.imports import import_nncf
-from ..training.checkpoints import write_whole
+from ..training.output_folder import is_same_folder, model_output, write_model
 from .options import (
     SPLITS,
     add_dataset_options,
     add_loading_options,
+    add_overwrite_option,
     check_output,
     load_documents,
     load_stored,
@@ -25,6 +26,14 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     check_output("--output", options.output, is_folder=True)
     import_nncf()
+    output, given = Path(options.output), Path(options.model)
+    with model_output("--output", output, overwrite=options.overwrite, own=given):
+        _quantize(options, output, given)
+    sys.stderr.write(f"Saved in {output}; use it with --backend openvino --dtype int8\n")
+    return 0
+
+
+def _quantize(options: argparse.Namespace, output: Path, given: Path) -> None:
     pipe = load_stored(options)
     (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
     sentences = [document.tokens for document in documents]
@@ -32,23 +41,16 @@ def run(arguments: Sequence[str]) -> int:
     sys.stderr.write(f"Quantising the encoder by {measured} sentences of {options.dataset}, {options.split}\n")
     model = pipe.model.float()
     quantized = quantize_encoder(model, pipe.spert_processor, sentences)
-    output = Path(options.output)
 
     def write(folder: Path) -> None:
-        if not _is_same(output, options.model):
+        if not is_same_folder(output, given):
             load_stored(options).save_pretrained(folder)
-            record = Path(options.model, RUN_FILE)
+            record = given / RUN_FILE
             if record.is_file():
                 shutil.copyfile(record, folder / RUN_FILE)
         write_quantized_encoder(folder, model, quantized)
 
-    write_whole(output, write)
-    sys.stderr.write(f"Saved in {output}; use it with --backend openvino --dtype int8\n")
-    return 0
-
-
-def _is_same(output: Path, model: str) -> bool:
-    return output.is_dir() and Path(model).is_dir() and output.samefile(model)
+    write_model(output, write, own=given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,4 +75,5 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder for the checkpoint; if it is the model's own, its weights stay as they are",
     )
+    add_overwrite_option(parser)
     return parser

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ..data.files import try_to_lock
+from ..data.outputs import check_replaceable, give_mode_of, hidden_beside, put_in_place, real_target
+from ..data.ownership import is_owned, sole_owner
 
 _READ_AT_ONCE = 1 << 20
 
@@ -49,7 +50,19 @@ class UnfinishedFile(LineOutput):
 
 def unfinished_path(target: Path) -> Path:
     """Where the lines of an output gather until it is complete."""
-    return target.with_name(f".{target.name}.unfinished")
+    return hidden_beside(real_target(target), "unfinished")
+
+
+def check_free(target: Path) -> None:
+    """Check, before long work, that an output may be written.
+
+    Raises:
+        ValueError: if another run is writing it.
+        OSError: if it is write-protected.
+    """
+    check_replaceable(real_target(target))
+    if is_owned(_lock_path(target)):
+        raise _taken(target)
 
 
 @contextmanager
@@ -60,35 +73,47 @@ def unfinished_output(target: Path, job: Mapping[str, str], resume: bool) -> Ite
     where the input is at fault (`ValueError`), nothing stays.
 
     Args:
-        target: the output.
+        target: the output; where it is a link, what that leads to is written.
         job: by name, what decides on the output's content, such as the digest of its input.
         resume: go on with what an interrupted run left; where there is nothing, begin anew.
 
     Raises:
         ValueError: if another run is writing to this output, or the one to resume was another job.
-        OSError: if the folder cannot be written to.
+        OSError: if the folder cannot be written to, or the file there is write-protected.
     """
-    unfinished = unfinished_path(target)
-    job_file = unfinished.with_name(f"{unfinished.name}.json")
-    with unfinished.open("a+b") as stream:
-        if not try_to_lock(stream):
-            raise ValueError(f"--output: given {target}, which another run is writing; allowed another file")
-        done = _complete_lines(stream) if resume and job_file.is_file() else 0
-        if done:
-            _check_job(job_file, job, target)
-        else:
-            stream.truncate(0)
-            job_file.write_text(json.dumps(dict(job)), encoding="utf-8")
-        try:
-            yield UnfinishedFile(stream, done)
-            stream.flush()
-            os.fsync(stream.fileno())
-            unfinished.replace(target)
-        except ValueError:
-            unfinished.unlink(missing_ok=True)
+    place = real_target(target)
+    check_replaceable(place)
+    unfinished, job_file = unfinished_path(target), hidden_beside(place, "unfinished.json")
+    # A lock of its own: that of a file which gets another name would go on as the finished output's.
+    with sole_owner(_lock_path(target)) as is_ours:
+        if not is_ours:
+            raise _taken(target)
+        with unfinished.open("a+b") as stream:
+            give_mode_of(place, unfinished)
+            done = _complete_lines(stream) if resume and job_file.is_file() else 0
+            if done:
+                _check_job(job_file, job, target)
+            else:
+                stream.truncate(0)
+                job_file.write_text(json.dumps(dict(job)), encoding="utf-8")
+            try:
+                yield UnfinishedFile(stream, done)
+                stream.flush()
+                os.fsync(stream.fileno())
+                put_in_place(unfinished, place)
+            except ValueError:
+                unfinished.unlink(missing_ok=True)
+                job_file.unlink(missing_ok=True)
+                raise
             job_file.unlink(missing_ok=True)
-            raise
-        job_file.unlink(missing_ok=True)
+
+
+def _lock_path(target: Path) -> Path:
+    return hidden_beside(real_target(target), "lock")
+
+
+def _taken(target: Path) -> ValueError:
+    return ValueError(f"--output: given {target}, which another run is writing; allowed another file")
 
 
 def _complete_lines(stream: BinaryIO) -> int:

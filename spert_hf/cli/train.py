@@ -19,7 +19,8 @@ from ..model.decoding_spert import in_text_order, to_records
 from ..model.inference_spert import predict
 from ..training.arguments import SpertTrainingArguments, read_recipe
 from ..training.interruption import TrainingInterruptedError
-from ..training.launching import missing_processes, start_processes
+from ..training.launching import is_first_process, missing_processes, start_processes
+from ..training.output_folder import check_training_folder
 from ..training.trainer import Trainer, TrainingResult
 from .console import print_extraction
 from .options import check_output, write_notes
@@ -48,8 +49,14 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = parse_arguments(arguments)
     check_output("output_dir", settings.output_dir, is_folder=True)
+    # The first process alone: when the others look, it may be writing there already.
+    replaces = is_first_process() and check_training_folder(settings)
     if missing := missing_processes():
         return start_processes(missing)
+    if replaces:
+        sys.stderr.write(
+            f"The model in {settings.output_dir} has the same settings; it is replaced when this training is done\n"
+        )
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     console = Console(soft_wrap=True)

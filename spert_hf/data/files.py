@@ -1,17 +1,13 @@
-"""Writing files so that no reader ever sees half of one, and no two processes write the same."""
+"""Writing files so that no reader ever sees half of one."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import uuid
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
 
-with suppress(ImportError):  # not on Windows
-    import fcntl
+from .outputs import check_replaceable, give_mode_of, hidden_beside, is_stream, open_stream, put_in_place, real_target
 
 RUN_FILE = "training_run.json"
 """What a model was trained on, how, and with which scores: it stands beside the model's weights."""
@@ -23,17 +19,24 @@ _READ_AT_ONCE = 1 << 20
 def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
     """Write text as UTF-8 to a new file beside ``path`` and give it that name when it is complete.
 
-    Whatever stands at ``path`` stays as it is until then, and for good if ``parts`` or the writing fails.
+    Whatever stands at ``path`` stays as it is until then, and for good if ``parts`` or the writing fails. Links are
+    followed, the mode of a file that is replaced stays, and a stream, which can't be replaced, is written to directly.
 
     Raises:
-        OSError: The folder does not exist or cannot be written to.
+        OSError: The folder does not exist or cannot be written to, or the file there is write-protected.
     """
-    target = Path(os.path.realpath(path))  # a link keeps pointing to the file that is replaced
-    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
+    if is_stream(path):
+        with open_stream(path) as stream:
+            stream.writelines(part.encode() for part in parts)
+        return
+    target = real_target(path)
+    check_replaceable(target)
+    beside = hidden_beside(target, f"{uuid.uuid4().hex[:8]}.tmp")
     try:
-        with beside.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(parts)
-        beside.replace(target)
+        with beside.open("x", encoding="utf-8", newline="\n") as file:
+            give_mode_of(target, beside)  # before there is anything to read in it
+            file.writelines(parts)
+        put_in_place(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
@@ -46,18 +49,3 @@ def digest_of_file(path: Path) -> str:
         while part := stream.read(_READ_AT_ONCE):
             digest.update(part)
     return digest.hexdigest()
-
-
-def try_to_lock(stream: IO[Any]) -> bool:
-    """Keep other processes from locking the same open file; the lock ends with the process, however it ends.
-
-    Returns:
-        Whether that was possible: ``False`` if another process has the lock. Where there are no locks, ``True``.
-    """
-    if "fcntl" not in globals():
-        return True
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..data.files import write_atomically
 from ..model.card_spert import as_code
 from .error_analysis import ERROR_KINDS, ErrorAnalysis, ItemError, KindCount
 from .marked_text import marked_text
@@ -119,7 +120,7 @@ def write_error_markdown(path: str | Path, analysis: ErrorAnalysis) -> Path:
     """Write what `errors_to_markdown` returns, as UTF-8, and return its path; folders are made as needed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(errors_to_markdown(analysis), encoding="utf-8")
+    write_atomically(path, [errors_to_markdown(analysis)])
     return path
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ..data.files import write_atomically
 from .comparison import ComparedItem, DocumentComparison, Status, compare_document
 from .report import TASK_MEANINGS, TASK_NAMES, describe_setting, score_cells
 from .spert_metric.scoring import (
@@ -46,7 +47,7 @@ def write_html_report(
     )
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    write_atomically(path, [page])
     return path
 
 

@@ -6,6 +6,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..data.files import write_atomically
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -53,7 +55,7 @@ def write_svg(path: str | Path, figure: Figure) -> Path:
     """Write a figure and return its path; folders are made as needed. The same figure gives the same file."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_svg(figure), encoding="utf-8")
+    write_atomically(path, [to_svg(figure)])
     return path
 
 

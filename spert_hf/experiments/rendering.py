@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..data.files import write_atomically
 from ..training.arguments import SpertTrainingArguments
 from .findings import judge_finding
 from .model_index import render_model_index
@@ -45,12 +46,12 @@ class Rendering:
         results_dir.mkdir(parents=True, exist_ok=True)
         for name, plot in self.plots.items():
             (results_dir / name).parent.mkdir(exist_ok=True)
-            (results_dir / name).write_text(plot, encoding="utf-8")
+            write_atomically(results_dir / name, [plot])
         for file in (results_dir / PLOTS_FOLDER).glob("*.svg"):
             if f"{PLOTS_FOLDER}/{file.name}" not in self.plots:
                 file.unlink()
-        (results_dir / PAGE_FILE).write_text(self.page, encoding="utf-8")
-        (results_dir / MODEL_INDEX_FILE).write_text(self.model_index, encoding="utf-8")
+        write_atomically(results_dir / PAGE_FILE, [self.page])
+        write_atomically(results_dir / MODEL_INDEX_FILE, [self.model_index])
 
 
 def render(results_dir: Path, tables: Mapping[str, Table] = TABLES, with_plots: bool = True) -> Rendering:

@@ -20,9 +20,10 @@ import yaml
 from accelerate import PartialState
 from transformers import AutoTokenizer
 
-from ..data.files import RUN_FILE, try_to_lock, write_atomically
+from ..data.files import RUN_FILE, write_atomically
 from ..data.loading import Splits, load_splits
 from ..data.named_datasets import dataset_folder
+from ..data.ownership import take_lock
 from ..evaluation.report import TASK_NAMES
 from ..hub.training_record import TrainingRecord
 from ..model.modeling_spert import SpertModel
@@ -36,7 +37,6 @@ from .runs import Run, check_settings, read_result, result_settings
 
 SETTINGS_FILE = "settings.yaml"
 LOG_FILE = "train.log"
-_LOCK_FILE = "run.lock"
 _LAST_LINES = 3
 """Lines of a failed run's log that are shown."""
 _PAUSE = 0.1
@@ -148,11 +148,12 @@ class Runner:
         if self._stop.is_set():
             return
         folder = self.workplace.work_dir / run.key
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(folder, self._stop) as lock:
             name = f"[{place}/{count}] {run.label}"
             if self._stop.is_set():
                 return
+            folder.mkdir(exist_ok=True)
             if not missing_runs([run], self.workplace.results_dir, ANALYSES):
                 self.report(f"{name}: done by another command")
                 return
@@ -253,9 +254,18 @@ def _training_command(run: Run, folder: Path, workplace: Workplace) -> list[str]
 def _locked(folder: Path, stop: threading.Event) -> Iterator[int]:
     """Wait until no other command carries out the same run, or until asked to stop, and then keep others from it.
 
-    Yields the lock's file descriptor.
+    The lock lies beside the folder, which is removed when the run is done.
+
+    Yields the lock's file descriptor; -1 if asked to stop.
     """
-    with (folder / _LOCK_FILE).open("w") as stream:
-        while not stop.is_set() and not try_to_lock(stream):
-            sleep(_PAUSE)
-        yield stream.fileno()
+    lock = folder.with_name(f".{folder.name}.lock")
+    while (stream := take_lock(lock)) is None:
+        if stop.is_set():
+            yield -1
+            return
+        sleep(_PAUSE)
+    with stream:
+        try:
+            yield stream.fileno()
+        finally:
+            lock.unlink(missing_ok=True)

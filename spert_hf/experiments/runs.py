@@ -22,7 +22,7 @@ _PLACES = ("dataset", "encoder")
 
 # Where a run takes place, how often it is looked at and where it is reported: none of it tells on its scores.
 _NO_PART_OF_A_RESULT = {
-    *("data_dir", "revision", "output_dir", "save_steps", "save_total_limit", "resume_from_checkpoint"),
+    *("data_dir", "revision", "output_dir", "overwrite", "save_steps", "save_total_limit", "resume_from_checkpoint"),
     *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
     *("eval_every_epochs", "logging_steps", "report_to"),
     "text_reading",  # tables are of the scores on tokens

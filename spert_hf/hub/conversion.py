@@ -16,6 +16,7 @@ from ..model.configuration_spert import SpertConfig
 from ..model.loading_spert import CheckpointError, check_size
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
+from ..training.output_folder import model_output, write_model
 from .links import check_links
 
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
@@ -131,12 +132,31 @@ def _check_outputs(weights: dict[str, Tensor], config: SpertConfig, folder: Path
         )
 
 
-def save_converted(folder: str | Path, types_file: str | Path, output: str | Path, **settings: Any) -> Path:
-    """Convert a checkpoint and save it with its tokenizer; see [`convert_checkpoint`]."""
+def save_converted(
+    folder: str | Path, types_file: str | Path, output: str | Path, overwrite: bool = False, **settings: Any
+) -> Path:
+    """Convert a checkpoint and save it with its tokenizer; see [`convert_checkpoint`].
+
+    Args:
+        folder: of the checkpoint.
+        types_file: as in [`convert_checkpoint`].
+        output: the folder to save it in.
+        overwrite: replace a model that is there.
+        settings: as in [`convert_checkpoint`].
+
+    Raises:
+        ValueError: if a model is in `output` and may not be replaced, or another run is writing there; and what
+            [`convert_checkpoint`] raises.
+    """
     output = Path(output)
     if output.is_file() or (output.exists() and output.samefile(folder)):
         raise ValueError(f"output: given {output}, allowed a folder other than the checkpoint's")
-    model, tokenizer = convert_checkpoint(folder, types_file, **settings)
-    model.save_pretrained(output)
-    tokenizer.save_pretrained(output)
+    with model_output("output", output, overwrite=overwrite):
+        model, tokenizer = convert_checkpoint(folder, types_file, **settings)
+
+        def write(unfinished: Path) -> None:
+            model.save_pretrained(unfinished)
+            tokenizer.save_pretrained(unfinished)
+
+        write_model(output, write)
     return output

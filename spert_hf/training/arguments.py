@@ -49,7 +49,15 @@ _FREE_WHEN_RESUMING = {
     ),
     *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
     *("eval_every_epochs", "eval_split", "no_overlapping", "load_best_model_at_end", "metric_for_best_model"),
-    *("logging_steps", "report_to", "output_dir", "save_steps", "save_total_limit", "resume_from_checkpoint"),
+    *(
+        "logging_steps",
+        "report_to",
+        "output_dir",
+        "overwrite",
+        "save_steps",
+        "save_total_limit",
+        "resume_from_checkpoint",
+    ),
     *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo", "text_reading"),
 }
 
@@ -86,6 +94,12 @@ class SpertTrainingArguments:
     )
     output_dir: str = _setting(
         "", "Where the trained model and its checkpoints are saved; by default `checkpoints/` and the data set's name."
+    )
+    overwrite: bool = _setting(
+        False,
+        "Replace the model, or the checkpoints, of another run in the output folder. Not needed to go on from "
+        "checkpoints there, nor to run a command again: with the same settings it trains the same model (of data that "
+        "may have grown), which replaces the one there when it is done.",
     )
 
     num_train_epochs: int = _setting(20, "Passes over the training documents.")

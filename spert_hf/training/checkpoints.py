@@ -1,6 +1,7 @@
 """Checkpoints to resume from: written beside and renamed, so that one is whole or absent, and checked when read."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from safetensors import SafetensorError
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
+from ..data.outputs import give_mode_of_new_files, put_in_place
 from .digests import check_digests, write_digests
 
 logger = logging.get_logger(__name__)
@@ -89,6 +91,7 @@ def save_checkpoint(
         torch.save(_random_state(), unfinished / f"random_{accelerator.process_index}.pt")
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
+            give_mode_of_new_files(unfinished)
             write_digests(unfinished)
             _remove(folder)
             unfinished.rename(folder)
@@ -102,14 +105,18 @@ def save_checkpoint(
 def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
     """Have files written to a folder beside, and move them into `folder` when all of them are whole.
 
+    Links, the folder itself or files in it, lead to what is written; files that are replaced keep their mode.
+
     Raises:
         OSError: naming the folder, if they cannot be written; it stays as it was.
     """
+    folder = Path(os.path.realpath(folder))
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as unfinished, _saving(folder, Path(unfinished)):
         write(Path(unfinished))
+        give_mode_of_new_files(Path(unfinished))
         for path in sorted(Path(unfinished).iterdir()):
-            path.replace(folder / path.name)
+            put_in_place(path, folder / path.name)
 
 
 @contextmanager
@@ -158,7 +165,7 @@ def load_checkpoint(
     if accelerator.scaler is not None and states["scaler"] is not None:
         accelerator.scaler.load_state_dict(states["scaler"])
     _restore_random_state(torch.load(folder / f"random_{accelerator.process_index}.pt", weights_only=True))
-    return _read_state(folder)
+    return read_state(folder)
 
 
 def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path | None:
@@ -206,7 +213,7 @@ def _last_whole(folders: list[Path]) -> Path:
 
 def _check_run(folder: Path, run: dict[str, Any]) -> None:
     """Refuse a checkpoint of a run that went otherwise: what comes of it would be neither one nor the other."""
-    saved = _read_state(folder).run
+    saved = read_state(folder).run
     for name in saved | run:
         if saved.get(name) != run.get(name):
             raise ValueError(
@@ -215,7 +222,8 @@ def _check_run(folder: Path, run: dict[str, Any]) -> None:
             )
 
 
-def _read_state(folder: Path) -> TrainingState:
+def read_state(folder: Path) -> TrainingState:
+    """Read how far the run of a checkpoint had come."""
     return TrainingState(**json.loads((folder / STATE_FILE).read_text(encoding="utf-8")))
 
 

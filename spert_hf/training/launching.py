@@ -19,6 +19,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 _RANKS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 """What torchrun and the kinds of MPI put into the environment of the processes that they start."""
+_GLOBAL_RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 _LAUNCHERS = ("launch", "accelerate-launch", "accelerate.commands.launch", "launch.py")
 
 
@@ -34,6 +35,11 @@ def missing_processes() -> int:
     except psutil.Error:
         return 0
     return processes_asked_for(command)
+
+
+def is_first_process() -> bool:
+    """Whether this is a run's only process, or the first of those that a launcher has started."""
+    return all(os.environ.get(name, "0") == "0" for name in _GLOBAL_RANKS)
 
 
 def processes_asked_for(command: list[str]) -> int:

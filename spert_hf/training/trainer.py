@@ -5,7 +5,8 @@ import os
 import platform
 import shutil
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -18,7 +19,7 @@ import accelerate
 import torch
 import transformers
 from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs, gather_object, set_seed
+from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list, gather_object, set_seed
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
@@ -26,6 +27,7 @@ from .. import __version__ as spert_hf_version
 from ..data.documents import Document
 from ..data.files import RUN_FILE
 from ..data.loading import Splits
+from ..data.ownership import owned_folder
 from ..data.signatures import find_signatures
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
@@ -52,6 +54,7 @@ from .interruption import StopRequest, TrainingInterruptedError
 from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
+from .output_folder import make_room, write_model
 from .reading_choice import ReadingChoice, choose_reading
 from .training_log import ProgressBar, TrainingLog
 
@@ -148,8 +151,9 @@ class Trainer:
         Raises:
             TrainingInterruptedError: if the run was asked to stop; it has saved a checkpoint.
             NonFiniteError: if too many steps were skipped.
+            ValueError: if another run is writing to the output folder, or has left there what may not be replaced.
         """
-        with self.stop_request:
+        with self.stop_request, self._own_output():
             if self.accelerator.is_main_process:
                 remove_unfinished(self.output_dir)
             self._resume()
@@ -175,6 +179,22 @@ class Trainer:
                 bar.close()
                 log.close()
             return self._finish(perf_counter() - started)
+
+    @contextmanager
+    def _own_output(self) -> Iterator[None]:
+        """Own the output folder, which the main process sees to; all of them leave if it can't be had."""
+        with ExitStack() as stack:
+            refusal: list[ValueError | OSError | None] = [None]
+            if self.accelerator.is_main_process:
+                try:
+                    stack.enter_context(owned_folder("output_dir", self.output_dir))
+                    make_room(self.output_dir, self.arguments, self.state.run)
+                except (ValueError, OSError) as error:
+                    refusal = [error]
+            (refused,) = broadcast_object_list(refusal)
+            if refused is not None:
+                raise refused
+            yield
 
     def close(self) -> None:
         """Let go of the model in training, and take leave of the other processes; nothing can be done after that.
@@ -356,7 +376,7 @@ class Trainer:
         scores, scores_as_text = self.evaluate(documents, model), self.evaluate_as_text(documents, model)
         if self.accelerator.is_main_process:
             run = self._describe_run(scores, scores_as_text, seconds)
-            write_whole(self.output_dir, lambda folder: self._save(model, folder, run))
+            write_model(self.output_dir, lambda folder: self._save(model, folder, run))
             if has_best and not list_checkpoints(
                 self.output_dir
             ):  # who resumes from one may need the best model before it

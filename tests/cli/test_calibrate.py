@@ -139,4 +139,34 @@ def test_a_model_that_cannot_be_saved_leaves_nothing_half_written(
     output = tmp_path / "calibrated"
     assert run(tiny_checkpoint, dataset, "--output", output) == 1
     assert "could not be saved" in capsys.readouterr().err
-    assert list(output.iterdir()) == []
+    assert not output.exists()
+
+
+def test_another_model_is_replaced_only_on_demand(tiny_checkpoint, dataset, tmp_path, capsys, monkeypatch):
+    output = shutil.copytree(tiny_checkpoint, tmp_path / "other")
+    before = (output / "config.json").read_text()
+    with monkeypatch.context() as patch:
+        patch.setattr("spert_hf.cli.calibrate.load_pipeline", lambda options: pytest.fail("the model was loaded"))
+        assert run(tiny_checkpoint, dataset, "--output", output) == 1
+    assert f"--output: given {output}, which holds a model; allowed another folder" in capsys.readouterr().err
+    assert (output / "config.json").read_text() == before
+    assert run(tiny_checkpoint, dataset, "--output", output, "--overwrite") == 0
+    assert (output / "config.json").read_text() != before
+
+
+def test_the_models_own_folder_gets_its_temperatures(tiny_checkpoint, dataset, tmp_path):
+    own = shutil.copytree(tiny_checkpoint, tmp_path / "own")
+    (own / "training_run.json").write_text("{}")
+    names = {path.name for path in own.iterdir()}
+    assert run(own, dataset, "--output", own) == 0
+    assert {path.name for path in own.iterdir()} == names
+    assert json.loads((own / "config.json").read_text())["entity_temperature"] != 1
+
+
+def test_scores_that_no_longer_hold_do_not_stay(tiny_checkpoint, dataset, tmp_path):
+    own = shutil.copytree(tiny_checkpoint, tmp_path / "own")
+    config = json.loads((own / "config.json").read_text())
+    (own / "config.json").write_text(json.dumps(config | {"overlap": "best"}))
+    (own / "training_run.json").write_text("{}")
+    assert run(own, dataset, "--output", own) == 0
+    assert not (own / "training_run.json").exists()

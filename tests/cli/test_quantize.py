@@ -57,6 +57,12 @@ def test_the_models_own_folder_gets_nothing_but_the_quantized_encoder(tiny_check
     assert (folder / WEIGHTS_FILE).read_bytes() == (quantized / WEIGHTS_FILE).read_bytes()
 
 
+def test_another_model_is_not_replaced_unasked(tiny_checkpoint, dataset, quantized, capsys, monkeypatch):
+    monkeypatch.setattr("spert_hf.cli.quantize.load_stored", lambda options: pytest.fail("the model was loaded"))
+    assert quantize(tiny_checkpoint, dataset, quantized) == 1
+    assert f"--output: given {quantized}, which holds a model; allowed another folder" in capsys.readouterr().err
+
+
 def test_commands_use_it(quantized, dataset, tmp_path, capsys):
     by_torch = extract(quantized, tmp_path)
     by_openvino = extract(quantized, tmp_path, "--backend", "openvino")

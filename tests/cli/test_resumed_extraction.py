@@ -7,7 +7,7 @@ import pytest
 
 from spert_hf.cli import extract
 from spert_hf.cli.main import main
-from spert_hf.cli.resumable import unfinished_path
+from spert_hf.cli.resumable import unfinished_output, unfinished_path
 from spert_hf.data.inputs import read_inputs
 from spert_hf.model.pipeline_spert import BATCHES_READ_AHEAD
 
@@ -146,12 +146,13 @@ def test_with_nothing_to_go_on_with_a_run_begins_anew(run, tmp_path, whole):
 
 
 def test_two_runs_do_not_write_to_one_output(run, tmp_path, capsys):
-    fcntl = pytest.importorskip("fcntl")
+    pytest.importorskip("fcntl")
     output = tmp_path / "found.jsonl"
-    with unfinished_path(output).open("wb") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
+    with unfinished_output(output, {}, False):
         assert run(output) == 1
-    assert "which another run is writing" in capsys.readouterr().err
+        assert "which another run is writing" in capsys.readouterr().err
+    assert output.read_bytes() == b""
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_nothing_is_said_to_be_kept_where_nothing_could_be_written(run, tmp_path, capsys, monkeypatch):

@@ -54,6 +54,21 @@ def test_an_output_that_would_be_lost_or_spoilt_is_refused(published, tmp_path, 
     assert (tmp_path / "file").read_text() == "kept"
 
 
+def test_another_model_is_replaced_only_on_demand(published, tmp_path, capsys):
+    output = tmp_path / "ours"
+    output.mkdir()
+    (output / "training_run.json").write_text("scores of another model")
+    arguments = ["convert", str(published), "--types", str(GOLDEN / "types.json"), "--output", str(output)]
+    assert main(arguments) == 1
+    assert f"output: given {output}, which holds a model; allowed another folder, or --overwrite" in (
+        capsys.readouterr().err
+    )
+    assert [path.name for path in output.iterdir()] == ["training_run.json"]
+    assert main([*arguments, "--overwrite"]) == 0
+    names = {path.name for path in output.iterdir()}
+    assert "model.safetensors" in names and not names & {"training_run.json", ".spert-hf.lock"}
+
+
 def test_a_pickle_that_would_run_code_is_refused(published):
     class Attack:
         def __reduce__(self):

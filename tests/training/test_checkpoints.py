@@ -107,6 +107,18 @@ def test_a_failed_write_leaves_the_folder_as_it_was(tmp_path):
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("model", "old")]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes as POSIX has them")
+def test_new_files_have_the_mode_of_new_files_and_old_ones_theirs(tmp_path):
+    (tmp_path / "old").touch(0o600)
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path, lambda folder: [(folder / name).touch(0o600) for name in ("old", "new")])
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"old": 0o600, "new": 0o644}
+
+
 def test_what_killed_runs_left_unfinished_is_removed(make_checkpoint, tmp_path):
     whole = make_checkpoint(1, saved=1)
     make_checkpoint(2, saved=2).rename(tmp_path / ".unfinished-checkpoint-2")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from spert_hf.training.launching import missing_processes, processes_asked_for
+from spert_hf.training.checkpoints import TrainingState
+from spert_hf.training.launching import is_first_process, missing_processes, processes_asked_for
 from tests.support.training_runs import PATIENCE, Run, RunMaker
 
 ROOT = Path(__file__).parents[2]
@@ -192,3 +194,24 @@ def test_a_run_whose_launcher_is_killed_saves_and_ends(accelerate_launch, one):
     _, left = psutil.wait_procs(training, timeout=PATIENCE)
     assert not left
     assert len(list(folder.glob("checkpoint-*"))) == 1
+
+
+def test_all_processes_leave_where_the_first_may_not_write(runs):
+    folder = Path(runs.flags("taken")[0].partition("=")[2])
+    (folder / "checkpoint-3").mkdir(parents=True)
+    state = json.dumps(asdict(TrainingState(step=3, run={"seed": 7})))
+    (folder / "checkpoint-3" / "trainer_state.json").write_text(state)
+    ranks = runs.start_ranks("taken")
+    assert [run.wait() for run in ranks] == [1, 1]
+    assert all("which holds checkpoint-3 of another run" in run.said() for run in ranks)
+    assert [path.name for path in folder.iterdir()] == ["checkpoint-3"]
+
+
+def test_only_the_first_process_looks_at_the_folder(monkeypatch):
+    assert is_first_process()
+    for name, first in (("RANK", "0"), ("OMPI_COMM_WORLD_RANK", "0"), ("PMI_RANK", "0")):
+        monkeypatch.setenv(name, first)
+        assert is_first_process()
+        monkeypatch.setenv(name, "1")
+        assert not is_first_process()
+        monkeypatch.delenv(name)

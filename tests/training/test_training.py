@@ -11,6 +11,7 @@ from transformers import AutoModel, AutoTokenizer, pipeline
 
 from spert_hf import SpertModel
 from spert_hf.data import load_splits
+from spert_hf.data.ownership import owned_folder
 from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
 from spert_hf.evaluation.text_evaluation import score_as_text
 from spert_hf.training.arguments import SpertTrainingArguments
@@ -372,7 +373,7 @@ def test_entities_that_are_too_long_to_be_predicted_are_counted(train, tmp_path,
     assert min(sizes) < longest
     train(dataset=folder, num_train_epochs=1, max_span_size=longest)
     assert "max_span_size" not in caplog.text
-    train(dataset=folder, num_train_epochs=1, max_span_size=longest - 1)
+    train(dataset=folder, num_train_epochs=1, max_span_size=longest - 1, overwrite=True)
     assert f"entities have more than {longest - 1} tokens (max_span_size), the longest {longest}" in caplog.text
 
 
@@ -399,3 +400,31 @@ def test_signatures_are_learned_from_the_training_documents(train, dataset_folde
     }
     signatures = SpertModel.from_pretrained(result.output_dir).config.relation_signatures
     assert {(name, *pair) for name, pairs in signatures.items() for pair in pairs} == seen
+
+
+def test_another_model_or_run_is_replaced_only_on_demand(train):
+    first = train(save_steps=5)
+    again = train(save_steps=5)
+    assert torch.equal(weights_of(first), weights_of(again))
+    weights = (first.output_dir / "model.safetensors").read_bytes()
+    with pytest.raises(ValueError, match=r"output_dir: given .*run, which holds another model, trained with seed 42"):
+        train(seed=1)
+    (first.output_dir / "training_run.json").unlink()
+    for name in ("config.json", "model.safetensors"):
+        (first.output_dir / name).rename(first.output_dir / f"{name}.away")
+    with pytest.raises(ValueError, match=r"which holds checkpoint-\d+ of another run"):
+        train(seed=1)
+    other = train(seed=1, overwrite=True)
+    assert not list(other.output_dir.glob("checkpoint-*"))
+    assert (other.output_dir / "model.safetensors").read_bytes() != weights
+    assert not (other.output_dir / ".spert-hf.lock").exists()
+    train(seed=1)
+
+
+def test_a_second_training_into_one_folder_is_refused(train, tmp_path):
+    pytest.importorskip("fcntl")
+    with owned_folder("output_dir", tmp_path / "run"):
+        with pytest.raises(ValueError, match=r"output_dir: given .*run, into which another run is writing"):
+            train()
+        assert [path.name for path in (tmp_path / "run").iterdir()] == [".spert-hf.lock"]
+    train()

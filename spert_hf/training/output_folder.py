@@ -1,0 +1,152 @@
+"""What may be replaced in a folder that a model is to be written to: nothing of another run, unless asked to."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from ..data.files import RUN_FILE
+from ..data.ownership import check_not_owned, owned_folder
+from .arguments import SpertTrainingArguments
+from .checkpoints import LATEST, STATE_FILE, list_checkpoints, read_state, write_whole
+
+_CONFIG_FILE = "config.json"
+_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+_PARTS = (
+    *_WEIGHTS,
+    *("*.index.json", _CONFIG_FILE, "openvino_encoder*", RUN_FILE),
+    *("tokenizer*", "vocab*", "merges.txt", "*.model", "special_tokens_map.json", "added_tokens.json"),
+)
+"""Files of a model, of which none is to stay beside another model."""
+
+# What is looked at, where things go and what a machine has room for: with others, a command trains the same model.
+_SAME_MODEL = {
+    *("data_dir", "output_dir", "overwrite", "save_steps", "save_total_limit", "resume_from_checkpoint"),
+    *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
+    *("eval_split", "logging_steps", "report_to", "push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
+}
+
+
+def holds_model(folder: Path) -> bool:
+    """Whether a folder holds a model, or what is left of one."""
+    return any((folder / name).is_file() for name in (_CONFIG_FILE, RUN_FILE)) or any(
+        any(folder.glob(pattern)) for pattern in _WEIGHTS
+    )
+
+
+@contextmanager
+def model_output(option: str, folder: Path, *, overwrite: bool, own: Path | None = None) -> Iterator[None]:
+    """Own the folder that a command writes a model to, from before its work until after it.
+
+    Args:
+        option: what names the folder, for messages.
+        folder: the folder.
+        overwrite: another model there may be replaced.
+        own: folder of the model that the command is given, which may be that very folder.
+
+    Raises:
+        ValueError: if another run is writing there, or a model is there that may not be replaced.
+    """
+    with owned_folder(option, folder):
+        if not overwrite and not is_same_folder(folder, own) and holds_model(folder):
+            raise ValueError(f"{option}: given {folder}, which holds a model; allowed another folder, or --overwrite")
+        yield
+
+
+def is_same_folder(folder: Path, other: Path | None) -> bool:
+    """Whether two paths, of which one may be none or a name on the Hub, are the same folder."""
+    return other is not None and folder.is_dir() and other.is_dir() and folder.samefile(other)
+
+
+def write_model(folder: Path, write: Any, own: Path | None = None) -> None:
+    """Write a model as [`write_whole`] does, and remove what another model has left there that it does not replace.
+
+    Args:
+        folder: the model's.
+        write: writes its files to the folder that it is called with.
+        own: as in [`model_output`]: of a model that is but changed, all other files stay.
+    """
+    written: set[str] = set()
+
+    def write_and_note(unfinished: Path) -> None:
+        write(unfinished)
+        written.update(path.name for path in unfinished.iterdir())
+
+    write_whole(folder, write_and_note)
+    if not is_same_folder(folder, own):
+        for path in {path for pattern in _PARTS for path in folder.glob(pattern)}:
+            if path.name not in written and path.is_file():
+                path.unlink()
+
+
+def check_training_folder(arguments: SpertTrainingArguments) -> bool:
+    """Check, before anything is loaded, that a training may write to its output folder.
+
+    Returns:
+        Whether a model is there that the very same command has trained, and that is replaced when the run is done.
+
+    Raises:
+        ValueError: if another run is writing there, or a model is there that this command would not train.
+    """
+    folder = Path(arguments.output_dir)
+    check_not_owned("output_dir", folder)
+    if arguments.overwrite or not holds_model(folder) or _resumes_in(folder, arguments.resume_from_checkpoint):
+        return False
+    _check_same_model(folder, arguments)
+    return True
+
+
+def make_room(folder: Path, arguments: SpertTrainingArguments, run: dict[str, Any]) -> None:
+    """See to it that no other run's checkpoints are in an output folder, which we own, when a run begins anew.
+
+    Args:
+        folder: the output folder.
+        arguments: all settings.
+        run: as in [`TrainingState`].
+
+    Raises:
+        ValueError: if there are such checkpoints, or another model, and they may not be replaced.
+    """
+    if _resumes_in(folder, arguments.resume_from_checkpoint):
+        return
+    if not arguments.overwrite and holds_model(folder):
+        _check_same_model(folder, arguments)
+    for checkpoint in list_checkpoints(folder):
+        try:
+            other = read_state(checkpoint).run != run
+        except (OSError, ValueError, TypeError):  # damaged: it is nobody's any more
+            continue
+        if other and not arguments.overwrite:
+            raise ValueError(
+                f"output_dir: given {folder}, which holds {checkpoint.name} of another run; allowed another folder, "
+                "or --overwrite"
+            )
+        if other:
+            shutil.rmtree(checkpoint)
+
+
+def _resumes_in(folder: Path, named: str | None) -> bool:
+    """Whether a run goes on from a checkpoint in its own folder, of which it is checked that it is of the same run."""
+    if named == LATEST:
+        return bool(list_checkpoints(folder))
+    return named is not None and (Path(named) / STATE_FILE).is_file() and is_same_folder(folder, Path(named).parent)
+
+
+def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
+    try:
+        recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"].items()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        reason = f"whose settings no {RUN_FILE} tells"
+    else:
+        there = {one.name: one.default for one in fields(SpertTrainingArguments)} | dict(recorded)
+        here = asdict(arguments)
+        changed = [name for name in here if name not in _SAME_MODEL and here[name] != there[name]]
+        if not changed:
+            return
+        reason = f"trained with {changed[0]} {there[changed[0]]!r}, not {here[changed[0]]!r}"
+    raise ValueError(
+        f"output_dir: given {folder}, which holds another model, {reason}; allowed another folder, or --overwrite"
+    )
