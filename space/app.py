@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from spert_space.models import MODEL_VARIABLE, find_model
 from spert_space.settings import Settings
 
+PROXIES = ["127.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
+"""Networks that only machines beside this one have."""
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -57,8 +60,9 @@ def main() -> int:
     import uvicorn
 
     on_the_hub = "SPACE_ID" in os.environ
-    # On the Hub every request comes through its proxy, which tells whose it is.
-    uvicorn.run(app, host=options.host, port=options.port, forwarded_allow_ips="*" if on_the_hub else None)
+    # On the Hub every request comes through its proxies, which tell whose it is. What was told to them comes first in
+    # their list and may be anything: whose address counts is the last that is not one of theirs.
+    uvicorn.run(app, host=options.host, port=options.port, forwarded_allow_ips=PROXIES if on_the_hub else None)
     return 0
 
 

@@ -21,6 +21,15 @@ One call, `/extract`, takes four parameters:
 and gives `entities` (`type`, `score`, `text`, character offsets `start` and `end`, word offsets `token_start` and
 `token_end`) and `relations` (`type`, `score`, `head` and `tail` as indices into `entities`).
 
+**HTTP** — one request, one answer
+
+```bash
+curl -s {url}/extract -H "Content-Type: application/json" \\
+  -d '{{"text": "Marian Pell works for Northern Paper.", "overlap": "best"}}'
+```
+
+What cannot be meant is answered with 400 and `{{"detail": "…"}}`, one line that says what is allowed.
+
 **Python** — `pip install gradio_client`
 
 ```python
@@ -30,7 +39,7 @@ client = Client("{url}")
 found = client.predict(text="Marian Pell works for Northern Paper.", overlap="best", api_name="/extract")
 ```
 
-**HTTP** — one request enters the queue, a second one waits for the result, as server-sent events
+**HTTP, in two steps** — one request enters the queue, a second one waits for the result, as server-sent events
 
 ```bash
 event=$(curl -s {url}/gradio_api/call/v2/extract -H "Content-Type: application/json" \\
@@ -40,5 +49,5 @@ curl -sN {url}/gradio_api/call/extract/$event
 
 Requests wait in one queue of {settings.queue_size}; when it is full the answer is 503, and one address may send {rate},
 beyond that the answer is 429 (with `Retry-After`). A text that is too long is refused with an error. Whoever hangs up
-while waiting gives up the place.
+while waiting gives up the place. What is neither this nor the page's own is answered with 404.
 """

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from spert_hf.model.configuration_spert import OVERLAP_POLICIES
 from spert_hf.model.decoding_spert import PredictedEntity, Prediction, resolve_overlaps
 
+from .shares import SCORE_STEPS, best_by_type, count_left_out
+
 if TYPE_CHECKING:
     from spert_hf import SpertPipeline
 
@@ -73,25 +75,34 @@ def make_view(extractor: Extractor, text: str, *, score_floor: float, max_relati
         extractor: of the model.
         text: as given; offsets in the result count its characters (Unicode code points).
         score_floor: lowest score of the relations given.
-        max_relations: how many relations are given at most, the best scored ones.
+        max_relations: how many relations are chosen at most under each overlap policy; see `best_by_type`.
 
     Returns:
         `text`; `entities`, overlapping ones included, and `relations` between them; `policies`, for each entity the
         overlap policies that keep it; the model's `entity_types`, `relation_types`, `relation_threshold` and
-        `overlap`; `score_floor`; and `left_out`, the number of relations beyond `max_relations`.
+        `overlap`; `score_floor`; and `left_out`, the relations that are not given; see `count_left_out`.
     """
     (prediction,) = extractor.extract([text], relation_threshold=score_floor, overlap="keep")
     relations = prediction["relations"]
-    best = sorted(range(len(relations)), key=lambda index: -relations[index]["score"])[:max_relations]
+    policies = policies_by_entity(prediction["entities"])
+    policies_of_relations = [
+        [policy for policy in policies[relation["head"]] if policy in policies[relation["tail"]]]
+        for relation in relations
+    ]
+    chosen: set[int] = set()
+    for policy in OVERLAP_POLICIES:
+        kept = [index for index, of_relation in enumerate(policies_of_relations) if policy in of_relation]
+        chosen.update(best_by_type(relations, kept, max_relations, sure=extractor.relation_threshold))
+    thresholds = sorted({extractor.relation_threshold, *(step / SCORE_STEPS for step in range(SCORE_STEPS + 1))})
     return {
         "text": text,
         "entities": prediction["entities"],
-        "relations": [relations[index] for index in sorted(best)],
-        "policies": policies_by_entity(prediction["entities"]),
+        "relations": [relations[index] for index in sorted(chosen)],
+        "policies": policies,
         "entity_types": extractor.entity_types,
         "relation_types": extractor.relation_types,
         "relation_threshold": extractor.relation_threshold,
         "overlap": extractor.overlap,
         "score_floor": score_floor,
-        "left_out": len(relations) - len(best),
+        "left_out": count_left_out(prediction, policies_of_relations, chosen, thresholds),
     }

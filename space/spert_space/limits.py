@@ -6,6 +6,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 REMEMBERED_ADDRESSES = 10_000
 """Addresses whose last requests are remembered; bounds the memory of the limit whoever calls."""
 
-COUNTED_PATHS = ("/gradio_api/call/", "/gradio_api/queue/join", "/gradio_api/run/", "/gradio_api/upload")
+UNCOUNTED_METHODS = ("GET", "HEAD", "OPTIONS")
+"""Those that only read; whatever sends something is counted, whichever path it takes."""
 
 
 class RequestLimiter:
@@ -36,6 +38,7 @@ class RequestLimiter:
         """Count a request of the address; 0 if it may go on, else the seconds after which one may."""
         if not self._per_minute:
             return 0.0
+        address = subscriber(address)
         now = self._clock()
         left, seen = self._buckets.pop(address, (float(self._per_minute), now))
         left = min(float(self._per_minute), left + (now - seen) * self._per_minute / 60)
@@ -46,12 +49,23 @@ class RequestLimiter:
         return 0.0 if allowed else (1 - left) * 60 / self._per_minute
 
 
+def subscriber(address: str) -> str:
+    """Whom an address belongs to: a whole network of IPv6, for each subscriber has 2⁶⁴ addresses to take turns with."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(parsed.ipv4_mapped or ip_network((int(parsed) >> 64 << 64, 64)))
+
+
 class RateLimitMiddleware:
     """Answers 429 to requests that come too often.
 
     Args:
         app: what handles the others.
-        limiter: of requests to the API; the page's own files are not counted.
+        limiter: of requests that send something; the page's own files are not counted.
     """
 
     def __init__(self, app: ASGIApp, limiter: RequestLimiter) -> None:
@@ -61,7 +75,7 @@ class RateLimitMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         seconds = 0.0
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(COUNTED_PATHS):
+        if scope["type"] == "http" and scope["method"] not in UNCOUNTED_METHODS:
             seconds = self._limiter.seconds_to_wait(scope["client"][0] if scope["client"] else "")
         if not seconds:
             await self._app(scope, receive, send)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ import gradio as gr
 
 from spert_hf.data.faults import DocumentError
 from spert_hf.data.inputs import INPUT_SUFFIXES
-from spert_hf.model.configuration_spert import OVERLAP_POLICIES
 
 from .api_guide import api_guide
 from .documents import Progress, extract_documents, read_documents
 from .examples import EXAMPLES
 from .extraction import Extractor, make_view, select_entities
+from .parameters import check_text, check_values
 from .settings import Settings
 
 VIEW_PATH = "/view"
@@ -38,6 +39,17 @@ _PROGRESS_TEMPLATE = """
 """
 
 
+class Page(gr.Blocks):
+    """A page that tells whoever sends values that do not fit so, and does not write tracebacks of that into the log."""
+
+    async def preprocess_data(self, *arguments: Any, **settings: Any) -> Any:
+        """As Gradio's, with a refusal for what it cannot take."""
+        try:
+            return await super().preprocess_data(*arguments, **settings)
+        except Exception:
+            raise _refusal("The request's values are not those that the page sends.") from None
+
+
 class Handlers:
     """What the page and the API call."""
 
@@ -47,7 +59,7 @@ class Handlers:
 
     def view(self, text: str) -> dict[str, Any]:
         """A text for the page."""
-        self._check_length(text)
+        _refuse(lambda: check_text(text, self._settings.max_characters))
         return make_view(
             self._extractor,
             text,
@@ -59,20 +71,19 @@ class Handlers:
         self,
         text: str,
         relation_threshold: float | None = None,
-        entity_score: float = 0.0,
+        entity_score: float | None = 0.0,
         overlap: str | None = None,
     ) -> dict[str, Any]:
         """Entities and relations of a text, as the pipeline gives them."""
-        if not isinstance(text, str):
-            raise _refusal("text: allowed a string")
-        self._check_length(text)
-        if relation_threshold is not None:
-            _check_fraction("relation_threshold", relation_threshold)
-        _check_fraction("entity_score", entity_score)
-        if overlap is not None and overlap not in OVERLAP_POLICIES:
-            raise _refusal(f"overlap: allowed {', '.join(OVERLAP_POLICIES)}")
+        given = {
+            "text": text,
+            "relation_threshold": relation_threshold,
+            "entity_score": entity_score,
+            "overlap": overlap,
+        }
+        _refuse(lambda: check_values(given, self._settings.max_characters))
         (prediction,) = self._extractor.extract([text], relation_threshold, overlap)
-        return select_entities(prediction, entity_score)
+        return select_entities(prediction, entity_score or 0.0)
 
     def extract_file(
         self, path: str | None, relation_threshold: float, overlap: str
@@ -82,6 +93,8 @@ class Handlers:
         if path is None:
             yield hidden, _report("Choose a file first."), hidden, hidden
             return
+        given = {"text": "", "relation_threshold": relation_threshold, "overlap": overlap}
+        _refuse(lambda: check_values(given, self._settings.max_characters))
         try:
             documents = read_documents(Path(path), Path(path).name, self._settings)
         except DocumentError as error:
@@ -96,17 +109,13 @@ class Handlers:
             # With the progress once more: a page that is busy may pass over an update that another follows at once.
             yield _progress(Progress(len(documents), len(documents))), hidden, *downloads
 
-    def _check_length(self, text: str) -> None:
-        if len(text) > self._settings.max_characters:
-            raise _refusal(
-                f"The text is too long: given {len(text):,} characters, allowed {self._settings.max_characters:,}. "
-                "For longer ones use spert-hf extract on your own machine."
-            )
 
-
-def _check_fraction(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise _refusal(f"{name}: allowed a number from 0 to 1")
+def _refuse(check: Callable[[], None]) -> None:
+    """Tell the visitor what a check finds wrong."""
+    try:
+        check()
+    except ValueError as error:
+        raise _refusal(str(error)) from None
 
 
 def _refusal(message: str) -> gr.Error:
@@ -132,7 +141,7 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
         url: address that the API guide shows.
     """
     handlers = Handlers(extractor, settings)
-    with gr.Blocks(
+    with Page(
         title="SpERT: text in, knowledge graph out",
         analytics_enabled=False,
         delete_cache=(CACHE_SECONDS // 4, CACHE_SECONDS),
@@ -154,7 +163,7 @@ def _add_text_tab(handlers: Handlers) -> None:
     text = gr.Textbox(first, label="Text", lines=3, max_lines=12, elem_id="text")
     with gr.Row():
         button = gr.Button("Extract", variant="primary", scale=0, min_width=160, elem_id="extract")
-    gr.Examples([[example] for example in EXAMPLES], [text], elem_id="examples")
+    _add_examples(text)
     view = gr.HTML(
         handlers.view(first), html_template="", js_on_load=_MOUNT_VIEW, apply_default_css=False, elem_id="view"
     )
@@ -167,6 +176,17 @@ def _add_text_tab(handlers: Handlers) -> None:
         concurrency_id="model",
         concurrency_limit=1,
     )
+
+
+def _add_examples(text: gr.Textbox) -> None:
+    """Examples that the browser fills in by itself: Gradio's own are a call past the queue."""
+    examples = gr.Dataset(
+        components=[gr.Textbox(visible=False)],
+        samples=[[example] for example in EXAMPLES],
+        label="Examples",
+        elem_id="examples",
+    )
+    examples.click(None, [examples], [text], js=f"(index) => {json.dumps(EXAMPLES)}[index]")
 
 
 def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Settings) -> None:
@@ -189,7 +209,8 @@ def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Setti
         triples = gr.DownloadButton("Download triples as CSV", visible=False, elem_id="download-csv")
     outputs = [progress, report, json_lines, triples]
     # What was found in one file must not stand under the name of the next.
-    file.change(lambda: [gr.update(visible=False)] * len(outputs), None, outputs, api_visibility="private", queue=False)
+    hide = json.dumps([{"__type__": "update", "visible": False}] * len(outputs))
+    file.change(None, None, outputs, js=f"() => {hide}")
     button.click(
         handlers.extract_file,
         [file, threshold, overlap],

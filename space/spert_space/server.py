@@ -9,10 +9,13 @@ from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.staticfiles import StaticFiles
 
+from .bodies import BodyCheckMiddleware, OneLineErrorsMiddleware, body_checks
 from .extraction import Extractor
 from .headers import HeadersMiddleware
 from .limits import RateLimitMiddleware, RequestLimiter
 from .page import VIEW_PATH, build_page
+from .plain_call import PlainCall
+from .routes import AllowedRoutesMiddleware
 from .settings import Settings
 
 VIEW_FOLDER = Path(__file__).parents[1] / "view"
@@ -36,13 +39,20 @@ def _theme() -> gr.themes.Base:
 def build_server(extractor: Extractor, settings: Settings, model_name: str, url: str) -> FastAPI:
     """The application to serve; arguments as for `build_page`."""
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    page = build_page(extractor, settings, model_name, url)
     server.mount(VIEW_PATH, StaticFiles(directory=VIEW_FOLDER))
+    # Of these the last one sees a request first.
+    server.add_middleware(BodyCheckMiddleware, checks=body_checks(page))
     server.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_upload_bytes + FORM_BYTES)
-    server.add_middleware(HeadersMiddleware)
     server.add_middleware(RateLimitMiddleware, limiter=RequestLimiter(settings.requests_per_minute))
+    server.add_middleware(AllowedRoutesMiddleware)
+    server.add_middleware(OneLineErrorsMiddleware)
+    server.add_middleware(HeadersMiddleware)
+    # Gradio's application comes with the page, by the line after this one.
+    server.add_route("/extract", PlainCall(lambda: page.app, settings.max_characters).answer, methods=["POST"])
     gr.mount_gradio_app(
         server,
-        build_page(extractor, settings, model_name, url),
+        page,
         path="/",
         theme=_theme(),
         css_paths=[VIEW_FOLDER / "page.css"],

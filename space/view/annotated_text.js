@@ -7,6 +7,7 @@ import { arcPath, arrowPath, layOutArcs } from "./arcs.js";
 import { make, makeSvg, textWidth, visible } from "./dom.js";
 import { assignLanes } from "./lanes.js";
 import { segments } from "./segments.js";
+import { bestByType } from "./shares.js";
 
 const ARC_LANE = 22; // pixels
 const ARC_BASE = 14;
@@ -36,13 +37,12 @@ export class AnnotatedText {
    * @returns {number} how many relations have no arc because there are too many.
    */
   show(text, selection, hues) {
-    const byScore = selection.relations.map((relation, index) => ({ ...relation, index }));
-    byScore.sort((a, b) => b.score - a.score);
-    const relations = byScore.slice(0, MOST_ARCS);
+    const drawn = bestByType(selection.relations, MOST_ARCS);
+    const relations = drawn.map((index) => ({ ...selection.relations[index], index }));
     this.shown = { segments: segments(text, selection.entities), entities: selection.entities, relations, hues };
     this.write();
     this.layOut();
-    return byScore.length - relations.length;
+    return selection.relations.length - relations.length;
   }
 
   /** Put the text on the page, with each entity's type after it for those who hear the page. */

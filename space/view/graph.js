@@ -2,8 +2,10 @@
 
 import { asRgb } from "./colours.js";
 import { make, textWidth, visible } from "./dom.js";
+import { bestByType } from "./shares.js";
 
 const MOST_EDGES = 200;
+const MOST_NODES = 200;
 const LONGEST_LABEL = 28;
 const FONT = "12px sans-serif";
 const LAYOUT = {
@@ -22,8 +24,9 @@ const LAYOUT = {
 /**
  * Nodes and edges of a selection.
  *
- * @returns {{nodes: object[], edges: object[]}} nodes `{id, text, type}` with the type of the best scored mention; edges
- *   `{id, source, target, type, score, relations}` with the best score of those merged, and their indices.
+ * @returns {{nodes: object[], edges: object[], found: {nodes: number, edges: number}}} nodes `{id, text, type}` with the
+ *   type of the best scored mention; edges `{id, source, target, type, score, relations}` with the best score of those
+ *   merged, and their indices; and how many of both there were before the best were taken.
  */
 export function mergeByText({ entities, relations }) {
   const key = (entity) => entity.text.trim().replace(/\s+/gu, " ").toLowerCase();
@@ -41,8 +44,18 @@ export function mergeByText({ entities, relations }) {
     edge.relations.push(index);
     edges.set(id, edge);
   });
-  const best = [...edges.values()].sort((a, b) => b.score - a.score).slice(0, MOST_EDGES);
-  return { nodes: [...nodes.values()].map(({ id, text, type }) => ({ id, text, type })), edges: best };
+  const found = { nodes: nodes.size, edges: edges.size };
+  const everyEdge = [...edges.values()];
+  const best = bestByType(everyEdge, MOST_EDGES).map((index) => everyEdge[index]);
+  return { nodes: mostImportant([...nodes.values()], best), edges: best, found };
+}
+
+/** The nodes of edges, and of the others the best scored that there is room for. */
+function mostImportant(nodes, edges) {
+  const joined = new Set(edges.flatMap(({ source, target }) => [source, target]));
+  const others = nodes.filter(({ id }) => !joined.has(id)).sort((a, b) => b.score - a.score);
+  const chosen = new Set(others.slice(0, Math.max(0, MOST_NODES - joined.size)).map(({ id }) => id)).union(joined);
+  return nodes.filter(({ id }) => chosen.has(id)).map(({ id, text, type }) => ({ id, text, type }));
 }
 
 export class KnowledgeGraph {
@@ -64,7 +77,8 @@ export class KnowledgeGraph {
       button("Zoom out", "−", () => this.zoom(0.8)),
       button("Show all", "⤢", () => this.cytoscape?.fit(undefined, 20)),
     );
-    container.append(this.canvas, buttons);
+    this.note = make("p", { class: "spert-note" });
+    container.append(this.canvas, buttons, this.note);
     this.ready = this.start(highlight);
     highlight.onChange((relations) => this.light(relations));
     const restyle = new MutationObserver(() => this.paint());
@@ -93,7 +107,8 @@ export class KnowledgeGraph {
    * @param {object} hues of `typeHues`.
    */
   async show(selection, hues) {
-    const { nodes, edges } = mergeByText(selection);
+    const { nodes, edges, found } = mergeByText(selection);
+    this.note.textContent = describeMissing({ nodes, edges }, found);
     this.canvas.setAttribute(
       "aria-label",
       `Knowledge graph: ${nodes.length} entities, ${edges.length} relations; the table of relations says the same`,
@@ -205,6 +220,13 @@ function turnToFit(graph) {
     graph.nodes().positions((node) => ({ x: node.position("y"), y: node.position("x") }));
   }
   graph.fit(undefined, 20);
+}
+
+function describeMissing({ nodes, edges }, found) {
+  const missing = [];
+  if (nodes.length < found.nodes) missing.push(`${nodes.length} of ${found.nodes} entities`);
+  if (edges.length < found.edges) missing.push(`${edges.length} of ${found.edges} relations`);
+  return missing.length ? `Drawn are the best: ${missing.join(" and ")}.` : "";
 }
 
 /** A node's label: text and type, so that the colour is not alone in telling it. */

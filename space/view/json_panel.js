@@ -17,8 +17,8 @@ export class JsonPanel {
   }
 
   /** Show a selection, once the panel is open. */
-  show(selection) {
-    this.selection = selection;
+  show({ entities, relations }) {
+    this.selection = { entities, relations };
     this.copied.textContent = "";
     this.write();
   }

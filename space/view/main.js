@@ -69,10 +69,11 @@ class View {
     this.status.textContent = this.describe(selection, withoutArc);
   }
 
-  describe({ entities, relations }, withoutArc) {
+  describe({ entities, relations, leftOut }, withoutArc) {
     const sentences = [`${count(entities, "entity", "entities")} and ${count(relations, "relation", "relations")} shown.`];
-    if (withoutArc) sentences.push(`Arcs are drawn for the best, ${withoutArc} relations are in the table only.`);
-    if (this.value.left_out) sentences.push(`${this.value.left_out} relations of low score are left out.`);
+    if (withoutArc) sentences.push(`Arcs are drawn for the best of each type, ${relations.length - withoutArc} of them.`);
+    if (leftOut === 1) sentences.push("1 more relation is left out; the API gives all.");
+    if (leftOut > 1) sentences.push(`${leftOut} more relations are left out; the API gives all.`);
     return sentences.join(" ");
   }
 }

@@ -1,6 +1,7 @@
 // The relations as a table, the surest first.
 
 import { make, visible } from "./dom.js";
+import { bestByType } from "./shares.js";
 
 const MOST_ROWS = 200;
 
@@ -20,12 +21,11 @@ export class RelationTable {
 
   /** Show the relations of a selection; as for `AnnotatedText.show`. */
   show(selection, hues) {
-    const order = selection.relations.map((_, index) => index);
-    order.sort((a, b) => selection.relations[b].score - selection.relations[a].score);
-    const rows = order.slice(0, MOST_ROWS).map((index) => this.row(index, selection, hues));
+    const { length } = selection.relations;
+    const rows = bestByType(selection.relations, MOST_ROWS).map((index) => this.row(index, selection, hues));
     this.body.replaceChildren(...rows);
-    this.note.textContent = order.length === 0 ? "No relation at these settings." : "";
-    if (order.length > MOST_ROWS) this.note.textContent = `The ${MOST_ROWS} best of ${order.length}; JSON has all.`;
+    this.note.textContent = length === 0 ? "No relation at these settings." : "";
+    if (length > MOST_ROWS) this.note.textContent = `The best of each type, ${MOST_ROWS} of ${length}; JSON has all.`;
   }
 
   row(index, { entities, relations }, hues) {

@@ -4,8 +4,8 @@
  * @param {object} view what the server sent; see `make_view` in extraction.py.
  * @param {{relationThreshold: number, entityScore: number, overlap: string,
  *          hiddenEntityTypes: Set<string>, hiddenRelationTypes: Set<string>}} settings
- * @returns {{entities: object[], relations: object[]}} as the pipeline gives them: relations refer to the entities
- *   that are shown.
+ * @returns {{entities: object[], relations: object[], leftOut: number}} as the pipeline gives them: relations refer to the entities
+ *   that are shown; and how many relations would be shown, too, had the server sent all.
  */
 export function select(view, settings) {
   const place = new Map();
@@ -25,5 +25,17 @@ export function select(view, settings) {
         place.has(relation.tail),
     )
     .map((relation) => ({ ...relation, head: place.get(relation.head), tail: place.get(relation.tail) }));
-  return { entities: [...place.keys()].map((index) => view.entities[index]), relations };
+  const entities = [...place.keys()].map((index) => view.entities[index]);
+  return { entities, relations, leftOut: countLeftOut(view.left_out, settings) };
+}
+
+function countLeftOut(groups, settings) {
+  const wouldBeShown = (group) =>
+    group.policies.includes(settings.overlap) &&
+    group.score >= settings.relationThreshold &&
+    group.entity_score >= settings.entityScore &&
+    !settings.hiddenRelationTypes.has(group.type) &&
+    !settings.hiddenEntityTypes.has(group.head_type) &&
+    !settings.hiddenEntityTypes.has(group.tail_type);
+  return groups.filter(wouldBeShown).reduce((sum, group) => sum + group.count, 0);
 }

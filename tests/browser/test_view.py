@@ -231,8 +231,39 @@ def test_many_relations_are_bounded_and_said_to_be(open_demo, tiny_pipeline):
     with serve(tiny_pipeline, max_relations=5) as url:
         page = open_demo(url)
         page.extract(WILD_TEXT)
-        everything = len(tiny_pipeline(WILD_TEXT, relation_threshold=0.05)["relations"])
-        page.set_slider("Relations from score", 0.05)
-        assert len(page.rows()) == 5
-        status = page.page.locator(".spert-text [role=status]").inner_text()
-        assert f"{everything - 5} relations of low score are left out." in status
+        left_out = []
+        for threshold in (0.05, 0.5, 0.05, 0.62):
+            page.set_slider("Relations from score", threshold)
+            everything = len(found_by(tiny_pipeline, threshold)["relations"])
+            left_out.append(everything - len(page.rows()))
+            assert len(page.rows()) >= 5
+            status = page.page.locator(".spert-text [role=status]").inner_text()
+            assert f"{left_out[-1]} more relations are left out; the API gives all." in status
+        assert len(set(left_out)) > 2
+        page.page.get_by_role("checkbox", name="Loc").uncheck()
+        page.next_frame()
+        assert f"{left_out[-1]} more" not in page.page.locator(".spert-text [role=status]").inner_text()
+
+
+def test_each_type_has_its_share_of_what_is_drawn(page):
+    chosen = page.page.evaluate("""async () => {
+      const { bestByType } = await import(new URL("view/shares.js", document.baseURI).href);
+      const many = Array.from({ length: 100 }, (_, index) => ({ type: "Many", score: 0.9 - index / 1000 }));
+      const items = [...many, { type: "Few", score: 0.1 }, { type: "Few", score: 0.2 }];
+      return [bestByType(items, 4), bestByType(items, 6), bestByType(items.slice(99), 9)];
+    }""")
+    assert chosen == [[0, 1, 101, 100], [0, 1, 2, 3, 101, 100], [0, 2, 1]]
+
+
+def test_the_graph_says_what_it_has_no_room_for(page):
+    found, nodes, edges = page.page.evaluate("""async () => {
+      const { mergeByText } = await import(new URL("view/graph.js", document.baseURI).href);
+      const entities = Array.from({ length: 500 }, (_, index) => ({ text: `${index}`, type: "A", score: index / 500 }));
+      const numbers = [...Array(300).keys()];
+      const relations = numbers.map((index) => ({ head: 0, tail: index % 20, type: `${index}`, score: 1 }));
+      const merged = mergeByText({ entities, relations });
+      return [merged.found, merged.nodes.map(({ text }) => Number(text)), merged.edges.length];
+    }""")
+    assert found == {"nodes": 500, "edges": 300}
+    assert edges == 200
+    assert nodes == [*range(20), *range(320, 500)], "those of edges, and the best of the others"

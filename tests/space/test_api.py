@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -40,6 +41,19 @@ def test_http_and_client_give_what_the_pipeline_gives(http, client, tiny_pipelin
 def test_defaults_are_those_of_the_pipeline(http, client, tiny_pipeline):
     assert client.predict(text=TEXT, api_name="/extract") == tiny_pipeline(TEXT)
     assert result(http, enter_queue(http).json()["event_id"]) == ("complete", [tiny_pipeline(TEXT)])
+
+
+def test_one_plain_request_gives_the_same(http, tiny_pipeline):
+    answer = http.post("/extract", json={"text": TEXT})
+    assert (answer.status_code, answer.json()) == (200, tiny_pipeline(TEXT))
+    answer = http.post("/extract", json={"text": TEXT, "relation_threshold": 0.2, "overlap": "best"})
+    assert answer.json() == tiny_pipeline(TEXT, relation_threshold=0.2, overlap="best")
+    best = max(entity["score"] for entity in tiny_pipeline(TEXT)["entities"])
+    found = http.post("/extract", json={"text": TEXT, "entity_score": best, "relation_threshold": None}).json()
+    assert {entity["score"] for entity in found["entities"]} == {best}
+    refused = http.post("/extract", json={"text": "x" * 100_000})
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith("The text is too long: given 100,000 characters, allowed 20,000.")
 
 
 def test_entity_score_filters(client, tiny_pipeline):
@@ -116,6 +130,51 @@ def test_the_queue_is_bounded_and_whoever_hangs_up_frees_the_place(tiny_pipeline
         until(lambda: enter_queue(http).status_code == 200)
         pipe.let_go()
         assert result(http, running)[0] == "complete"
+
+
+def test_plain_requests_wait_in_the_same_queue(tiny_pipeline):
+    pipe = HeldPipeline(tiny_pipeline)
+    with serve(pipe, queue_size=2) as url, httpx.Client(base_url=url, timeout=30) as http:
+        pipe.hold()
+        with ThreadPoolExecutor(3) as threads:
+            answers = [threads.submit(http.post, "/extract", json={"text": TEXT}) for _ in range(3)]
+            until(lambda: pipe.calls == 2)  # the first call was for the page's own example
+            until(lambda: enter_queue(http).status_code == 503)
+            refused = http.post("/extract", json={"text": TEXT})
+            assert (refused.status_code, refused.json()) == (
+                503,
+                {"detail": "Queue is full. Max size is 2 and size is 2."},
+            )
+            assert pipe.calls == 2, "one at a time, whichever way they came"
+            pipe.let_go()
+            assert [answer.result().json() for answer in answers] == [tiny_pipeline(TEXT)] * 3
+
+
+def test_whoever_hangs_up_a_plain_request_frees_the_place(tiny_pipeline):
+    pipe = HeldPipeline(tiny_pipeline)
+    with serve(pipe, queue_size=1) as url, httpx.Client(base_url=url, timeout=30) as http:
+        pipe.hold()
+        running = enter_queue(http).json()["event_id"]
+        until(lambda: pipe.calls == 2)
+        with pytest.raises(httpx.ReadTimeout):
+            http.post("/extract", json={"text": TEXT}, timeout=1)
+        until(lambda: enter_queue(http).status_code == 200)
+        pipe.let_go()
+        assert result(http, running)[0] == "complete"
+
+
+def test_a_failure_of_the_model_is_one_line_for_plain_requests(tiny_pipeline):
+    class Broken:
+        model = tiny_pipeline.model
+
+        def __call__(self, inputs, **parameters):
+            if "fail" in inputs:
+                raise RuntimeError("/secret/path")
+            return tiny_pipeline(inputs, **parameters)
+
+    with serve(Broken()) as url, httpx.Client(base_url=url, timeout=30) as http:
+        answer = http.post("/extract", json={"text": "fail"})
+    assert (answer.status_code, answer.json()) == (500, {"detail": "the extraction failed"})
 
 
 def until(condition, seconds=20):

@@ -62,6 +62,33 @@ def test_build_app_shows_the_name_of_a_local_model_but_not_its_place(tiny_checkp
     assert str(tiny_checkpoint.parent) not in page
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7, 10.0.0.9", "192.0.2.7"),
+        ("203.0.113.1, 192.0.2.7", "192.0.2.7"),
+        ("203.0.113.1, 127.0.0.1, 192.0.2.7, 10.0.0.9", "192.0.2.7"),
+    ],
+)
+def test_on_the_hub_what_a_visitor_says_of_its_address_does_not_count(forwarded, counted):
+    """Its proxies add to the list; what stands before that was said by whoever asks."""
+    import asyncio
+
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+    from app import PROXIES
+
+    seen = []
+
+    async def note(scope, receive, send):
+        seen.append(scope["client"][0])
+
+    scope = {"type": "http", "client": ("10.1.2.3", 5), "headers": [(b"x-forwarded-for", forwarded.encode())]}
+    asyncio.run(ProxyHeadersMiddleware(note, PROXIES)(scope, None, None))
+    assert seen == [counted]
+
+
 def test_requirements_are_the_versions_that_were_tested():
     def pins(path):
         lines = [line.split(";") for line in path.read_text().splitlines() if "==" in line]

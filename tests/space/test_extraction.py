@@ -1,5 +1,7 @@
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
 import pytest
 from transformers import pipeline
@@ -20,7 +22,7 @@ def test_the_view_has_what_the_pipeline_finds(extractor, tiny_pipeline):
     expected = tiny_pipeline(TEXT, relation_threshold=0.05)
     assert view["entities"] == expected["entities"]
     assert view["relations"] == expected["relations"]
-    assert view["left_out"] == 0
+    assert view["left_out"] == []
     assert view["entity_types"] == ["Loc", "Org", "Peop"]
     assert view["relation_threshold"] == tiny_pipeline.model.config.relation_threshold
     assert view["overlap"] == tiny_pipeline.model.config.overlap
@@ -68,13 +70,86 @@ def test_one_thread_computes_whoever_asks(tiny_pipeline):
     assert len(seen) == 8 and len(set(seen)) == 1
 
 
-def test_only_the_best_relations_are_sent(extractor):
-    everything = make_view(extractor, TEXT, score_floor=0.05, max_relations=10_000)["relations"]
-    view = make_view(extractor, TEXT, score_floor=0.05, max_relations=3)
-    assert view["left_out"] == len(everything) - 3 > 0
-    best = sorted((relation["score"] for relation in everything), reverse=True)[:3]
-    assert sorted((relation["score"] for relation in view["relations"]), reverse=True) == best
-    assert [relation for relation in everything if relation in view["relations"]] == view["relations"], "in order"
+class Found:
+    """Stands for the extractor of a model that finds what it is told."""
+
+    def __init__(self, entities, relations):
+        self.entity_types, self.relation_types = ["A", "B"], ["Sure", "Unsure", "Rare"]
+        self.relation_threshold, self.overlap = 0.555, "best"
+        names = ("token_start", "token_end", "type", "score")
+        self._found = {
+            "entities": [dict(zip(names, entity, strict=True)) for entity in entities],
+            "relations": [dict(zip(("head", "tail", "type", "score"), r, strict=True)) for r in relations],
+        }
+
+    def extract(self, inputs, relation_threshold=None, overlap=None):
+        return [self._found]
+
+
+def types_of(view, policy):
+    """How many relations of which type the page can show under a policy."""
+    kept = [policy in policies for policies in view["policies"]]
+    return Counter(r["type"] for r in view["relations"] if kept[r["head"]] and kept[r["tail"]])
+
+
+def test_relations_that_a_policy_drops_take_no_places_of_those_it_keeps():
+    apart = [(10 * i, 10 * i + 1, "A", 0.9) for i in range(11)]
+    overlapping = [(200, 210 + i, "B", 0.5) for i in range(20)]
+    sure = [(i, i + 1, "Sure", 0.87) for i in range(10)]
+    between_overlapping = [(11 + i, 11 + j, "Unsure", 0.95) for i in range(20) for j in range(20) if i != j]
+    extractor = Found(apart + overlapping, between_overlapping + sure)
+    view = make_view(extractor, "", score_floor=0.05, max_relations=10)
+    assert types_of(view, "best") == types_of(view, "drop") == {"Sure": 10}
+    assert types_of(view, "keep") == {"Sure": 10, "Unsure": 5}, "no type takes all, and none is taken from"
+
+
+def test_places_are_shared_by_type_and_sure_relations_go_first():
+    entities = [(10 * i, 10 * i + 1, "A", 0.9) for i in range(50)]
+    sure = [(i, i + 1, "Sure", 0.6 + i / 100) for i in range(20)]
+    unsure = [(i + 1, i, "Unsure", 0.5) for i in range(40)]
+    rare = [(49, 0, "Rare", 0.06), (49, 1, "Rare", 0.6)]
+    extractor = Found(entities, unsure + rare + sure)
+    shown = {
+        most: types_of(make_view(extractor, "", score_floor=0.05, max_relations=most), "keep") for most in (3, 21, 30)
+    }
+    assert shown[3] == {"Sure": 2, "Rare": 1}, "an equal share"
+    assert shown[21] == {"Sure": 20, "Rare": 1}, "what is less sure waits"
+    assert shown[30] == {"Sure": 20, "Rare": 2, "Unsure": 8}
+    best = make_view(extractor, "", score_floor=0.05, max_relations=3)["relations"]
+    assert [r["score"] for r in best if r["type"] == "Sure"] == [0.78, 0.79]
+    assert [r for r in unsure + rare + sure if r in [tuple(b.values()) for b in best]] == [
+        tuple(b.values()) for b in best
+    ], "in the pipeline's order"
+
+
+def test_what_is_left_out_is_counted_for_every_setting(extractor, tiny_pipeline):
+    view = make_view(extractor, TEXT, score_floor=0.05, max_relations=20)
+    everything = tiny_pipeline(TEXT, relation_threshold=0.05)
+    entities, policies = everything["entities"], policies_by_entity(everything["entities"])
+    thresholds = (0.05, 0.3, view["relation_threshold"], 0.57, 0.9)
+    settings = product(("keep", "drop", "best"), thresholds, (0, 0.29, 0.4), [None, *view["entity_types"]])
+    counts = set()
+    for policy, threshold, entity_score, hidden in settings:
+
+        def shown(relation, policy=policy, threshold=threshold, entity_score=entity_score, hidden=hidden):
+            return relation["score"] >= threshold and all(
+                policy in policies[relation[end]]
+                and entities[relation[end]]["score"] >= entity_score
+                and entities[relation[end]]["type"] != hidden
+                for end in ("head", "tail")
+            )
+
+        left_out = sum(
+            group["count"]
+            for group in view["left_out"]
+            if policy in group["policies"]
+            and group["score"] >= threshold
+            and group["entity_score"] >= entity_score
+            and hidden not in (group["head_type"], group["tail_type"])
+        )
+        assert left_out + sum(map(shown, view["relations"])) == sum(map(shown, everything["relations"]))
+        counts.add(left_out)
+    assert len(counts) > 5
 
 
 def test_relations_go_with_their_entities():

@@ -32,6 +32,12 @@ def test_addresses_are_counted_apart():
     assert [limiter.seconds_to_wait(address) for address in ("a", "b", "a")] == [0, 0, 60]
 
 
+def test_a_network_of_ipv6_is_one_subscriber():
+    limiter = RequestLimiter(1, Clock())
+    addresses = ("2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1", "::ffff:192.0.2.7", "192.0.2.7", "testclient")
+    assert [limiter.seconds_to_wait(address) for address in addresses] == [0, 60, 0, 0, 60, 0]
+
+
 def test_zero_is_any_number():
     limiter = RequestLimiter(0, Clock())
     assert not any(limiter.seconds_to_wait("a") for _ in range(1000))

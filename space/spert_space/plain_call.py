@@ -1,0 +1,70 @@
+"""`POST /extract`: one request, one answer, for those who call with nothing but HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from .parameters import check_values
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+HUNG_UP = 499
+"""What servers note of a request whose client left; nobody receives it."""
+
+
+class PlainCall:
+    """Handler of requests whose bodies are checked as to their names.
+
+    The call goes through the queue of the page, in which it waits and is bounded like every other.
+
+    Args:
+        find_app: gives the application that has Gradio's `/gradio_api/call`.
+        max_characters: of one text.
+    """
+
+    def __init__(self, find_app: Callable[[], ASGIApp], max_characters: int) -> None:
+        self._find_app = find_app
+        self._max_characters = max_characters
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        parameters = await request.json()
+        try:
+            check_values(parameters, self._max_characters)
+        except ValueError as error:
+            return JSONResponse({"detail": str(error)}, 400)
+        call = asyncio.create_task(self._call(parameters))
+        leaving = asyncio.create_task(_until_hung_up(request))
+        try:
+            await asyncio.wait({call, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            return call.result() if call.done() else Response(status_code=HUNG_UP)
+        finally:
+            # A call that is given up leaves the queue.
+            call.cancel()
+            leaving.cancel()
+
+    async def _call(self, parameters: dict[str, Any]) -> Response:
+        transport = httpx.ASGITransport(app=self._find_app(), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://demo", timeout=None) as client:
+            entered = await client.post("/gradio_api/call/v2/extract", json=parameters)
+            if entered.status_code != httpx.codes.OK:  # the queue is full
+                return Response(entered.content, entered.status_code, media_type="application/json")
+            events = await client.get(f"/gradio_api/call/extract/{entered.json()['event_id']}")
+        event, data = events.text.strip().splitlines()[-2:]
+        if event != "event: complete":
+            return JSONResponse({"detail": "the extraction failed"}, 500)
+        (found,) = json.loads(data.removeprefix("data: "))
+        return JSONResponse(found)
+
+
+async def _until_hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
