@@ -13,13 +13,14 @@ from .model.configuration_spert import TASK, SpertConfig
 from .model.modeling_spert import SpertModel, SpertOutput
 from .model.pipeline_spert import SpertPipeline
 from .model.processing_spert import SpertProcessor
+from .model.text_reading_spert import TextReading
 
 try:
     __version__ = version("spert-hf")
 except PackageNotFoundError:  # run from a checkout that was not installed
     __version__ = "0+unknown"
 
-__all__ = ["SpertConfig", "SpertModel", "SpertOutput", "SpertPipeline", "SpertProcessor", "__version__"]
+__all__ = ["SpertConfig", "SpertModel", "SpertOutput", "SpertPipeline", "SpertProcessor", "TextReading", "__version__"]
 
 
 def _register_with_transformers() -> None:

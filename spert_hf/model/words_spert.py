@@ -64,6 +64,7 @@ UNSPACED = (
 # English abbreviations that keep their point wherever they stand.
 _ABBREVIATIONS = "|".join(sorted(TITLES | COMPANIES_AND_GENERATIONS | MONTHS | STATES))
 _CLITICS = r"['’](?:s|S|d|m|ll|re|ve)\b"
+_NEGATION = r"[nN]['’][tT]\b"
 _WORD_V1 = re.compile(
     rf"""
       (?:[^\W\d_{_UNSPACED_V1}]\.){{2,}}                           # initials: U.S.
@@ -92,6 +93,7 @@ def _word_pattern(abbreviations: Iterable[str]) -> re.Pattern[str]:
         | \d+(?:[.,:]\d+)*[^\W_{UNSPACED}]*(?:[{MARKS}]+[^\W_{UNSPACED}]*)*  # numbers, with their unit: 3.5kg
         | (?P<unspaced> [{UNSPACED}][{UNSPACED}{MARKS}]*)
         | {_CLITICS}                                                    # the 's of Pell's
+        | [A-Za-z]+(?={_NEGATION}) | {_NEGATION}                         # the wo and n't of won't
         | [^\W_{UNSPACED}]+(?:[{MARKS}]+[^\W_{UNSPACED}]*)*
         | [!-~][{MARKS}]*
         | (?P<symbols> [^\w\s!-~]+)                                      # may be clusters: flags, families
@@ -128,8 +130,8 @@ def split_by_first_rules(text: str) -> Ranges:
 def rules(abbreviations: Iterable[str] = (), split_unspaced: SplitWords | None = None) -> SplitWords:
     """Make a splitter by rules: runs of letters or digits, and every other character by itself.
 
-    Numbers with their unit (*3.5kg*), initials (*U.S.*, *Ph.D.*), common abbreviations (*Calif.*) and clitics (*'s*)
-    stay whole. Scripts without spaces and symbols are split into grapheme clusters.
+    Numbers with their unit (*3.5kg*), initials (*U.S.*, *Ph.D.*), common abbreviations (*Calif.*) and clitics (*'s*,
+    *n't*) stay whole. Scripts without spaces and symbols are split into grapheme clusters.
 
     Args:
         abbreviations: that keep their point besides the common ones; without the point.
@@ -186,7 +188,7 @@ def split_at_spaces(text: str) -> Ranges:
 
 
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]|[A-Z][a-z]\.(?:[A-Z]\.)*[A-Z]")
-_CLITIC = re.compile(rf"(?<=\w){_CLITICS}\Z")
+_CLITIC = re.compile(rf"(?<=\w)(?:{_NEGATION}|{_CLITICS})\Z")
 _PAIRS = {")": "(", "]": "[", "}": "{", "⟩": "⟨"}
 
 
@@ -194,7 +196,7 @@ def spaces_and_punctuation(abbreviations: Iterable[str] = ()) -> SplitWords:
     """Make a splitter at white space that sets apart the punctuation around a word, character by character.
 
     Within a word all stays: hyphens, points, brackets that close there. Initials and abbreviations keep their point;
-    the English genitive (*'s*) and its like are words of their own.
+    English clitics (*'s*, *n't*) are words of their own.
 
     Args:
         abbreviations: that keep their point besides the common English ones; without the point.

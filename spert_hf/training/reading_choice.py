@@ -16,7 +16,7 @@ from ..model.text_reader_spert import TextReader
 from ..model.text_reading_spert import TextReading
 from ..model.words_spert import has_unspaced
 
-MOST_DOCUMENTS = 5_000
+MOST_DOCUMENTS = 2_000
 """Documents that are looked at, spread evenly over the data."""
 
 DOCUMENTS_OF_SEVERAL_SENTENCES = 0.1
@@ -30,7 +30,6 @@ MOST_ABBREVIATIONS = 1_000
 LONGEST_ABBREVIATION = 6
 """Letters beyond which a word with a point is likelier an error in the data, unless it is seen again."""
 
-_CANDIDATES = ("rules", "whitespace-punctuation", "whitespace", "tokenizer", "characters")
 _ABBREVIATION = re.compile(r"([^\W\d_][\w.’'-]{0,30})\.")
 
 DocumentText = tuple[str, list[tuple[int, int]]]
@@ -112,7 +111,7 @@ def choose_reading(
         settings |= learnt
     fits: dict[str, Fit] = {}
     if "words" not in settings:
-        for words in _candidates(documents):
+        for words in _candidates(chosen):
             try:
                 reader = TextReader(TextReading.of(settings | {"words": words, "sequences": "document"}), tokenizer)
             except ValueError:  # a tokenizer that does not split text
@@ -155,11 +154,14 @@ def _is_long(word: str) -> bool:
 
 
 def _candidates(documents: Sequence[Document]) -> list[str]:
-    """Ways to split text into words that are worth a try; the dictionary where it is there and has something to do."""
-    dictionary = find_spec("icu4py") and any(
-        has_unspaced(token) for document in documents[:MOST_DOCUMENTS] for token in document.tokens
-    )
-    return [*_CANDIDATES, "dictionary"] if dictionary else [*_CANDIDATES]
+    """Ways to split text into words that are worth a try."""
+    tokens = [token for document in documents for token in document.tokens]
+    candidates = ["rules", "whitespace-punctuation", "whitespace", "tokenizer"]
+    if sum(len(token) == 1 for token in tokens) > len(tokens) / 2:
+        candidates.append("characters")
+    if find_spec("icu4py") and any(map(has_unspaced, tokens)):
+        candidates.append("dictionary")
+    return candidates
 
 
 def _fit(documents: Sequence[Document], texts: Sequence[DocumentText], reader: TextReader) -> Fit:
