@@ -81,6 +81,8 @@ class TextReading:
             return cls()
         if isinstance(value, cls):
             return value
+        if type(value).__qualname__ == cls.__qualname__:  # of the code that another checkpoint brought along
+            value = value.to_dict()
         if not isinstance(value, Mapping):
             raise ValueError(f"text_reading: given {shown(value)}, allowed {cls._allowed()}")
         unknown = [name for name in value if name not in cls._names()]
