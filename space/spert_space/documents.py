@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spert_hf.data.faults import DocumentError, Fault, LocatedFault, Location
+from spert_hf.data.found import TRIPLE_COLUMNS, with_found
+from spert_hf.data.found import triples as triples_of
 from spert_hf.data.inputs import read_inputs
 from spert_hf.data.textfiles import to_json_line
 
@@ -19,20 +21,6 @@ from .settings import Settings
 
 BATCH_SIZE = 16
 """Documents between two reports of progress; other visitors' texts get their turn in between."""
-
-TRIPLE_COLUMNS = (
-    "document",
-    "head",
-    "head_type",
-    "head_start",
-    "head_end",
-    "relation",
-    "score",
-    "tail",
-    "tail_type",
-    "tail_start",
-    "tail_end",
-)
 
 
 class Progress(NamedTuple):
@@ -100,17 +88,6 @@ def extract_documents(
             for number, (document, prediction) in enumerate(
                 zip(batch, extractor.extract(batch, **parameters), strict=True), start=first + 1
             ):
-                lines.write(to_json_line(document | prediction) + "\n")
-                table.writerows(_triples(number, prediction))
+                lines.write(to_json_line(with_found(document, prediction)) + "\n")
+                table.writerows(triples_of(number, prediction))
             yield Progress(first + len(batch), len(documents))
-
-
-def _triples(number: int, prediction: dict[str, Any]) -> Iterator[list[Any]]:
-    for relation in prediction["relations"]:
-        head, tail = (_cells(prediction["entities"][relation[end]]) for end in ("head", "tail"))
-        yield [number, *head, relation["type"], relation["score"], *tail]
-
-
-def _cells(entity: dict[str, Any]) -> list[Any]:
-    start, end = ("start", "end") if "start" in entity else ("token_start", "token_end")
-    return [entity["text"], entity["type"], entity[start], entity[end]]

@@ -14,6 +14,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ..data.files import digest_of_file
+from ..data.found import TRIPLE_COLUMNS, to_csv_row, triples, with_found
 from ..data.inputs import LARGEST_JSON_LIST, check_input_suffix, read_inputs
 from ..data.outputs import is_stream, open_stream, real_target
 from ..data.textfiles import to_json_line
@@ -31,6 +32,12 @@ from .options import (
 )
 from .resumable import LineOutput, UnfinishedFile, check_free, unfinished_output
 
+_OTHER_FORMATS = (
+    *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".parquet", ".arrow"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip"),
+)
+"""Suffixes of formats that are not written; others may be part of a name (`found.v2`)."""
+
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
@@ -42,24 +49,28 @@ def run(arguments: Sequence[str]) -> int:
     if options.relation_threshold is not None:
         settings["relation_threshold"] = options.relation_threshold
     records = read_inputs(options.input)
+    as_csv = _is_csv(options.output)
     if options.output == STANDARD_STREAM:
         _write(LineOutput(sys.stdout.buffer), pipe, records, settings)
         sys.stdout.flush()
         return 0
     if is_stream(options.output):
         with open_stream(options.output) as stream:
-            _write(LineOutput(stream), pipe, records, settings)
+            _write(LineOutput(stream), pipe, records, settings, as_csv)
         return 0
     target = Path(options.output)
     begun = False
     try:
         with unfinished_output(target, _job(options, pipe, settings), options.resume) as output:
             begun = True
-            _write_rest(output, pipe, records, settings)
+            if as_csv:
+                _write(output, pipe, records, settings, as_csv)
+            else:
+                _write_rest(output, pipe, records, settings)
     except ValueError:
         raise
     except BaseException:
-        if begun:
+        if begun and not as_csv:
             sys.stderr.write(f"\nWhat was extracted so far is kept beside {target}; --resume goes on with it.\n")
         raise
     return 0
@@ -81,15 +92,31 @@ def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> It
     for prediction in pipe(inputs(), **settings):
         record = waiting.popleft()
         blank += count_blank(record.get("tokens", ()))
-        yield record | prediction
+        yield with_found(record, prediction)
     if blank:
         write_notes([f"{blank_note(blank)} of what is read; offsets count the tokens as they were given"])
 
 
+def _is_csv(output: str) -> bool:
+    return Path(output).suffix.lower() == ".csv"
+
+
 def _write(
-    output: LineOutput, pipe: Any, records: Iterable[dict[str, Any]], settings: dict[str, Any], done: int = 0
+    output: LineOutput,
+    pipe: Any,
+    records: Iterable[dict[str, Any]],
+    settings: dict[str, Any],
+    as_csv: bool = False,
+    done: int = 0,
 ) -> None:
-    for record in tqdm(extract(pipe, records, **settings), desc="extracting", unit=" texts", initial=done):
+    found = tqdm(extract(pipe, records, **settings), desc="extracting", unit=" texts", initial=done)
+    if as_csv:
+        output.write(to_csv_row(list(TRIPLE_COLUMNS)))
+        for number, record in enumerate(found, start=1):
+            for row in triples(number, record):
+                output.write(to_csv_row(row))
+        return
+    for record in found:
         output.write(to_json_line(record))
 
 
@@ -106,18 +133,23 @@ def _write_rest(output: UnfinishedFile, pipe: Any, records: Iterator[dict[str, A
             break
         kept += len(group)
     output.keep(kept)
-    _write(output, pipe, records, settings, kept)
+    _write(output, pipe, records, settings, done=kept)
 
 
 def _check_files(options: argparse.Namespace) -> None:
     """Check the files before the model is loaded, which takes its time."""
     if options.resume and STANDARD_STREAM in (options.input, options.output):
         raise ValueError("--resume: given with a standard stream, allowed with files for --input and --output")
+    if options.resume and _is_csv(options.output):
+        raise ValueError(f"--resume: given with {options.output!r}, allowed with JSON Lines for --output")
     given = Path(options.input)
     if options.input != STANDARD_STREAM and not given.is_file():
         raise FileNotFoundError(f"--input: given {options.input!r}, which is no file")
     check_input_suffix(options.input)
+    if options.input == STANDARD_STREAM:
+        _ = sys.stdin.buffer  # fails where it is closed
     if options.output == STANDARD_STREAM:
+        _ = sys.stdout.buffer
         return
     if is_stream(options.output):
         if options.resume:
@@ -128,7 +160,18 @@ def _check_files(options: argparse.Namespace) -> None:
         raise ValueError(f"--output: given {options.output!r}, allowed a file in a folder that is there")
     if options.input != STANDARD_STREAM and output.exists() and output.samefile(given):
         raise ValueError(f"--output: given {options.output!r}, which is the input; allowed another file")
+    _check_suffix(options.output)
     check_free(output)
+
+
+def _check_suffix(output: str) -> None:
+    """Refuse names that promise another format than is written; a name without a suffix promises nothing.
+
+    Raises:
+        ValueError: naming those that are allowed.
+    """
+    if Path(output).suffix.lower() in _OTHER_FORMATS:
+        raise ValueError(f"--output: given {output!r}, allowed .jsonl or .ndjson (JSON Lines), or .csv (triples)")
 
 
 def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> dict[str, str]:
@@ -170,7 +213,11 @@ def _parser() -> argparse.ArgumentParser:
         "standard input (text lines, or JSON Lines)",
     )
     parser.add_argument(
-        "--output", default=STANDARD_STREAM, metavar="FILE", help="JSON Lines (default: standard output)"
+        "--output",
+        default=STANDARD_STREAM,
+        metavar="FILE",
+        help="JSON Lines (default: on standard output), each input with `entities` and `relations` (fields of its own "
+        "by these names become `given_entities` and `given_relations`); to a `.csv`: triples, a row a relation",
     )
     parser.add_argument(
         "--resume",

@@ -5,8 +5,10 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from spert_hf.cli.global_state import restored_state
 from spert_hf.model.loading_spert import CheckpointError
+
+from .global_state import restored_state
+from .standard_streams import stand_in_for_closed
 
 COMMANDS = {
     "train": "train a model, evaluate and save it",
@@ -23,6 +25,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code: 0 done, 1 a fault was found or it failed, 2 wrong usage."""
+    stand_in_for_closed()
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="spert-hf",
@@ -38,7 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.version:
         from spert_hf import __version__
 
-        sys.stdout.write(f"spert-hf {__version__}\n")
+        try:
+            sys.stdout.write(f"spert-hf {__version__}\n")
+        except OSError as error:
+            sys.stderr.write(f"spert-hf: {error}\n")
+            return 1
         return 0
     if options.command is None:
         parser.print_help(sys.stderr)
@@ -48,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run_command(command: str, arguments: Sequence[str]) -> int:
     """Run one command, turning what the user can mend into one line on stderr, and leave the process as it was."""
+    stand_in_for_closed()
     run: Callable[[Sequence[str]], int] = import_module(f"spert_hf.cli.{command}").run
     try:
         with restored_state():

@@ -49,14 +49,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     settings = parse_arguments(arguments)
     check_output("output_dir", settings.output_dir, is_folder=True)
-    # The first process alone: when the others look, it may be writing there already.
-    replaces = is_first_process() and check_training_folder(settings)
+    replaces = _replaces_model(settings)
     if missing := missing_processes():
         return start_processes(missing)
     if replaces:
-        sys.stderr.write(
-            f"The model in {settings.output_dir} has the same settings; it is replaced when this training is done\n"
-        )
+        sys.stderr.write(f"The model in {settings.output_dir}, of the same settings, is replaced at the end\n")
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     console = Console(soft_wrap=True)
@@ -98,12 +95,8 @@ def run(arguments: Sequence[str]) -> int:
         disable_progress_bars()
         if is_main:
             try:
-                url = publish_model(
-                    result.output_dir,
-                    settings.hub_model_id,
-                    token=settings.hub_token,
-                    private=settings.hub_private_repo,
-                )
+                where: dict[str, Any] = {"token": settings.hub_token, "private": settings.hub_private_repo}
+                url = publish_model(result.output_dir, settings.hub_model_id, **where)
             except PublishingError as error:
                 private = " --private" if settings.hub_private_repo else ""
                 again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
@@ -111,6 +104,11 @@ def run(arguments: Sequence[str]) -> int:
             console.print(f"Published at {url}", markup=False)
     trainer.close()
     return 0
+
+
+def _replaces_model(settings: SpertTrainingArguments) -> bool:
+    """Look at the output folder, in the first process alone: when the others do, it may be writing there already."""
+    return is_first_process() and check_training_folder(settings)
 
 
 def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:

@@ -113,8 +113,13 @@ def wrong_suffix(path: Path, allowed: tuple[str, ...]) -> Fault | None:
     return Fault("", f"a file name ending in {short_repr(path.suffix)}", list_names(allowed))
 
 
-def load_json_list(path: Path, allowed: str) -> list[Any] | LocatedFault:
+def load_json_list(path: Path, allowed: str, exact: bool = False) -> list[Any] | LocatedFault:
     """The list that a ``.json`` file holds, or what is wrong with the file as a whole.
+
+    Args:
+        path: The file.
+        allowed: What a fault says should be there.
+        exact: As for ``parse_json``.
 
     Raises:
         OSError: The file cannot be read.
@@ -123,7 +128,7 @@ def load_json_list(path: Path, allowed: str) -> list[Any] | LocatedFault:
     text = read_text(path)
     if isinstance(text, Fault):
         return LocatedFault(location, text)
-    value = parse_json(text, location, allowed)
+    value = parse_json(text, location, allowed, exact=exact)
     if isinstance(value, LocatedFault):
         return LocatedFault(location, _json_lines_fault(allowed)) if _is_json_lines(text) else value
     if isinstance(value, list):

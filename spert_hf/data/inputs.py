@@ -31,7 +31,7 @@ DEEPEST_NESTING = 100
 """Levels of lists and objects in an input, whose fields are written out again."""
 
 _RECORD = "an object with text or tokens"
-_LIST = f"a JSON list; each item {_RECORD}"
+_LIST = f"a JSON list; each item {_RECORD}, a string, or a list of words"
 _JSON_LINES = f"JSON Lines, each {_RECORD}"
 
 
@@ -43,7 +43,8 @@ def read_inputs(path: str | Path) -> Iterator[dict[str, Any]]:
 
     Args:
         path: ``.txt`` (a text a line; an empty line is an empty text, so that results correspond to lines),
-            ``.csv`` (with a column ``text``), ``.json`` (a list of objects, at most 100 MB), ``.jsonl``/``.ndjson``
+            ``.csv`` (with a column ``text``), ``.json`` (a list, at most 100 MB, of objects, texts or lists of words,
+            as the published code predicts), ``.jsonl``/``.ndjson``
             (an object a line, blank lines left out), or ``-`` for standard input: JSON Lines if the first line that is
             not empty begins with ``{``, else a text a line.
 
@@ -137,7 +138,7 @@ def _scan_json_lines(lines: Iterable[Line], source: str) -> Iterator[dict[str, A
             yield [LocatedFault(Location(source), json_list_fault(_JSON_LINES))]
             return
         else:
-            yield _check(parse_json(line.content, location, _RECORD), location)
+            yield _check(parse_json(line.content, location, _RECORD, exact=True), location)
 
 
 def _read_json(path: Path) -> list[dict[str, Any]]:
@@ -146,14 +147,23 @@ def _read_json(path: Path) -> list[dict[str, Any]]:
     if size > LARGEST_JSON_LIST:
         allowed = f"at most {LARGEST_JSON_LIST:,} bytes, for a JSON list is read whole; JSON Lines may be of any size"
         raise DocumentError([LocatedFault(Location(str(path)), Fault("", f"a file of {size:,} bytes", allowed))])
-    records = load_json_list(path, _LIST)
+    records = load_json_list(path, _LIST, exact=True)
     if isinstance(records, LocatedFault):
         raise DocumentError([records])
-    items = [_check(record, Location(str(path), record=number)) for number, record in enumerate(records, start=1)]
+    items = [
+        _check(_as_object(record), Location(str(path), record=number)) for number, record in enumerate(records, start=1)
+    ]
     faults = [fault for item in items if isinstance(item, list) for fault in item]
     if faults:
         raise DocumentError(faults)
     return [item for item in items if isinstance(item, dict)]
+
+
+def _as_object(item: Any) -> Any:
+    """A text or a list of words, as the published code takes them beside objects, as an object."""
+    if isinstance(item, str):
+        return {"text": item}
+    return {"tokens": item} if isinstance(item, list) else item
 
 
 def _check(record: Any, location: Location) -> dict[str, Any] | list[LocatedFault]:

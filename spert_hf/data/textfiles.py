@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from .faults import Fault, LocatedFault, Location, is_text, short_repr
 
 LONGEST_LINE = 1 << 26
 """Bytes that a line of a file which is read line by line may have: bounds the memory of files with no line's end."""
+
+_DIGITS_OF_AN_INT = 600
+"""Python reads integers of at least so many digits."""
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -59,12 +67,13 @@ def read_text(path: Path) -> str | Fault:
 
 
 def read_lines(stream: BinaryIO) -> Iterator[Line]:
-    r"""The lines of a stream, one at a time, ended by ``\n`` or ``\r\n``; a byte-order mark is skipped.
+    r"""The lines of a stream, one at a time, ended by ``\n``, ``\r\n`` or ``\r``; a byte-order mark is skipped.
 
     A file that is not text at all, or has a line that is too long, gives one line with the fault and then ends.
     """
-    offset = 0
-    for number, data in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), b""), start=1):
+    offset, number = 0, 0
+    for data in iter(lambda: stream.readline(LONGEST_LINE + 1), b""):
+        number += 1
         if number == 1:
             fault = foreign_format(data)
             if fault is not None:
@@ -74,16 +83,63 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
             yield Line(number, Fault("", "a line of more bytes", f"at most {LONGEST_LINE:,} bytes in a line"))
             return
         mark = len(_BOM) if number == 1 and data.startswith(_BOM) else 0
-        yield Line(number, decode(data[mark:].removesuffix(b"\n").removesuffix(b"\r"), offset + mark))
+        content = decode(data[mark:].removesuffix(b"\n").removesuffix(b"\r"), offset + mark)
         offset += len(data)
+        if isinstance(content, Fault) or "\r" not in content:
+            yield Line(number, content)
+            continue
+        parts = content.split("\r")
+        yield from (Line(number + place, part) for place, part in enumerate(parts))
+        number += len(parts) - 1
+
+
+@dataclass(frozen=True)
+class ExactNumber:
+    """A number in JSON that Python's own would round or can't hold, kept as it was written."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+_MARK = f"exact number {uuid.uuid4().hex} "
+"""What stands for an exact number until the text around it is written; no input can know it."""
+_MARKED = re.compile(f'"{_MARK}([^"]+)"')
 
 
 def to_json_line(value: object) -> str:
     """The value as JSON in one line that UTF-8 can hold: readable, but for halves of surrogate pairs, which JSON's
-    escapes can write and UTF-8 cannot.
+    escapes can write and UTF-8 cannot. Exact numbers are written as they were read.
     """
-    text = json.dumps(value, ensure_ascii=False)
-    return text if is_text(text) else json.dumps(value)
+    text = json.dumps(value, ensure_ascii=False, default=_marked)
+    return _MARKED.sub(r"\1", text if is_text(text) else json.dumps(value, default=_marked))
+
+
+def _marked(value: object) -> str:
+    if isinstance(value, ExactNumber):
+        return f"{_MARK}{value.text}"
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def _exact_float(text: str) -> float | ExactNumber:
+    value = float(text)
+    try:
+        is_same = math.isfinite(value) and Decimal(text) == Decimal(repr(value))
+    except InvalidOperation:  # an exponent beyond all bounds
+        is_same = False
+    return value if is_same else ExactNumber(text)
+
+
+def _exact_int(text: str) -> int | ExactNumber:
+    return int(text) if len(text) <= _DIGITS_OF_AN_INT else ExactNumber(text)
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text}, which is no JSON")
+
+
+_EXACT = {"parse_float": _exact_float, "parse_int": _exact_int, "parse_constant": _refuse_constant}
 
 
 def parse_json(
@@ -91,6 +147,7 @@ def parse_json(
     location: Location,
     allowed: str,
     object_pairs_hook: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    exact: bool = False,
 ) -> Any | LocatedFault:
     """The JSON value of the text, or the fault and its place where the text is not JSON.
 
@@ -99,9 +156,12 @@ def parse_json(
         location: Where the text comes from; a fault adds line and column.
         allowed: What the fault says should stand there.
         object_pairs_hook: As for ``json.loads``.
+        exact: Numbers are to be written again as they are: those that Python would change are ``ExactNumber``, and
+            NaN and the infinities, which are no JSON, a fault.
     """
     try:
-        return json.loads(text, object_pairs_hook=object_pairs_hook)
+        numbers: dict[str, Any] = _EXACT if exact else {}
+        return json.loads(text, object_pairs_hook=object_pairs_hook, **numbers)
     except json.JSONDecodeError as error:
         line = location.line if location.line is not None else error.lineno
         place = Location(location.source, location.record, line, error.colno)

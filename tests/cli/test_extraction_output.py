@@ -1,5 +1,6 @@
 """What `spert-hf extract --output` leads to: files over links, streams as they are, and one run at a time."""
 
+import csv
 import json
 import os
 import stat
@@ -9,6 +10,7 @@ import pytest
 
 from spert_hf.cli import extract
 from spert_hf.cli.main import main
+from spert_hf.data.found import TRIPLE_COLUMNS, triples
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, links and pipes as POSIX has them")
 TEXTS = ["Marian Pell met Per Lund in Oslo.", "It rained."]
@@ -100,3 +102,31 @@ def test_a_run_that_comes_while_another_ends_leaves_its_result_alone(run, tmp_pa
     assert "which another run is writing; allowed another file" in capsys.readouterr().err
     assert texts_of(output.read_text()) == TEXTS
     assert [path.name for path in tmp_path.iterdir()] == ["found.jsonl"]
+
+
+def test_a_csv_is_one_of_triples(tiny_checkpoint, run, tmp_path, capsys):
+    assert run(tmp_path / "found.jsonl", "--relation-threshold", "0") == 0
+    assert run(tmp_path / "found.csv", "--relation-threshold", "0") == 0
+    with (tmp_path / "found.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    found = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text().splitlines()]
+    assert header == list(TRIPLE_COLUMNS)
+    expected = [row for number, record in enumerate(found, start=1) for row in triples(number, record)]
+    assert rows == [list(map(str, row)) for row in expected]
+    assert rows
+    assert run(tmp_path / "found.csv", "--resume") == 1
+    assert "allowed with JSON Lines for --output" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["found.json", "found.tsv", "found.TXT", "found.jsonl.gz", "found.parquet"])
+def test_a_name_that_promises_another_format_is_refused(run, tmp_path, capsys, name):
+    assert run(tmp_path / name) == 1
+    assert "allowed .jsonl or .ndjson (JSON Lines), or .csv (triples)" in capsys.readouterr().err
+
+
+def test_fields_of_the_input_are_not_lost(tiny_checkpoint, tmp_path):
+    given, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    given.write_text('{"text": "One.", "entities": ["own"], "size": 1e999}\n')
+    assert main(["extract", "--model", str(tiny_checkpoint), "--input", str(given), "--output", str(output)]) == 0
+    line = output.read_text()
+    assert line.startswith('{"text": "One.", "given_entities": ["own"], "size": 1e999, "entities": [')

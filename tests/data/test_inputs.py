@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import DocumentError, read_inputs
+from spert_hf.data.faults import Location
+from spert_hf.data.textfiles import parse_json, to_json_line
 from tests.support import growth
 
 
@@ -41,7 +43,7 @@ line_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters
 )
 
 
-@given(st.lists(line_texts), st.sampled_from(["\n", "\r\n"]))
+@given(st.lists(line_texts), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_each_line_of_text_is_a_text(tmp_path_factory, lines, end):
     path = tmp_path_factory.mktemp("inputs") / "in.txt"
     path.write_bytes("".join(line + end for line in lines).encode())
@@ -76,7 +78,7 @@ def test_a_file_without_lines_has_no_inputs(tmp_path, name):
         ({"text": "a", "tokens": ["a"]}, "tokens: given beside text, allowed one of text and tokens"),
         ({"tokens": "a"}, "tokens: given 'a', allowed a list"),
         ({"tokens": ["a", ""]}, "tokens[1]: given '', allowed a string"),
-        ("a", "given 'a', allowed an object with text or tokens"),
+        (3, "given 3, allowed an object with text or tokens"),
     ],
 )
 def test_faults_name_record_line_and_field(tmp_path, item, expected):
@@ -201,3 +203,65 @@ def test_faults_of_standard_input(feed, content, expected):
     with pytest.raises(DocumentError) as caught:
         feed(content)
     assert str(caught.value).startswith(expected)
+
+
+@pytest.mark.parametrize("ends", [("\r", "\r"), ("\r", "\n"), ("\r\n", "\r"), ("\n\r", "\n")])
+def test_whatever_ends_lines_ends_them(tmp_path, ends):
+    first, second = ends
+    blank = [{"text": ""}] if first == "\n\r" else []
+    content = f"one{first}two{second}three"
+    assert list(read_inputs(write(tmp_path, "in.txt", content))) == [
+        {"text": "one"},
+        *blank,
+        {"text": "two"},
+        {"text": "three"},
+    ]
+    rows = write(tmp_path, "in.csv", f'text{first}"one, 1"{second}two')
+    assert list(read_inputs(rows)) == [{"text": "one, 1"}, {"text": "two"}]
+    objects = write(tmp_path, "in.jsonl", f'{{"text": "one"}}{first}{{"text": "two"}}{second}')
+    assert list(read_inputs(objects)) == [{"text": "one"}, {"text": "two"}]
+
+
+def test_faults_name_the_line_whatever_ends_lines(tmp_path):
+    assert "line 3" in message(write(tmp_path, "in.jsonl", '{"text": "one"}\r{"text": "two"}\r{"text": 3}\r'))
+
+
+def test_a_list_takes_what_the_published_code_predicts(tmp_path):
+    given = [{"tokens": ["Bruno", "sails"]}, ["Bruno", "sails"], "Bruno sails.", [], ""]
+    assert list(read_inputs(write(tmp_path, "in.json", json.dumps(given)))) == [
+        {"tokens": ["Bruno", "sails"]},
+        {"tokens": ["Bruno", "sails"]},
+        {"text": "Bruno sails."},
+        {"tokens": []},
+        {"text": ""},
+    ]
+    path = write(tmp_path, "in.json", '["a", ["b", 3]]')
+    assert message(path).startswith(f"{path}: record 2: tokens[1]: given 3")
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["1e999", "-1E+400", "0.12345678901234567890123", "1e-999999999999999999999", "12345678901234567890.5", "9" * 5000],
+)
+@pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
+def test_numbers_pass_as_they_are(tmp_path, name, number):
+    line = f'{{"text": "a", "meta": [{{"n": {number}}}, 1.5, 7]}}'
+    (record,) = read_inputs(write(tmp_path, name, f"[{line}]" if name == "in.json" else line))
+    assert to_json_line(record) == line
+    assert record["meta"][1:] == [1.5, 7]
+
+
+@given(st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers()))
+def test_what_python_keeps_stays_a_number(number):
+    (value,) = parse_json(f"[{number!r}]", Location(""), "", exact=True)
+    assert type(value) is type(number) and value == number
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_json_is_not_passed_on(tmp_path, constant):
+    path = write(tmp_path, "in.jsonl", f'{{"text": "a", "meta": {constant}}}')
+    assert f"given {constant}, which is no JSON" in message(path)
+
+
+def test_a_number_where_a_text_should_be_is_named(tmp_path):
+    assert "text: given 1e999, allowed a string" in message(write(tmp_path, "in.jsonl", '{"text": 1e999}'))
