@@ -8,6 +8,7 @@ import torch
 
 from .batching_spert import LEAST_SHARED, batches_by_length, share_out
 from .decoding_spert import Prediction, decode, merge_windows, resolve_overlaps
+from .forking_spert import computing, is_forked
 from .modeling_spert import SpertModel, SpertOutput
 from .processing_spert import EncodedWords, SpertProcessor
 from .workers_spert import count_workers, side_by_side
@@ -37,7 +38,8 @@ class Window:
 def cut_windows(processor: SpertProcessor, sentences: Sequence[Sequence[str]]) -> list[Window]:
     """Encode sentences given as words, cut into windows where they are too long; those without a word have none."""
     filled = [index for index, sentence in enumerate(sentences) if len(sentence)]
-    encoded = processor.encode([sentences[index] for index in filled])
+    with computing():  # the tokenizer may hold locks, too
+        encoded = processor.encode([sentences[index] for index in filled])
     return [
         Window(index, start, end, words.window(start, end))
         for index, words in zip(filled, encoded, strict=True)
@@ -86,7 +88,7 @@ def compute_batches(
 
     def compute(batch: list[int]) -> Result:
         inputs = processor.collate([windows[index].words for index in batch])
-        with torch.inference_mode():
+        with computing(), torch.inference_mode():
             return use(batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()}))
 
     # Autocast is switched on for a thread, and so would be off in the workers.
@@ -98,6 +100,8 @@ def compute_batches(
     if workers and model.encoder_runtime is not None:
         # Torch's threads stay awake for a while after they have computed, and would keep the runtime's own waiting.
         return side_by_side(compute, batches, 1, threads=1)
+    if workers > 1 and is_forked():
+        return side_by_side(compute, batches, 1, threads=torch.get_num_threads())
     return map(compute, batches)
 
 

@@ -13,6 +13,7 @@ from transformers.utils import ModelOutput
 
 from .batching_spert import PADDING_COST
 from .configuration_spert import SpertConfig
+from .forking_spert import make_forks_safe
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
 from .onednn_linear import use_onednn
@@ -86,6 +87,7 @@ class SpertModel(PreTrainedModel):
     _supports_attention_backend = True
 
     def __init__(self, config: SpertConfig) -> None:
+        make_forks_safe()
         super().__init__(config)
         self.encoder = _without_pooler(AutoModel.from_config, config.encoder_config)
         if config.max_sequence_length is None:
@@ -109,6 +111,11 @@ class SpertModel(PreTrainedModel):
         self.post_init()
         if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
             nn.init.zeros_(self.letter_case_embeddings.weight)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """As of every module; a model may come to a process as a pickle, too."""
+        make_forks_safe()
+        super().__setstate__(state)
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:

@@ -48,7 +48,7 @@ def side_by_side(
     Raises:
         Exception: what `compute` raises, in place of the result.
     """
-    pool = _find_pool(workers, threads or torch.get_num_threads() // workers)
+    pool = _find_pool(workers, threads or max(1, torch.get_num_threads() // workers))
     ahead: deque[Future[Result]] = deque()
     try:
         for item in items:

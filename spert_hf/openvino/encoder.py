@@ -1,8 +1,10 @@
 """An encoder that OpenVINO computes in place of torch."""
 
+import os
 import threading
 from collections import deque
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
@@ -38,6 +40,8 @@ class OpenVinoEncoder:
         self._streams = {False: 1, True: min(threads, MOST_WORKERS)}
         self._compiled: dict[int, _CompiledEncoder] = {}
         self._compiling = threading.Lock()
+        self._of_parents: list[Any] = []
+        _encoders.add(self)
 
     def __call__(self, vectors: Tensor, attention_mask: Tensor) -> Tensor:
         """Hidden states *(batch, sub-words, hidden)* of vectors *(batch, sub-words, embedding)*, `float32`.
@@ -55,8 +59,28 @@ class OpenVinoEncoder:
                 self._compiled[streams] = _CompiledEncoder(self._model, {**self._settings, "NUM_STREAMS": streams})
             return self._compiled[streams]
 
+    def compile_anew(self) -> None:
+        """Forget what was compiled in a process that this one was forked off: it shares work out to threads there.
+
+        It is kept all the same, as its end would wait for them.
+        """
+        self._of_parents.append(self._compiled)
+        self._compiled, self._compiling = {}, threading.Lock()
+
     def __deepcopy__(self, memo: dict[int, Any]) -> "OpenVinoEncoder":
         return self  # nothing in it changes
+
+
+_encoders: WeakSet[OpenVinoEncoder] = WeakSet()
+
+
+def _compile_all_anew() -> None:
+    for encoder in list(_encoders):
+        encoder.compile_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_compile_all_anew)
 
 
 class _CompiledEncoder:
