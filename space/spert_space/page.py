@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ VIEW_PATH = "/view"
 """Where the server has the page's own scripts and styles."""
 
 OVERLAP_CHOICES = [("keep all", "keep"), ("drop all", "drop"), ("keep the best", "best")]
+PAPER_URL = "https://arxiv.org/abs/1909.07755"
 CACHE_SECONDS = 3600
 """Uploads and results older than this are deleted."""
 
@@ -146,7 +148,7 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
         analytics_enabled=False,
         delete_cache=(CACHE_SECONDS // 4, CACHE_SECONDS),
     ) as page:
-        gr.Markdown(f"# Text in, knowledge graph out\nEntities and the relations between them, by `{model_name}`.")
+        gr.Markdown(_heading(model_name), elem_id="heading")
         with gr.Tab("One text"):
             _add_text_tab(handlers)
         with gr.Tab("Many documents"):
@@ -156,6 +158,16 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
         gr.api(handlers.extract, api_name="extract", concurrency_id="model", concurrency_limit=1)
     page.queue(max_size=settings.queue_size)
     return page
+
+
+def _heading(model_name: str) -> str:
+    name = f"`{model_name}`"
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", model_name):  # of the Hub
+        name = f"[{name}](https://huggingface.co/{model_name})"
+    return (
+        f"# Text in, knowledge graph out\nEntities and the relations between them, by {name}, a "
+        f"[SpERT]({PAPER_URL}) model."
+    )
 
 
 def _add_text_tab(handlers: Handlers) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from spert_space.extraction import select_entities
 from spert_space.settings import Settings
+from tests.support.demo import serve
 from tests.support.tiny_models import SENTENCES
 
 TEXT = "Marian Pell works for Northern Paper in Duluth near Oslo ."
@@ -157,6 +158,36 @@ def test_overlap_policies_are_those_of_the_pipeline(wild_page, random_pipeline):
     assert random_pipeline.calls == calls
 
 
+def test_what_the_model_knows_is_told(open_demo, tmp_path):
+    from transformers import pipeline
+
+    from tests.support.tiny_models import make_tiny_checkpoint
+
+    settings = {
+        "entity_types": ["Loc", "Org", "Peop"],
+        "relation_types": ["Work_For", "Near"],
+        "symmetric_relation_types": ["Near"],
+        "relation_signatures": {"Work_For": [["Peop", "Org"], ["Org", "Org"]]},
+        "overlap": "best",
+        "relation_threshold": 0.62,
+    }
+    checkpoint = make_tiny_checkpoint("bert", tmp_path, **settings)
+    with serve(pipeline("spert-extraction", model=str(checkpoint)), model_name="ada/spert-tiny") as url:
+        page = open_demo(url)
+        known = page.page.locator(".spert-knowledge")
+        known.locator("summary").click()
+        assert known.locator("li").all_inner_texts() == [
+            "Loc",
+            "Org",
+            "Peop",
+            "Work_For: Peop → Org, Org → Org",
+            "Near (either way round)",
+        ]
+        assert "from score 0.62 on, and of entities that overlap it keeps the best" in known.inner_text()
+        links = page.page.eval_on_selector_all("#heading a", "(links) => links.map((link) => link.href)")
+        assert links == ["https://huggingface.co/ada/spert-tiny", "https://arxiv.org/abs/1909.07755"]
+
+
 def test_types_can_be_hidden(page):
     page.extract(TEXT)
     page.page.get_by_role("checkbox", name="Org").uncheck()
@@ -292,8 +323,6 @@ def test_a_browser_that_does_not_let_copy_says_so(open_demo, known_demo):
 
 
 def test_many_relations_are_bounded_and_said_to_be(open_demo, tiny_pipeline):
-    from tests.support.demo import serve
-
     with serve(tiny_pipeline, max_relations=5) as url:
         page = open_demo(url)
         page.extract(WILD_TEXT)
