@@ -14,6 +14,7 @@ from spert_hf.data.faults import DocumentError, Fault, LocatedFault, Location
 from spert_hf.data.inputs import read_inputs
 from spert_hf.data.textfiles import to_json_line
 
+from .document_graph import DocumentGraph
 from .extraction import Extractor
 from .settings import Settings
 
@@ -79,7 +80,12 @@ def _bounds_not_kept(documents: list[dict[str, Any]], name: str, settings: Setti
 
 
 def extract_documents(
-    extractor: Extractor, documents: list[dict[str, Any]], json_lines: Path, triples: Path, **parameters: Any
+    extractor: Extractor,
+    documents: list[dict[str, Any]],
+    json_lines: Path,
+    triples: Path,
+    graph: DocumentGraph | None = None,
+    **parameters: Any,
 ) -> Iterator[Progress]:
     """Extract from documents in order, writing as it goes; reports progress before the first and after each batch.
 
@@ -88,6 +94,7 @@ def extract_documents(
         documents: records with `text` or `tokens`.
         json_lines: file to write: each document with its `entities` and `relations`.
         triples: file to write: CSV with a row a relation; offsets count characters, or tokens where those were given.
+        graph: takes in what is found.
         parameters: `relation_threshold` and `overlap` of the extractor.
     """
     with ExitStack() as stack:
@@ -102,6 +109,8 @@ def extract_documents(
             ):
                 lines.write(to_json_line(document | prediction) + "\n")
                 table.writerows(_triples(number, prediction))
+                if graph is not None:
+                    graph.add(prediction)
             yield Progress(first + len(batch), len(documents))
 
 

@@ -52,8 +52,10 @@ export class KnowledgeGraph {
   /**
    * @param {HTMLElement} container
    * @param {import("./highlight.js").Highlight} highlight
+   * @param {string} elsewhere tells those who can't see it where the same can be read.
    */
-  constructor(container, highlight) {
+  constructor(container, highlight, elsewhere = "the table of relations says the same") {
+    this.elsewhere = elsewhere;
     this.canvas = make("div", { class: "spert-graph-canvas", role: "img", "aria-label": "Knowledge graph" });
     const button = (label, sign, action) => {
       const element = make("button", { type: "button", "aria-label": label, title: label }, sign);
@@ -113,7 +115,7 @@ export class KnowledgeGraph {
     this.note.textContent = describeMissing({ nodes, edges }, found);
     this.canvas.setAttribute(
       "aria-label",
-      `Knowledge graph: ${nodes.length} entities, ${edges.length} relations; the table of relations says the same`,
+      `Knowledge graph: ${nodes.length} entities, ${edges.length} relations; ${this.elsewhere}`,
     );
     this.wanted = { nodes, edges, hues };
     this.copied.textContent = "";
