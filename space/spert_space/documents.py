@@ -16,6 +16,7 @@ from spert_hf.data.found import triples as triples_of
 from spert_hf.data.inputs import read_inputs
 from spert_hf.data.textfiles import to_json_line
 
+from .document_graph import DocumentGraph
 from .extraction import Extractor
 from .settings import Settings
 
@@ -67,7 +68,12 @@ def _bounds_not_kept(documents: list[dict[str, Any]], name: str, settings: Setti
 
 
 def extract_documents(
-    extractor: Extractor, documents: list[dict[str, Any]], json_lines: Path, triples: Path, **parameters: Any
+    extractor: Extractor,
+    documents: list[dict[str, Any]],
+    json_lines: Path,
+    triples: Path,
+    graph: DocumentGraph | None = None,
+    **parameters: Any,
 ) -> Iterator[Progress]:
     """Extract from documents in order, writing as it goes; reports progress before the first and after each batch.
 
@@ -76,6 +82,7 @@ def extract_documents(
         documents: records with `text` or `tokens`.
         json_lines: file to write: each document with its `entities` and `relations`.
         triples: file to write: CSV with a row a relation; offsets count characters, or tokens where those were given.
+        graph: takes in what is found.
         parameters: `relation_threshold` and `overlap` of the extractor.
     """
     with ExitStack() as stack:
@@ -90,4 +97,6 @@ def extract_documents(
             ):
                 lines.write(to_json_line(with_found(document, prediction)) + "\n")
                 table.writerows(triples_of(number, prediction))
+                if graph is not None:
+                    graph.add(prediction)
             yield Progress(first + len(batch), len(documents))

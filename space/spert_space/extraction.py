@@ -27,10 +27,15 @@ class Extractor:
         # In a thread of its own, for each that computes keeps memory and helpers, and Gradio has dozens.
         self._worker = ThreadPoolExecutor(1, "extraction")
         config = pipe.model.config
-        self.entity_types: list[str] = list(config.entity_types)
-        self.relation_types: list[str] = list(config.relation_types)
         self.relation_threshold: float = config.relation_threshold
         self.overlap: str = config.overlap
+        self.knowledge: dict[str, Any] = {
+            "entity_types": list(config.entity_types),
+            "relation_types": list(config.relation_types),
+            "symmetric_relation_types": list(config.symmetric_relation_types),
+            "relation_signatures": config.relation_signatures or {},
+        }
+        """What the model knows: its types, and which entity types its relation types are bound to, if they are."""
 
     def extract(
         self, inputs: Sequence[Any], relation_threshold: float | None = None, overlap: str | None = None
@@ -79,8 +84,8 @@ def make_view(extractor: Extractor, text: str, *, score_floor: float, max_relati
 
     Returns:
         `text`; `entities`, overlapping ones included, and `relations` between them; `policies`, for each entity the
-        overlap policies that keep it; the model's `entity_types`, `relation_types`, `relation_threshold` and
-        `overlap`; `score_floor`; and `left_out`, the relations that are not given; see `count_left_out`.
+        overlap policies that keep it; the model's `knowledge`, `relation_threshold` and `overlap`; `score_floor`; and
+        `left_out`, the relations that are not given; see `count_left_out`.
     """
     (prediction,) = extractor.extract([text], relation_threshold=score_floor, overlap="keep")
     relations = prediction["relations"]
@@ -99,8 +104,7 @@ def make_view(extractor: Extractor, text: str, *, score_floor: float, max_relati
         "entities": prediction["entities"],
         "relations": [relations[index] for index in sorted(chosen)],
         "policies": policies,
-        "entity_types": extractor.entity_types,
-        "relation_types": extractor.relation_types,
+        **extractor.knowledge,
         "relation_threshold": extractor.relation_threshold,
         "overlap": extractor.overlap,
         "score_floor": score_floor,

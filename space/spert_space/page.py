@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from spert_hf.data.faults import DocumentError
 from spert_hf.data.inputs import INPUT_SUFFIXES
 
 from .api_guide import api_guide
+from .document_graph import DocumentGraph
 from .documents import Progress, extract_documents, read_documents
 from .examples import EXAMPLES
 from .extraction import Extractor, make_view, select_entities
@@ -24,11 +26,17 @@ VIEW_PATH = "/view"
 """Where the server has the page's own scripts and styles."""
 
 OVERLAP_CHOICES = [("keep all", "keep"), ("drop all", "drop"), ("keep the best", "best")]
+PAPER_URL = "https://arxiv.org/abs/1909.07755"
 CACHE_SECONDS = 3600
 """Uploads and results older than this are deleted."""
 
 _MOUNT_VIEW = """
 import(new URL("view/main.js", document.baseURI).href).then(({ mountView }) => mountView(element, props, watch));
+"""
+
+_MOUNT_DOCUMENTS_GRAPH = """
+import(new URL("view/documents_graph.js", document.baseURI).href)
+  .then(({ mountDocumentsGraph }) => mountDocumentsGraph(element, props, watch));
 """
 
 _PROGRESS_TEMPLATE = """
@@ -85,29 +93,29 @@ class Handlers:
         (prediction,) = self._extractor.extract([text], relation_threshold, overlap)
         return select_entities(prediction, entity_score or 0.0)
 
-    def extract_file(
-        self, path: str | None, relation_threshold: float, overlap: str
-    ) -> Iterator[tuple[Any, Any, Any, Any]]:
-        """Updates of progress, report and the two downloads while a file's documents are worked on."""
+    def extract_file(self, path: str | None, relation_threshold: float, overlap: str) -> Iterator[tuple[Any, ...]]:
+        """Updates of progress, report, the two downloads and the graph while a file's documents are worked on."""
         hidden = gr.update(visible=False)
         if path is None:
-            yield hidden, _report("Choose a file first."), hidden, hidden
+            yield hidden, _report("Choose a file first."), hidden, hidden, hidden
             return
         given = {"text": "", "relation_threshold": relation_threshold, "overlap": overlap}
         _refuse(lambda: check_values(given, self._settings.max_characters))
         try:
             documents = read_documents(Path(path), Path(path).name, self._settings)
         except DocumentError as error:
-            yield hidden, _report(str(error)), hidden, hidden
+            yield hidden, _report(str(error)), hidden, hidden, hidden
             return
         with tempfile.TemporaryDirectory() as folder:
             json_lines, triples = Path(folder, "extraction.jsonl"), Path(folder, "triples.csv")
             parameters = {"relation_threshold": relation_threshold, "overlap": overlap}
-            for progress in extract_documents(self._extractor, documents, json_lines, triples, **parameters):
-                yield _progress(progress), hidden, hidden, hidden
+            graph = DocumentGraph(self._extractor.knowledge, self._extractor.relation_threshold)
+            for progress in extract_documents(self._extractor, documents, json_lines, triples, graph, **parameters):
+                yield _progress(progress), hidden, hidden, hidden, hidden
             downloads = (gr.update(value=str(file), visible=True) for file in (json_lines, triples))
+            drawing = gr.update(value=graph.view(self._settings.max_relations), visible=True)
             # With the progress once more: a page that is busy may pass over an update that another follows at once.
-            yield _progress(Progress(len(documents), len(documents))), hidden, *downloads
+            yield _progress(Progress(len(documents), len(documents))), hidden, *downloads, drawing
 
 
 def _refuse(check: Callable[[], None]) -> None:
@@ -146,7 +154,7 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
         analytics_enabled=False,
         delete_cache=(CACHE_SECONDS // 4, CACHE_SECONDS),
     ) as page:
-        gr.Markdown(f"# Text in, knowledge graph out\nEntities and the relations between them, by `{model_name}`.")
+        gr.Markdown(_heading(model_name), elem_id="heading")
         with gr.Tab("One text"):
             _add_text_tab(handlers)
         with gr.Tab("Many documents"):
@@ -156,6 +164,16 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
         gr.api(handlers.extract, api_name="extract", concurrency_id="model", concurrency_limit=1)
     page.queue(max_size=settings.queue_size)
     return page
+
+
+def _heading(model_name: str) -> str:
+    name = f"`{model_name}`"
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", model_name):  # of the Hub
+        name = f"[{name}](https://huggingface.co/{model_name})"
+    return (
+        f"# Text in, knowledge graph out\nEntities and the relations between them, by {name}, a "
+        f"[SpERT]({PAPER_URL}) model."
+    )
 
 
 def _add_text_tab(handlers: Handlers) -> None:
@@ -207,7 +225,15 @@ def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Setti
     with gr.Row():
         json_lines = gr.DownloadButton("Download JSON Lines", visible=False, elem_id="download-jsonl")
         triples = gr.DownloadButton("Download triples as CSV", visible=False, elem_id="download-csv")
-    outputs = [progress, report, json_lines, triples]
+    graph = gr.HTML(
+        DocumentGraph(extractor.knowledge, extractor.relation_threshold).view(0),
+        html_template="",
+        js_on_load=_MOUNT_DOCUMENTS_GRAPH,
+        apply_default_css=False,
+        visible=False,
+        elem_id="documents-graph",
+    )
+    outputs = [progress, report, json_lines, triples, graph]
     # What was found in one file must not stand under the name of the next.
     hide = json.dumps([{"__type__": "update", "visible": False}] * len(outputs))
     file.change(None, None, outputs, js=f"() => {hide}")

@@ -2,24 +2,14 @@
 
 import { asRgb } from "./colours.js";
 import { make, textWidth, visible } from "./dom.js";
+import { copy, download, graphJson, graphPng, graphSvg } from "./graph_export.js";
+import { layOut, panelHeight, showAll, spiral } from "./graph_layout.js";
 import { bestByType } from "./shares.js";
 
 const MOST_EDGES = 200;
 const MOST_NODES = 200;
 const LONGEST_LABEL = 28;
 const FONT = "12px sans-serif";
-const LAYOUT = {
-  name: "cose",
-  animate: false,
-  randomize: false, // from the places below, so that the same text has the same graph
-  nodeDimensionsIncludeLabels: true,
-  // Tried on the demo's examples: no nodes overlap, and edges are about equally long.
-  idealEdgeLength: () => 100,
-  edgeElasticity: () => 64,
-  nodeRepulsion: () => 16000,
-  nodeOverlap: 8,
-  padding: 20,
-};
 
 /**
  * Nodes and edges of a selection.
@@ -62,8 +52,10 @@ export class KnowledgeGraph {
   /**
    * @param {HTMLElement} container
    * @param {import("./highlight.js").Highlight} highlight
+   * @param {string} elsewhere tells those who can't see it where the same can be read.
    */
-  constructor(container, highlight) {
+  constructor(container, highlight, elsewhere = "the table of relations says the same") {
+    this.elsewhere = elsewhere;
     this.canvas = make("div", { class: "spert-graph-canvas", role: "img", "aria-label": "Knowledge graph" });
     const button = (label, sign, action) => {
       const element = make("button", { type: "button", "aria-label": label, title: label }, sign);
@@ -75,10 +67,22 @@ export class KnowledgeGraph {
       { class: "spert-graph-buttons" },
       button("Zoom in", "+", () => this.zoom(1.25)),
       button("Zoom out", "−", () => this.zoom(0.8)),
-      button("Show all", "⤢", () => this.cytoscape?.fit(undefined, 20)),
+      button("Show all", "⤢", () => this.cytoscape && showAll(this.cytoscape)),
+    );
+    const file = (name, make) =>
+      button(`Download the graph as ${name}`, name, async () => download(await make(), `graph.${name.toLowerCase()}`));
+    this.copied = make("span", { role: "status", class: "spert-note" });
+    const exports = make(
+      "div",
+      { class: "spert-graph-exports" },
+      file("PNG", () => graphPng(this.cytoscape, this.background)),
+      file("SVG", () => graphSvg(this.cytoscape, this.background)),
+      file("JSON", () => graphJson(this.wanted)),
+      button("Copy the graph as a picture", "Copy", () => this.copy()),
+      this.copied,
     );
     this.note = make("p", { class: "spert-note" });
-    container.append(this.canvas, buttons, this.note);
+    container.append(this.canvas, buttons, this.note, exports);
     this.ready = this.start(highlight);
     highlight.onChange((relations) => this.light(relations));
     const restyle = new MutationObserver(() => this.paint());
@@ -99,7 +103,7 @@ export class KnowledgeGraph {
     this.canvas.addEventListener("pointerleave", () => this.cytoscape.userZoomingEnabled(false));
     this.cytoscape.on("mouseover", "edge", (event) => highlight.light({ relations: event.target.data("relations") }));
     this.cytoscape.on("mouseout", "edge", () => highlight.light(null));
-    new ResizeObserver(() => this.cytoscape.resize().fit(undefined, 20)).observe(this.canvas);
+    new ResizeObserver(() => showAll(this.cytoscape.resize())).observe(this.canvas);
   }
 
   /**
@@ -111,9 +115,10 @@ export class KnowledgeGraph {
     this.note.textContent = describeMissing({ nodes, edges }, found);
     this.canvas.setAttribute(
       "aria-label",
-      `Knowledge graph: ${nodes.length} entities, ${edges.length} relations; the table of relations says the same`,
+      `Knowledge graph: ${nodes.length} entities, ${edges.length} relations; ${this.elsewhere}`,
     );
     this.wanted = { nodes, edges, hues };
+    this.copied.textContent = "";
     await this.ready;
     if (this.wanted.nodes !== nodes) return; // meanwhile something else is to be shown
     this.replaceElements(nodes, edges);
@@ -138,8 +143,9 @@ export class KnowledgeGraph {
     ]);
     this.paint(); // before the layout, which must know how large the nodes are
     if (!newNodes.length) return;
-    graph.layout(LAYOUT).run();
-    turnToFit(graph);
+    this.canvas.style.minHeight = `${panelHeight(nodes.length)}px`;
+    graph.resize(); // to the panel's new height
+    layOut(graph);
   }
 
   paint() {
@@ -199,27 +205,20 @@ export class KnowledgeGraph {
     if (lit.length) this.cytoscape.elements().difference(lit.union(lit.connectedNodes())).addClass("faded");
   }
 
+  get background() {
+    return asRgb(getComputedStyle(this.canvas).getPropertyValue("--spert-background"));
+  }
+
+  async copy() {
+    const picture = graphPng(this.cytoscape, this.background);
+    this.copied.textContent = await copy((clipboard) => clipboard.write([new ClipboardItem({ "image/png": picture })]));
+  }
+
   zoom(factor) {
     const graph = this.cytoscape;
     const middle = { x: graph?.width() / 2, y: graph?.height() / 2 };
     graph?.zoom({ level: graph.zoom() * factor, renderedPosition: middle });
   }
-}
-
-/** Places that are spread evenly and are the same each time. */
-function spiral(index) {
-  const radius = 60 * Math.sqrt(index + 1);
-  const angle = index * 2.4; // radians; no two in one direction
-  return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
-}
-
-/** Lay the graph on its side where it then fills its pane better. */
-function turnToFit(graph) {
-  const box = graph.elements().boundingBox();
-  if (box.w > box.h !== graph.width() > graph.height()) {
-    graph.nodes().positions((node) => ({ x: node.position("y"), y: node.position("x") }));
-  }
-  graph.fit(undefined, 20);
 }
 
 function describeMissing({ nodes, edges }, found) {

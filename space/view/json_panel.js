@@ -1,6 +1,7 @@
 // What is shown, as JSON to read and to copy.
 
 import { make } from "./dom.js";
+import { copy } from "./graph_export.js";
 
 const LONGEST = 200_000; // characters on the page; what is copied is complete
 
@@ -30,7 +31,7 @@ export class JsonPanel {
   }
 
   async copy() {
-    await navigator.clipboard.writeText(JSON.stringify(this.selection, null, 2));
-    this.copied.textContent = "copied";
+    const json = JSON.stringify(this.selection, null, 2);
+    this.copied.textContent = await copy((clipboard) => clipboard.writeText(json));
   }
 }

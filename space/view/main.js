@@ -7,6 +7,7 @@ import { make } from "./dom.js";
 import { KnowledgeGraph } from "./graph.js";
 import { Highlight } from "./highlight.js";
 import { JsonPanel } from "./json_panel.js";
+import { describeModel } from "./knowledge.js";
 import { RelationTable } from "./relation_table.js";
 import { select } from "./selection.js";
 
@@ -40,6 +41,7 @@ class View {
     const graph = part("graph", "Knowledge graph");
     this.table = new RelationTable(part("table", "Relations"), this.highlight);
     this.json = new JsonPanel(root.appendChild(make("section", { class: "spert-json" })));
+    root.append(make("section", { class: "spert-knowledge" }, describeModel(value, this.hues)));
     element.replaceChildren(root);
     this.text = new AnnotatedText(text, this.highlight);
     this.graph = new KnowledgeGraph(graph, this.highlight);

@@ -60,6 +60,26 @@ def test_a_file_gives_json_lines_and_triples(page, tmp_path, known_pipeline):
     page.locator("#progress").get_by_text("2 of 2 documents", exact=True).wait_for()
 
 
+def test_the_graph_joins_what_documents_say(page, tmp_path):
+    upload(page, write(tmp_path, ".txt", [TEXT, OTHER_TEXT, TEXT.replace("Marian Pell", "Ada")]))
+    graph = page.locator("#documents-graph")
+    graph.get_by_text("different relations between them.").wait_for()
+    canvas = "document.querySelector('#documents-graph .spert-graph-canvas')"
+    page.wait_for_function(f"{canvas}?._cyreg?.cy.edges().length > 0")
+    found = page.evaluate(
+        f"{canvas}._cyreg.cy.edges().map((e) => [e.source().data('text'), e.data('type'), e.target().data('text')])"
+    )
+    joined = {head for head, kind, tail in found if (kind, tail) == ("Work_For", "Northern Paper")}
+    assert "Marian Pell" in joined and len(joined) == 2, "two documents, one firm"
+    assert len(found) == len(set(map(tuple, found))), "what two documents say is one relation"
+    with page.expect_download() as waiting:
+        graph.get_by_role("button", name="Download the graph as JSON").click()
+    waiting.value.save_as(tmp_path / "graph.json")
+    assert len(json.loads((tmp_path / "graph.json").read_text())["relations"]) == len(found)
+    page.get_by_label("Clear").or_(page.get_by_label("Remove")).first.click()
+    graph.wait_for(state="hidden")
+
+
 def test_every_format_gives_the_same(page, tmp_path):
     found = []
     for suffix in (".txt", ".json", ".csv"):

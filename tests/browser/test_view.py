@@ -4,6 +4,7 @@ import pytest
 
 from spert_space.extraction import select_entities
 from spert_space.settings import Settings
+from tests.support.demo import serve
 from tests.support.tiny_models import SENTENCES
 
 TEXT = "Marian Pell works for Northern Paper in Duluth near Oslo ."
@@ -157,6 +158,36 @@ def test_overlap_policies_are_those_of_the_pipeline(wild_page, random_pipeline):
     assert random_pipeline.calls == calls
 
 
+def test_what_the_model_knows_is_told(open_demo, tmp_path):
+    from transformers import pipeline
+
+    from tests.support.tiny_models import make_tiny_checkpoint
+
+    settings = {
+        "entity_types": ["Loc", "Org", "Peop"],
+        "relation_types": ["Work_For", "Near"],
+        "symmetric_relation_types": ["Near"],
+        "relation_signatures": {"Work_For": [["Peop", "Org"], ["Org", "Org"]]},
+        "overlap": "best",
+        "relation_threshold": 0.62,
+    }
+    checkpoint = make_tiny_checkpoint("bert", tmp_path, **settings)
+    with serve(pipeline("spert-extraction", model=str(checkpoint)), model_name="ada/spert-tiny") as url:
+        page = open_demo(url)
+        known = page.page.locator(".spert-knowledge")
+        known.locator("summary").click()
+        assert known.locator("li").all_inner_texts() == [
+            "Loc",
+            "Org",
+            "Peop",
+            "Work_For: Peop → Org, Org → Org",
+            "Near (either way round)",
+        ]
+        assert "from score 0.62 on, and of entities that overlap it keeps the best" in known.inner_text()
+        links = page.page.eval_on_selector_all("#heading a", "(links) => links.map((link) => link.href)")
+        assert links == ["https://huggingface.co/ada/spert-tiny", "https://arxiv.org/abs/1909.07755"]
+
+
 def test_types_can_be_hidden(page):
     page.extract(TEXT)
     page.page.get_by_role("checkbox", name="Org").uncheck()
@@ -220,14 +251,78 @@ def test_json_can_be_copied(open_demo, known_demo, known_pipeline):
     page = open_demo(known_demo, permissions=["clipboard-read", "clipboard-write"])
     page.extract(TEXT)
     page.json()
-    page.page.get_by_role("button", name="Copy").click()
+    page.page.get_by_role("button", name="Copy", exact=True).click()
     page.page.wait_for_function("document.querySelector('.spert-json [role=status]').textContent === 'copied'")
     assert json.loads(page.page.evaluate("navigator.clipboard.readText()")) == known_pipeline(TEXT)
 
 
-def test_many_relations_are_bounded_and_said_to_be(open_demo, tiny_pipeline):
-    from tests.support.demo import serve
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("text", [TEXT, f"{TEXT} Per Lund works for Kestrel Marine in Oslo near Tromsø ."])
+def test_the_graph_fills_its_panel_and_can_be_read(open_demo, known_demo, text, width):
+    page = open_demo(known_demo, width=width)
+    page.extract(text)
+    drawn = page.graph("graph.elements().renderedBoundingBox()")
+    panel = page.graph("({ w: graph.width(), h: graph.height() })")
+    assert max(drawn["w"] / panel["w"], drawn["h"] / panel["h"]) > 0.85
+    assert min(drawn["w"] / panel["w"], drawn["h"] / panel["h"]) > 0.5
+    assert drawn["x1"] >= 0 and drawn["y1"] >= 0 and drawn["x2"] <= panel["w"] and drawn["y2"] <= panel["h"]
+    assert page.graph("graph.zoom() * 12") >= 9, "pixels of a label"
 
+
+def test_nodes_of_a_crowded_graph_do_not_cover_each_other(open_demo, random_demo):
+    page = open_demo(random_demo)
+    page.extract(WILD_TEXT)
+    page.set_slider("Relations from score", 0.05)
+    boxes = page.graph("graph.nodes().map((n) => n.boundingBox({ includeLabels: false, includeOverlays: false }))")
+    assert len(boxes) > 8
+    for number, box in enumerate(boxes):
+        for other in boxes[:number]:
+            apart = max(box["x1"], other["x1"]) >= min(box["x2"], other["x2"]) or max(box["y1"], other["y1"]) >= min(
+                box["y2"], other["y2"]
+            )
+            assert apart
+
+
+def test_the_graph_can_be_downloaded_and_copied(open_demo, known_demo, tmp_path):
+    import json
+    import xml.etree.ElementTree as ElementTree
+
+    page = open_demo(known_demo, permissions=["clipboard-read", "clipboard-write"])
+    page.extract(TEXT)
+    page.graph("true")
+    files = {}
+    for name in ("PNG", "SVG", "JSON"):
+        with page.page.expect_download() as waiting:
+            page.page.get_by_role("button", name=f"Download the graph as {name}").click()
+        assert waiting.value.suggested_filename == f"graph.{name.lower()}"
+        waiting.value.save_as(tmp_path / name)
+        files[name] = (tmp_path / name).read_bytes()
+    assert files["PNG"].startswith(b"\x89PNG")
+    assert int.from_bytes(files["PNG"][16:20], "big") > 400, "pixels of its width"
+    drawing = ElementTree.fromstring(files["SVG"])
+    texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert sorted(texts) == sorted(
+        ["Work_For", "Near", "Marian Pell", "Peop", "Northern Paper", "Org", "Duluth", "Loc", "Oslo", "Loc"]
+    )
+    graph = json.loads(files["JSON"])
+    names = [entity["text"] for entity in graph["entities"]]
+    named = {(names[r["head"]], r["type"], names[r["tail"]]) for r in graph["relations"]}
+    assert named == {("Marian Pell", "Work_For", "Northern Paper"), ("Duluth", "Near", "Oslo")}
+    page.page.get_by_role("button", name="Copy the graph as a picture").click()
+    page.page.locator(".spert-graph-exports [role=status]", has_text="copied").wait_for()
+    kinds = page.page.evaluate("navigator.clipboard.read().then((items) => items[0].types)")
+    assert kinds == ["image/png"]
+
+
+def test_a_browser_that_does_not_let_copy_says_so(open_demo, known_demo):
+    page = open_demo(known_demo)
+    page.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.json()
+    page.page.get_by_role("button", name="Copy", exact=True).click()
+    page.page.locator(".spert-json [role=status]", has_text="the browser does not allow to copy").wait_for()
+
+
+def test_many_relations_are_bounded_and_said_to_be(open_demo, tiny_pipeline):
     with serve(tiny_pipeline, max_relations=5) as url:
         page = open_demo(url)
         page.extract(WILD_TEXT)

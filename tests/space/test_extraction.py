@@ -24,6 +24,8 @@ def test_the_view_has_what_the_pipeline_finds(extractor, tiny_pipeline):
     assert view["relations"] == expected["relations"]
     assert view["left_out"] == []
     assert view["entity_types"] == ["Loc", "Org", "Peop"]
+    assert view["symmetric_relation_types"] == tiny_pipeline.model.config.symmetric_relation_types
+    assert view["relation_signatures"] == {}
     assert view["relation_threshold"] == tiny_pipeline.model.config.relation_threshold
     assert view["overlap"] == tiny_pipeline.model.config.overlap
 
@@ -74,7 +76,7 @@ class Found:
     """Stands for the extractor of a model that finds what it is told."""
 
     def __init__(self, entities, relations):
-        self.entity_types, self.relation_types = ["A", "B"], ["Sure", "Unsure", "Rare"]
+        self.knowledge = {"entity_types": ["A", "B"], "relation_types": ["Sure", "Unsure", "Rare"]}
         self.relation_threshold, self.overlap = 0.555, "best"
         names = ("token_start", "token_end", "type", "score")
         self._found = {
