@@ -43,7 +43,8 @@ def run(arguments: Sequence[str]) -> int:
     if options.as_text:
         _check_scores_only(options)
     elif reading:
-        raise ValueError(f"--{next(iter(reading))}: given without --as-text, allowed with it: tokens are not split")
+        given = "--word-pattern" if options.word_pattern is not None else f"--{next(iter(reading))}"
+        raise ValueError(f"{given}: given without --as-text, allowed with it: tokens are not split")
     for name in ("html", "errors_markdown", "errors_plot"):
         check_output(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.errors_plot:

@@ -64,9 +64,12 @@ def reading_settings(options: argparse.Namespace) -> dict[str, Any]:
     """
     from ..model.words_spert import compile_pattern
 
-    if options.words and options.word_pattern and options.words != "pattern":
+    if options.word_pattern is None:
+        words: Any = options.words
+    elif options.words in (None, "pattern"):
+        words = compile_pattern(options.word_pattern)
+    else:
         raise ValueError(f"--words: given {options.words} with --word-pattern, allowed one of them")
-    words = compile_pattern(options.word_pattern) if options.word_pattern else options.words
     return {name: value for name, value in (("words", words), ("sequences", options.sequences)) if value is not None}
 
 

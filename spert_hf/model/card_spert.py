@@ -137,7 +137,7 @@ def describe_reading(config: SpertConfig) -> str:
         shown = ", ".join(as_code(f"{word}.") for word in reading.abbreviations[:_ABBREVIATIONS_SHOWN])
         more = len(reading.abbreviations) - _ABBREVIATIONS_SHOWN
         lines.append(f"- abbreviations of its data: {shown}{f' and {more} more' if more > 0 else ''}")
-    return "\n".join(["## How it reads text", "", *lines, "", "The `words` and `sequences` of a call go before these."])
+    return "\n".join(["## How it reads text", "", *lines, "", "The `words` and `sequences` of a call override these."])
 
 
 def _describe_relation(config: SpertConfig, name: str) -> str:

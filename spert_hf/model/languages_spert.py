@@ -149,6 +149,7 @@ _GERMAN = Language(
 _FRENCH = Language(
     never_last=_words(
         """
+        univ
         M MM Mr Mrs mme mmes mlle mlles dr drs pr prs prof Me Mes mgr mgrs st ste sts stes Cdt Cne Col Gal Gén Lt
         Lieut Adj Adjt Sgt Cpl Cap Capt Cmdt Maj Brig Amb Adm R.P Fr Frs Sr Vve Vvg Ch Hon Dép Sén Prés Mar Préf Insp
         Ing Arch av bd bld boul pl rte imp fg fbg sq all chem rés bât lot qu cf p.ex ex env éd ca c.-à-d i.e e.g resp
@@ -183,6 +184,7 @@ _FRENCH = Language(
 _SPANISH = Language(
     never_last=_words(
         """
+        Pte
         sr sra srta sres sras srtas D dn dña dª dr dra dres dras prof profa lic licda ing arq abg abog mtro mtra fr
         hno hna mons pbro rvdo rvda rdo rev sto sta excmo excma ilmo ilma gral gen cnel cor tte cap cmdte cdte sgto
         alfz alte almte pdte pdta dip sen gob min emb insp com av avda ctra pza plza pl urb edif bda dpto depto prov
@@ -221,6 +223,7 @@ _SPANISH = Language(
 _ITALIAN = Language(
     never_last=_words(
         """
+        Em Ecc gen
         sig sigg sigra sig.ra sig.na dott dott.ssa dottssa dr dr.ssa prof prof.ssa proff avv avv.ti ing arch geom rag
         on sen cav comm gr uff mons rev card ill ill.mo egr spett gent gent.mo gen col cap magg ten sottoten serg mar
         maresc brig amm app s.ten isp comm.rio min pres dir on.le cav.uff sac fr ven sto ssa ss p.za p.zza p.le v.le
@@ -293,6 +296,7 @@ _DUTCH = Language(
         wel wet wie wij wil was zag ze zee zei zij zin zo zon zus zoo lach dorp km kok pak pad rok mes
         """
     ),
+    endings=("str", "ln"),
 )
 
 _PORTUGUESE = Language(
@@ -422,6 +426,7 @@ _CZECH = Language(
 _DANISH = Language(
     never_last=_words(
         """
+        med
         hr fr frk dr prof lekt adj cand mag ing arkt dir insp kapt løjtn ltn gen adm serg pol skt sct kgl stud fuldm
         advok formd min hrs fam kl ca bl.a f.eks feks dvs d.v.s mht iflg jf jfr pga ift inkl ekskl evt hhv vedr s.k
         såk ifm i.f.m p.g.a m.h.t p.t fx f.ex ang cf opr udg red alm tidl afd sml nuv resp oberst oberstl major past
@@ -461,6 +466,7 @@ _DANISH = Language(
 _SWEDISH = Language(
     never_last=_words(
         """
+        Bröd
         hr fr frk dr prof doc fil kapt löjtn överstelöjtn gen adm serg insp komm dir ing tekn adv kand mag lic jur med
         kh st s:t s:ta ang avd bitr stf bl.a t.ex tex dvs d.v.s kl ca c:a cirk fr.o.m t.o.m s.k sk p.g.a pga resp jfr
         jmf inkl exkl ev evt m.a.o f.d fd f.n f.ö i.st i.s.f u.a n.b cf vs urspr egentl utg övers red tidn enl kungl

@@ -67,7 +67,7 @@ class SpertPipeline(Pipeline):
             out to the best scored ones (`"best"`); relations go with their entities. Default: the model's own.
         words (`str`, `re.Pattern` or function, *optional*): how a string is split into words: the name of one of
             [`WORDS`], a compiled regular expression, or a function of the text that gives character offsets
-            `(start, end)` in text order; a function is not saved with the pipeline. Default: as `config.text_reading`
+            `(start, end)` in text order. It is not saved with the pipeline. Default: as `config.text_reading`
             says. Lists of words are always read as they are given.
         sequences (`str`, *optional*): how a string's words are split into sequences, within which relations are found:
             the name of one of [`SEQUENCES`]. `"document"` reads a string as one. Default: as `config.text_reading`
@@ -88,7 +88,7 @@ class SpertPipeline(Pipeline):
         super().__init__(*args, **kwargs)
         check_choice("model", self.model.config.model_type, (SpertConfig.model_type,))
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
-        self._readers: dict[tuple[TextReading, Any], TextReader] = {}
+        self._readers: dict[tuple[TextReading, int], TextReader] = {}
         self.text_reader(**self._preprocess_params)  # what does not serve is said at once
 
     def text_reader(self, words: Any = None, sequences: str | None = None) -> TextReader:
@@ -99,7 +99,7 @@ class SpertPipeline(Pipeline):
         """
         reading = override_reading(TextReading.of(self.model.config.text_reading), words, sequences)
         function = words if callable(words) else None
-        key = (reading, function)
+        key = (reading, id(function))  # the reader keeps the function, so that no other one gets its place
         if key not in self._readers:
             if len(self._readers) >= _READERS_KEPT:
                 self._readers.clear()
@@ -107,21 +107,22 @@ class SpertPipeline(Pipeline):
         return self._readers[key]
 
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> Any:
-        """Save model and tokenizer; a function that splits text into words is not saved, and a warning says so."""
-        self._warn_of_function()
+        """Save model and tokenizer; `words` and `sequences` of the pipeline are not saved, and a warning says so."""
+        self._warn_of_own_reading()
         return super().save_pretrained(save_directory, **kwargs)
 
-    def _warn_of_function(self) -> None:
-        if callable(self._preprocess_params.get("words")):
+    def _warn_of_own_reading(self) -> None:
+        own = [name for name in ("words", "sequences") if name in self._preprocess_params]
+        if own:
             warnings.warn(
-                "words: the pipeline's function is not saved; who loads the model reads text by words "
-                f"{TextReading.of(self.model.config.text_reading).words!r}",
+                f"{', '.join(own)}: given to the pipeline and not saved; what is saved is the model's "
+                f"config.text_reading ({TextReading.of(self.model.config.text_reading).describe()})",
                 stacklevel=3,
             )
 
     def push_to_hub(self, repo_id: str, **upload: Any) -> Any:
         """Upload the pipeline, which is its model and tokenizer; see [`SpertModel.push_to_hub`]."""
-        self._warn_of_function()
+        self._warn_of_own_reading()
         return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 
     def _sanitize_parameters(

@@ -71,9 +71,9 @@ def _sources(behind: str) -> re.Pattern[str]:
 _SOURCE_IN_BRACKETS = re.compile(r"Text|Excerpts?|By|Article|Editorial|Report|Interview|AP|UPI|AFP|Reuters")
 _OPENING = re.compile(r"""[\s"'`“‘«‹„(\[{「『（【¿¡]*""")
 _CLOSING = r"""(?:['”’»›)\]}」』）】]|\ (?:''|'\ '|[”’»›)\]};]))*"""
-_CLOSING_AFTER = {
-    quote_is_open: re.compile(rf"""{_CLOSING}(?:{space}"{_CLOSING})?""")
-    for quote_is_open, space in ((True, r"\ ?"), (False, ""))
+_CLOSES = re.compile(_CLOSING)
+_CLOSES_BEHIND_QUOTE = {
+    quote_is_open: re.compile(rf"""(?:{space}"{_CLOSING})?""") for quote_is_open, space in ((True, r"\ ?"), (False, ""))
 }
 """What closes behind a mark; spaces set it apart in tokenised text, where a straight quote may as well open one."""
 
@@ -243,14 +243,16 @@ def sentence_ranges(
 
 def _boundaries(text: str, rules: SentenceRules) -> Iterator[int]:
     """Positions in the text from which on a sentence begins, in order, without the first."""
-    begin = counted = quotes = brackets = bracketed = 0
+    begin = counted = quotes = brackets = bracketed = closed = 0
     for mark in rules.marks.finditer(text):
         end = mark.end()
         if mark["full"] or mark["stop"]:
             # Counted from where the last count ended, so that each character is counted once.
             quotes += text.count('"', counted, end)
             counted = end
-            end = _matched(_CLOSING_AFTER[quotes % 2 == 1], text, end)
+            # What closes behind this mark closes behind those among it, too, and is looked for once.
+            closed = closed if end <= closed else _matched(_CLOSES, text, end)
+            end = _matched(_CLOSES_BEHIND_QUOTE[quotes % 2 == 1], text, closed)
             ends = mark["full"] is not None or _ends_sentence(text, begin, mark, end, rules)
             if ends and rules.cautious and mark[0] == ";":
                 brackets += _opened_brackets(text, bracketed, end)

@@ -12,10 +12,12 @@ from transformers import PreTrainedTokenizerBase
 from .sentences_spert import FIRST_RULES, sentence_ranges, sentence_rules
 from .setting_checks_spert import shown
 from .text_reading_spert import WORDS, TextReading
-from .words_spert import Ranges, import_extra, split_function
+from .words_spert import Ranges, encodable, import_extra, source_of, split_function
 
 SplitSequences = Callable[[str, Ranges], Ranges]
 
+# Spaces of other widths and kinds are plain ones for a library of sentences.
+_PLAIN_SPACES = dict.fromkeys((code for code in range(0x80, 0x3001) if chr(code).isspace()), " ")
 _LINE_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -83,7 +85,7 @@ def override_reading(reading: TextReading, words: Any = None, sequences: str | N
         pattern = reading.word_pattern if words == "pattern" else None
         reading = replace(reading, words=words, word_pattern=pattern)
     elif words is not None and isinstance(getattr(words, "pattern", None), str):
-        reading = replace(reading, words="pattern", word_pattern=words.pattern)
+        reading = replace(reading, words="pattern", word_pattern=source_of(words))
     elif words is not None and not callable(words):
         raise ValueError(
             f"words: given {shown(words)}, allowed {', '.join(WORDS)}, a compiled regular expression or a function"
@@ -101,9 +103,12 @@ def _by_library(reading: TextReading) -> SplitSequences:
     language = reading.languages[0] if reading.languages else "en"
 
     def split(text: str, words: Ranges) -> Ranges:
-        # Halves of characters, which the library does not take, become question marks: of the same length.
-        given = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-        parts = library.segment(language, given)
+        try:
+            parts = library.segment(language, encodable(text).translate(_PLAIN_SPACES))
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of Rust, and no Exception
+                raise
+            raise ValueError(f"text_reading.sequences: sentencex failed on {shown(text)}: {error}") from error
         return _cut(words, accumulate(map(len, parts)))
 
     return split

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from .languages_spert import BY_LANGUAGE
 from .setting_checks_spert import check_choice, check_names, shown
 
 WORDS = {
     "rules": "runs of letters or digits, and every other character by itself",
-    "rules-v1": "the rules of checkpoints that say nothing of how they read text",
+    "rules-v1": "the rules that there were before a model said how it reads text",
     "dictionary": "the rules, with ICU's dictionaries for scripts without spaces (Thai, Khmer, Chinese …)",
     "whitespace": "what stands between white space",
     "whitespace-punctuation": "what stands between white space, with the punctuation around it set apart",
@@ -21,7 +22,7 @@ WORDS = {
 
 SEQUENCES = {
     "sentences": "sentences, by rules",
-    "sentences-v1": "sentences, by the rules of checkpoints that say nothing of how they read text",
+    "sentences-v1": "sentences, by the rules that there were before a model said how it reads text",
     "sentencex": "sentences, by the library sentencex",
     "lines": "lines",
     "document": "the whole text, in overlapping windows where it is longer than the encoder takes",
@@ -60,6 +61,12 @@ class TextReading:
         check_choice("text_reading.sequences", self.sequences, SEQUENCES)
         for name in ("languages", "abbreviations"):
             object.__setattr__(self, name, tuple(check_names(f"text_reading.{name}", getattr(self, name))))
+        unknown = [code for code in self.languages if code not in BY_LANGUAGE]
+        if unknown and self.sequences == "sentences":
+            raise ValueError(
+                f"text_reading.languages: given {shown(unknown[0])}, allowed {', '.join(BY_LANGUAGE)}, or other "
+                "sequences than 'sentences'"
+            )
         pattern = self.word_pattern
         if (self.words == "pattern") != (pattern is not None):
             allowed = "a regular expression" if self.words == "pattern" else f"none with words {self.words!r}"
@@ -130,9 +137,10 @@ def parse_reading(text: str) -> dict[str, Any]:
     else:
         for part in text.split(","):
             name, equals, value = (piece.strip() for piece in part.partition("="))
-            if not equals:
+            if not equals or name in settings:
                 raise ValueError(
-                    f"text_reading: given {shown(text)}, allowed NAME=VALUE,NAME=VALUE, such as words=whitespace"
+                    f"text_reading: given {shown(text)}, allowed each setting once, as NAME=VALUE,NAME=VALUE, such as "
+                    "words=whitespace,languages=de fr; values with a comma as JSON"
                 )
             settings[name] = value.split() if name in ("languages", "abbreviations") else value
     TextReading.of(settings)

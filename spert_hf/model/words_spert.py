@@ -321,7 +321,7 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
     """
     repetitions = 1
     for match in _COUNTED.finditer(pattern):
-        repetitions *= max(1, *(min(int(number), 10**6) for number in match.groups() if number), 1)
+        repetitions *= max(1, *(int(number) if len(number) < 7 else 10**7 for number in match.groups() if number), 1)
     # Counted repetitions are written out one by one when a pattern is compiled.
     if repetitions > _MOST_REPETITIONS or _RECURSION.search(pattern):
         raise ValueError(
@@ -329,11 +329,21 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
             f"{_MOST_REPETITIONS} in all"
         )
     try:
-        return regex.compile(pattern)
-    except regex.error as error:
+        compiled = regex.compile(pattern)
+    except (regex.error, ValueError) as error:
         raise ValueError(
             f"text_reading.word_pattern: given {shown(pattern)}, which is no regular expression: {error}"
         ) from error
+    if compiled.flags & regex.REVERSE:
+        raise ValueError(f"text_reading.word_pattern: given {shown(pattern)}, allowed one that searches forwards")
+    return compiled
+
+
+def source_of(pattern: Any) -> str:
+    """The source of a compiled pattern, of Python's or the package `regex`, with its flags written into it."""
+    of_module: Any = regex if isinstance(pattern, regex.Pattern) else re
+    letters = [letter for letter in "aimsx" if pattern.flags & getattr(of_module, letter.upper())]
+    return f"(?{''.join(letters)}){pattern.pattern}" if letters else pattern.pattern
 
 
 def of_tokenizer(tokenizer: PreTrainedTokenizerBase) -> SplitWords:
@@ -345,9 +355,7 @@ def of_tokenizer(tokenizer: PreTrainedTokenizerBase) -> SplitWords:
     own = tokenizer.backend_tokenizer.pre_tokenizer
 
     def split(text: str) -> Ranges:
-        # Of the same length: halves of characters, which no tokenizer takes, become question marks.
-        given = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-        return complete(text, (ranges for _, ranges in own.pre_tokenize_str(given)))
+        return complete(text, (ranges for _, ranges in own.pre_tokenize_str(encodable(text))))
 
     if own is None or len(split("a a")) < 2:
         raise ValueError(
@@ -355,6 +363,11 @@ def of_tokenizer(tokenizer: PreTrainedTokenizerBase) -> SplitWords:
             "'rules' or 'whitespace'"
         )
     return split
+
+
+def encodable(text: str) -> str:
+    """A text of the same length with question marks for halves of characters, which nothing but Python takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def dictionary_words() -> SplitWords:
@@ -366,7 +379,7 @@ def dictionary_words() -> SplitWords:
     breakers = import_extra("icu4py.breakers", "text_reading.words: given 'dictionary'", "icu")
 
     def split(text: str) -> Ranges:
-        segments = breakers.WordBreaker(text, "en").segments()
+        segments = breakers.WordBreaker(encodable(text), "en").segments()
         if text.isascii() or max(text) <= "\uffff":
             return complete(text, segments)
         # ICU counts characters beyond the basic plane twice.
@@ -417,7 +430,7 @@ def _checked(given: Any, length: int) -> Ranges:
         except (TypeError, ValueError) as error:
             raise ValueError(f"words: the function gave {shown(one)}, allowed {allowed}") from error
         if not reached <= start <= end <= length:
-            raise ValueError(f"words: the function gave {shown((start, end))} behind {reached}, allowed {allowed}")
+            raise ValueError(f"words: the function gave {shown((start, end))} after {reached}, allowed {allowed}")
         ranges.append((start, end))
         reached = end
     return ranges

@@ -13,6 +13,7 @@ from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
 from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
 from ..model.text_reading_spert import parse_reading
+from ..model.words_spert import pattern_matches
 from .encoders import QUICKSTART_ENCODER
 from .yaml_files import load_yaml
 
@@ -238,7 +239,10 @@ class SpertTrainingArguments:
         Raises:
             ValueError: if one is not known or not allowed.
         """
-        return {} if self.text_reading == "auto" else parse_reading(self.text_reading)
+        given = {} if self.text_reading == "auto" else parse_reading(self.text_reading)
+        if given.get("words") == "pattern":
+            pattern_matches(given["word_pattern"])
+        return given
 
     def decisive_settings(self) -> dict[str, Any]:
         """The settings that decide what a step computes: with others, a run does not go on from a checkpoint."""

@@ -55,26 +55,37 @@ class ReadingChoice:
     Args:
         reading: the model's.
         fits: by the name of each way to split text into words that was tried; empty if it was given.
-        several_sentences: share of documents that have more than one sentence, 0 … 1.
+        several_sentences: share of documents that have more than one sentence, 0 … 1; `None` if it was not looked at.
     """
 
     reading: TextReading
     fits: dict[str, Fit]
-    several_sentences: float
+    several_sentences: float | None
 
     def describe(self) -> str:
         """Say in a line how text will be read, and why."""
-        own = self.fits.get(self.reading.words)
-        others = [f"{name}: {fit.entities:.1%}" for name, fit in self.fits.items() if name != self.reading.words]
-        share = f" {own.entities:.1%} of entities have their tokens ({', '.join(others)})" if own else " as given"
-        parts = [f"Reads text by {self.reading.words}:{share}"]
-        if self.reading.sequences == "document":
+        parts = [f"Reads text by {self.reading.words}: {self._describe_fit()}"]
+        if self.several_sentences is not None and self.reading.sequences == "document":
             parts.append(f"as whole documents, {self.several_sentences:.0%} of which have more than one sentence")
         else:
-            parts.append(f"in sequences by {self.reading.sequences}")
-        if self.reading.abbreviations:
-            parts.append(f"with {len(self.reading.abbreviations)} abbreviations of the data")
+            given = ", as given" if self.several_sentences is None else ""
+            parts.append(f"in sequences by {self.reading.sequences}{given}")
+        known = len(self.reading.abbreviations)
+        if known:
+            parts.append(f"with {known} abbreviation{'s' * (known > 1)} of the data")
         return "; ".join(parts)
+
+    def _describe_fit(self) -> str:
+        """What share of entities has its tokens; where ways do not differ in that, what share of tokens are words."""
+        own = self.fits.get(self.reading.words)
+        if own is None:
+            return "as given"
+        others = [(name, fit) for name, fit in self.fits.items() if name != self.reading.words]
+        by_entities = any(fit.entities != own.entities for _, fit in others)
+        shares = ", ".join(f"{name}: {fit.entities if by_entities else fit.tokens:.1%}" for name, fit in others)
+        if by_entities:
+            return f"{own.entities:.1%} of entities have their tokens ({shares})"
+        return f"{own.tokens:.1%} of tokens are its words ({shares})"
 
 
 def choose_reading(
@@ -98,9 +109,11 @@ def choose_reading(
     base = TextReading.of(settings)
     chosen = documents[:: max(1, len(documents) // MOST_DOCUMENTS)]
     texts = [text_of(document) for document in chosen]
-    learnt: dict[str, Any] = {} if "abbreviations" in settings else {"abbreviations": find_abbreviations(documents)}
     points_apart = _has_points_apart(documents)
-    several = 0.0
+    learnt: dict[str, Any] = {}
+    if "abbreviations" not in settings:
+        learnt["abbreviations"] = find_abbreviations(documents, points_apart)
+    several: float | None = None
     if "sequences" not in settings:
         known = {"languages": base.languages} | (learnt if points_apart else {})
         reader = TextReader(TextReading.of(known), tokenizer)
@@ -123,23 +136,32 @@ def choose_reading(
     return ReadingChoice(reading, fits, several)
 
 
-def find_abbreviations(documents: Iterable[Document]) -> list[str]:
+def find_abbreviations(documents: Iterable[Document], points_apart: bool = True) -> list[str]:
     """Find words that have a point of their own: tokens with one before a capital, inside an annotated sequence.
 
     Words that are tokens without the point at least as often are none, nor long ones that are seen once.
+
+    Args:
+        documents: annotated.
+        points_apart: whether the points that end sentences are tokens of their own. Else those words only are taken
+            that have a point in two places, and nowhere at a document's end.
 
     Returns:
         Them, without the point, in alphabetical order; of more than [`MOST_ABBREVIATIONS`] the most frequent.
     """
     with_point: Counter[str] = Counter()
     without: Counter[str] = Counter()
+    last: set[str] = set()
     for document in documents:
         without.update(document.tokens)
+        last.add(document.tokens[-1].removesuffix("."))
         for token, following in pairwise(document.tokens):
             match = _ABBREVIATION.fullmatch(token)
             if match and following[0].isupper():
                 with_point[match[1]] += 1
     found = [word for word, count in with_point.most_common() if count > without[word] + _is_long(word)]
+    if not points_apart:
+        found = [word for word in found if with_point[word] > 1 and word not in last]
     return sorted(found[:MOST_ABBREVIATIONS])
 
 

@@ -367,7 +367,7 @@ def test_a_sentence_is_not_split_again(text, rules):
             assert len(sentences(sentence, rules)) == 1
 
 
-UNITS = [".", ". ", "a. ", '."', "\n", "\n ", " ", "; A", "AAAA In ", "(", ". (", ".)", ".' '"]
+UNITS = [".", ". ", "; ", '"; ', "; ) ", "a. ", '."', "\n", "\n ", " ", "; A", "AAAA In ", "(", ". (", ".)", ".' '"]
 UNITS_OF_SOURCES = ["Aa ", ". Aa AAAAAA ", "Radio ", "(By ", " p 1, 2"]
 
 

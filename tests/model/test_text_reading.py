@@ -6,6 +6,7 @@ import pickle
 import re
 
 import pytest
+import regex
 from transformers import AutoConfig, AutoTokenizer, pipeline
 
 import spert_hf  # noqa: F401 - registers the model
@@ -30,6 +31,7 @@ class TestSettings:
             ({"words": "spaces"}, r"text_reading\.words: given 'spaces', allowed 'rules', "),
             ({"words": 3}, r"text_reading\.words: given 3, allowed"),
             ({"sequences": "pages"}, r"text_reading\.sequences: given 'pages', allowed 'sentences', "),
+            ({"languages": ["xx"]}, r"text_reading\.languages: given 'xx', allowed en, de, .*, or other sequences"),
             ({"languages": "de"}, r"text_reading\.languages: given 'de', allowed a list of non-empty names"),
             ({"abbreviations": [1]}, r"text_reading\.abbreviations: given \[1\], allowed a list"),
             ({"words": "pattern"}, r"text_reading\.word_pattern: given None, allowed a regular expression"),
@@ -86,6 +88,14 @@ class TestSettings:
     def test_they_are_read_from_a_line(self, text, settings):
         assert parse_reading(text) == settings
 
+    def test_several_languages_have_spaces_between_them(self):
+        with pytest.raises(
+            ValueError, match=r"allowed each setting once, .*languages=de fr; values with a comma as JSON"
+        ):
+            parse_reading("languages=de,fr")
+        with pytest.raises(ValueError, match="allowed each setting once"):
+            parse_reading("words=rules,words=whitespace")
+
     @pytest.mark.parametrize("text", ["whitespace", "{", "[" * 10_000, "words=x", "{" + '"a":{' * 5_000, ""])
     def test_other_lines_are_refused(self, text):
         with pytest.raises(ValueError, match=r"^text_reading"):
@@ -104,7 +114,7 @@ class TestReader:
         assert read.sequences == [(sentence_ends[first], sentence_ends[last]) for first, last in expected]
 
     @pytest.mark.parametrize("text", ["", " \n "])
-    @pytest.mark.parametrize("sequences", SEQUENCES.keys() - {"sentencex"})
+    @pytest.mark.parametrize("sequences", sorted(SEQUENCES.keys() - {"sentencex"}))
     def test_text_without_words_has_no_sequence(self, sequences, text):
         read = TextReader(TextReading(sequences=sequences), make_tokenizer("bert"))(text)
         assert read.words == []
@@ -125,6 +135,20 @@ class TestReader:
         monkeypatch.setitem(__import__("sys").modules, "sentencex", None)
         with pytest.raises(ValueError, match="'sentencex', which needs the package sentencex: pip install sentencex"):
             TextReader(TextReading(sequences="sentencex"), make_tokenizer("bert"))
+
+    def test_a_library_that_breaks_down_is_said_in_a_line(self, monkeypatch):
+        class PanicException(BaseException):
+            """As Rust's in Python: no `Exception`."""
+
+        library = pytest.importorskip("sentencex")
+
+        def segment(*_):
+            raise PanicException("index out of range")
+
+        reader = TextReader(TextReading(sequences="sentencex"), make_tokenizer("bert"))
+        monkeypatch.setattr(library, "segment", segment)
+        with pytest.raises(ValueError, match=r"sentencex failed on 'It rained\.': index out of range"):
+            reader("It rained.")
 
     def test_a_reader_can_be_sent_to_other_processes(self):
         reader = TextReader(TextReading(words="whitespace-punctuation"), make_tokenizer("bert"))
@@ -166,6 +190,17 @@ class TestPipeline:
         own = pipeline("spert-extraction", model=pipe.model, tokenizer=pipe.tokenizer, words=words)
         assert word in self.entities(own, TEXT)
 
+    def test_flags_of_a_compiled_pattern_count(self, tiny_checkpoint):
+        pipe = self.pipe(tiny_checkpoint)
+        for module in (re, regex):
+            pattern = module.compile(r"[a-z]+ COLE | \S", module.IGNORECASE | module.VERBOSE)
+            assert pipe.text_reader(pattern).reading.word_pattern == r"(?ix)[a-z]+ COLE | \S"
+            assert "Ann" in self.entities(pipe, "Ann COLE", words=module.compile("[a-z]+", module.I))
+
+    def test_a_reading_of_another_copy_of_the_code_is_taken(self):
+        other = type("TextReading", (), {"to_dict": lambda self: {"words": "whitespace"}})()
+        assert TextReading.of(other) == TextReading("whitespace")
+
     def test_many_overrides_are_not_kept_for_ever(self, tiny_checkpoint):
         pipe = self.pipe(tiny_checkpoint)
         for number in range(40):
@@ -193,10 +228,13 @@ class TestPipeline:
         with pytest.raises(ValueError, match=r"input 1: words: the function gave \(4, 2\)"):
             self.pipe(tiny_checkpoint)(["", "text"], words=lambda text: [(4, 2)] if text else [])
 
-    def test_a_function_is_not_saved_and_that_is_said(self, tiny_checkpoint, tmp_path):
+    @pytest.mark.parametrize("words", [lambda text: [], "whitespace", re.compile(r"\w+")])
+    def test_words_of_the_pipeline_are_not_saved_and_that_is_said(self, tiny_checkpoint, tmp_path, words):
         pipe = self.pipe(tiny_checkpoint)
-        own = SpertPipeline(model=pipe.model, tokenizer=pipe.tokenizer, words=lambda text: [])
-        with pytest.warns(UserWarning, match="words: the pipeline's function is not saved"):
+        own = SpertPipeline(model=pipe.model, tokenizer=pipe.tokenizer, words=words)
+        with pytest.warns(
+            UserWarning, match=r"words: given to the pipeline and not saved; .*\(words: rules; sequences: sentences\)"
+        ):
             own.save_pretrained(tmp_path)
         assert SpertConfig.from_pretrained(tmp_path).text_reading == pipe.model.config.text_reading
 
@@ -205,7 +243,7 @@ class TestPipeline:
         with pytest.warns(FutureWarning, match="sequences='document'"):
             assert pipe(TEXT, split_sentences=False) == pipe(TEXT, sequences="document")
 
-    @pytest.mark.parametrize("words", WORDS.keys() - {"pattern", "dictionary"})
+    @pytest.mark.parametrize("words", sorted(WORDS.keys() - {"pattern", "dictionary"}))
     def test_offsets_are_those_of_the_text(self, tiny_checkpoint, words):
         text = "Ann 🦊 Cole's\u200b (e\u0301t)\u00a0東京 กำ."
         for entity in self.pipe(tiny_checkpoint, words=words)(text, overlap="keep")["entities"]:

@@ -135,6 +135,8 @@ def test_words_by_a_pattern_and_what_is_left_between_them():
         (r"(?!)", "which matches nothing"),
         (r"Q*", "which matches nothing"),
         (r"\w{200}{200}", "counted repetitions of 1000 in all"),
+        (r"\w{" + "9" * 900 + "}", "counted repetitions of 1000 in all"),
+        (r"(?r)\w+", "allowed one that searches forwards"),
         (r"\((?R)?\)|\w", "allowed no recursion"),
     ],
 )
@@ -289,7 +291,8 @@ class TestDictionary:
     @pytest.mark.parametrize(
         ("text", "word"),
         [("สมชายทำงานที่กรุงเทพ", "ทำงาน"), ("ສົມຊາຍເຮັດວຽກຢູ່ວຽງຈັນ", "ວຽງຈັນ"), ("我来自中国北京", "北京"),
-         ("東京海上日動火災保険株式会社", "株式会社"), ("𠀋🦊สมชายทำงาน", "ทำงาน"), ("Ann 3.5kg สมชายทำงาน", "3.5kg")],
+         ("東京海上日動火災保険株式会社", "株式会社"), ("𠀋🦊สมชายทำงาน", "ทำงาน"), ("Ann 3.5kg สมชายทำงาน", "3.5kg"),
+         ("\ud800สมชายทำงาน", "ทำงาน")],
     )  # fmt: skip
     def test_words_of_scripts_without_spaces(self, text, word):
         pytest.importorskip("icu4py")

@@ -43,6 +43,7 @@ def test_of_equals_the_one_that_gives_most_tokens():
     choice = choose([document("a well-known (b) plant", "plant")])
     assert {choice.fits[words].entities for words in ("rules", "whitespace-punctuation", "whitespace")} == {1}
     assert choice.reading.words == "whitespace"
+    assert "whitespace: 100.0% of tokens are its words (rules: 50.0%, " in choice.describe()
 
 
 def test_recorded_text_counts():
@@ -86,6 +87,12 @@ class TestAbbreviations:
         assert find_abbreviations(documents) == ["Abb"]
         assert choose([documents[0]] * 20).reading.abbreviations == ("Abb",)
 
+    def test_words_that_end_sentences_are_none(self):
+        ends = [document("Ann Lee works in Boston.")] * 10
+        assert find_abbreviations([*ends, document("Bob moved to Rome. Then he met Ann.")], points_apart=False) == []
+        several = [document("Prkt. Moss is in Rome. He met Prkt. Cole in Ems. He left.")] * 2
+        assert find_abbreviations([*ends, *several, document("Ann is in Ems.")], points_apart=False) == ["Prkt", "Rome"]
+
     def test_are_not_learnt_from_documents_of_several_sentences(self):
         documents = [document("She is in Ems. Kim left. They met. Then Kim saw Ems. Kim wept.")] * 20
         choice = choose(documents)
@@ -108,6 +115,7 @@ class TestGiven:
         choice = choose([TWO], words="whitespace")
         assert (choice.reading.words, choice.reading.sequences) == ("whitespace", "document")
         assert "Reads text by whitespace: as given; as whole documents" in choice.describe()
+        assert "in sequences by lines, as given" in choose([TWO], sequences="lines").describe()
 
     def test_what_does_not_serve_is_refused(self):
         with pytest.raises(ValueError, match=r"word_pattern: given '\[', which is no regular expression"):
