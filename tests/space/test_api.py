@@ -238,8 +238,10 @@ def test_the_guide_documents_what_works(http, demo, tmp_path):
     from spert_space.api_guide import api_guide
     from spert_space.settings import Settings
 
-    commands = re.search("```bash\n(.*?)```", api_guide(demo, Settings()), re.DOTALL).group(1)
-    run = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
+    blocks = re.findall("```bash\n(.*?)```", api_guide(demo, Settings()), re.DOTALL)
+    assert len(blocks) == 2  # one request, and two steps
+    for commands in blocks:
+        run = subprocess.run(["bash", "-c", commands], capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0, run.stderr
+        assert '"entities"' in run.stdout
     assert "event: complete" in run.stdout
-    assert '"entities"' in run.stdout

@@ -134,7 +134,9 @@ def test_a_model_trained_with_copies_finds_in_lower_case_what_it_finds_in_ordina
     lower = copy_documents(splits.train, str.lower)
 
     def found(share):
-        result = make_trainer(num_train_epochs=20, letter_case_embeddings=True, lower_case_copies=share).train()
+        result = make_trainer(
+            num_train_epochs=20, letter_case_embeddings=True, lower_case_copies=share, overwrite=True
+        ).train()
         return [predict_documents(result.model, result.processor, documents) for documents in (splits.train, lower)]
 
     def places(predictions):
