@@ -45,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
     _check_files(options)
     reading = reading_settings(options)
     pipe = load_pipeline(options, reading)
-    settings = {"batch_size": options.batch_size, "overlap": options.overlap, **reading}
+    settings = {"batch_size": options.batch_size, "overlap": options.overlap}
     if options.relation_threshold is not None:
         settings["relation_threshold"] = options.relation_threshold
     records = read_inputs(options.input)
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
     target = Path(options.output)
     begun = False
     try:
-        with unfinished_output(target, _job(options, pipe, settings), options.resume) as output:
+        with unfinished_output(target, _job(options, pipe, settings | reading), options.resume) as output:
             begun = True
             if as_csv:
                 _write(output, pipe, records, settings, as_csv)

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import EncodingFast
 
 from .configuration_spert import SpertConfig
-from .words_spert import MARKS
+from .words_spert import MARKS, encodable
 
 DEFAULT_SEQUENCE_LENGTH = 512
 """Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
@@ -168,7 +168,7 @@ class SpertProcessor:
 
         A word of more sub-words than a window holds keeps its first ones; a warning says so.
         """
-        words = [[self._word_prefix + _encodable(word) for word in sentence] for sentence in sentences]
+        words = [[self._word_prefix + encodable(word) for word in sentence] for sentence in sentences]
         encodings = self._backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
         return [self._with_offsets(*encoded) for encoded in zip(encodings, words, strict=True)]
 
@@ -269,11 +269,6 @@ def _last_within(offsets: list[int], start: int, budget: int) -> int:
         else:
             high = middle - 1
     return low
-
-
-def _encodable(word: str) -> str:
-    """The word with lone surrogates, which no tokenizer takes, replaced."""
-    return word if word.isascii() else word.encode("utf-8", "replace").decode("utf-8")
 
 
 def _first_id(*ids: int | None) -> int:

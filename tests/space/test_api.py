@@ -84,16 +84,22 @@ def test_wrong_requests_are_refused_clearly(client, http, parameters, message):
     assert "Traceback" not in json.dumps(content)
 
 
-def test_failures_are_reported_without_a_traceback(tiny_pipeline):
-    class Broken:
-        model = tiny_pipeline.model
+def failing(pipe):
+    """The pipeline, but for a failure of the model where a text is *fail*."""
+
+    class Failing:
+        model = pipe.model
 
         def __call__(self, inputs, **parameters):
             if "fail" in inputs:
                 raise RuntimeError("/secret/path")
-            return tiny_pipeline(inputs, **parameters)
+            return pipe(inputs, **parameters)
 
-    with serve(Broken()) as url, httpx.Client(base_url=url, timeout=30) as http:
+    return Failing()
+
+
+def test_failures_are_reported_without_a_traceback(tiny_pipeline):
+    with serve(failing(tiny_pipeline)) as url, httpx.Client(base_url=url, timeout=30) as http:
         event = enter_queue(http, text="fail").json()["event_id"]
         answer = http.get(f"/gradio_api/call/extract/{event}").text
     assert "event: error" in answer
@@ -164,15 +170,7 @@ def test_whoever_hangs_up_a_plain_request_frees_the_place(tiny_pipeline):
 
 
 def test_a_failure_of_the_model_is_one_line_for_plain_requests(tiny_pipeline):
-    class Broken:
-        model = tiny_pipeline.model
-
-        def __call__(self, inputs, **parameters):
-            if "fail" in inputs:
-                raise RuntimeError("/secret/path")
-            return tiny_pipeline(inputs, **parameters)
-
-    with serve(Broken()) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with serve(failing(tiny_pipeline)) as url, httpx.Client(base_url=url, timeout=30) as http:
         answer = http.post("/extract", json={"text": "fail"})
     assert (answer.status_code, answer.json()) == (500, {"detail": "the extraction failed"})
 
