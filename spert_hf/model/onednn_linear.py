@@ -81,10 +81,14 @@ def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tens
     """`input @ weight.T + bias`, *(…, outputs)*."""
     count = input.numel() // input.shape[-1]
     if count_padded_rows(count) == count:
-        return _multiply(input, weight, bias)
-    rows = input.flatten(0, -2)
-    product = _multiply(_with_padding(rows, _scratch.take), weight, bias)
-    return product[: len(rows)].view(*input.shape[:-1], len(weight))
+        product = _multiply(input, weight, bias)
+    else:
+        rows = input.flatten(0, -2)
+        padded = _multiply(_with_padding(rows, _scratch.take), weight, bias)
+        product = padded[: len(rows)].view(*input.shape[:-1], len(weight))
+    # Either is a view, and autograd lets no model change, in place, a view that an autograd function gives or that is
+    # from where nothing was recorded. `data` is none: to autograd these numbers are a tensor's that nobody else has.
+    return product.data
 
 
 def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = _take_fresh) -> Tensor:

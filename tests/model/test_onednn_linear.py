@@ -240,3 +240,33 @@ def test_layers_are_copied_and_pickled():
     for other in (copy.deepcopy(quick), pickle.loads(pickle.dumps(quick))):
         assert type(other) is OneDnnLinear
         assert torch.equal(other(features), quick(features))
+
+
+@pytest.mark.parametrize("rows", [7, 8])  # with rows of padding, which are cut off, and without
+def test_products_may_be_changed_in_place(rows):
+    """DeBERTa does so to a part of what its layer of query, key and value gives."""
+    plain, quick = two_layers(4, 6)
+    features = torch.randn(1, rows, 4)
+    for layer in (plain, quick):
+        heads = layer(features).view(1, rows, 2, 3).permute(0, 2, 1, 3)
+        heads += 1
+        heads.sin().sum().backward()
+
+    close(quick.weight.grad, plain.weight.grad, rows)
+    close(quick.bias.grad, plain.bias.grad, rows)
+
+
+@pytest.mark.parametrize("rows", [7, 8])
+def test_products_of_frozen_layers_may_be_changed_in_place(rows):
+    plain, quick = two_layers(4, 6)
+    features = torch.randn(rows, 4)
+    shifts = []
+    for layer in (plain, quick):
+        shift = torch.ones(6, requires_grad=True)
+        with torch.no_grad():
+            product = layer(features)
+        product += shift
+        product.sin().sum().backward()
+        shifts.append(shift.grad)
+
+    close(shifts[1], shifts[0], rows)
