@@ -7,6 +7,7 @@ from typing import Any
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.pipelines import PIPELINE_REGISTRY
 
+from .encoders_spert import width_of
 from .setting_checks_spert import (
     check_choice,
     check_dtype,
@@ -218,8 +219,17 @@ class SpertConfig(PreTrainedConfig):
 
     @property
     def hidden_size(self) -> int:
-        """Width of the encoder's hidden states."""
-        return self.encoder_config.hidden_size
+        """Width of the encoder's hidden states.
+
+        Raises:
+            ValueError: if the encoder's config does not say.
+        """
+        width = width_of(self.encoder_config)
+        if width is None:
+            raise ValueError(
+                f"encoder_config: given one of type {self.encoder_config.model_type}, which has no hidden_size"
+            )
+        return width
 
 
 def _code_of_pipelines() -> dict[str, dict[str, Any]]:

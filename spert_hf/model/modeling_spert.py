@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
 from .batching_spert import PADDING_COST
 from .configuration_spert import SpertConfig
+from .encoder_checks_spert import check_encoder
+from .encoders_spert import (
+    check_encoder_config,
+    encoder_of,
+    is_computed_alone,
+    reason_against,
+    use_full_attention,
+)
 from .forking_spert import make_forks_safe
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
@@ -89,13 +97,16 @@ class SpertModel(PreTrainedModel):
     def __init__(self, config: SpertConfig) -> None:
         make_forks_safe()
         super().__init__(config)
-        self.encoder = _without_pooler(AutoModel.from_config, config.encoder_config)
+        if reason := reason_against(config.encoder_config):  # an old checkpoint's, perhaps: what is made is refused
+            warnings.warn(f"encoder: of type {config.encoder_config.model_type}, {reason}", stacklevel=2)
+        use_full_attention(config.encoder_config)
+        self.encoder = _make_encoder(config.encoder_config)
         if config.max_sequence_length is None:
             config.max_sequence_length = usable_sequence_length(self.encoder)
         hidden, size_dim = config.hidden_size, config.size_embedding_dim
         self.size_embeddings = nn.Embedding(config.size_embedding_count, size_dim) if size_dim else None
         self.letter_case_embeddings = (
-            nn.Embedding(len(LETTER_CASES), self.encoder.get_input_embeddings().embedding_dim)
+            nn.Embedding(len(LETTER_CASES), self.encoder.get_input_embeddings().weight.shape[1])
             if config.letter_case_embeddings
             else None
         )
@@ -134,13 +145,15 @@ class SpertModel(PreTrainedModel):
         """Make a model with a pretrained encoder and fresh classifiers.
 
         Args:
-            encoder: folder or Hub id of any model that `AutoModel` loads.
+            encoder: folder or Hub id of any encoder that `AutoModel` loads, or of an encoder-decoder model, of which
+                the encoder is taken; docs/encoders.md has a table of the families.
             config: a ready config; by default one is made of the encoder's config and `settings`.
             hub_kwargs: passed on to `AutoConfig` and `AutoModel` (`token`, `revision`, `cache_dir`, …).
             settings: arguments of [`SpertConfig`], such as `entity_types` and `relation_types`.
 
         Raises:
-            ValueError: if the model is not an encoder, or its weights cannot be read or are not all there.
+            ValueError: if the model is not an encoder, or its weights cannot be read or are not all there. A few
+                sub-words are computed to find out what its config does not tell.
         """
         hub_kwargs = hub_kwargs or {}
         if config is None:
@@ -148,12 +161,13 @@ class SpertModel(PreTrainedModel):
             if encoder_config.model_type == SpertConfig.model_type:
                 raise ValueError(f"encoder: given {encoder}, a SpERT model; allowed a model that is only an encoder")
             config = SpertConfig(encoder_config=encoder_config, **settings)
+        check_encoder_config(encoder, config.encoder_config)
         model = cls(config)
         # Classifiers are trained in single precision, so the encoder is too, whatever its weights were stored in.
-        model.encoder = _without_pooler(
-            load_encoder, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs
-        )
+        loaded = _without_pooler(load_encoder, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs)
+        model.encoder = _prepared(loaded)
         model.encoder_source = (encoder, hub_kwargs)
+        check_encoder(encoder, model)
         return model
 
     def push_to_hub(
@@ -237,6 +251,8 @@ class SpertModel(PreTrainedModel):
         self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
     ) -> Tensor:
         """Hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision; arguments as of `forward`."""
+        if is_computed_alone(self.encoder) and (len(input_ids) > 1 or not attention_mask.all()):
+            return self._encode_one_at_a_time(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         if self.encoder_runtime is not None and not torch.is_grad_enabled() and not encoder_kwargs:
             hidden = self.encoder_runtime(self.embed(input_ids, letter_cases), attention_mask)
         elif not encoder_kwargs and (packing := find_packing(self.encoder, input_ids, attention_mask)):
@@ -246,6 +262,23 @@ class SpertModel(PreTrainedModel):
         else:
             hidden = self._run_encoder(input_ids, letter_cases, attention_mask=attention_mask, **encoder_kwargs)
         return hidden.to(self.entity_classifier.weight.dtype)
+
+    def _encode_one_at_a_time(
+        self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None, **encoder_kwargs: Any
+    ) -> Tensor:
+        """As `encode`, for encoders in which padding would have a part in what words get; zeros for padding."""
+        is_word = attention_mask.bool()
+        if is_word[:, :-1].lt(is_word[:, 1:]).any():
+            given = f"given padding before sub-words to a {type(self.encoder).__name__}"
+            raise ValueError(f"attention_mask: {given}, which can't be told of it; allowed padding at the end")
+        longest = input_ids.shape[1]
+        hidden = []
+        for row, length in enumerate(is_word.sum(1).clamp(min=1).tolist()):
+            own = slice(row, row + 1), slice(0, length)
+            cases = None if letter_cases is None else letter_cases[own]
+            states = self.encode(input_ids[own], torch.ones_like(input_ids[own]), cases, **encoder_kwargs)
+            hidden.append(functional.pad(states, (0, 0, 0, longest - length)))
+        return torch.cat(hidden)
 
     def _run_encoder(self, input_ids: Tensor, letter_cases: Tensor | None, **encoder_kwargs: Any) -> Tensor:
         inputs = (
@@ -259,6 +292,8 @@ class SpertModel(PreTrainedModel):
     @property
     def padding_cost(self) -> float:
         """What a sub-word of padding in a batch takes on a processor, of what one of a word takes."""
+        if is_computed_alone(self.encoder):
+            return PADDING_COST
         computes_padding = self.encoder_runtime is not None or not takes_packed(self.encoder)
         return 1.0 if computes_padding else PADDING_COST
 
@@ -437,7 +472,8 @@ def candidate_losses(
 
 def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
     """How many sub-words the encoder takes, special ones included; `None` if its positions set no limit."""
-    positions = getattr(encoder.config, "max_position_embeddings", None)
+    names = ("max_position_embeddings", "max_encoder_position_embeddings")
+    positions = next((getattr(encoder.config, name) for name in names if hasattr(encoder.config, name)), None)
     if not isinstance(positions, int) or positions <= 0:
         return None
     return positions - first_position(encoder)
@@ -445,6 +481,8 @@ def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
 
 def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
     """Load an encoder with all of its weights; transformers would make up those that are missing, and warn at most.
+
+    Of a model with an encoder and a decoder, the weights of the encoder do, and it alone is given.
 
     Args:
         source: Its folder or its name on the Hub.
@@ -462,7 +500,9 @@ def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
         raise
     except Exception as error:  # safetensors has an error of its own, and it names no file
         raise ValueError(f"encoder: given {source}, whose weights can't be read: {error}") from error
-    missing = sorted(name for name in report["missing_keys"] if "pooler" not in name)
+    own = encoder_of(encoder, encoder.config)
+    unused = ("decoder.",) if own is not encoder else ()
+    missing = sorted(name for name in report["missing_keys"] if "pooler" not in name and not name.startswith(unused))
     if missing:
         raise ValueError(
             f"encoder: given {source}, which lacks {len(missing)} weights of a {type(encoder).__name__}, such as "
@@ -473,17 +513,24 @@ def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
             f"encoder: given {source}, whose {name} has the shape {tuple(stored)}, allowed {tuple(expected)}, as its "
             "config says"
         )
-    return encoder
+    return own
 
 
-def _without_pooler(make_encoder: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:
+def _make_encoder(config: PreTrainedConfig) -> PreTrainedModel:
+    return _prepared(encoder_of(_without_pooler(AutoModel.from_config, config), config))
+
+
+def _without_pooler(make: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:
     """Make an encoder; SpERT uses no pooler, and weights without a gradient would hinder distributed training."""
     try:
-        encoder = make_encoder(*args, add_pooling_layer=False, **kwargs)
+        model: PreTrainedModel = make(*args, add_pooling_layer=False, **kwargs)
     except TypeError:  # this encoder has no such layer
-        encoder = make_encoder(*args, **kwargs)
-    if encoder.config.is_encoder_decoder:
-        raise ValueError(f"encoder: given {type(encoder).__name__}, an encoder-decoder model; allowed an encoder")
+        model = make(*args, **kwargs)
+    return model
+
+
+def _prepared(encoder: PreTrainedModel) -> PreTrainedModel:
+    """An encoder with the layers of our own that are quicker."""
     use_onednn(encoder)
     use_quick_dropout(encoder)
     use_packing(encoder)

@@ -13,6 +13,7 @@ from transformers import PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import EncodingFast
 
 from .configuration_spert import SpertConfig
+from .encoders_spert import ENCODER_DECODERS
 from .words_spert import MARKS, encodable
 
 DEFAULT_SEQUENCE_LENGTH = 512
@@ -95,6 +96,8 @@ class SpertProcessor:
             holds too.
         letter_cases: give the letter case of every sub-word, too, as a model with embeddings for it takes it.
         max_span_size: words by which windows of a long text overlap at least, so that no span is cut off.
+        special_first: put a special sub-word before the first word where the tokenizer puts none there, as T5's does:
+            what the classifiers see of the whole sentence is its first position.
 
     Raises:
         ValueError: if the tokenizer is not a fast one, or has no token for unknown words.
@@ -106,6 +109,7 @@ class SpertProcessor:
         max_sequence_length: int | None = None,
         letter_cases: bool = False,
         max_span_size: int = 1,
+        special_first: bool = False,
     ) -> None:
         if not tokenizer.is_fast:
             raise ValueError(
@@ -118,6 +122,9 @@ class SpertProcessor:
         self._letter_cases = letter_cases
         self._overlap_words = max_span_size
         self._prefix, self._suffix = self._special_ids()
+        if special_first and not self._prefix:
+            special = (tokenizer.cls_token_id, tokenizer.bos_token_id, *self._suffix[:1], tokenizer.eos_token_id)
+            self._prefix = [_first_id(*special, tokenizer.pad_token_id)]
         self._word_prefix = self._space_before_words()
         self.unknown_id = _first_id(tokenizer.unk_token_id, tokenizer.mask_token_id, tokenizer.pad_token_id)
         self.pad_id = _first_id(tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
@@ -139,7 +146,14 @@ class SpertProcessor:
                 f"tokenizer: {_place(tokenizer)} has none but {len(vocabulary)} special tokens, allowed the encoder's "
                 "own: is its tokenizer.json or vocabulary missing?"
             )
-        processor = cls(tokenizer, config.max_sequence_length, config.letter_case_embeddings, config.max_span_size)
+        processor = cls(
+            tokenizer,
+            config.max_sequence_length,
+            config.letter_case_embeddings,
+            config.max_span_size,
+            # Not for other encoders, of which there are checkpoints that were trained without.
+            special_first=config.encoder_config.model_type in ENCODER_DECODERS,
+        )
         embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number will do
         # Encoders may lack embeddings of special tokens that SpERT has no use for.
         unused = special - {*processor._prefix, *processor._suffix, processor.unknown_id, processor.pad_id}

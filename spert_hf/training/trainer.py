@@ -33,6 +33,8 @@ from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
 from ..model.configuration_spert import SpertConfig
+from ..model.encoder_checks_spert import check_encoder
+from ..model.encoders_spert import check_encoder_config
 from ..model.modeling_spert import SpertModel, load_encoder
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
@@ -503,10 +505,12 @@ def _make_model(
         settings["relation_signatures"] = find_signatures(documents, splits.schema.relation_names)
     if arguments.random_encoder or arguments.random_layers:
         encoder_config = AutoConfig.from_pretrained(source, **hub)
+        check_encoder_config(arguments.encoder, encoder_config)
         model = SpertModel(SpertConfig(encoder_config=encoder_config, **settings)).float()  # as from_encoder's is
         if arguments.random_layers:
             pretrained = load_encoder(source, **hub).get_input_embeddings()
             model.encoder.get_input_embeddings().load_state_dict(pretrained.state_dict())
+        check_encoder(arguments.encoder, model)
     else:
         model = SpertModel.from_encoder(source, hub_kwargs=hub, **settings)
     if source != arguments.encoder:

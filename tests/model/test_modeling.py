@@ -325,22 +325,6 @@ def test_wrong_settings_are_refused(settings, message):
     assert message in str(raised.value)
 
 
-def test_an_encoder_decoder_is_refused(tmp_path):
-    AutoConfig.for_model(
-        "bart",
-        vocab_size=50,
-        d_model=16,
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=16,
-        decoder_ffn_dim=16,
-    ).save_pretrained(tmp_path)
-    with pytest.raises(ValueError, match="encoder-decoder"):
-        SpertModel.from_encoder(str(tmp_path), entity_types=["A"])
-
-
 def test_from_encoder_takes_the_pretrained_weights(tmp_path):
     folder = make_encoder_folder("bert", tmp_path)
     encoder = AutoModel.from_pretrained(folder)

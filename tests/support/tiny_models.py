@@ -14,6 +14,7 @@ from transformers import (
     DebertaV2Tokenizer,
     PreTrainedTokenizerFast,
     RobertaTokenizer,
+    T5Tokenizer,
     XLMRobertaTokenizer,
 )
 
@@ -35,6 +36,7 @@ _SIZES = {
     "intermediate_size": 48,
     "max_position_embeddings": 130,
 }
+_T5_SIZES = {"d_model": 32, "d_kv": 8, "d_ff": 48, "num_layers": 2, "num_heads": 4}
 _DISTILBERT_SIZES = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48, "max_position_embeddings": 130}
 
 FAMILIES = ("bert", "roberta", "distilbert", "electra", "deberta-v2", "xlm-roberta", "modernbert")
@@ -48,6 +50,8 @@ def make_tokenizer(family: str):
         tokenizer = RobertaTokenizer().train_new_from_iterator([" ".join(words) for words in SENTENCES], vocab_size=320)
     elif family == "deberta-v2":
         tokenizer = DebertaV2Tokenizer(_unigram_vocabulary("[PAD]", "[UNK]", "[SEP]", "[CLS]", "[MASK]"))
+    elif family == "t5":
+        tokenizer = T5Tokenizer(_unigram_vocabulary("<pad>", "</s>", "<unk>"), extra_ids=0)
     elif family == "xlm-roberta":
         tokenizer = XLMRobertaTokenizer(_unigram_vocabulary("<s>", "<pad>", "</s>", "<unk>", "<mask>"))
     else:
@@ -126,7 +130,7 @@ def _modernbert_tokenizer() -> PreTrainedTokenizerFast:
 def make_encoder_folder(family: str, folder: Path) -> Path:
     """Save a tiny random encoder with its tokenizer, as one would find it on the Hub."""
     tokenizer = make_tokenizer(family)
-    sizes = _DISTILBERT_SIZES if family == "distilbert" else _SIZES
+    sizes = {"distilbert": _DISTILBERT_SIZES, "t5": _T5_SIZES}.get(family, _SIZES)
     config = AutoConfig.for_model(family, vocab_size=len(tokenizer), pad_token_id=tokenizer.pad_token_id, **sizes)
     torch.manual_seed(0)
     AutoModel.from_config(config).save_pretrained(folder)
