@@ -177,7 +177,7 @@ def selection_settings(options: argparse.Namespace) -> dict[str, Any]:
     """
     given = {name: getattr(options, name, None) for name in ("entity_threshold", "entity_types", "relation_types")}
     thresholds = options.relation_threshold or []
-    by_type = dict(one for one in thresholds if isinstance(one, tuple))
+    by_type: dict[str, float] = dict(one for one in thresholds if isinstance(one, tuple))
     if len(by_type) < len(thresholds) > 1:
         raise ValueError("--relation-threshold: given several times, allowed one number, or one TYPE=S for each type")
     if thresholds:

@@ -169,7 +169,7 @@ class SpertPipeline(Pipeline):
             preprocess["words"] = words
         if sequences is not None:
             preprocess["sequences"] = sequences
-        wanted = {"relation_threshold": relation_threshold, "entity_threshold": entity_threshold}
+        wanted: dict[str, Any] = {"relation_threshold": relation_threshold, "entity_threshold": entity_threshold}
         wanted |= {"entity_types": entity_types, "relation_types": relation_types}
         forward |= check_selection(self.model.config, wanted)
         if overlap is not None:
