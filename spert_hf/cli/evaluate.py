@@ -26,10 +26,12 @@ from .options import (
     add_dataset_options,
     add_model_options,
     add_reading_options,
+    add_threshold_options,
     check_output,
     load_documents,
     load_pipeline,
     reading_settings,
+    selection_settings,
 )
 
 _SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
@@ -49,14 +51,22 @@ def run(arguments: Sequence[str]) -> int:
         check_output(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.errors_plot:
         check_plot_file(options.errors_plot)
-    pipe = load_pipeline(options, reading)
+    wanted = selection_settings(options)
+    pipe = load_pipeline(options, reading | wanted)
     whole_file = options.split is None and Path(options.dataset).expanduser().is_file()
     splits = {"--split": options.split or "test"}
     (documents,) = load_documents(options, pipe.model.config, splits, whole_file=whole_file)
     if options.as_text:
         _print(options, score_as_text(pipe, documents, options.batch_size, options.no_overlapping))
         return 0
-    predictions = predict_documents(pipe.model, pipe.spert_processor, documents, options.batch_size)
+    predictions = predict_documents(
+        pipe.model,
+        pipe.spert_processor,
+        documents,
+        options.batch_size,
+        wanted.get("relation_threshold"),
+        wanted.get("entity_threshold", 0.0),
+    )
     errors = analyse_predictions(pipe.model, documents, predictions, options.no_overlapping)
     _print(options, score_predictions(pipe.model, documents, predictions, options.no_overlapping), errors)
     if options.errors_markdown:
@@ -121,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         "sentences by the model's pipeline; spans are compared by characters, but for a point at their end",
     )
     add_reading_options(parser)
+    add_threshold_options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(
         "--errors",

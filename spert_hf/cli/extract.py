@@ -21,13 +21,16 @@ from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
 from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import read_ahead
+from ..model.selection_spert import check_selection
 from .options import (
     STANDARD_STREAM,
     add_model_options,
     add_reading_options,
-    fraction,
+    add_threshold_options,
+    add_type_options,
     load_pipeline,
     reading_settings,
+    selection_settings,
     write_notes,
 )
 from .resumable import LineOutput, UnfinishedFile, check_free, unfinished_output
@@ -43,11 +46,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command."""
     options = _parser().parse_args(arguments)
     _check_files(options)
-    reading = reading_settings(options)
+    reading, wanted = reading_settings(options), selection_settings(options)
     pipe = load_pipeline(options, reading)
     settings = {"batch_size": options.batch_size, "overlap": options.overlap}
-    if options.relation_threshold is not None:
-        settings["relation_threshold"] = options.relation_threshold
+    settings |= check_selection(pipe.model.config, wanted)
     records = read_inputs(options.input)
     as_csv = _is_csv(options.output)
     if options.output == STANDARD_STREAM:
@@ -226,7 +228,8 @@ def _parser() -> argparse.ArgumentParser:
         "where input, model or settings are others; with nothing to go on with, begin anew",
     )
     add_reading_options(parser)
-    parser.add_argument("--relation-threshold", type=fraction, metavar="S", help="lowest score of a relation, 0 to 1")
+    add_threshold_options(parser)
+    add_type_options(parser)
     parser.add_argument(
         "--overlap",
         choices=OVERLAP_POLICIES,

@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "train a model, evaluate and save it",
     "evaluate": "score a model on annotated documents",
     "calibrate": "make scores say how often what is found is right",
+    "find-threshold": "find the relation threshold with the best F1 on a split",
     "quantize": "make the encoder one of 8-bit integers, for OpenVINO",
     "extract": "extract entities and relations from a file",
     "experiment": "carry out the runs of a table of results, and render it",
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="spert-hf",
         description="SpERT: joint entity and relation extraction.",
         epilog="commands:\n"
-        + "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items())
+        + "\n".join(f"  {name:<16}{text}" for name, text in COMMANDS.items())
         + "\n\n`spert-hf COMMAND --help` describes a command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_command(command: str, arguments: Sequence[str]) -> int:
     """Run one command, turning what the user can mend into one line on stderr, and leave the process as it was."""
     stand_in_for_closed()
-    run: Callable[[Sequence[str]], int] = import_module(f"spert_hf.cli.{command}").run
+    run: Callable[[Sequence[str]], int] = import_module(f"spert_hf.cli.{command.replace('-', '_')}").run
     try:
         with restored_state():
             return run(arguments)

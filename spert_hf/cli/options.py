@@ -138,6 +138,59 @@ def fraction(text: str) -> float:
     return value
 
 
+def add_threshold_options(parser: argparse.ArgumentParser) -> None:
+    """Add how sure results must be."""
+    parser.add_argument(
+        "--relation-threshold",
+        type=_threshold,
+        action="append",
+        metavar="S|TYPE=S",
+        help="lowest score of a relation, 0 to 1, or of those of one type, and then once for each such type "
+        "(default: the model's own)",
+    )
+    parser.add_argument(
+        "--entity-threshold",
+        type=fraction,
+        metavar="S",
+        help="lowest score of an entity, 0 to 1; relations go with their entities (default: 0)",
+    )
+
+
+def add_type_options(parser: argparse.ArgumentParser) -> None:
+    """Add what types of results are kept."""
+    for kind, more in (("entity", "with the relations between them"), ("relation", "")):
+        parser.add_argument(
+            f"--{kind}-type",
+            dest=f"{kind}_types",
+            action="append",
+            metavar="TYPE",
+            help=f"keep {'entities' if kind == 'entity' else 'relations'} of this type{f', {more}' if more else ''}; "
+            "may be given several times (default: all types)",
+        )
+
+
+def selection_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Give what results are wanted, as the pipeline takes it.
+
+    Raises:
+        ValueError: if a threshold is given for all relation types and another one besides.
+    """
+    given = {name: getattr(options, name, None) for name in ("entity_threshold", "entity_types", "relation_types")}
+    thresholds = options.relation_threshold or []
+    by_type: dict[str, float] = dict(one for one in thresholds if isinstance(one, tuple))
+    if len(by_type) < len(thresholds) > 1:
+        raise ValueError("--relation-threshold: given several times, allowed one number, or one TYPE=S for each type")
+    if thresholds:
+        given["relation_threshold"] = by_type or thresholds[0]
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _threshold(text: str) -> float | tuple[str, float]:
+    """Read a threshold, or one of a relation type."""
+    name, is_of_type, value = text.rpartition("=")
+    return (name, fraction(value)) if is_of_type else fraction(value)
+
+
 def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None = None) -> Any:
     """Load the pipeline of `--model`.
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from ..data.documents import Document
 from ..evaluation.model_evaluation import predict_documents, score_predictions
-from ..model.decoding_spert import to_records
-from ..model.inference_spert import predict_at_thresholds
+from ..evaluation.threshold_search import score_thresholds
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 
@@ -22,17 +21,16 @@ Analysis = Callable[[SpertModel, SpertProcessor, Sequence[Document]], Any]
 def threshold_curve(
     model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
 ) -> list[dict[str, float]]:
-    """REL+ (micro, in percent) at each of `THRESHOLDS`.
-
-    Each threshold is decoded anew: of a symmetric relation the score that is kept depends on it.
-    """
-    curve = []
-    tokens = [document.tokens for document in documents]
-    for threshold, found in zip(THRESHOLDS, predict_at_thresholds(model, processor, tokens, THRESHOLDS), strict=True):
-        predictions = [to_records(prediction) for prediction in found]
-        score = score_predictions(model, documents, predictions).rel_plus.micro
-        curve.append({"threshold": threshold, "precision": score.precision, "recall": score.recall, "f1": score.f1})
-    return curve
+    """REL+ (micro, in percent) at each of `THRESHOLDS`."""
+    return [
+        {
+            "threshold": one.threshold,
+            "precision": one.micro.precision,
+            "recall": one.micro.recall,
+            "f1": one.micro.f1,
+        }
+        for one in score_thresholds(model, processor, documents, THRESHOLDS)
+    ]
 
 
 def sentence_lengths(

@@ -1,14 +1,20 @@
 """From scores to entities and relations, and what to do with entities that overlap."""
 
 import math
+import warnings
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from operator import itemgetter
 
+import torch
 from torch import Tensor
 
 from .configuration_spert import SpertConfig
 from .modeling_spert import SpertOutput
+from .ranking_spert import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
+from .selection_spert import ALL, Selection, Threshold
+from .signatures_spert import forbidden_relations
 
 
 @dataclass(slots=True)
@@ -69,7 +75,11 @@ def _tempered(logits: Tensor, temperature: float) -> Tensor:
 
 
 def decode(
-    output: SpertOutput, config: SpertConfig, batch_size: int, relation_threshold: float | None = None
+    output: SpertOutput,
+    config: SpertConfig,
+    batch_size: int,
+    relation_threshold: Threshold = None,
+    selection: Selection = ALL,
 ) -> list[Prediction]:
     """Decode the model's scores of all spans and pairs.
 
@@ -77,79 +87,144 @@ def decode(
         output: of [`SpertModel.forward`] without candidates.
         config: the model's.
         batch_size: rows of that batch.
-        relation_threshold: lowest score of a relation; by default the config's.
+        relation_threshold: lowest score of a relation, or by type; by default the config's.
+        selection: what is kept; entities of types that are not stay here, for they have a part in settling overlaps.
 
     Returns:
         One prediction a row. As in the published code: entities in the order of (size, start), relations in the order
         of (head, tail); a symmetric relation has its earlier span as head and is reported once, with the score found
-        first (of two spans that begin together, either may be the head, and both).
+        first (of two spans that begin together, either may be the head, and both). Of a row with more than
+        [`MOST_RELATIONS`] only the surest are there.
     """
     predictions = [Prediction() for _ in range(batch_size)]
-    entities, first_entity = _decode_entities(output, config, predictions)
+    entities, places = _decode_entities(output, config, predictions, selection.entity_threshold)
     if output.relation_logits is not None and len(output.relation_logits):
-        threshold = config.relation_threshold if relation_threshold is None else relation_threshold
-        _decode_relations(output, config, predictions, entities, first_entity, threshold)
+        first_entity, count = [], 0
+        for prediction in predictions:
+            first_entity.append(count)
+            count += len(prediction.entities)
+        pairs = places[output.pairs]
+        thresholds = output.relation_logits.new_tensor(
+            selection.relation_thresholds(config, relation_threshold)
+        ).float()
+        for part in _row_by_row(output.entities[output.pairs[:, 0], 0], output.relation_logits):
+            found = _find_relations(
+                output.relation_logits[part], pairs[part], entities, config, thresholds, selection.entity_types
+            )
+            _add_relations(predictions, first_entity, config, *found)
     return predictions
 
 
 def _decode_entities(
-    output: SpertOutput, config: SpertConfig, predictions: list[Prediction]
-) -> tuple[list[list[int]], list[int]]:
-    """Fill in the entities; return their rows of numbers and the index of each sentence's first one."""
+    output: SpertOutput, config: SpertConfig, predictions: list[Prediction], threshold: float
+) -> tuple[Tensor, Tensor]:
+    """Fill in the entities that reach the threshold.
+
+    Returns:
+        Their rows of numbers, *(kept, 4)*, and for each of the output's entities its index among these, or -1,
+        *(entities,)*.
+    """
     rows, starts, ends, types = output.entities.unbind(-1)
     probabilities = entity_scores(output.entity_logits[rows, ends - starts - 1, starts], config.entity_temperature)
-    scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1).tolist()
-    entities, names = output.entities.tolist(), config.entity_types
-    for (row, start, end, type_index), score in zip(entities, scores, strict=True):
-        entity = PredictedEntity(start, end, names[type_index - 1], score)
-        predictions[row].entities.append(entity)
-    first_entity, count = [], 0
-    for prediction in predictions:
-        first_entity.append(count)
-        count += len(prediction.entities)
-    return entities, first_entity
+    scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
+    kept = scores >= threshold
+    entities, names = output.entities[kept], config.entity_types
+    for (row, start, end, type_index), score in zip(entities.tolist(), scores[kept].tolist(), strict=True):
+        predictions[row].entities.append(PredictedEntity(start, end, names[type_index - 1], score))
+    return entities, torch.where(kept, kept.cumsum(0) - 1, -1)
 
 
-def _decode_relations(
-    output: SpertOutput,
+def _row_by_row(rows: Tensor, logits: Tensor) -> list[slice]:
+    """All pairs at once or, where they have very many scores, those of each row; `rows` is theirs, *(pairs,)*."""
+    if logits.numel() <= PAIR_SCORES_AT_ONCE:
+        return [slice(None)]
+    _, counts = rows.unique_consecutive(return_counts=True)
+    ends = counts.cumsum(0).tolist()
+    return [slice(first, end) for first, end in zip([0, *ends], ends, strict=False)]
+
+
+def _find_relations(
+    logits: Tensor,
+    pairs: Tensor,
+    entities: Tensor,
     config: SpertConfig,
-    predictions: list[Prediction],
-    entities: list[list[int]],
-    first_entity: list[int],
-    threshold: float,
+    thresholds: Tensor,
+    entity_types: Collection[str] | None,
+) -> tuple[Tensor, Tensor]:
+    """The relations that are kept, of all their rows' pairs.
+
+    Args:
+        logits: *(pairs, relation types)*.
+        pairs: indices into `entities` of head and tail, -1 for one that is not kept, *(pairs, 2)*.
+        entities: *(kept, 4)*.
+        config: the model's.
+        thresholds: lowest scores, *(relation types,)*, `float32`.
+        entity_types: those that are kept, if not all are.
+
+    Returns:
+        Row, head, tail and relation type of each, *(relations, 4)*, and their scores, *(relations,)*, in the order of
+        the pairs.
+    """
+    kept = (pairs >= 0).all(1)
+    # Computed of all: the last digit depends on where in a row of numbers one stands.
+    scores = relation_scores(logits, config.relation_temperature)[kept]
+    logits, pairs = logits[kept], pairs[kept]
+    reached = scores >= thresholds
+    forbidden = forbidden_relations(config, *entities[pairs, 3].unbind(-1))
+    if forbidden is not None:
+        reached &= ~forbidden
+    if entity_types is not None:
+        wanted = [index for index, name in enumerate(config.entity_types, start=1) if name in entity_types]
+        reached &= torch.isin(entities[pairs, 3], entities.new_tensor(wanted)).all(1, keepdim=True)
+    found, types = reached.nonzero(as_tuple=True)
+    relations = torch.cat((entities[pairs[found, :1], 0], pairs[found], types.unsqueeze(1)), dim=1)
+    relations, different = _without_doubles(relations, entities, config)
+    found, types = found[different], types[different]
+    if exceeds(relations[:, 0], MOST_RELATIONS):
+        # Always the same words: Python keeps every different warning for good.
+        warnings.warn(
+            f"more than {MOST_RELATIONS} relations were predicted in one sentence: only the surest are given, the "
+            "others are left out",
+            stacklevel=3,
+        )
+        best = best_of_each(relations[:, 0], logits[found, types].float(), MOST_RELATIONS)
+        relations, found, types = relations[best], found[best], types[best]
+    return relations, scores[found, types]
+
+
+def _without_doubles(relations: Tensor, entities: Tensor, config: SpertConfig) -> tuple[Tensor, Tensor]:
+    """Put the earlier span of symmetric relations first; return those that then differ, and their places."""
+    places = torch.arange(len(relations), device=relations.device)
+    symmetric = [index for index, name in enumerate(config.relation_types) if name in config.symmetric_relation_types]
+    is_symmetric = torch.isin(relations[:, 3], relations.new_tensor(symmetric))
+    if not is_symmetric.any():
+        return relations, places
+    rows, heads, tails, types = relations.unbind(-1)
+    turned = is_symmetric & (entities[tails, 1] < entities[heads, 1])
+    heads, tails = torch.where(turned, tails, heads), torch.where(turned, heads, tails)
+    keys = (heads * len(entities) + tails) * len(config.relation_types) + types
+    different, number = keys.unique(return_inverse=True)
+    first = places.new_full((len(different),), len(places)).scatter_reduce(0, number, places, "amin").sort().values
+    return torch.stack((rows, heads, tails, types), dim=1)[first], first
+
+
+def _add_relations(
+    predictions: list[Prediction], first_entity: list[int], config: SpertConfig, relations: Tensor, scores: Tensor
 ) -> None:
-    """Fill in the relations that reach the threshold."""
-    scores = relation_scores(output.relation_logits, config.relation_temperature)
-    found, type_indices = (scores >= threshold).nonzero(as_tuple=True)
-    columns = (output.pairs[found].tolist(), type_indices.tolist(), scores[found, type_indices].tolist())
-    names, symmetric = config.relation_types, set(config.symmetric_relation_types)
-    signatures = _allowed_arguments(config)
-    seen = set()
-    for (head, tail), type_index, score in zip(*columns, strict=True):
-        name = names[type_index]
-        if name in signatures and (entities[head][3], entities[tail][3]) not in signatures[name]:
-            continue
-        if name in symmetric:
-            if entities[tail][1] < entities[head][1]:
-                head, tail = tail, head
-            if (head, tail, name) in seen:
-                continue
-            seen.add((head, tail, name))
-        row = entities[head][0]
+    """Fill in what [`_find_relations`] gives; `first_entity` is the index of each row's first entity."""
+    names = config.relation_types
+    for (row, head, tail, type_index), score in zip(relations.tolist(), scores.tolist(), strict=True):
         first = first_entity[row]
-        predictions[row].relations.append(PredictedRelation(head - first, tail - first, name, score))
+        predictions[row].relations.append(PredictedRelation(head - first, tail - first, names[type_index], score))
 
 
-def _allowed_arguments(config: SpertConfig) -> dict[str, set[tuple[int, int]]]:
-    """The pairs of entity types, head and tail, that relation types are bound to; both ways round if symmetric."""
-    index = {name: number for number, name in enumerate(config.entity_types, start=1)}
-    allowed = {
-        name: {(index[head], index[tail]) for head, tail in pairs}
-        for name, pairs in (config.relation_signatures or {}).items()
-    }
-    for name in allowed.keys() & set(config.symmetric_relation_types):
-        allowed[name] |= {(tail, head) for head, tail in allowed[name]}
-    return allowed
+def keep_types(prediction: Prediction, entity_types: Collection[str] | None) -> Prediction:
+    """Keep the entities of some types, or all, and the relations between them."""
+    if entity_types is None:
+        return prediction
+    return select_entities(
+        prediction, [index for index, entity in enumerate(prediction.entities) if entity.type in entity_types]
+    )
 
 
 def resolve_overlaps(prediction: Prediction, policy: str) -> Prediction:

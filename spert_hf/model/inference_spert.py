@@ -7,15 +7,18 @@ from typing import TypeVar
 import torch
 
 from .batching_spert import LEAST_SHARED, batches_by_length, share_out
-from .decoding_spert import Prediction, decode, merge_windows, resolve_overlaps
+from .decoding_spert import Prediction, decode, keep_types, merge_windows, resolve_overlaps
 from .forking_spert import computing, is_forked
 from .modeling_spert import SpertModel, SpertOutput
 from .processing_spert import EncodedWords, SpertProcessor
+from .selection_spert import ALL, Selection, Threshold
 from .workers_spert import count_workers, side_by_side
 
 DEFAULT_BATCH_SIZE = 32
 
 Result = TypeVar("Result")
+
+_Numbers = tuple[int, int, int]
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ def compute_batches(
     windows: Sequence[Window],
     batch_size: int,
     use: Callable[[list[int], SpertOutput], Result],
+    entities: Sequence[Sequence[_Numbers]] | None = None,
 ) -> Iterator[Result]:
     """Do what [`score_windows`] does, and yield what a function makes of each batch.
 
@@ -81,6 +85,7 @@ def compute_batches(
         batch_size: windows that go through the encoder at once, at most.
         use: called with what [`score_windows`] yields, where that was computed: in this thread, torch's threads would
             wake for it, and take the workers' cores for a while after.
+        entities: of each window those that are paired in place of predicted ones: first word, end word, type's number.
     """
     lengths = [len(window.words.input_ids) for window in windows]
     on_cpu = model.device.type == "cpu"
@@ -88,6 +93,9 @@ def compute_batches(
 
     def compute(batch: list[int]) -> Result:
         inputs = processor.collate([windows[index].words for index in batch])
+        if entities is not None:
+            numbers = [(row, *entity) for row, index in enumerate(batch) for entity in entities[index]]
+            inputs["entities"] = torch.tensor(numbers, dtype=torch.int64).view(-1, 4)
         with computing(), torch.inference_mode():
             return use(batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()}))
 
@@ -110,8 +118,10 @@ def predict(
     processor: SpertProcessor,
     sentences: Sequence[Sequence[str]],
     batch_size: int = DEFAULT_BATCH_SIZE,
-    relation_threshold: float | None = None,
+    relation_threshold: Threshold = None,
     overlap: str | None = None,
+    selection: Selection = ALL,
+    given: Sequence[Sequence[tuple[int, int, str]]] | None = None,
 ) -> list[Prediction]:
     """Predict entities and relations of sentences (or longer texts) given as words.
 
@@ -120,13 +130,18 @@ def predict(
         processor: of the model's tokenizer.
         sentences: words; a sentence may be empty. Texts longer than the encoder takes are windowed.
         batch_size: windows that go through the encoder at once, at most.
-        relation_threshold: lowest score of a relation; by default the config's.
+        relation_threshold: lowest score of a relation, or of those of some types by type; by default the config's.
         overlap: what becomes of entities that overlap, see [`resolve_overlaps`]; by default the config's.
+        selection: what is kept of what is found; by default all.
+        given: entities of each sentence, first word, end word and type, between which relations are looked for; each
+            once, of `max_span_size` words at most. They are all kept, with the model's scores.
 
     Returns:
         One prediction a sentence, in the order given, entities and relations in the order of decoding.
     """
-    (predictions,) = predict_at_thresholds(model, processor, sentences, [relation_threshold], batch_size, overlap)
+    (predictions,) = predict_at_thresholds(
+        model, processor, sentences, [relation_threshold], batch_size, overlap, selection, given
+    )
     return predictions
 
 
@@ -135,9 +150,11 @@ def predict_at_thresholds(
     model: SpertModel,
     processor: SpertProcessor,
     sentences: Sequence[Sequence[str]],
-    relation_thresholds: Sequence[float | None],
+    relation_thresholds: Sequence[Threshold],
     batch_size: int = DEFAULT_BATCH_SIZE,
     overlap: str | None = None,
+    selection: Selection = ALL,
+    given: Sequence[Sequence[tuple[int, int, str]]] | None = None,
 ) -> list[list[Prediction]]:
     """Do what [`predict`] does for several thresholds, with the sentences scored once.
 
@@ -146,11 +163,17 @@ def predict_at_thresholds(
     """
     windows = cut_windows(processor, sentences)
     decoded = [[Prediction()] * len(windows) for _ in relation_thresholds]
+    entities = None
+    if given is not None:
+        entities = [_entities_in(window, given[window.sentence], model.config.entity_types) for window in windows]
+        overlap, selection = "keep", Selection(relation_types=selection.relation_types)
 
     def decode_batch(batch: list[int], output: SpertOutput) -> tuple[list[int], list[list[Prediction]]]:
-        return batch, [decode(output, model.config, len(batch), threshold) for threshold in relation_thresholds]
+        return batch, [
+            decode(output, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
+        ]
 
-    for batch, at_thresholds in compute_batches(model, processor, windows, batch_size, decode_batch):
+    for batch, at_thresholds in compute_batches(model, processor, windows, batch_size, decode_batch, entities):
         for at_threshold, found in zip(decoded, at_thresholds, strict=True):
             for index, prediction in zip(batch, found, strict=True):
                 at_threshold[index] = prediction
@@ -159,8 +182,24 @@ def predict_at_thresholds(
         parts[window.sentence].append(index)
     policy = overlap or model.config.overlap
     return [
-        [resolve_overlaps(_merge(at_threshold, windows, part), policy) for part in parts] for at_threshold in decoded
+        [
+            keep_types(resolve_overlaps(_merge(at_threshold, windows, part), policy), selection.entity_types)
+            for part in parts
+        ]
+        for at_threshold in decoded
     ]
+
+
+def _entities_in(window: Window, given: Sequence[tuple[int, int, str]], types: Sequence[str]) -> list[_Numbers]:
+    """The given entities that lie in a window, in its words, in the order in which the model finds its own."""
+    return sorted(
+        (
+            (start - window.start, end - window.start, types.index(name) + 1)
+            for start, end, name in given
+            if window.start <= start and end <= window.end
+        ),
+        key=lambda entity: (entity[1] - entity[0], *entity),
+    )
 
 
 def _merge(decoded: Sequence[Prediction], windows: Sequence[Window], part: Sequence[int]) -> Prediction:

@@ -28,6 +28,8 @@ from .onednn_linear import use_onednn
 from .packing_spert import find_packing, first_position, takes_packed, use_packing
 from .processing_spert import LETTER_CASES
 from .quick_dropout import QuickDropout, use_quick_dropout
+from .ranking_spert import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
+from .signatures_spert import forbidden_relations
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
 if TYPE_CHECKING:
@@ -39,10 +41,6 @@ IGNORED_LABEL = -100
 
 CONTEXTS_PER_CHUNK = 8192
 """Contexts that are pooled at once: bounds the memory of sentences with hundreds of entities."""
-
-MOST_PAIRED_ENTITIES = 512
-"""Entities of a sentence that are paired, the surest first: bounds what a model that knows nothing can ask for. (Its
-spans, all taken for entities, would be thousands, and their pairs millions.)"""
 
 
 @dataclass
@@ -63,7 +61,8 @@ class SpertOutput(ModelOutput):
             end word (exclusive), entity type (from 1); in the order of row, size, first word.
         pairs: indices into `entities` of head and tail, *(pairs, 2)*, `int64`: all ordered pairs of two different
             entities of a sentence, in the order of (head, tail). Of a sentence with more than
-            [`MOST_PAIRED_ENTITIES`] only the surest are paired.
+            [`MOST_PAIRED_ENTITIES`] only the surest are paired; of a batch with more than [`PAIR_SCORES_AT_ONCE`]
+            scores only the likeliest pairs are there.
     """
 
     loss: Tensor | None = None
@@ -208,6 +207,7 @@ class SpertModel(PreTrainedModel):
         pairs: Tensor | None = None,
         relation_labels: Tensor | None = None,
         return_dict: bool | None = None,
+        entities: Tensor | None = None,
         **encoder_kwargs: Any,
     ) -> SpertOutput | tuple[Tensor, ...]:
         """Score the given candidates or, where none are given, all spans and all pairs of predicted entities.
@@ -224,6 +224,7 @@ class SpertModel(PreTrainedModel):
             relation_labels: multi-hot over the relation types, a row of -100 = padding,
                 *(batch, pairs, relation types)*.
             return_dict: `False` gives a tuple.
+            entities: those whose pairs are scored in place of those that are predicted, as [`SpertOutput`] has them.
             encoder_kwargs: further arguments of the encoder's `forward`.
 
         Returns:
@@ -231,7 +232,7 @@ class SpertModel(PreTrainedModel):
         """
         hidden = self.encode(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         if spans is None:
-            output = self.score_all(hidden, word_offsets)
+            output = self.score_all(hidden, word_offsets, entities)
         else:
             output = self._score_candidates(hidden, word_offsets, spans, pairs)
             output.entity_loss, output.relation_loss = candidate_losses(
@@ -343,22 +344,27 @@ class SpertModel(PreTrainedModel):
         output.relation_logits = self.relation_classifier(self.dropout(relation_input))
         return output
 
-    def score_all(self, hidden: Tensor, word_offsets: Tensor) -> SpertOutput:
+    def score_all(self, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertOutput:
         """Score all spans, then all ordered pairs of those that are entities.
 
         Args:
             hidden: of [`SpertModel.encode`].
             word_offsets: as of `forward`.
+            given: the entities, if they are not to be predicted; sorted by row. A span may have several types.
         """
         pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
         words = pool_words(pooler, word_offsets)
         entity_logits = self._score_spans(hidden[:, 0], words, word_offsets)
-        entities = _predicted_entities(entity_logits)
+        entities = _predicted_entities(entity_logits) if given is None else given
         paired = _surest_of_each_row(entities, entity_logits)
         pairs = paired[_ordered_pairs(entities[paired, 0])]
+        if given is not None:  # one mention with two types is not related to itself
+            spans = entities[pairs, 1:3]
+            pairs = pairs[(spans[:, 0] != spans[:, 1]).any(-1)]
         output = SpertOutput(entity_logits=entity_logits, entities=entities, pairs=pairs)
         if self.relation_classifier is not None:
-            output.relation_logits = self._score_pairs(pooler, word_offsets, entities, pairs)
+            output.pairs = self._likeliest_pairs(pooler, word_offsets, entities, pairs)
+            output.relation_logits = self._score_pairs(pooler, word_offsets, entities, output.pairs)
         return output
 
     def _score_spans(self, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
@@ -381,6 +387,24 @@ class SpertModel(PreTrainedModel):
         if size_logits is not None:
             logits = logits + size_logits.unsqueeze(1)
         return _none_beyond_the_end(logits, (counts > 0).sum(1))
+
+    def _likeliest_pairs(self, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
+        """All pairs or, where their scores are too many to be held at once, the best of each sentence.
+
+        None is left out that one of the sentence's [`MOST_RELATIONS`] surest relations joins (of a symmetric type, both
+        orders of a pair may be scored for one).
+        """
+        at_once = max(1, PAIR_SCORES_AT_ONCE // len(self.config.relation_types))
+        if len(pairs) <= at_once:
+            return pairs
+        best = []
+        for chunk in pairs.split(at_once):
+            logits = self._score_pairs(pooler, word_offsets, entities, chunk)
+            forbidden = forbidden_relations(self.config, *entities[chunk, 3].unbind(-1))
+            if forbidden is not None:
+                logits = logits.masked_fill(forbidden, -torch.inf)
+            best.append(logits.amax(-1))
+        return pairs[best_of_each(entities[pairs[:, 0], 0], torch.cat(best), 2 * MOST_RELATIONS)]
 
     def _score_pairs(self, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
         """Logits of all pairs of predicted entities, *(pairs, relation types)*, as a sum of their parts."""
@@ -561,8 +585,7 @@ def _predicted_entities(entity_logits: Tensor) -> Tensor:
 def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
     """Indices of the entities to be paired: all, or in a row with too many those with the highest probability."""
     rows, starts, ends, types = entities.unbind(-1)
-    counts = torch.bincount(rows)
-    if not len(rows) or counts.max() <= MOST_PAIRED_ENTITIES:
+    if not exceeds(rows, MOST_PAIRED_ENTITIES):
         return torch.arange(len(rows), device=rows.device)
     # Always the same words: Python keeps every different warning for good.
     warnings.warn(
@@ -573,11 +596,7 @@ def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
     # Whatever the config's temperature: which relations are found does not depend on it.
     probabilities = entity_logits[rows, ends - starts - 1, starts].float().softmax(-1)
     scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
-    kept = [
-        places[scores[places].topk(min(len(places), MOST_PAIRED_ENTITIES)).indices]
-        for places in torch.arange(len(rows), device=rows.device).split(counts.tolist())
-    ]
-    return torch.cat(kept).sort().values
+    return best_of_each(rows, scores, MOST_PAIRED_ENTITIES)
 
 
 def _ordered_pairs(rows: Tensor) -> Tensor:

@@ -2,9 +2,8 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
-from numbers import Real
 from typing import Any
 
 from transformers import Pipeline
@@ -12,9 +11,19 @@ from transformers import Pipeline
 from .collections_spert import has_length, is_collection, is_one, items_of, plain
 from .configuration_spert import OVERLAP_POLICIES, SpertConfig
 from .decoding_spert import Prediction, concatenate, in_text_order
+from .given_spert import (
+    GivenEntity,
+    InputWithEntities,
+    by_sequence,
+    in_given_order,
+    join_sequences,
+    read_entities,
+    with_entities,
+)
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
 from .processing_spert import SpertProcessor
-from .setting_checks_spert import check_choice, check_flag, check_fraction
+from .selection_spert import Selection, Threshold, check_selection
+from .setting_checks_spert import check_choice, check_flag
 from .text_reader_spert import TextReader, override_reading
 from .text_reading_spert import TextReading
 
@@ -34,7 +43,7 @@ _READERS_KEPT = 8
 class _Input:
     """One text: its words, the sequences that they are read in, and, if the text was given as a string, the string and
     the words' character offsets in it; if it was given as words, their places among them. An input that is skipped has
-    no words, and an error.
+    no words, and an error. Entities that were given with it are none that are to be found.
     """
 
     words: Sequence[str]
@@ -43,6 +52,7 @@ class _Input:
     offsets: list[tuple[int, int]] | None = None
     places: list[int] | None = None
     error: str | None = None
+    entities: list[GivenEntity] | None = None
 
 
 class SpertPipeline(Pipeline):
@@ -62,7 +72,13 @@ class SpertPipeline(Pipeline):
     Words that are white space only are not read; `token_start` and `token_end` count them.
 
     Args:
-        relation_threshold (`float`, *optional*): lowest score of a relation, 0 … 1. Default: the model's own.
+        relation_threshold (`float` or `dict`, *optional*): lowest score of a relation, 0 … 1, or of relations of some
+            types by type (`{"Kill": 0.8}`; the others keep the model's). Default: the model's own.
+        entity_threshold (`float`, *optional*): lowest score of an entity, 0 … 1. One below is not taken for an entity:
+            its relations go with it, and it overlaps none. Default: 0.
+        entity_types (list of `str`, *optional*): the entities that are kept, and relations between them. Other entities
+            have their part in settling overlaps before. Default: all.
+        relation_types (list of `str`, *optional*): the relations that are kept. Default: all.
         overlap (`str`, *optional*): entities that overlap are all kept (`"keep"`), all dropped (`"drop"`), or thinned
             out to the best scored ones (`"best"`); relations go with their entities. Default: the model's own.
         words (`str`, `re.Pattern` or function, *optional*): how a string is split into words: the name of one of
@@ -76,6 +92,11 @@ class SpertPipeline(Pipeline):
             column, raises a ValueError (`"raise"`), or gives a result without entities and relations whose `"error"`
             says why (`"skip"`).
         batch_size (`int`, *optional*, defaults to 32): texts (or windows of long ones) computed at once.
+        entities (list of `dict`, *optional*, in a call only): entities between which relations are looked for, in place
+            of those that the model finds: each with a `type` of the model and `start` and `end` in characters of a
+            string, or `token_start` and `token_end` in words; of several inputs, a list for each. Results have them in
+            this order, all of them, with the score that the model gives to their types; relations are found within
+            sequences, as always, and those sequences are read as one that a given entity lies in together.
     """
 
     _load_processor = False
@@ -127,7 +148,10 @@ class SpertPipeline(Pipeline):
 
     def _sanitize_parameters(
         self,
-        relation_threshold: float | None = None,
+        relation_threshold: Threshold = None,
+        entity_threshold: float | None = None,
+        entity_types: Iterable[str] | None = None,
+        relation_types: Iterable[str] | None = None,
         overlap: str | None = None,
         words: Any = None,
         sequences: str | None = None,
@@ -145,11 +169,9 @@ class SpertPipeline(Pipeline):
             preprocess["words"] = words
         if sequences is not None:
             preprocess["sequences"] = sequences
-        if relation_threshold is not None:
-            if isinstance(relation_threshold, Real) and not isinstance(relation_threshold, int):
-                relation_threshold = float(relation_threshold)  # NumPy has numbers of its own
-            check_fraction("relation_threshold", relation_threshold)
-            forward["relation_threshold"] = relation_threshold
+        wanted: dict[str, Any] = {"relation_threshold": relation_threshold, "entity_threshold": entity_threshold}
+        wanted |= {"entity_types": entity_types, "relation_types": relation_types}
+        forward |= check_selection(self.model.config, wanted)
         if overlap is not None:
             check_choice("overlap", overlap, OVERLAP_POLICIES)
             forward["overlap"] = overlap
@@ -157,8 +179,10 @@ class SpertPipeline(Pipeline):
             check_choice("errors", errors, ERROR_POLICIES)
         return preprocess, forward, {} if errors is None else {"errors": errors}
 
-    def __call__(self, inputs: Any, *, batch_size: int | None = None, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, *, batch_size: int | None = None, entities: Any = None, **kwargs: Any) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
+        if entities is not None:
+            inputs = with_entities(inputs, entities)
         batch_size = next(size for size in (batch_size, self._batch_size, DEFAULT_BATCH_SIZE) if size is not None)
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"batch_size: given {batch_size!r}, allowed a whole number from 1 on")
@@ -185,11 +209,37 @@ class SpertPipeline(Pipeline):
     def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> _Input:
         """Preprocess an input; if it can't be, say why in place of its words, or raise."""
         try:
-            return self.preprocess(item, number, **preprocess)
+            text = self.preprocess(item, number, **preprocess)
+            if isinstance(item, InputWithEntities):
+                self._add_entities(text, item.entities, number)
+            return text
         except ValueError as error:
             if not skip:
                 raise
             return _Input([], [], error=str(error))
+
+    def _add_entities(self, text: _Input, records: Any, number: int) -> None:
+        """Have relations looked for between given entities.
+
+        Raises:
+            ValueError: naming the input, the entity and its field.
+        """
+        places = range(len(text.words)) if text.places is None else text.places
+        offsets = [(place, place + 1) for place in places] if text.offsets is None else text.offsets
+        prefix = "token_" if text.offsets is None else ""
+        starts, ends = [start for start, _ in offsets], [end for _, end in offsets]
+        try:
+            text.entities = read_entities(records, self.model.config, starts, ends, prefix)
+        except ValueError as error:
+            raise ValueError(f"input {number}: {error}") from error
+        encoded = self.spert_processor.encode([text.words[start:end] for start, end, _ in text.entities])
+        for place, words in enumerate(encoded):
+            if len(words.input_ids) > self.spert_processor.window_size:
+                raise ValueError(
+                    f"input {number}: entities[{place}]: given {len(words.input_ids)} sub-words, allowed at most "
+                    f"{self.spert_processor.window_size}, as many as the encoder takes"
+                )
+        text.sequences = join_sequences(text.sequences, text.entities)
 
     def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> _Input:
         """Split a string into words and sequences, or take the words given.
@@ -217,18 +267,25 @@ class SpertPipeline(Pipeline):
 
     def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
         sequences = [text.words[start:end] for text in model_inputs for start, end in text.sequences]
-        found = iter(predict(self.model, self.spert_processor, sequences, **parameters))
+        given = None
+        if any(text.entities is not None for text in model_inputs):
+            given = [part for text in model_inputs for part in by_sequence(text.sequences, text.entities or ())]
+        names = {field.name for field in fields(Selection)} & parameters.keys()
+        selection = Selection(**{name: parameters.pop(name) for name in names})
+        found = iter(
+            predict(self.model, self.spert_processor, sequences, **parameters, selection=selection, given=given)
+        )
         return [concatenate(list(islice(found, len(text.sequences))), text.sequences) for text in model_inputs]
 
     def postprocess(self, model_outputs: tuple[_Input, Prediction], errors: str = "raise") -> dict[str, Any]:
         """Turn a prediction into plain JSON, entities in text order; a skipped input's has an `error`."""
         text, prediction = model_outputs
-        prediction = in_text_order(prediction)
+        ordered = in_text_order(prediction) if text.entities is None else in_given_order(prediction, text.entities)
         result: dict[str, Any] = {
-            "entities": [_entity_record(text, entity) for entity in prediction.entities],
+            "entities": [_entity_record(text, entity) for entity in ordered.entities],
             "relations": [
                 {"type": relation.type, "score": relation.score, "head": relation.head, "tail": relation.tail}
-                for relation in prediction.relations
+                for relation in ordered.relations
             ],
         }
         return result if text.error is None else result | {"error": text.error}

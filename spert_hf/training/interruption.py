@@ -3,9 +3,13 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
+
+from torch import nn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXPERIMENT_VARIABLE = "SPERT_EXPERIMENT"
@@ -27,6 +31,10 @@ class TrainingInterruptedError(Exception):
         super().__init__(f"interrupted by {name}; saved {checkpoint}, to go on: --resume_from_checkpoint latest")
         self.signal_number = signal_number
         self.checkpoint = checkpoint
+
+
+class StopAskedError(Exception):
+    """A run is asked to stop, and what was under way is given up."""
 
 
 class StopRequest:
@@ -60,6 +68,24 @@ class StopRequest:
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self._received = number
         signal.signal(number, self._before[number])
+
+    @contextmanager
+    def heeded_by(self, model: nn.Module) -> Iterator[None]:
+        """While entered, have a model look for a request before it computes anything.
+
+        Raises:
+            StopAskedError: in place of computing, by whoever calls the model.
+        """
+
+        def look(*_: Any) -> None:
+            if self.signal_number:
+                raise StopAskedError
+
+        hook = model.register_forward_pre_hook(look)
+        try:
+            yield
+        finally:
+            hook.remove()
 
     @property
     def signal_number(self) -> int:

@@ -6,7 +6,7 @@ import platform
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -52,7 +52,7 @@ from .checkpoints import (
 )
 from .embedding_rows import EmbeddingRows
 from .encoders import find_encoder
-from .interruption import StopRequest, TrainingInterruptedError
+from .interruption import StopAskedError, StopRequest, TrainingInterruptedError
 from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
@@ -64,7 +64,7 @@ logger = logging.get_logger(__name__)
 
 BEST_FOLDER = "best"
 EVAL_BATCHES = 8
-"""Batches between two looks at whether the run is asked to stop; sentences are sorted by length among them."""
+"""Batches that are predicted together; sentences are sorted by length among them."""
 
 
 class NonFiniteError(ValueError):
@@ -316,7 +316,7 @@ class Trainer:
             TrainingInterruptedError: if the run was asked to stop.
         """
         model = (self.accelerator.unwrap_model(self.model) if model is None else model).eval()
-        predictions = self._predict(documents, partial(predict_documents, model, self.processor))
+        predictions = self._predict(model, documents, partial(predict_documents, model, self.processor))
         return score_predictions(model, documents, predictions, self.arguments.no_overlapping)
 
     def evaluate_as_text(self, documents: Sequence[Document], model: SpertModel) -> EvaluationResult:
@@ -326,15 +326,19 @@ class Trainer:
             TrainingInterruptedError: if the run was asked to stop.
         """
         pipe = SpertPipeline(model=model.eval(), tokenizer=self.tokenizer, device=model.device)
-        predictions = self._predict(documents, partial(predict_as_text, pipe))
+        predictions = self._predict(model, documents, partial(predict_as_text, pipe))
         return score_text_predictions(pipe, documents, predictions, self.arguments.no_overlapping)
 
     def _predict(
-        self, documents: Sequence[Document], predict: Callable[[Sequence[Document], int], list[dict[str, Any]]]
+        self,
+        model: SpertModel,
+        documents: Sequence[Document],
+        predict: Callable[[Sequence[Document], int], list[dict[str, Any]]],
     ) -> list[dict[str, Any]]:
         """Predict documents, each by one process.
 
         Args:
+            model: by which they are predicted.
             documents: the same in all processes.
             predict: gives the predictions of some of them, at a batch size.
 
@@ -347,11 +351,11 @@ class Trainer:
         batch_size = self.arguments.per_device_eval_batch_size
         mine = range(self.accelerator.process_index, len(documents), self.accelerator.num_processes)
         numbered: list[tuple[int, dict[str, Any]]] = []
-        for first in range(0, len(mine), batch_size * EVAL_BATCHES):
-            if self.stop_request.signal_number:
-                break
-            part = mine[first : first + batch_size * EVAL_BATCHES]
-            numbered += zip(part, predict([documents[index] for index in part], batch_size), strict=True)
+        # Before each batch, for a document may have many, and a model that knows nothing finds much in each.
+        with suppress(StopAskedError), self.stop_request.heeded_by(model):
+            for first in range(0, len(mine), batch_size * EVAL_BATCHES):
+                part = mine[first : first + batch_size * EVAL_BATCHES]
+                numbered += zip(part, predict([documents[index] for index in part], batch_size), strict=True)
         everyones = sorted(
             gather_object(numbered) if self.accelerator.num_processes > 1 else numbered, key=itemgetter(0)
         )

@@ -136,6 +136,32 @@ class TestExtract:
         expected = tiny_pipeline(TEXTS[0], relation_threshold=0.9, overlap="best")
         assert read_lines(output)[0]["relations"] == expected["relations"]
 
+    def test_what_is_wanted_reaches_the_pipeline(self, tiny_checkpoint, tiny_pipeline, tmp_path):
+        given, output = tmp_path / "texts.txt", tmp_path / "found.jsonl"
+        given.write_text(TEXTS[0])
+        flags = ["--relation-threshold", "Near=0.9", "--relation-threshold", "Live_In=0.2", "--entity-threshold", "0.4"]
+        flags += ["--entity-type", "Loc", "--relation-type", "Near", "--relation-type", "Live_In"]
+        assert self.run(tiny_checkpoint, given, output, *flags) == 0
+        wanted = {"entity_threshold": 0.4, "entity_types": ["Loc"], "relation_types": ["Near", "Live_In"]}
+        expected = tiny_pipeline(TEXTS[0], relation_threshold={"Near": 0.9, "Live_In": 0.2}, **wanted)
+        assert read_lines(output)[0] == {"text": TEXTS[0]} | expected
+        assert expected["relations"]
+
+    @pytest.mark.parametrize(
+        ("flags", "message"),
+        [
+            (["--relation-type", "Nea"], "relation_types: given 'Nea', allowed 'Near', 'Live_In', 'Work_For'; did you"),
+            (["--relation-threshold", "Nea=0.5"], "relation_threshold: given 'Nea', allowed 'Near'"),
+            (["--relation-threshold", "0.5", "--relation-threshold", "Near=1"], "--relation-threshold: given several"),
+        ],
+    )
+    def test_what_the_model_has_not_is_said_at_once(self, tiny_checkpoint, tmp_path, capsys, flags, message):
+        given, output = tmp_path / "texts.txt", tmp_path / "found.jsonl"
+        given.write_text(TEXTS[0])
+        assert self.run(tiny_checkpoint, given, output, *flags) == 1
+        assert message in capsys.readouterr().err
+        assert [path.name for path in tmp_path.iterdir()] == ["texts.txt"]
+
     def test_a_fault_in_the_input_leaves_no_output(self, tiny_checkpoint, tmp_path, capsys):
         given, output = tmp_path / "texts.jsonl", tmp_path / "found.jsonl"
         given.write_text('{"text": "It rained."}\n{"body": "x"}\n')

@@ -244,6 +244,28 @@ def test_a_stop_that_is_asked_for_while_texts_are_scored_is_heeded(train, monkey
         train(eval_every_epochs=0)
 
 
+def test_a_stop_that_is_asked_for_within_one_document_is_heeded(train, tmp_path, monkeypatch):
+    """A document has many windows, and a model that knows nothing finds much in each."""
+    records = make_records()
+    (tmp_path / "train.json").write_text(json.dumps(records))
+    words = [word for record in records for word in record["tokens"]]
+    (tmp_path / "dev.json").write_text(json.dumps([{"tokens": words * 20, "entities": [], "relations": []}]))
+    batches = []
+
+    def ask_to_stop(model, *args):
+        if not model.training:
+            batches.append(model)
+            if len(batches) == 2:
+                signal.raise_signal(signal.SIGTERM)
+
+    hook = torch.nn.modules.module.register_module_forward_pre_hook(
+        lambda module, _: ask_to_stop(module) if isinstance(module, SpertModel) else None
+    )
+    with hook, pytest.raises(TrainingInterruptedError):
+        train(dataset=tmp_path, per_device_eval_batch_size=1)
+    assert len(batches) == 2
+
+
 def test_train_on_dev_uses_both(train):
     result = train(train_on_dev=True, num_train_epochs=1, per_device_train_batch_size=16)
     assert log_of(result)[0]["step"] == 1

@@ -1,0 +1,163 @@
+"""`spert-hf find-threshold`: the lowest score of a relation that gives the best REL+ on a split."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from ..data.files import RUN_FILE, write_atomically
+from ..evaluation.threshold_search import Counts, ThresholdScores, best_threshold, score_thresholds
+from ..training.output_folder import model_output
+from .options import SPLITS, add_dataset_options, add_model_options, load_documents, load_pipeline
+
+_STEP = 0.05
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    options = _parser().parse_args(arguments)
+    folder = Path(options.model)
+    if options.save and not folder.is_dir():
+        raise ValueError(f"--save: given with --model {options.model}, which is no folder; allowed with a folder")
+    with ExitStack() as stack:
+        if options.save:
+            stack.enter_context(model_output("--save", folder, overwrite=False, own=folder))
+        pipe = load_pipeline(options)
+        own = pipe.model.config.relation_threshold
+        if not pipe.model.config.relation_types:
+            raise ValueError(f"--model: given {options.model}, which has no relation types; allowed a model with some")
+        (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
+        thresholds = sorted({*_grid(options.step), own})
+        scores = score_thresholds(pipe.model, pipe.spert_processor, documents, thresholds, options.batch_size)
+        result = _describe(scores, own, options)
+        sys.stdout.write((json.dumps(result, indent=2) if options.json else "\n".join(_table(result))) + "\n")
+        if options.save:
+            _save(folder, result["best_threshold"], own)
+    return 0
+
+
+def _grid(step: float) -> Iterator[float]:
+    """Thresholds between 0 and 1."""
+    for number in range(1, round(1 / step) + 1):
+        threshold = round(number * step, 6)
+        if threshold < 1:
+            yield threshold
+
+
+def _describe(scores: Sequence[ThresholdScores], own: float, options: argparse.Namespace) -> dict[str, Any]:
+    """The result as plain JSON."""
+    result: dict[str, Any] = {
+        "split": options.split,
+        "own_threshold": own,
+        "best_threshold": best_threshold({one.threshold: one.micro for one in scores}, own),
+        "thresholds": [{"threshold": one.threshold, **_figures(one.micro)} for one in scores],
+    }
+    if options.by_type:
+        result["by_type"] = {}
+        for name in scores[0].by_type:
+            counts = {one.threshold: one.by_type[name] for one in scores}
+            best = best_threshold(counts, own)
+            result["by_type"][name] = {
+                "best_threshold": best,
+                "best": _figures(counts[best]),
+                "own": _figures(counts[own]),
+                "support": counts[own].tp + counts[own].fn,
+            }
+    return result
+
+
+def _figures(counts: Counts) -> dict[str, float]:
+    return {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
+
+
+def _table(result: dict[str, Any]) -> Iterator[str]:
+    """The result for people, in at most 80 columns."""
+    own, best = result["own_threshold"], result["best_threshold"]
+    yield f"REL+ (micro, in percent) on the {result['split']} split, by the lowest score of a relation"
+    yield f"  {'threshold':>9}{'precision':>12}{'recall':>9}{'F1':>9}"
+    for row in result["thresholds"]:
+        marks = [mark for mark, at in (("best", best), ("the model's own", own)) if row["threshold"] == at]
+        yield f"  {row['threshold']:>9.4g}{_cells(row)}{'  ' if marks else ''}{', '.join(marks)}"
+    if "by_type" not in result:
+        return
+    yield ""
+    yield "By relation type: the best threshold, F1 there, and F1 at the model's own"
+    width = max(len(name) for name in ("", *result["by_type"]))
+    yield f"  {'':<{width}}{'support':>9}{'threshold':>11}{'F1':>9}{'own F1':>9}"
+    for name, row in result["by_type"].items():
+        figures = f"{row['best']['f1']:>9.2f}{row['own']['f1']:>9.2f}"
+        yield f"  {name:<{width}}{row['support']:>9}{row['best_threshold']:>11.4g}{figures}"
+    yield ""
+    given = {name: row["best_threshold"] for name, row in result["by_type"].items() if row["support"]}
+    yield f"In Python: pipe(text, relation_threshold={given})"
+
+
+def _cells(row: dict[str, float]) -> str:
+    return f"{row['precision']:>12.2f}{row['recall']:>9.2f}{row['f1']:>9.2f}"
+
+
+def _save(folder: Path, best: float, own: float) -> None:
+    """Write the threshold into the checkpoint's config; scores that no longer hold go."""
+    if best == own:
+        sys.stderr.write(f"{folder} has the best threshold already: nothing is written\n")
+        return
+    path = folder / "config.json"
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    write_atomically(path, [json.dumps(settings | {"relation_threshold": best}, indent=2) + "\n"])
+    record = folder / RUN_FILE
+    removed = f"; {RUN_FILE}, whose scores are those of {own:.4g}, is removed" if record.is_file() else ""
+    record.unlink(missing_ok=True)
+    sys.stderr.write(f"relation_threshold {best:.4g} (before {own:.4g}) saved in {path}{removed}\n")
+
+
+def _step(text: str) -> float:
+    """Read the distance of two thresholds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.01 <= value <= 0.5:
+        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a number from 0.01 to 0.5")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="spert-hf find-threshold",
+        description="Find the lowest score of a relation (relation_threshold) that gives the best micro F1 of REL+ on "
+        "a split: a table of thresholds with precision, recall and F1. Of thresholds that are equally good, that which "
+        "is nearest to the model's own is the best.",
+        epilog="A threshold that was found on a split makes scores on that split too good; measure on another one.",
+    )
+    add_model_options(parser)
+    add_dataset_options(parser)
+    parser.add_argument(
+        "--split",
+        choices=SPLITS,
+        default="dev",
+        help="search on this split, which the model should not have been trained on (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--step",
+        type=_step,
+        default=_STEP,
+        metavar="S",
+        help="distance of two thresholds, 0.01 to 0.5 (default: %(default)s); the model's own is tried, too",
+    )
+    parser.add_argument(
+        "--by-type",
+        action="store_true",
+        help="also find the best threshold of each relation type, as the pipeline's `relation_threshold` and "
+        "`--relation-threshold` of other commands take it (a model's config has one for all types)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument(
+        "--save",
+        action="store_true",
+        help="write the best threshold into the config of the checkpoint, a folder; the record of training with the "
+        "scores at another threshold is then removed from it",
+    )
+    return parser

@@ -1,0 +1,132 @@
+"""Entities that a user gives with a text, so that only the relations between them are looked for."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from numbers import Integral
+from typing import Any
+
+from .collections_spert import has_length, is_collection, is_one, items_of, plain
+from .configuration_spert import SpertConfig
+from .decoding_spert import Prediction, select_entities
+from .selection_spert import check_type
+from .setting_checks_spert import shown
+
+GivenEntity = tuple[int, int, str]
+"""First word, end word (exclusive), entity type."""
+
+_NOTHING = object()
+
+
+class InputWithEntities(dict[str, Any]):
+    """A text or its words, as a mapping that the pipeline takes, and the entities that are given for it."""
+
+    def __init__(self, content: Any, entities: Any) -> None:
+        if isinstance(content, Mapping):
+            super().__init__(content)
+        else:
+            is_words = isinstance(content, Sequence) and not isinstance(content, (str, bytes))
+            super().__init__({"tokens" if is_words else "text": content})
+        self.entities = entities
+
+
+def with_entities(inputs: Any, entities: Any) -> Any:
+    """Put inputs of the pipeline and the entities that are given for them together, one by one.
+
+    Raises:
+        ValueError: if there are not as many lists of entities as inputs; of a generator, when one of them ends.
+    """
+    if is_one(inputs):
+        return InputWithEntities(plain(inputs), plain(entities))
+    if is_one(entities) or not is_collection(entities):
+        raise ValueError(f"entities: given {shown(entities)}, allowed a list of entities for each input")
+    if has_length(inputs) and has_length(entities) and len(inputs) != len(entities):
+        raise ValueError(f"entities: given {len(entities)} lists, allowed one for each of the {len(inputs)} inputs")
+    pairs = _pairs(items_of(inputs), items_of(entities))
+    return list(pairs) if has_length(inputs) else pairs
+
+
+def _pairs(inputs: Iterable[Any], entities: Iterable[Any]) -> Iterator[InputWithEntities]:
+    for content, given in zip_longest(inputs, entities, fillvalue=_NOTHING):
+        if content is _NOTHING or given is _NOTHING:
+            raise ValueError("entities: given more or fewer lists than inputs, allowed one for each")
+        yield InputWithEntities(content, given)
+
+
+def read_entities(
+    records: Any, config: SpertConfig, starts: Sequence[int], ends: Sequence[int], prefix: str
+) -> list[GivenEntity]:
+    """Check entities and find their words.
+
+    Args:
+        records: mappings with `type` and, of strings, `start` and `end`, of words `token_start` and `token_end`.
+        config: the model's.
+        starts: offset at which each word begins, as the entities count.
+        ends: that at which it ends.
+        prefix: of the two fields with the offsets.
+
+    Raises:
+        ValueError: naming the entity by its number, and the field.
+    """
+    if isinstance(records, (str, bytes, Mapping)) or not isinstance(records, Sequence):
+        raise ValueError(f"entities: given {shown(records)}, allowed a list of entities")
+    beginning = {offset: word for word, offset in enumerate(starts)}
+    ending = {offset: word for word, offset in enumerate(ends)}
+    found: dict[GivenEntity, None] = {}
+    for number, record in enumerate(records):
+        where = f"entities[{number}]"
+        if not isinstance(record, Mapping):
+            raise ValueError(f"{where}: given {shown(record)}, allowed a mapping with type, {prefix}start, {prefix}end")
+        check_type(f"{where}.type", record.get("type"), config.entity_types)
+        first = _find_offset(f"{where}.{prefix}start", record.get(f"{prefix}start"), beginning, "begins")
+        last = _find_offset(f"{where}.{prefix}end", record.get(f"{prefix}end"), ending, "ends")
+        if last < first:
+            raise ValueError(f"{where}.{prefix}end: given {ends[last]}, allowed one after {prefix}start")
+        if last - first >= config.max_span_size:
+            raise ValueError(f"{where}: given {last + 1 - first} words, allowed at most {config.max_span_size}")
+        entity = (first, last + 1, record["type"])
+        if entity in found:
+            raise ValueError(f"{where}: given twice, allowed each span and type once")
+        found[entity] = None
+    return list(found)
+
+
+def _find_offset(field: str, value: Any, offsets: Mapping[int, int], does: str) -> int:
+    """The word that begins or ends at an offset."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{field}: given {shown(value)}, allowed a whole number")
+    if value not in offsets:
+        near = sorted(sorted(offsets, key=lambda offset: abs(offset - int(value)))[:2])
+        hint = f", such as {' or '.join(map(str, near))}" if near else "; there is no word"
+        raise ValueError(f"{field}: given {shown(value)}, allowed an offset at which a word {does}{hint}")
+    return offsets[int(value)]
+
+
+def join_sequences(sequences: Sequence[tuple[int, int]], entities: Iterable[GivenEntity]) -> list[tuple[int, int]]:
+    """Join those sequences, as ranges of words in text order, that one of the entities lies in together."""
+    joined: list[tuple[int, int]] = []
+    spans = sorted((start, end) for start, end, _ in entities)
+    crossed = 0
+    place = 0
+    for first, end in sequences:
+        if joined and crossed > first:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((first, end))
+        while place < len(spans) and spans[place][0] < end:
+            crossed = max(crossed, spans[place][1])
+            place += 1
+    return joined
+
+
+def by_sequence(sequences: Iterable[tuple[int, int]], entities: Sequence[GivenEntity]) -> Iterator[list[GivenEntity]]:
+    """Give the entities of each sequence, in its own words; each lies in one, see [`join_sequences`]."""
+    for first, last in sequences:
+        yield [(start - first, end - first, name) for start, end, name in entities if first <= start < last]
+
+
+def in_given_order(prediction: Prediction, entities: Sequence[GivenEntity]) -> Prediction:
+    """Put the entities in the order in which they were given; relations by (head, tail, type)."""
+    place = {(entity.start, entity.end, entity.type): number for number, entity in enumerate(prediction.entities)}
+    ordered = select_entities(prediction, [place[entity] for entity in entities], sort=False)
+    ordered.relations.sort(key=lambda relation: (relation.head, relation.tail, relation.type))
+    return ordered
