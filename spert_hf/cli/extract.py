@@ -20,7 +20,7 @@ from ..data.outputs import is_stream, open_stream, real_target
 from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
 from ..model.configuration_spert import OVERLAP_POLICIES
-from ..model.pipeline_spert import read_ahead
+from ..model.pipeline_spert import BATCHES_READ_AHEAD, read_ahead
 from .options import (
     STANDARD_STREAM,
     add_model_options,
@@ -89,7 +89,7 @@ def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> It
             waiting.append(record)
             yield record
 
-    for prediction in pipe(inputs(), **settings):
+    for prediction in pipe(inputs(), batches_ahead=BATCHES_READ_AHEAD, **settings):
         record = waiting.popleft()
         blank += count_blank(record.get("tokens", ()))
         yield with_found(record, prediction)
