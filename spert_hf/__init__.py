@@ -20,6 +20,7 @@ from .model.text_reading_spert import TextReading
 if TYPE_CHECKING:
     from .loading import load
     from .results.data_frame import to_dataframe
+    from .results.display import display
     from .results.knowledge_graph import to_networkx
     from .results.triples import triples
 
@@ -36,6 +37,7 @@ __all__ = [
     "SpertProcessor",
     "TextReading",
     "__version__",
+    "display",
     "load",
     "to_dataframe",
     "to_networkx",
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "display": "results.display",
     "load": "loading",
     "to_dataframe": "results.data_frame",
     "to_networkx": "results.knowledge_graph",

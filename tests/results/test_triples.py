@@ -115,6 +115,6 @@ def test_what_is_no_result_is_named(use, found, message):
 
 
 def test_names_of_the_package():
-    assert {"load", "to_dataframe", "to_networkx", "triples"} <= set(spert_hf.__all__) & set(dir(spert_hf))
+    assert {"display", "load", "to_dataframe", "to_networkx", "triples"} <= set(spert_hf.__all__) & set(dir(spert_hf))
     with pytest.raises(AttributeError, match="module 'spert_hf' has no attribute 'lode'"):
         spert_hf.lode  # noqa: B018
