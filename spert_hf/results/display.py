@@ -18,6 +18,9 @@ MOST_ROWS = 500
 """Relations of a text that the table beneath a drawing has."""
 
 _HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Entities and relations</title>'
+_FIGURE = (  # a light ground of its own: nobody can tell whether a notebook's is dark
+    f"margin:0 0 16px;width:fit-content;max-width:100%;font:14px {FONT};color:{QUIET};background:{BACKGROUND}"
+)
 _WIDTHS = (200, 10_000)
 _CELL = f"padding:3px 16px 3px 0;border-bottom:1px solid {BORDER};text-align:left;background:{BACKGROUND};color:{TEXT}"
 
@@ -76,7 +79,7 @@ class Drawing:
         if len(one.relations) > MOST_ARCS:
             note = f"{MOST_ARCS} of {len(one.relations):,} relations are drawn, the best of each type."
         return (
-            f'<figure style="margin:0 0 16px;font:14px {FONT};color:{QUIET}">{svg}<figcaption>{note}'
+            f'<figure style="{_FIGURE}">{svg}<figcaption style="padding:0 12px 8px">{note}'
             f'<details><summary style="cursor:pointer">{_count(one)}</summary>{_table(one)}</details>'
             "</figcaption></figure>"
         )
