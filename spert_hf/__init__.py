@@ -4,7 +4,9 @@ Importing the package registers its config, model and pipeline with transformers
 saved carries their code, so that it can be used without this package.
 """
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
 from transformers import AutoConfig, AutoModel
 from transformers.pipelines import PIPELINE_REGISTRY
@@ -15,12 +17,52 @@ from .model.pipeline_spert import SpertPipeline
 from .model.processing_spert import SpertProcessor
 from .model.text_reading_spert import TextReading
 
+if TYPE_CHECKING:
+    from .loading import load
+    from .results.data_frame import to_dataframe
+    from .results.display import display
+    from .results.knowledge_graph import to_networkx
+    from .results.triples import triples
+
 try:
     __version__ = version("spert-hf")
 except PackageNotFoundError:  # run from a checkout that was not installed
     __version__ = "0+unknown"
 
-__all__ = ["SpertConfig", "SpertModel", "SpertOutput", "SpertPipeline", "SpertProcessor", "TextReading", "__version__"]
+__all__ = [
+    "SpertConfig",
+    "SpertModel",
+    "SpertOutput",
+    "SpertPipeline",
+    "SpertProcessor",
+    "TextReading",
+    "__version__",
+    "display",
+    "load",
+    "to_dataframe",
+    "to_networkx",
+    "triples",
+]
+
+_LAZY = {
+    "display": "results.display",
+    "load": "loading",
+    "to_dataframe": "results.data_frame",
+    "to_networkx": "results.knowledge_graph",
+    "triples": "results.triples",
+}
+"""Names whose modules are imported when they are first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(f".{_LAZY[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def _register_with_transformers() -> None:

@@ -20,7 +20,11 @@ MOST_RELATIONS = 20
 
 
 def print_extraction(
-    console: Console, tokens: Sequence[str], prediction: Mapping[str, Any], type_names: Sequence[str]
+    console: Console,
+    tokens: Sequence[str],
+    prediction: Mapping[str, Any],
+    type_names: Sequence[str],
+    gaps: Sequence[str] | None = None,
 ) -> None:
     """Print a sentence with its entities marked in place, and its relations below.
 
@@ -29,10 +33,11 @@ def print_extraction(
         tokens: of the sentence.
         prediction: `entities` with token offsets `start` and `end`, and `relations`; both with scores.
         type_names: all entity types, each of which has a colour.
+        gaps: what stands before each token; by default spaces between them.
     """
     colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(type_names)}
-    console.print(_marked_sentence(tokens, prediction["entities"], colours))
-    mentions = [visible(" ".join(tokens[entity["start"] : entity["end"]])) for entity in prediction["entities"]]
+    console.print(_marked_sentence(tokens, prediction["entities"], colours, gaps))
+    mentions = [_mention(tokens, entity, gaps) for entity in prediction["entities"]]
     for relation in prediction["relations"][:MOST_RELATIONS]:
         line = Text("    ")
         line.append(mentions[relation["head"]], style="bold")
@@ -47,10 +52,51 @@ def print_extraction(
     console.print()
 
 
-def _marked_sentence(tokens: Sequence[str], entities: Sequence[Mapping[str, Any]], colours: Mapping[str, str]) -> Text:
+def print_found_in_text(
+    console: Console,
+    text: str,
+    words: Sequence[tuple[int, int]],
+    found: Mapping[str, Any],
+    type_names: Sequence[str],
+) -> None:
+    """Print a text as it is written, lines kept, with its entities marked in place, and its relations below.
+
+    Args:
+        console: where to.
+        text: that was given to the pipeline.
+        words: character offsets of its words, as the pipeline read them.
+        found: the pipeline's result.
+        type_names: all entity types, each of which has a colour.
+    """
+    tokens = [text[start:end] for start, end in words]
+    ends = [0, *(end for _, end in words)]
+    gaps = [_gap(text[end:start]) for (start, _), end in zip(words, ends, strict=False)]
+    entities = [{**one, "start": one["token_start"], "end": one["token_end"]} for one in found["entities"]]
+    print_extraction(console, tokens, {**found, "entities": entities}, type_names, gaps)
+
+
+def _gap(between: str) -> str:
+    """White space between words: lines as they are, everything else one space."""
+    return "\n  " if "\n" in between.replace("\r", "\n") else " " if between else ""
+
+
+def _mention(tokens: Sequence[str], entity: Mapping[str, Any], gaps: Sequence[str] | None) -> str:
+    """The words of an entity, in one line."""
+    first, *others = range(entity["start"], entity["end"])
+    spaces = [" " if gaps is None or gaps[index] else "" for index in others]
+    rest = (space + visible(tokens[index]) for space, index in zip(spaces, others, strict=True))
+    return visible(tokens[first]) + "".join(rest)
+
+
+def _marked_sentence(
+    tokens: Sequence[str],
+    entities: Sequence[Mapping[str, Any]],
+    colours: Mapping[str, str],
+    gaps: Sequence[str] | None,
+) -> Text:
     """Mark each entity as `[words]Type`, in its colour."""
     line = Text("  ")
-    for text, entity_type, is_mark in marked_pieces(tokens, entities):
+    for text, entity_type, is_mark in marked_pieces(tokens, entities, gaps):
         colour = "" if entity_type is None else colours[entity_type]
         line.append(text, style=colour if is_mark or not colour else f"bold {colour}")
     return line

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
 from tqdm.auto import tqdm
 
 from ..data.files import digest_of_file
@@ -20,8 +21,9 @@ from ..data.outputs import is_stream, open_stream, real_target
 from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
 from ..model.configuration_spert import OVERLAP_POLICIES
-from ..model.pipeline_spert import read_ahead
+from ..model.pipeline_spert import BATCHES_READ_AHEAD, read_ahead
 from ..model.selection_spert import check_selection
+from .console import print_found_in_text
 from .options import (
     STANDARD_STREAM,
     add_model_options,
@@ -44,13 +46,16 @@ _OTHER_FORMATS = (
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command."""
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     _check_files(options)
     reading, wanted = reading_settings(options), selection_settings(options)
     pipe = load_pipeline(options, reading)
     settings = {"batch_size": options.batch_size, "overlap": options.overlap}
     settings |= check_selection(pipe.model.config, wanted)
-    records = read_inputs(options.input)
+    if options.text is not None and options.output == STANDARD_STREAM:
+        _show_text(pipe, options, settings, reading)
+        return 0
+    records = read_inputs(options.input) if options.text is None else iter([{"text": options.text}])
     as_csv = _is_csv(options.output)
     if options.output == STANDARD_STREAM:
         _write(LineOutput(sys.stdout.buffer), pipe, records, settings)
@@ -78,6 +83,17 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any], reading: dict[str, Any]) -> None:
+    """Write what is found in one text: readable at a terminal, a line of JSON otherwise."""
+    (record,) = extract(pipe, [{"text": options.text}], **settings)
+    if options.json or not sys.stdout.isatty():
+        LineOutput(sys.stdout.buffer).write(to_json_line(record))
+    else:
+        words = pipe.text_reader(**reading)(options.text).words
+        print_found_in_text(Console(), options.text, words, record, pipe.model.config.entity_types)
+    sys.stdout.flush()
+
+
 def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> Iterator[dict[str, Any]]:
     """Add `entities` and `relations` to records of texts or tokens, in order and as a stream.
 
@@ -91,7 +107,7 @@ def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> It
             waiting.append(record)
             yield record
 
-    for prediction in pipe(inputs(), **settings):
+    for prediction in pipe(inputs(), batches_ahead=BATCHES_READ_AHEAD, **settings):
         record = waiting.popleft()
         blank += count_blank(record.get("tokens", ()))
         yield with_found(record, prediction)
@@ -140,16 +156,14 @@ def _write_rest(output: UnfinishedFile, pipe: Any, records: Iterator[dict[str, A
 
 def _check_files(options: argparse.Namespace) -> None:
     """Check the files before the model is loaded, which takes its time."""
+    if options.resume and options.text is not None:
+        raise ValueError("--resume: given with a text, allowed with files for --input and --output")
     if options.resume and STANDARD_STREAM in (options.input, options.output):
         raise ValueError("--resume: given with a standard stream, allowed with files for --input and --output")
     if options.resume and _is_csv(options.output):
         raise ValueError(f"--resume: given with {options.output!r}, allowed with JSON Lines for --output")
-    given = Path(options.input)
-    if options.input != STANDARD_STREAM and not given.is_file():
-        raise FileNotFoundError(f"--input: given {options.input!r}, which is no file")
-    check_input_suffix(options.input)
-    if options.input == STANDARD_STREAM:
-        _ = sys.stdin.buffer  # fails where it is closed
+    if options.text is None:
+        _check_input(options.input)
     if options.output == STANDARD_STREAM:
         _ = sys.stdout.buffer
         return
@@ -160,10 +174,19 @@ def _check_files(options: argparse.Namespace) -> None:
     output = real_target(options.output)
     if output.is_dir() or not output.parent.is_dir():
         raise ValueError(f"--output: given {options.output!r}, allowed a file in a folder that is there")
-    if options.input != STANDARD_STREAM and output.exists() and output.samefile(given):
+    if options.input not in (None, STANDARD_STREAM) and output.exists() and output.samefile(options.input):
         raise ValueError(f"--output: given {options.output!r}, which is the input; allowed another file")
     _check_suffix(options.output)
     check_free(output)
+
+
+def _check_input(path: str) -> None:
+    """Check the input's file, or that standard input is open."""
+    if path != STANDARD_STREAM and not Path(path).is_file():
+        raise FileNotFoundError(f"--input: given {path!r}, which is no file")
+    check_input_suffix(path)
+    if path == STANDARD_STREAM:
+        _ = sys.stdin.buffer  # fails where it is closed
 
 
 def _check_suffix(output: str) -> None:
@@ -179,7 +202,7 @@ def _check_suffix(output: str) -> None:
 def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> dict[str, str]:
     """What decides on the output, by the names that a message about a change calls it."""
     return {
-        "input": "" if options.input == STANDARD_STREAM else digest_of_file(Path(options.input)),
+        "input": "" if options.input in (None, STANDARD_STREAM) else digest_of_file(Path(options.input)),
         "model": _digest_of_model(pipe),
         "set of settings": json.dumps(settings, default=lambda pattern: pattern.pattern),
         "device": pipe.device.type,
@@ -198,6 +221,41 @@ def _digest_of_model(pipe: Any) -> str:
     return digest.hexdigest()
 
 
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the options; of `text` and `input` one is set, and the other is None.
+
+    Raises:
+        ValueError: if what is given as a text or a file may be neither.
+        SystemExit: on wrong usage.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    given = [name for name in ("text_or_file", "text", "input") if getattr(options, name) is not None]
+    if len(given) != 1:
+        parser.error("give one of TEXT_OR_FILE, --text and --input")
+    if options.text_or_file is not None:
+        name = "input" if _may_be_file(options.text_or_file) else "text"
+        setattr(options, name, options.text_or_file)
+    return options
+
+
+def _may_be_file(given: str) -> bool:
+    """Whether an argument that is a text or a file is a file.
+
+    Raises:
+        ValueError: if there is no such file, and it is no text of several words: most likely a file's name is misspelt.
+    """
+    try:
+        exists = given == STANDARD_STREAM or Path(given).exists()
+    except (OSError, ValueError):  # longer than a name may be
+        exists = False
+    if not exists and len(given.split()) < 2:
+        raise ValueError(
+            f"given {given!r}, which is no file; allowed a file, a text of several words, or --text {given!r}"
+        )
+    return exists
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf extract",
@@ -206,14 +264,7 @@ def _parser() -> argparse.ArgumentParser:
         "or absent; what an interrupted run has extracted is kept beside it for --resume.",
     )
     add_model_options(parser)
-    parser.add_argument(
-        "--input",
-        required=True,
-        metavar="FILE",
-        help="`.txt` (a text a line), `.csv` (with a column `text`), or objects with `text` or `tokens` in `.jsonl` "
-        f"(one a line) or `.json` (a list, read whole and so of at most {LARGEST_JSON_LIST // 10**6} MB); - reads "
-        "standard input (text lines, or JSON Lines)",
-    )
+    _add_input_options(parser)
     parser.add_argument(
         "--output",
         default=STANDARD_STREAM,
@@ -236,3 +287,26 @@ def _parser() -> argparse.ArgumentParser:
         help="entities that overlap are all kept, all dropped, or thinned out to the best (default: the model's own)",
     )
     return parser
+
+
+def _add_input_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is extracted from, in one of three forms."""
+    parser.add_argument(
+        "text_or_file",
+        nargs="?",
+        metavar="TEXT_OR_FILE",
+        help="a file, as --input, if there is one of this name; else a text of several words, as --text",
+    )
+    parser.add_argument(
+        "--text",
+        metavar="TEXT",
+        help="a text. What is found in it is shown readably at a terminal, and written as a line of JSON elsewhere",
+    )
+    parser.add_argument(
+        "--input",
+        metavar="FILE",
+        help="`.txt` (a text a line), `.csv` (with a column `text`), or objects with `text` or `tokens` in `.jsonl` "
+        f"(one a line) or `.json` (a list, read whole and so of at most {LARGEST_JSON_LIST // 10**6} MB); - reads "
+        "standard input (text lines, or JSON Lines)",
+    )
+    parser.add_argument("--json", action="store_true", help="write JSON of a text at a terminal, too")

@@ -108,15 +108,12 @@ def add_self_relations(parser: argparse.ArgumentParser) -> None:
 
 def device(text: str) -> str:
     """Read the name of a device that this machine has."""
-    import torch
+    from ..loading import check_device
 
     try:
-        torch.empty(0, device=text)
-    except (RuntimeError, AssertionError) as error:  # the latter where torch was built without that kind
-        reason = str(error).partition("\n")[0]
-        raise argparse.ArgumentTypeError(
-            f"given {text!r}, allowed cpu, or cuda:0 and the like if there: {reason}"
-        ) from error
+        check_device("", text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix(": ")) from error
     return text
 
 
@@ -201,57 +198,23 @@ def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None
     Raises:
         ValueError: if what is there is no SpERT checkpoint, or `--backend` and other options don't go together.
     """
-    from transformers import AutoConfig, AutoTokenizer
     from transformers.utils import logging
 
-    from spert_hf import SpertModel, SpertPipeline
-
+    from ..loading import check_backend, load_checked
     from ..training.encoders import check_folder_or_id
 
     check_folder_or_id("--model", options.model)
-    _check_backend(options)
-    by_openvino = options.backend == "openvino"
+    check_backend(options.backend, options.dtype, options.device, dashes="--")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    source: dict[str, Any] = {"revision": options.revision, "token": options.token}
-    try:
-        config = AutoConfig.from_pretrained(options.model, **source, trust_remote_code=False)
-    except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
-        raise ValueError(f"{options.model}: config.json: is no model's config: {error}") from error
-    if config.model_type != "spert":
-        raise ValueError(f"--model: given {options.model}, a {config.model_type} model; allowed a SpERT checkpoint")
-    model = SpertModel.from_pretrained(options.model, dtype="float32" if by_openvino else options.dtype, **source)
-    if by_openvino:
-        from ..openvino import use_openvino
-
-        use_openvino(model, options.dtype, token=options.token)
-    return SpertPipeline(
-        model=model,
-        tokenizer=AutoTokenizer.from_pretrained(options.model, **source, trust_remote_code=False),
-        task="spert-extraction",
-        device="cpu" if by_openvino else options.device,
-        **(reading or {}),
-    )
+    where = {"revision": options.revision, "token": options.token}
+    return load_checked("--model", options.model, options.backend, options.dtype, options.device, where, reading or {})
 
 
 def load_stored(options: argparse.Namespace) -> Any:
     """Load the pipeline of `--model` as it is to be saved again: its weights in the precision they are stored in."""
     stored = {"dtype": "auto", "device": "cpu", "backend": "torch"}
     return load_pipeline(argparse.Namespace(**vars(options) | stored))
-
-
-def _check_backend(options: argparse.Namespace) -> None:
-    """Refuse what the backend can't do, and one that is not installed, before anything is loaded."""
-    if options.backend == "openvino":
-        from ..openvino.imports import import_openvino
-
-        if options.dtype == "float16":
-            raise ValueError("--dtype: given float16, allowed with --backend openvino float32, bfloat16 or int8")
-        if options.device not in (None, "cpu"):
-            raise ValueError(f"--device: given {options.device}, allowed with --backend openvino cpu")
-        import_openvino()
-    elif options.dtype == "int8":
-        raise ValueError("--dtype: given int8, allowed with --backend openvino only")
 
 
 def add_overwrite_option(parser: argparse.ArgumentParser) -> None:

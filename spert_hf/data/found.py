@@ -46,5 +46,6 @@ def to_csv_row(cells: list[Any]) -> str:
 
 
 def _cells(entity: Mapping[str, Any]) -> list[Any]:
-    start, end = ("start", "end") if "start" in entity else ("token_start", "token_end")
+    by_characters = entity.get("start") is not None  # rows of a data set have None where there is nothing
+    start, end = ("start", "end") if by_characters else ("token_start", "token_end")
     return [entity["text"], entity["type"], entity[start], entity[end]]

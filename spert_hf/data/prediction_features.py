@@ -18,9 +18,12 @@ _ENTITY = {
     "token_end": "int64",
 }
 _RELATION = {"type": "string", "score": "float64", "head": "int64", "tail": "int64"}
+_WITH_TEXT = dict.fromkeys(("head_text", "head_type", "tail_text", "tail_type"), "string")
 
 
-def prediction_features(columns: Mapping[str, Any] | None = None, *, errors: bool = False) -> datasets.Features:
+def prediction_features(
+    columns: Mapping[str, Any] | None = None, *, errors: bool = False, with_text: bool = False
+) -> datasets.Features:
     """The features of a data set with what the pipeline finds in columns ``entities`` and ``relations``.
 
     ``datasets`` takes the types of columns from the first rows; where nothing was found in these, it fails at the first
@@ -31,6 +34,7 @@ def prediction_features(columns: Mapping[str, Any] | None = None, *, errors: boo
         columns: The features of the columns that the data set has besides; a column ``entities`` or ``relations`` among
             them is replaced.
         errors: Whether it has a column ``error``, too, of what ``errors="skip"`` says of inputs that are no text.
+        with_text: Whether the relations have the words and types of head and tail, as ``with_text=True`` gives.
 
     Returns:
         ``columns`` and the new ones. Of words that were given as a list, ``start`` and ``end`` are None.
@@ -40,7 +44,10 @@ def prediction_features(columns: Mapping[str, Any] | None = None, *, errors: boo
     def items(fields: Mapping[str, str]) -> list[dict[str, Any]]:
         return [{name: datasets.Value(dtype) for name, dtype in fields.items()}]
 
-    found: dict[str, Any] = {"entities": items(_ENTITY), "relations": items(_RELATION)}
+    found: dict[str, Any] = {
+        "entities": items(_ENTITY),
+        "relations": items(_RELATION | (_WITH_TEXT if with_text else {})),
+    }
     if errors:
         found["error"] = datasets.Value("string")
     return datasets.Features({**(columns or {}), **found})

@@ -34,19 +34,23 @@ class _Span(NamedTuple):
     number: str = ""
 
 
-def marked_pieces(tokens: Sequence[str], entities: Sequence[Mapping[str, Any]]) -> Iterator[Piece]:
+def marked_pieces(
+    tokens: Sequence[str], entities: Sequence[Mapping[str, Any]], gaps: Sequence[str] | None = None
+) -> Iterator[Piece]:
     """Yield a sentence piece by piece, spaces included.
 
     Args:
         tokens: of the sentence.
         entities: mappings with `type` and the token offsets `start` and `end` (exclusive), in any order. Of equal spans
             the first is the outermost.
+        gaps: what stands before each token; by default a space before each but the first.
     """
     spans = _numbered([_Span(entity["start"], entity["end"], entity["type"]) for entity in entities])
     opened: list[_Span] = []
     for index, token in enumerate(tokens):
-        if index:
-            yield Piece(" ", None, False)
+        gap = (" " if index else "") if gaps is None else gaps[index]
+        if gap:
+            yield Piece(gap, None, False)
         for span in spans:
             if span.start == index:
                 opened.append(span)

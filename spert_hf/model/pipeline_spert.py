@@ -1,5 +1,6 @@
 """The "spert-extraction" pipeline: strings or words in, entities and relations out."""
 
+import inspect
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -7,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from transformers import Pipeline
+from transformers.utils import logging
 
 from .collections_spert import has_length, is_collection, is_one, items_of, plain
 from .configuration_spert import OVERLAP_POLICIES, SpertConfig
@@ -23,12 +25,13 @@ from .given_spert import (
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
 from .processing_spert import SpertProcessor
 from .selection_spert import Selection, Threshold, check_selection
-from .setting_checks_spert import check_choice, check_flag
+from .setting_checks_spert import check_choice, check_flag, check_keywords
 from .text_reader_spert import TextReader, override_reading
 from .text_reading_spert import TextReading
 
 BATCHES_READ_AHEAD = 16
-"""Batches that are read before the first is computed, so that texts of similar length meet in one."""
+"""Batches that are read before the first is computed, so that texts of similar length meet in one. Of a generator only
+one is, as nobody knows how long it takes to give more: a result comes as soon as its batch is full."""
 
 CHARACTERS_READ_AHEAD = 1 << 20
 """Characters of text after which no more is read ahead: bounds the memory of long texts."""
@@ -37,6 +40,15 @@ ERROR_POLICIES = ("raise", "skip")
 """What becomes of an input that is no text."""
 
 _READERS_KEPT = 8
+
+_OF_EACH_CALL = frozenset({"batch_size", "batches_ahead", "show_progress"})
+"""Settings that the pipeline reads itself, before it looks at the others."""
+
+_FORMER_NAMES = frozenset({"split_sentences"})
+"""Settings that are still taken, and no longer told of."""
+
+_OF_BASE_CLASS = frozenset({"args_parser", "dtype", "num_workers", "torch_dtype"})
+"""Keywords that transformers' constructor takes out of those it does not name."""
 
 
 @dataclass(slots=True)
@@ -91,12 +103,19 @@ class SpertPipeline(Pipeline):
         errors (`str`, *optional*, defaults to `"raise"`): an input that is no text, such as a missing value of a
             column, raises a ValueError (`"raise"`), or gives a result without entities and relations whose `"error"`
             says why (`"skip"`).
+        with_text (`bool`, *optional*, defaults to `False`): whether each relation has `"head_text"`, `"head_type"`,
+            `"tail_text"` and `"tail_type"`, too, so that it can be read without the entities.
         batch_size (`int`, *optional*, defaults to 32): texts (or windows of long ones) computed at once.
         entities (list of `dict`, *optional*, in a call only): entities between which relations are looked for, in place
             of those that the model finds: each with a `type` of the model and `start` and `end` in characters of a
             string, or `token_start` and `token_end` in words; of several inputs, a list for each. Results have them in
             this order, all of them, with the score that the model gives to their types; relations are found within
             sequences, as always, and those sequences are read as one that a given entity lies in together.
+        batches_ahead (`int`, *optional*): batches that are read before the first is computed, so that texts of similar
+            length meet in one, which is faster. Default: 16 of what has a length; 1 of a generator, which so gives a
+            result as soon as its batch is full.
+        show_progress (`bool`, *optional*, defaults to `False`): whether a bar on standard error shows how many texts
+            are done, and of what has a length, of how many.
     """
 
     _load_processor = False
@@ -105,12 +124,33 @@ class SpertPipeline(Pipeline):
     _load_feature_extractor = False
     _load_tokenizer = True
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, batches_ahead: int | None = None, show_progress: bool | None = None, **kwargs: Any
+    ) -> None:
+        self.check_settings(kwargs)
+        self._batches_ahead = _whole_number("batches_ahead", batches_ahead)
+        self._show_progress = _flag("show_progress", show_progress)
         super().__init__(*args, **kwargs)
         check_choice("model", self.model.config.model_type, (SpertConfig.model_type,))
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
         self._readers: dict[tuple[TextReading, int], TextReader] = {}
         self.text_reader(**self._preprocess_params)  # what does not serve is said at once
+
+    @classmethod
+    def check_settings(cls, given: Iterable[str]) -> None:
+        """Refuse names that are none of the pipeline's settings, and no argument of transformers' own.
+
+        Raises:
+            TypeError: on the first such name, with the nearest that there are.
+        """
+        of_base = set(inspect.signature(Pipeline.__init__).parameters) | _OF_BASE_CLASS
+        known = cls._settings() | (of_base - {"self", "kwargs", "args_parser"})
+        check_keywords(set(given) - _FORMER_NAMES - of_base, known, "the pipeline")
+
+    @classmethod
+    def _settings(cls) -> set[str]:
+        """Names of what may be set, in a call or for all calls."""
+        return (set(inspect.signature(cls._sanitize_parameters).parameters) | _OF_EACH_CALL) - {"self"} - _FORMER_NAMES
 
     def text_reader(self, words: Any = None, sequences: str | None = None) -> TextReader:
         """Give the reader of the model's `text_reading`, or of what a call asks for instead.
@@ -157,9 +197,11 @@ class SpertPipeline(Pipeline):
         sequences: str | None = None,
         split_sentences: bool | None = None,
         errors: str | None = None,
+        with_text: bool | None = None,
     ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         preprocess: dict[str, Any] = {}
         forward: dict[str, Any] = {}
+        postprocess: dict[str, Any] = {}
         if split_sentences is not None:
             check_flag("split_sentences", split_sentences)
             warnings.warn("split_sentences: give sequences='document' instead of False", FutureWarning, stacklevel=3)
@@ -177,31 +219,53 @@ class SpertPipeline(Pipeline):
             forward["overlap"] = overlap
         if errors is not None:
             check_choice("errors", errors, ERROR_POLICIES)
-        return preprocess, forward, {} if errors is None else {"errors": errors}
+            postprocess["errors"] = errors
+        if with_text is not None:
+            postprocess["with_text"] = _flag("with_text", with_text)
+        return preprocess, forward, postprocess
 
-    def __call__(self, inputs: Any, *, batch_size: int | None = None, entities: Any = None, **kwargs: Any) -> Any:
+    def __call__(
+        self,
+        inputs: Any,
+        *,
+        batch_size: int | None = None,
+        batches_ahead: int | None = None,
+        show_progress: bool | None = None,
+        entities: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
+        check_keywords(set(kwargs) - _FORMER_NAMES, self._settings(), "a call")
         if entities is not None:
             inputs = with_entities(inputs, entities)
-        batch_size = next(size for size in (batch_size, self._batch_size, DEFAULT_BATCH_SIZE) if size is not None)
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(f"batch_size: given {batch_size!r}, allowed a whole number from 1 on")
+        batch_size = _whole_number("batch_size", self._batch_size if batch_size is None else batch_size)
+        ahead = _whole_number("batches_ahead", self._batches_ahead if batches_ahead is None else batches_ahead)
+        progress = _flag("show_progress", self._show_progress if show_progress is None else show_progress)
         preprocess, forward, postprocess = self._sanitize_parameters(**kwargs)
         preprocess = {**self._preprocess_params, **preprocess}
         self.text_reader(**preprocess)  # before any text is read
-        forward = {**self._forward_params, **forward, "batch_size": batch_size}
+        forward = {**self._forward_params, **forward, "batch_size": batch_size or DEFAULT_BATCH_SIZE}
         postprocess = {**self._postprocess_params, **postprocess}
         if is_one(inputs) or (postprocess.get("errors") == "skip" and not is_collection(inputs)):
-            return next(self._stream([plain(inputs)], preprocess, forward, postprocess))
-        results = self._stream(items_of(inputs), preprocess, forward, postprocess)
-        return list(results) if has_length(inputs) else results
+            return next(self._stream([plain(inputs)], 1, preprocess, forward, postprocess))
+        is_finite = has_length(inputs)
+        ahead = ahead or (BATCHES_READ_AHEAD if is_finite else 1)
+        results = self._stream(items_of(inputs), ahead, preprocess, forward, postprocess)
+        if progress:
+            results = _show_progress(results, len(inputs) if is_finite else None)
+        return list(results) if is_finite else results
 
     def _stream(
-        self, inputs: Iterable[Any], preprocess: dict[str, Any], forward: dict[str, Any], postprocess: dict[str, Any]
+        self,
+        inputs: Iterable[Any],
+        batches_ahead: int,
+        preprocess: dict[str, Any],
+        forward: dict[str, Any],
+        postprocess: dict[str, Any],
     ) -> Iterator[dict[str, Any]]:
-        """Yield one result an input, reading a few batches ahead."""
+        """Yield one result an input, reading some batches ahead."""
         skip = postprocess.get("errors") == "skip"
-        for chunk in read_ahead(enumerate(inputs), forward["batch_size"]):
+        for chunk in read_ahead(enumerate(inputs), forward["batch_size"], batches_ahead):
             texts = [self._read(item, number, skip, preprocess) for number, item in chunk]
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
                 yield self.postprocess((text, prediction), **postprocess)
@@ -277,7 +341,9 @@ class SpertPipeline(Pipeline):
         )
         return [concatenate(list(islice(found, len(text.sequences))), text.sequences) for text in model_inputs]
 
-    def postprocess(self, model_outputs: tuple[_Input, Prediction], errors: str = "raise") -> dict[str, Any]:
+    def postprocess(
+        self, model_outputs: tuple[_Input, Prediction], errors: str = "raise", with_text: bool = False
+    ) -> dict[str, Any]:
         """Turn a prediction into plain JSON, entities in text order; a skipped input's has an `error`."""
         text, prediction = model_outputs
         ordered = in_text_order(prediction) if text.entities is None else in_given_order(prediction, text.entities)
@@ -288,22 +354,51 @@ class SpertPipeline(Pipeline):
                 for relation in ordered.relations
             ],
         }
+        if with_text:
+            result["relations"] = [_with_text(relation, result["entities"]) for relation in result["relations"]]
         return result if text.error is None else result | {"error": text.error}
 
 
-def read_ahead(numbered_inputs: Iterable[tuple[int, Any]], batch_size: int) -> Iterator[list[tuple[int, Any]]]:
+def _with_text(relation: dict[str, Any], entities: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A relation with the words and types of its head and tail."""
+    ends = {end: entities[relation[end]] for end in ("head", "tail")}
+    return relation | {f"{end}_{field}": entity[field] for end, entity in ends.items() for field in ("text", "type")}
+
+
+def _show_progress(results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
+    """Pass results on, and show on standard error how many came; the bar begins with the first that is asked for."""
+    yield from logging.tqdm(results, total=total, desc="extracting", unit=" texts")
+
+
+def _whole_number(field: str, value: Any) -> int | None:
+    """Check a number from 1 on; None stands for the default."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ValueError(f"{field}: given {value!r}, allowed a whole number from 1 on")
+    return value
+
+
+def _flag(field: str, value: Any) -> bool:
+    """Check True or False; None stands for False."""
+    check_flag(field, False if value is None else value)
+    return bool(value)
+
+
+def read_ahead(
+    numbered_inputs: Iterable[tuple[int, Any]], batch_size: int, batches_ahead: int = BATCHES_READ_AHEAD
+) -> Iterator[list[tuple[int, Any]]]:
     """Group inputs as the pipeline reads them; where a group ends depends on nothing that came before its first input.
 
     Args:
         numbered_inputs: pairs of a number and an input of the pipeline.
         batch_size: of the call.
+        batches_ahead: so many batches make a group.
     """
     group: list[tuple[int, Any]] = []
     characters = 0
     for number, item in numbered_inputs:
         group.append((number, item))
         characters += _length(item)
-        if len(group) == batch_size * BATCHES_READ_AHEAD or characters >= CHARACTERS_READ_AHEAD:
+        if len(group) == batch_size * batches_ahead or characters >= CHARACTERS_READ_AHEAD:
             yield group
             group, characters = [], 0
     if group:

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import torch
@@ -94,11 +95,29 @@ def check_fraction(field: str, value: object) -> None:
     check_number(field, value, 0, 1)
 
 
+def check_keywords(given: Iterable[str], known: Collection[str], of: str) -> None:
+    """Refuse keywords that nobody would read, as Python does, and name the nearest that are allowed.
+
+    Raises:
+        TypeError: on the first unknown one.
+    """
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{name}: is no setting of {of}{nearest(name, known)}; allowed {', '.join(sorted(known))}")
+
+
+def nearest(name: object, known: Collection[str]) -> str:
+    """Say which names a misspelt one is likely to stand for; empty where there is none like it."""
+    similar = get_close_matches(str(name), list(known), n=2, cutoff=0.6)
+    return f" (did you mean {' or '.join(similar)}?)" if similar else ""
+
+
 def check_keys(given: Mapping[str, Any], known: Collection[str], needed: Sequence[str]) -> None:
     """Refuse settings that nobody would read, and files without those that no default can stand for."""
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise ValueError(f"{shown(unknown[0])}: is no setting of SpERT; allowed {', '.join(sorted(known))}")
+        meant = nearest(unknown[0], known)
+        raise ValueError(f"{shown(unknown[0])}: is no setting of SpERT{meant}; allowed {', '.join(sorted(known))}")
     missing = [name for name in needed if given.get(name) is None]
     if missing:
         raise ValueError(f"{missing[0]}: given none, allowed a file that has it")

@@ -174,6 +174,14 @@ class TestPredictionsOfADataSet:
         )
         assert list(mapped) == tiny_pipeline(["", "", TEXTS[1]])
 
+    def test_relations_with_their_words(self, tiny_pipeline, rows):
+        mapped = rows.map(
+            lambda row: tiny_pipeline(row["text"] or "", with_text=True),
+            features=prediction_features(with_text=True),
+            remove_columns=rows.column_names,
+        )
+        assert mapped[2] == tiny_pipeline(TEXTS[1], with_text=True)
+
     def test_of_words_there_are_no_characters(self, tiny_pipeline):
         rows = Dataset.from_dict({"tokens": WORDS})
         mapped = rows.map(lambda row: tiny_pipeline([row["tokens"]])[0], features=prediction_features(rows.features))

@@ -88,16 +88,72 @@ def test_a_generator_gives_a_generator(tiny_pipeline):
     assert list(results) == tiny_pipeline(TEXTS)
 
 
-def test_a_generator_is_read_only_a_little_ahead(tiny_pipeline):
-    read = []
+class Counted:
+    """Texts one after the other, which count how many were asked for."""
 
-    def texts():
-        for number in range(1000):
-            read.append(number)
-            yield "It rained."
+    def __init__(self):
+        self.read = 0
 
-    next(tiny_pipeline(texts(), batch_size=2))
-    assert len(read) < 100
+    def __iter__(self):
+        while True:
+            self.read += 1
+            yield TEXTS[self.read % len(TEXTS)]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7])
+def test_a_generator_gives_a_result_as_soon_as_its_batch_is_full(tiny_pipeline, batch_size):
+    texts = Counted()
+    results = tiny_pipeline(texts, batch_size=batch_size)
+    assert texts.read == 0
+    for number in range(1, 3 * batch_size):
+        next(results)
+        assert number <= texts.read < number + batch_size
+
+
+def test_reading_more_of_a_generator_ahead(tiny_pipeline):
+    texts = Counted()
+    next(tiny_pipeline(texts, batch_size=2, batches_ahead=3))
+    assert texts.read == 6
+
+
+def test_how_far_is_read_ahead_changes_nothing(tiny_pipeline):
+    expected = tiny_pipeline(TEXTS, batch_size=2)
+    for results in (tiny_pipeline(iter(TEXTS), batch_size=2), tiny_pipeline(TEXTS, batch_size=2, batches_ahead=1)):
+        results = list(results)
+        assert list(map(without_scores, results)) == list(map(without_scores, expected))
+        scores, others = (
+            [item["score"] for one in found for kind in ("entities", "relations") for item in one[kind]]
+            for found in (results, expected)
+        )
+        assert scores == pytest.approx(others, abs=1e-5)
+
+
+def test_progress_is_shown_with_the_total_where_there_is_one(tiny_pipeline, capsys):
+    assert tiny_pipeline(TEXTS, show_progress=True) == tiny_pipeline(TEXTS)
+    assert "6/6" in capsys.readouterr().err
+    results = tiny_pipeline(iter(TEXTS), show_progress=True)
+    assert isinstance(results, types.GeneratorType)
+    assert len(list(results)) == 6
+    shown = capsys.readouterr().err
+    assert "6 texts" in shown and "6/6" not in shown
+    tiny_pipeline(TEXTS)
+    tiny_pipeline(TEXTS[0], show_progress=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_relations_with_their_words(tiny_pipeline):
+    for text in (TEXTS[0], TEXTS[0].split()):
+        (plain,), (found,) = tiny_pipeline([text]), tiny_pipeline([text], with_text=True)
+        assert found["relations"] and found["entities"] == plain["entities"]
+        for relation, same in zip(found["relations"], plain["relations"], strict=True):
+            head, tail = (found["entities"][relation[end]] for end in ("head", "tail"))
+            assert relation == same | {
+                "head_text": head["text"],
+                "head_type": head["type"],
+                "tail_text": tail["text"],
+                "tail_type": tail["type"],
+            }
+        assert tiny_pipeline([text], with_text=False) == [plain]
 
 
 def test_a_datasets_column(tiny_pipeline):
@@ -161,6 +217,22 @@ def test_settings_may_be_given_once_for_all(tiny_checkpoint, tiny_pipeline):
     assert strict(TEXTS[0]) == tiny_pipeline(TEXTS[0], relation_threshold=0.9, overlap="best")
 
 
+def test_how_texts_are_read_and_shown_may_be_given_once_for_all(tiny_checkpoint, capsys):
+    pipe = pipeline(
+        "spert-extraction",
+        model=str(tiny_checkpoint),
+        batch_size=2,
+        batches_ahead=2,
+        show_progress=True,
+        with_text=True,
+    )
+    texts = Counted()
+    assert "head_text" in next(pipe(texts))["relations"][0]
+    assert texts.read == 4
+    assert pipe(TEXTS) and "6/6" in capsys.readouterr().err
+    assert pipe(TEXTS, show_progress=False) and capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -169,12 +241,41 @@ def test_settings_may_be_given_once_for_all(tiny_checkpoint, tiny_pipeline):
         ({"relation_threshold": "0.5"}, "relation_threshold: given '0.5', allowed a number from 0 to 1"),
         ({"batch_size": -1}, "batch_size: given -1"),
         ({"batch_size": 0}, "batch_size: given 0"),
+        ({"batches_ahead": 0}, "batches_ahead: given 0, allowed a whole number from 1 on"),
+        ({"show_progress": "yes"}, "show_progress: given 'yes', allowed True or False"),
+        ({"with_text": 1}, "with_text: given 1, allowed True or False"),
     ],
 )
 def test_wrong_settings(tiny_pipeline, arguments, message):
     with pytest.raises(ValueError) as raised:
         tiny_pipeline("x", **arguments)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("treshold", "relation_threshold"),
+        ("relation_treshold", "relation_threshold"),
+        ("overlaps", "overlap"),
+        ("batchsize", "batch_size"),
+        ("progress", "show_progress"),
+    ],
+)
+def test_an_unknown_setting_is_named_with_the_nearest(tiny_checkpoint, tiny_pipeline, name, near):
+    for call in (
+        lambda: tiny_pipeline("x", **{name: 1}),
+        lambda: pipeline("spert-extraction", model=str(tiny_checkpoint), **{name: 1}),
+    ):
+        with pytest.raises(TypeError, match=rf"^{name}: is no setting of .*did you mean .*{near}.*; allowed .*words"):
+            call()
+
+
+def test_a_setting_of_the_constructor_is_none_of_a_call(tiny_checkpoint, tiny_pipeline):
+    with pytest.raises(TypeError, match=r"^devise: .*did you mean device"):
+        pipeline("spert-extraction", model=str(tiny_checkpoint), devise="cpu")
+    with pytest.raises(TypeError, match=r"^device: is no setting of a call"):
+        tiny_pipeline("x", device="cpu")
 
 
 @pytest.mark.parametrize("wrong", [None, 3, ["a", 3], {"body": "x"}])

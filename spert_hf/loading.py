@@ -1,0 +1,144 @@
+"""From a checkpoint's folder or Hub id to a pipeline that is ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoTokenizer
+
+from .model.configuration_spert import TASK, SpertConfig
+from .model.modeling_spert import SpertModel
+from .model.pipeline_spert import SpertPipeline
+from .model.setting_checks_spert import check_choice
+from .training.encoders import check_folder_or_id
+
+BACKENDS = ("torch", "openvino")
+"""What may compute the encoder."""
+
+_DTYPES = {"torch": ("auto", "float32", "bfloat16", "float16"), "openvino": ("float32", "bfloat16", "int8")}
+
+
+def load(
+    model: str | PathLike[str],
+    *,
+    backend: str = "torch",
+    dtype: str | torch.dtype | None = None,
+    device: str | torch.device | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    **settings: Any,
+) -> SpertPipeline:
+    """Load a pipeline, with the code of this package: none that a repository carries is run.
+
+    Args:
+        model: a checkpoint's folder or Hub id.
+        backend: what computes the encoder, `"torch"` or `"openvino"` (an extra, faster on a processor).
+        dtype: precision of the encoder: `"float32"`, `"bfloat16"`, `"float16"` (torch), or `"int8"` (OpenVINO, of a
+            model that `spert-hf quantize` has written). Default: for torch as the weights are stored, for OpenVINO
+            `"float32"`.
+        device: where to compute, such as `"cpu"` or `"cuda:0"`. Default: a GPU if there is one.
+        revision: branch, tag or commit of a model on the Hub.
+        token: for the Hub. Default: that of `hf auth login`.
+        settings: of the pipeline, such as `relation_threshold` or `overlap`; see [`SpertPipeline`].
+
+    Raises:
+        ValueError: if what is there is no SpERT checkpoint, or an argument is none that is allowed.
+        TypeError: on a setting that there is none of.
+        ImportError: if OpenVINO is asked for and not installed.
+    """
+    SpertPipeline.check_settings(settings)
+    source = fspath(model)
+    check_folder_or_id("model", source)
+    check_choice("backend", backend, BACKENDS)
+    precision = str(dtype or ("float32" if backend == "openvino" else "auto")).removeprefix("torch.")
+    check_backend(backend, precision, None if device is None else str(device))
+    check_choice("dtype", precision, _DTYPES[backend])
+    if device is not None:
+        check_device("device", device)
+    where = {"revision": revision, "token": token}
+    return load_checked("model", source, backend, precision, device, where, settings)
+
+
+def check_backend(backend: str, dtype: str, device: str | None, dashes: str = "") -> None:
+    """Refuse what a backend can't do, and one that is not installed, before anything is loaded.
+
+    Args:
+        backend: one of `BACKENDS`.
+        dtype: name of a precision.
+        device: name of a device, if one was chosen.
+        dashes: what stands before the names of arguments in messages: two of them on the command line.
+    """
+    if backend == "openvino":
+        from .openvino.imports import import_openvino
+
+        if dtype == "float16":
+            raise ValueError(
+                f"{dashes}dtype: given float16, allowed with {dashes}backend openvino float32, bfloat16 or int8"
+            )
+        if device not in (None, "cpu"):
+            raise ValueError(f"{dashes}device: given {device}, allowed with {dashes}backend openvino cpu")
+        import_openvino()
+    elif dtype == "int8":
+        raise ValueError(f"{dashes}dtype: given int8, allowed with {dashes}backend openvino only")
+
+
+def check_device(field: str, name: str | torch.device) -> None:
+    """Refuse a device that this machine has not.
+
+    Raises:
+        ValueError: naming the field.
+    """
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:  # the latter where torch was built without that kind
+        reason = str(error).partition("\n")[0]
+        raise ValueError(
+            f"{field}: given {str(name)!r}, allowed cpu, or cuda:0 and the like if there: {reason}"
+        ) from error
+
+
+def load_checked(
+    field: str,
+    source: str,
+    backend: str,
+    dtype: str,
+    device: Any,
+    where: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> SpertPipeline:
+    """Load a pipeline from arguments that were checked.
+
+    Args:
+        field: what messages call the source.
+        source: a checkpoint's folder or Hub id.
+        backend: see [`load`], as for `dtype` and `device`.
+        dtype: name of a precision.
+        device: where to compute, or None.
+        where: `revision` and `token`.
+        settings: of the pipeline.
+
+    Raises:
+        ValueError: if what is there is no SpERT checkpoint.
+    """
+    by_openvino = backend == "openvino"
+    try:
+        config = AutoConfig.from_pretrained(source, **where, trust_remote_code=False)
+    except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
+        raise ValueError(f"{source}: config.json: is no model's config: {error}") from error
+    if config.model_type != SpertConfig.model_type:
+        raise ValueError(f"{field}: given {source}, a {config.model_type} model; allowed a SpERT checkpoint")
+    model = SpertModel.from_pretrained(source, dtype="float32" if by_openvino else dtype, **where)
+    if by_openvino:
+        from .openvino import use_openvino
+
+        use_openvino(model, dtype, token=where["token"])
+    return SpertPipeline(
+        model=model,
+        tokenizer=AutoTokenizer.from_pretrained(source, **where, trust_remote_code=False),
+        task=TASK,
+        device="cpu" if by_openvino else device,
+        **settings,
+    )

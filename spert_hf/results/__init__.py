@@ -1,0 +1,1 @@
+"""What is done with results of the pipeline: triples, tables, graphs, drawings."""

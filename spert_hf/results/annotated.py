@@ -1,0 +1,65 @@
+"""A result together with the text that it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Annotated(NamedTuple):
+    """A text with what was found in it; `spans` are the entities' character offsets in it, `end` exclusive."""
+
+    text: str
+    spans: list[tuple[int, int]]
+    entities: Sequence[Mapping[str, Any]]
+    relations: Sequence[Mapping[str, Any]]
+
+
+def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
+    """Put a result and its text together.
+
+    Args:
+        result: Of the pipeline; of a record that ``spert-hf extract`` wrote its own ``text`` or ``tokens`` are taken if
+            none is given.
+        text: The string or the list of words that was given to the pipeline, or None.
+        name: What messages call the text.
+
+    Raises:
+        ValueError: There is no text, or entities do not stand in it where they should.
+    """
+    text = next((one for one in (text, result.get("tokens"), result.get("text")) if one is not None), None)
+    if isinstance(text, str):
+        spans = [_offsets(entity, "start", "end", name) for entity in result["entities"]]
+    elif isinstance(text, Sequence) and all(isinstance(word, str) for word in text):
+        text, spans = _join(text, result["entities"], name)
+    else:
+        given = "none" if text is None else repr(text)[:80]
+        raise ValueError(f"{name}: given {given}, allowed the string or the words that the result is of")
+    for entity, (start, end) in zip(result["entities"], spans, strict=True):
+        words = entity["text"].split()
+        if not words or not 0 <= start < end <= len(text) or text[start:end].split() != words:
+            raise ValueError(
+                f"{name}: has no {entity['text'][:80]!r} at {start}, allowed the text that the result is of"
+            )
+    return Annotated(text, spans, result["entities"], result["relations"])
+
+
+def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str, list[tuple[int, int]]]:
+    """Words as one text with spaces between them, and where entities stand in it."""
+    starts = [0]
+    for word in words:
+        starts.append(starts[-1] + len(word) + 1)
+    spans = []
+    for entity in entities:
+        first, end = _offsets(entity, "token_start", "token_end", name)
+        if not 0 <= first < end <= len(words):
+            raise ValueError(f"{name}: given {len(words)} words, allowed those that the result is of")
+        spans.append((starts[first], starts[end] - 1))
+    return " ".join(words), spans
+
+
+def _offsets(entity: Mapping[str, Any], start: str, end: str, name: str) -> tuple[int, int]:
+    if entity.get(start) is None or entity.get(end) is None:
+        given, allowed = ("a string", "a list of words") if start == "start" else ("words", "a string")
+        raise ValueError(f"{name}: given {given}, allowed {allowed}, which the result is of")
+    return entity[start], entity[end]

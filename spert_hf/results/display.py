@@ -1,0 +1,179 @@
+"""What is found, drawn: in notebooks, and as SVG and HTML files that need nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..data.files import write_atomically
+from ..model.setting_checks_spert import check_number
+from .annotated import Annotated, annotate
+from .colours import BACKGROUND, BORDER, QUIET, TEXT, type_hues
+from .drawing import MOST_ARCS, Hues, clean, draw, svg_root
+from .records import each_result
+from .text_width import FONT
+
+MOST_ROWS = 500
+"""Relations of a text that the table beneath a drawing has."""
+
+_HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Entities and relations</title>'
+_FIGURE = (  # a light ground of its own: nobody can tell whether a notebook's is dark
+    f"margin:0 0 16px;width:fit-content;max-width:100%;font:14px {FONT};color:{QUIET};background:{BACKGROUND}"
+)
+_WIDTHS = (200, 10_000)
+_CELL = f"padding:3px 16px 3px 0;border-bottom:1px solid {BORDER};text-align:left;background:{BACKGROUND};color:{TEXT}"
+
+
+class Drawing:
+    """A drawing of texts with what was found in them; notebooks show it.
+
+    Args:
+        texts: with what was found.
+        hues: of the types.
+        width: in pixels.
+    """
+
+    def __init__(self, texts: Sequence[Annotated], hues: Hues, width: float) -> None:
+        self._texts = list(texts)
+        self._hues = hues
+        self._width = width
+
+    def svg(self) -> str:
+        """One SVG with all texts, one beneath the other."""
+        parts: list[str] = []
+        height = 0.0
+        for one in self._texts:
+            drawn, own = draw(one, self._hues, self._width)
+            parts += [f'<g transform="translate(0 {height:.1f})">', *drawn, "</g>"]
+            height += own
+        counted = [_count(one) for one in self._texts]
+        label = counted[0] if len(counted) == 1 else f"{len(counted)} texts"
+        return svg_root(parts, self._width, height, label, " ".join(map(_in_words, self._texts)))
+
+    def html(self) -> str:
+        """A page of its own, with a table of the relations beneath each drawing."""
+        body = f'<body style="margin:16px;background:{BACKGROUND}">{self._repr_html_()}</body>'
+        return f'<!DOCTYPE html>\n<html lang="en"><head>{_HEAD}</head>{body}</html>\n'
+
+    def save(self, path: str | Path) -> None:
+        """Write the drawing to a file, as its suffix says.
+
+        Raises:
+            ValueError: it is neither `.svg` nor `.html`.
+            OSError: the file can't be written.
+        """
+        forms = {".svg": self.svg, ".html": self.html, ".htm": self.html}
+        form = forms.get(Path(path).suffix.lower())
+        if form is None:
+            raise ValueError(f"path: given {str(path)!r}, allowed a name that ends in .svg or .html")
+        write_atomically(path, [form()])
+
+    def _repr_html_(self) -> str:
+        return "".join(map(self._figure, self._texts))
+
+    def _figure(self, one: Annotated) -> str:
+        drawn, height = draw(one, self._hues, self._width)
+        svg = svg_root(drawn, self._width, height, _count(one), _in_words(one))
+        note = ""
+        if len(one.relations) > MOST_ARCS:
+            note = f"{MOST_ARCS} of {len(one.relations):,} relations are drawn, the best of each type."
+        return (
+            f'<figure style="{_FIGURE}">{svg}<figcaption style="padding:0 12px 8px">{note}'
+            f'<details><summary style="cursor:pointer">{_count(one)}</summary>{_table(one)}</details>'
+            "</figcaption></figure>"
+        )
+
+
+def display(found: Any, text: Any = None, *, model: Any = None, width: float = 760) -> Drawing:
+    """Draw what was found, as the demo does: entities marked in the text, relations as arcs over it.
+
+    Args:
+        found: a result of the pipeline, or several.
+        text: that was given to the pipeline, a string or a list of words; of several results, several. Records that
+            have a `text` or `tokens`, as `spert-hf extract` writes them, need none.
+        model: pipeline or model whose types are to have the colours that the demo gives them. By default colours go by
+            the types that were found, in alphabetical order.
+        width: in pixels.
+
+    Returns:
+        What a notebook shows; also `svg()`, `html()` and `save(path)`.
+
+    Raises:
+        ValueError: if `found` is no result, or the text is missing or another one.
+    """
+    check_number("width", width, *_WIDTHS)
+    results = list(each_result(found))
+    if isinstance(found, Mapping):
+        texts = [annotate(results[0], text, "text")]
+    else:
+        given = [None] * len(results) if text is None else _texts(text, len(results))
+        texts = [annotate(one, its, f"text.{n}") for n, (one, its) in enumerate(zip(results, given, strict=True))]
+    return Drawing(texts, _hues(texts, model), width)
+
+
+def _texts(given: Any, count: int) -> list[Any]:
+    """The texts of several results.
+
+    Raises:
+        ValueError: if they are not as many.
+    """
+    texts = None if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    if texts is None or len(texts) != count:
+        shown = repr(given)[:80] if texts is None else f"{len(texts)} texts"
+        raise ValueError(f"text: given {shown}, allowed a list with a text for each of the {count} results")
+    return texts
+
+
+def _hues(texts: Sequence[Annotated], model: Any) -> Hues:
+    """Hues by the model's types and those that were found besides."""
+    config = getattr(getattr(model, "model", model), "config", None)
+    if model is not None and not hasattr(config, "entity_types"):
+        raise ValueError(f"model: given {type(model).__name__}, allowed a SpERT model or its pipeline")
+    names = []
+    for kind in ("entities", "relations"):
+        found = sorted({item["type"] for one in texts for item in getattr(one, kind)})
+        known = list(getattr(config, "entity_types" if kind == "entities" else "relation_types", ()))
+        names.append([*known, *(name for name in found if name not in known)])
+    return type_hues(*names)
+
+
+def _count(one: Annotated) -> str:
+    entities, relations = len(one.entities), len(one.relations)
+    return f"{entities:,} {'entity' if entities == 1 else 'entities'}, {relations:,} relation{'s' * (relations != 1)}"
+
+
+def _in_words(one: Annotated) -> str:
+    """The text and what was found in it, for those who hear the drawing."""
+    entities = ", ".join(f"{_name(entity)} ({entity['type']})" for entity in one.entities)
+    relations = [
+        f"{_name(one.entities[relation['head']])} – {relation['type']} → {_name(one.entities[relation['tail']])}"
+        for relation in one.relations[:MOST_ROWS]
+    ]
+    parts = (
+        " ".join(one.text.split()),
+        f"Entities: {entities or 'none'}.",
+        f"Relations: {'; '.join(relations) or 'none'}.",
+    )
+    return " ".join(parts)
+
+
+def _name(entity: Mapping[str, Any]) -> str:
+    return " ".join(entity["text"].split())
+
+
+def _table(one: Annotated) -> str:
+    """The relations as a table, the best first."""
+    if not one.relations:
+        return f'<p style="color:{QUIET}">No relation.</p>'
+    best = sorted(one.relations, key=lambda relation: -relation["score"])
+    rows = []
+    for relation in best[:MOST_ROWS]:
+        head, tail = (one.entities[relation[end]] for end in ("head", "tail"))
+        names = (f"{_name(head)} ({head['type']})", relation["type"], f"{_name(tail)} ({tail['type']})")
+        cells = (*names, f"{relation['score']:.2f}")
+        rows.append("<tr>" + "".join(f'<td style="{_CELL}">{clean(cell)}</td>' for cell in cells) + "</tr>")
+    heads = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("Head", "Relation", "Tail", "Score"))
+    more = f"<p>… and {len(best) - MOST_ROWS:,} more</p>" if len(best) > MOST_ROWS else ""
+    body = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f'<table style="border-collapse:collapse;font-size:14px">{body}</table>{more}'

@@ -1,0 +1,56 @@
+"""Results of the pipeline, one or many, as what works on them takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+_ENTITY = ("text", "type")
+_RELATION = ("type", "score", "head", "tail")
+
+
+def each_result(found: Any) -> Iterator[Mapping[str, Any]]:
+    """Give the results one by one, each checked.
+
+    Args:
+        found: A result of the pipeline, or several: a list, a generator, a column, lines that ``spert-hf extract``
+            wrote.
+
+    Raises:
+        ValueError: At once if it is neither, and at a result that is none, by its number.
+    """
+    if isinstance(found, Mapping):
+        return iter([_checked(found, "found")])
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        raise _no_result("found", found)
+    return (_checked(result, f"found.{number}") for number, result in enumerate(found))
+
+
+def _checked(result: Any, name: str) -> Mapping[str, Any]:
+    """A result, if its relations can be read.
+
+    Raises:
+        ValueError: It is none, or an entity or relation lacks something.
+    """
+    if not isinstance(result, Mapping) or "entities" not in result or "relations" not in result:
+        raise _no_result(name, result)
+    entities, relations = result["entities"], result["relations"]
+    for kind, items, fields in (("entities", entities, _ENTITY), ("relations", relations, _RELATION)):
+        for number, item in enumerate(items):
+            missing = [field for field in fields if not isinstance(item, Mapping) or field not in item]
+            if missing:
+                raise ValueError(
+                    f"{name}.{kind}.{number}: has no {missing[0]!r}, allowed what the pipeline found (annotated "
+                    "documents are none)"
+                )
+    for number, relation in enumerate(relations):
+        if not all(0 <= relation[end] < len(entities) for end in ("head", "tail")):
+            raise ValueError(f"{name}.relations.{number}: given an end that is none of the {len(entities)} entities")
+    return result
+
+
+def _no_result(name: str, given: Any) -> ValueError:
+    return ValueError(
+        f"{name}: given {repr(given)[:80]}, "
+        "allowed a result of the pipeline (with 'entities' and 'relations'), or several"
+    )
