@@ -1,6 +1,6 @@
 """A trial of a model's encoder: a few sub-words tell what no config does."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -43,7 +43,8 @@ def check_encoder(source: str, model: "SpertModel") -> None:
 def _find_fault(model: "SpertModel") -> str | None:
     short, long = _LENGTHS
     try:
-        count = model.encoder.get_input_embeddings().weight.shape[0]
+        embeddings: Any = model.encoder.get_input_embeddings()
+        count = embeddings.weight.shape[0]
         ids = torch.arange(5, 5 + 2 * long, device=model.device).view(2, long) % count
         alone = _encode(model, ids[:1, :short])
         mask = torch.ones_like(ids)
