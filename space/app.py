@@ -50,7 +50,7 @@ def main() -> int:
     """Serve until interrupted; return 1 with one line on stderr where there is nothing to serve."""
     options = _parser().parse_args()
     settings = Settings(requests_per_minute=options.requests_per_minute)
-    from spert_hf.model.loading_spert import CheckpointError
+    from spert_hf.model.errors import CheckpointError
 
     try:
         app = build_app(find_model(options.model), settings, _public_url(options.host, options.port))

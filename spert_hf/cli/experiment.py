@@ -9,8 +9,8 @@ from pathlib import Path
 from transformers.utils import logging
 
 from ..data.named_datasets import CARDS_FOLDER
-from ..data.shipped import shipped_folder
 from ..experiments.tables import DEFAULT_ENCODER, TABLES, Table
+from ..resources import shipped_folder
 from .options import positive
 
 RESULTS_FOLDER = "results"

@@ -3,11 +3,10 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
-from spert_hf.model.loading_spert import CheckpointError
-
-from .global_state import restored_state
+from ..model.errors import CheckpointError
 from .standard_streams import stand_in_for_closed
 
 COMMANDS = {
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="what to do, see below")
     options = parser.parse_args(given[:1])
     if options.version:
-        from spert_hf import __version__
+        from .. import __version__
 
         try:
             sys.stdout.write(f"spert-hf {__version__}\n")
@@ -59,7 +58,7 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     stand_in_for_closed()
     run: Callable[[Sequence[str]], int] = import_module(f"spert_hf.cli.{command.replace('-', '_')}").run
     try:
-        with restored_state():
+        with _kept_state(arguments):
             return run(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("\nspert-hf: interrupted\n")
@@ -70,6 +69,15 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     except (ValueError, OSError, ImportError, CheckpointError) as error:
         sys.stderr.write(f"spert-hf {command}: {error}\n")
         return 1
+
+
+def _kept_state(arguments: Sequence[str]) -> AbstractContextManager[None]:
+    """What puts other libraries' settings back; help changes none, and is not kept waiting for their import."""
+    if {"-h", "--help"} & {*arguments}:
+        return nullcontext()
+    from .global_state import restored_state
+
+    return restored_state()
 
 
 if __name__ == "__main__":

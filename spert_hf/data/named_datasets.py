@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .shipped import shipped_folder
+from ..resources import shipped_folder
 
 SCRIPTS_FOLDER = "dataset_scripts"
 CARDS_FOLDER = "model_cards"

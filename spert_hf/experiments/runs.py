@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.named_datasets import CARDS_FOLDER
-from ..data.shipped import shipped_folder
+from ..resources import shipped_folder
 from ..training.arguments import SpertTrainingArguments, read_recipe
 from .tables import DEFAULT_ENCODER, FOLD, Row, Table
 

@@ -13,7 +13,8 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from ..data.schema import TypeSchema
 from ..model.configuration_spert import SpertConfig
-from ..model.loading_spert import CheckpointError, check_size
+from ..model.errors import CheckpointError
+from ..model.loading_spert import check_size
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from ..training.output_folder import model_output, write_model

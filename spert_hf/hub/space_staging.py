@@ -40,7 +40,7 @@ def stage_space(folder: Path, staged: Path, model: str, token: str | None = None
     for needed in NEEDED_FILES:
         if not (folder / needed).is_file():
             raise ValueError(f"{folder}: has no {needed}; allowed the folder of a Space with {', '.join(NEEDED_FILES)}")
-    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    ignored = shutil.ignore_patterns("__pycache__", ".*", "shipped")
     shutil.copytree(folder, staged, ignore=ignored)
     shutil.copytree(_PACKAGE, staged / _PACKAGE.name, ignore=ignored)
     _check_starts(folder, staged, model, token)

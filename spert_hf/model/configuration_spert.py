@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
-from transformers.pipelines import PIPELINE_REGISTRY
 
 from .encoders_spert import width_of
 from .setting_checks_spert import (
@@ -202,6 +201,8 @@ class SpertConfig(PreTrainedConfig):
         `transformers.pipeline` runs a checkpoint's code, and asks for `trust_remote_code`, as soon as it sees this.
         Saved configs always have it.
         """
+        from transformers.pipelines import PIPELINE_REGISTRY  # heavy, and not needed to read a config
+
         return {} if TASK in PIPELINE_REGISTRY.get_supported_tasks() else _code_of_pipelines()
 
     @custom_pipelines.setter

@@ -15,18 +15,11 @@ from transformers import initialization as init
 from transformers.modeling_utils import load_state_dict
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
 
+from .errors import CheckpointError
 from .setting_checks_spert import shown
 
 _HUB_OPTIONS = ("cache_dir", "force_download", "proxies", "local_files_only", "token", "revision", "subfolder")
 _SHOWN_NAMES = 5
-
-
-class CheckpointError(Exception):
-    """A checkpoint is not sound; the message names the file or weight.
-
-    It is no `ValueError`, because `transformers.pipeline` takes those as a hint to try other classes, and would bury
-    the one line that helps.
-    """
 
 
 def load_checked(

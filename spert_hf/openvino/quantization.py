@@ -15,8 +15,8 @@ import torch
 from transformers.utils import cached_file
 
 from ..data.files import digest_of_file
+from ..model.errors import CheckpointError
 from ..model.inference_spert import cut_windows
-from ..model.loading_spert import CheckpointError
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .conversion import convert_encoder

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spert_hf import SpertModel, SpertProcessor
-from spert_hf.model.loading_spert import CheckpointError
+from spert_hf.model.errors import CheckpointError
 from spert_hf.openvino import quantize_encoder, use_openvino
 from spert_hf.openvino.quantization import MODEL_FILE, QUANTIZED_FILES, RECORD_FILE, WEIGHTS_FILE
 from tests.support.tiny_models import make_tokenizer

@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModel, pipeline
 
 from spert_hf import SpertConfig, SpertModel
 from spert_hf.cli.main import main
-from spert_hf.model.loading_spert import CheckpointError
+from spert_hf.model.errors import CheckpointError
 from tests.support.hostile_checkpoints import change_json
 
 STRANGE = [None, True, "", "x", [], {}, [1], {"a": 1}, -1, 0.5, 10**9, 10**30, math.nan, math.inf, -math.inf]

@@ -12,7 +12,7 @@ from spert_hf.cli.main import main
 from spert_hf.hub.conversion import convert_checkpoint
 from spert_hf.hub.publishing import publish_model
 from spert_hf.hub.staging import stage_checkpoint
-from spert_hf.model.loading_spert import CheckpointError
+from spert_hf.model.errors import CheckpointError
 from tests.conftest import GOLDEN
 from tests.support.hostile_checkpoints import WEIGHTS, change_json
 

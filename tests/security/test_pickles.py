@@ -13,7 +13,7 @@ from spert_hf import SpertModel
 from spert_hf.cli.main import main
 from spert_hf.hub.conversion import convert_checkpoint
 from spert_hf.hub.publishing import publish_model
-from spert_hf.model.loading_spert import CheckpointError
+from spert_hf.model.errors import CheckpointError
 from tests.conftest import GOLDEN
 from tests.support.documents import make_dataset_folder
 from tests.support.hostile_checkpoints import WEIGHTS, explodes, plain_pickle, plant_pickle

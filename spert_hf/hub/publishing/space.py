@@ -16,8 +16,8 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from ...data.shipped import shipped_folder
 from ...model.configuration_spert import SpertConfig
+from ...resources import shipped_folder
 from ..space_staging import stage_space
 from .repository import Repository, checked_repo_id, open_repository
 

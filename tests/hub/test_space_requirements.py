@@ -1,4 +1,4 @@
-"""What lies beside the package is installed with it, and the demo asks for the versions that were tested."""
+"""The demo asks for the versions that were tested."""
 
 import re
 from pathlib import Path
@@ -18,16 +18,6 @@ needs_space = pytest.mark.skipif(not (SPACE / "app.py").is_file(), reason="no de
 def requirements_of(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     return [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
-
-
-@pytest.mark.parametrize("name", ["dataset_scripts", pytest.param("space", marks=needs_space)])
-def test_every_file_is_installed(name):
-    patterns = [pattern for given in PROJECT["tool"]["setuptools"]["data-files"].values() for pattern in given]
-    installed = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    there = {path for path in (ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    assert there and there <= installed
-    for target, given in PROJECT["tool"]["setuptools"]["data-files"].items():
-        assert all(f"share/spert-hf/{Path(pattern).parent.as_posix()}" == target for pattern in given)
 
 
 @needs_space
