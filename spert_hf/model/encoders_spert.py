@@ -4,7 +4,6 @@ from typing import Any
 
 from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 from .setting_checks_spert import shown
 
@@ -68,6 +67,12 @@ def check_encoder_config(source: str, config: PreTrainedConfig) -> None:
 
 def is_causal(config: PreTrainedConfig) -> bool:
     """Whether a config says that its model is causal: by a setting, or by what transformers has the model type for."""
+    # Reading a config must not wait for the models, nor be in the way of their import.
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    )
+
     if getattr(config, "is_decoder", False):
         return True
     sees_all = getattr(config, "use_bidirectional_attention", False) is True or not getattr(config, "is_causal", True)
