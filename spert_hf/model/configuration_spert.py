@@ -1,8 +1,11 @@
 """SpertConfig: the encoder's own config, the types, and the settings that the paper varies."""
 
+from .versions_spert import LOWEST_TRANSFORMERS  # noqa: F401 - before what an old transformers does not have
+
+# isort: split
 import inspect
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.pipelines import PIPELINE_REGISTRY
@@ -21,6 +24,12 @@ from .setting_checks_spert import (
     shown,
 )
 from .text_reading_spert import FIRST_READING, TextReading
+
+if TYPE_CHECKING:
+    # For transformers, which looks for such lines in a file's text: before 5.16, it copies of a folder's code what the
+    # file itself names, and not what those name in turn.
+    from .abbreviations_spert import MONTHS  # noqa: F401
+    from .languages_spert import BY_LANGUAGE  # noqa: F401
 
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls")

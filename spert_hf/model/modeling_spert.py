@@ -24,7 +24,23 @@ from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
 if TYPE_CHECKING:
     # Saving a model copies the files that this one names in its imports: so the pipeline travels with every checkpoint.
+    # And before 5.16, transformers copies of a folder's code what the file itself names, not what those name in turn.
+    from .abbreviations_spert import MONTHS  # noqa: F401
+    from .attention_dropout import attend_with_dropout  # noqa: F401
+    from .card_spert import make_card  # noqa: F401
+    from .collections_spert import is_one  # noqa: F401
+    from .decoding_spert import decode  # noqa: F401
+    from .inference_spert import predict  # noqa: F401
+    from .languages_spert import BY_LANGUAGE  # noqa: F401
+    from .layers import swap_layers  # noqa: F401
     from .pipeline_spert import SpertPipeline  # noqa: F401
+    from .sentences_spert import sentence_ranges  # noqa: F401
+    from .setting_checks_spert import check_names  # noqa: F401
+    from .text_reader_spert import TextReader  # noqa: F401
+    from .text_reading_spert import TextReading  # noqa: F401
+    from .versions_spert import LOWEST_TRANSFORMERS  # noqa: F401
+    from .words_spert import split_function  # noqa: F401
+    from .workers_spert import side_by_side  # noqa: F401
 
 IGNORED_LABEL = -100
 """Label of padding among candidates, as elsewhere in transformers."""

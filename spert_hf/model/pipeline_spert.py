@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transformers import Pipeline
 
@@ -17,6 +17,28 @@ from .processing_spert import SpertProcessor
 from .setting_checks_spert import check_choice, check_flag, check_fraction
 from .text_reader_spert import TextReader, override_reading
 from .text_reading_spert import TextReading
+
+if TYPE_CHECKING:
+    # For transformers, which looks for such lines in a file's text: before 5.16, it copies of a folder's code what the
+    # file itself names, and not what those name in turn.
+    from .abbreviations_spert import MONTHS  # noqa: F401
+    from .attention_dropout import attend_with_dropout  # noqa: F401
+    from .batching_spert import batches_by_length  # noqa: F401
+    from .card_spert import make_card  # noqa: F401
+    from .forking_spert import make_forks_safe  # noqa: F401
+    from .hub_spert import WholeCheckpoint  # noqa: F401
+    from .languages_spert import BY_LANGUAGE  # noqa: F401
+    from .layers import swap_layers  # noqa: F401
+    from .loading_spert import load_checked  # noqa: F401
+    from .modeling_spert import SpertModel  # noqa: F401
+    from .onednn_linear import OneDnnLinear  # noqa: F401
+    from .packing_spert import Packing  # noqa: F401
+    from .quick_dropout import QuickDropout  # noqa: F401
+    from .sentences_spert import sentence_ranges  # noqa: F401
+    from .span_pooling import RangePooler  # noqa: F401
+    from .versions_spert import LOWEST_TRANSFORMERS  # noqa: F401
+    from .words_spert import split_function  # noqa: F401
+    from .workers_spert import side_by_side  # noqa: F401
 
 BATCHES_READ_AHEAD = 16
 """Batches that are read before the first is computed, so that texts of similar length meet in one."""
@@ -83,6 +105,7 @@ class SpertPipeline(Pipeline):
     _load_video_processor = False
     _load_feature_extractor = False
     _load_tokenizer = True
+    modelcard = None  # transformers 5.0 asks for it when it saves a pipeline, and no longer sets it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
