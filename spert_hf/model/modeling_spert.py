@@ -21,6 +21,7 @@ from .packing_spert import find_packing, first_position, takes_packed, use_packi
 from .processing_spert import LETTER_CASES
 from .quick_dropout import QuickDropout, use_quick_dropout
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
+from .watching_spert import WatchedModule
 
 if TYPE_CHECKING:
     # Saving a model copies the files that this one names in its imports: so the pipeline travels with every checkpoint.
@@ -121,17 +122,46 @@ class SpertModel(PreTrainedModel):
         )
         self.dropout = QuickDropout(config.classifier_dropout)
         self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
-        self.encoder_runtime: Callable[[Tensor, Tensor], Tensor] | None = None
-        """What computes the encoder in place of torch where no gradients are recorded: from vectors of sub-words and
-        attention mask to hidden states. It holds weights of its own, so that training puts an end to it."""
+        self.encoder_runtime = None
         self.post_init()
         if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
             nn.init.zeros_(self.letter_case_embeddings.weight)
+
+    @property
+    def encoder_runtime(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """What computes the encoder in place of torch where no gradients are recorded: from vectors of sub-words and
+        attention mask to hidden states. It holds weights of its own, so that it is dropped, with a warning, once the
+        encoder is no longer what it was when the runtime was set; training puts an end to it, too.
+        """
+        runtime, watched = self.__dict__.get("_runtime", (None, None))
+        if runtime is not None and not watched.is_unchanged(self.encoder):
+            self.encoder_runtime = runtime = None
+            warnings.warn(
+                "the encoder has changed since its runtime was made of it (use_openvino), so that torch computes it "
+                "again; call use_openvino anew for the encoder as it is now",
+                stacklevel=2,
+            )
+        return runtime
+
+    @encoder_runtime.setter
+    def encoder_runtime(self, runtime: Callable[[Tensor, Tensor], Tensor] | None) -> None:
+        # In one piece, as threads may share the model.
+        self.__dict__["_runtime"] = (runtime, None if runtime is None else WatchedModule(self.encoder))
+
+    @property
+    def has_encoder_runtime(self) -> bool:
+        """Whether a runtime was set; whether the encoder is still the same is only looked at where it is computed."""
+        return self.__dict__.get("_runtime", (None, None))[0] is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles, which have the runtime, too: made of the same weights, but not watching these."""
+        return {**self.__dict__, "_runtime": (self.encoder_runtime, None)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """As of every module; a model may come to a process as a pickle, too."""
         make_forks_safe()
         super().__setstate__(state)
+        self.encoder_runtime = state.get("_runtime", (None, None))[0]
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
@@ -253,8 +283,9 @@ class SpertModel(PreTrainedModel):
         self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
     ) -> Tensor:
         """Hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision; arguments as of `forward`."""
-        if self.encoder_runtime is not None and not torch.is_grad_enabled() and not encoder_kwargs:
-            hidden = self.encoder_runtime(self.embed(input_ids, letter_cases), attention_mask)
+        runtime = None if torch.is_grad_enabled() or encoder_kwargs else self.encoder_runtime
+        if runtime is not None:
+            hidden = runtime(self.embed(input_ids, letter_cases), attention_mask)
         elif not encoder_kwargs and (packing := find_packing(self.encoder, input_ids, attention_mask)):
             letter_cases = None if letter_cases is None else packing.pack(letter_cases)
             where = {"position_ids": packing.position_ids, "packed_runs": packing.runs}
@@ -275,7 +306,7 @@ class SpertModel(PreTrainedModel):
     @property
     def padding_cost(self) -> float:
         """What a sub-word of padding in a batch takes on a processor, of what one of a word takes."""
-        computes_padding = self.encoder_runtime is not None or not takes_packed(self.encoder)
+        computes_padding = self.has_encoder_runtime or not takes_packed(self.encoder)
         return 1.0 if computes_padding else PADDING_COST
 
     def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:

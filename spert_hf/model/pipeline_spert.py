@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .sentences_spert import sentence_ranges  # noqa: F401
     from .span_pooling import RangePooler  # noqa: F401
     from .versions_spert import LOWEST_TRANSFORMERS  # noqa: F401
+    from .watching_spert import WatchedModule  # noqa: F401
     from .words_spert import split_function  # noqa: F401
     from .workers_spert import side_by_side  # noqa: F401
 
@@ -48,6 +50,9 @@ CHARACTERS_READ_AHEAD = 1 << 20
 
 ERROR_POLICIES = ("raise", "skip")
 """What becomes of an input that is no text."""
+
+BACKENDS = ("torch", "openvino")
+"""What may compute the encoder."""
 
 _READERS_KEPT = 8
 
@@ -98,6 +103,10 @@ class SpertPipeline(Pipeline):
             column, raises a ValueError (`"raise"`), or gives a result without entities and relations whose `"error"`
             says why (`"skip"`).
         batch_size (`int`, *optional*, defaults to 32): texts (or windows of long ones) computed at once.
+        backend (`str`, *optional*, defaults to `"torch"`): what computes the encoder; `"openvino"` needs the package
+            `spert-hf[openvino]`. For the pipeline, not for a call.
+        precision (`str`, *optional*, defaults to `"float32"`): of OpenVINO's products, as of `use_openvino`:
+            `"bfloat16"`, or `"int8"` for a checkpoint that `spert-hf quantize` has written. Not for a call, either.
     """
 
     _load_processor = False
@@ -107,9 +116,15 @@ class SpertPipeline(Pipeline):
     _load_tokenizer = True
     modelcard = None  # transformers 5.0 asks for it when it saves a pipeline, and no longer sets it
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, backend: str | None = None, precision: str | None = None, **kwargs: Any) -> None:
+        if backend is not None:
+            check_choice("backend", backend, BACKENDS)
+        if precision is not None and backend != "openvino":
+            raise ValueError(f"precision: given {precision!r}, allowed with backend='openvino' only; torch has dtype=…")
         super().__init__(*args, **kwargs)
         check_choice("model", self.model.config.model_type, (SpertConfig.model_type,))
+        if backend == "openvino":
+            _use_openvino(self.model, precision or "float32")
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
         self._readers: dict[tuple[TextReading, int], TextReader] = {}
         self.text_reader(**self._preprocess_params)  # what does not serve is said at once
@@ -255,6 +270,21 @@ class SpertPipeline(Pipeline):
             ],
         }
         return result if text.error is None else result | {"error": text.error}
+
+
+def _use_openvino(model: Any, precision: str) -> None:
+    """Have OpenVINO compute the encoder, by the package, as that part of it does not travel with a checkpoint.
+
+    Raises:
+        ImportError: if the package is not installed.
+    """
+    try:
+        package = import_module("spert_hf.openvino")
+    except ImportError as error:
+        raise ImportError(
+            f"backend: given 'openvino', which needs the package: pip install \"spert-hf[openvino]\" ({error})"
+        ) from error
+    package.use_openvino(model, precision)
 
 
 def read_ahead(numbered_inputs: Iterable[tuple[int, Any]], batch_size: int) -> Iterator[list[tuple[int, Any]]]:
