@@ -11,12 +11,9 @@ from transformers import AutoConfig, AutoTokenizer
 
 from .model.configuration_spert import TASK, SpertConfig
 from .model.modeling_spert import SpertModel
-from .model.pipeline_spert import SpertPipeline
+from .model.pipeline_spert import BACKENDS, SpertPipeline
 from .model.setting_checks_spert import check_choice
 from .training.encoders import check_folder_or_id
-
-BACKENDS = ("torch", "openvino")
-"""What may compute the encoder."""
 
 _DTYPES = {"torch": ("auto", "float32", "bfloat16", "float16"), "openvino": ("float32", "bfloat16", "int8")}
 

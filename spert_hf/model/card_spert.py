@@ -11,6 +11,7 @@ from typing import Any
 
 from .configuration_spert import TASK, SpertConfig
 from .text_reading_spert import SEQUENCES, WORDS, TextReading
+from .versions_spert import LOWEST_TRANSFORMERS
 
 EXAMPLE_TEXT = "Marian Pell works for Northern Paper Co. in Duluth."
 """A sentence to try a model on where none is given."""
@@ -160,7 +161,7 @@ pipe = pipeline("{TASK}", model="{repo_id}", trust_remote_code=True)
 print(pipe({json.dumps(printable(text), ensure_ascii=False)}))"""
     return f"""## Use
 
-The code is in this repository; read it before you trust it:
+The code is in this repository; read it before you trust it. It needs transformers {LOWEST_TRANSFORMERS} or newer:
 
 {fenced(code, "python")}
 

@@ -1,5 +1,8 @@
 """SpertConfig: the encoder's own config, the types, and the settings that the paper varies."""
 
+from .versions_spert import LOWEST_TRANSFORMERS  # noqa: F401 - before what an old transformers does not have
+
+# isort: split
 import inspect
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,13 @@ from .setting_checks_spert import (
     shown,
 )
 from .text_reading_spert import FIRST_READING, TextReading
+
+_NAMED_FOR_TRANSFORMERS = """
+from .abbreviations_spert import *
+from .languages_spert import *
+"""
+"""Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
+folder, nothing that those files name in turn."""
 
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls")

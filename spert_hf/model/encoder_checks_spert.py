@@ -1,14 +1,11 @@
 """A trial of a model's encoder: a few sub-words tell what no config does."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from .encoders_spert import ALLOWED, width_of
-
-if TYPE_CHECKING:
-    from .modeling_spert import SpertModel
 
 LARGEST_DIFFERENCE = 1e-3
 """Between what a sequence gets alone and beside a longer one, in parts of the largest number, that is rounding."""
@@ -17,12 +14,12 @@ _LENGTHS = (5, 12)
 
 
 @torch.no_grad()
-def check_encoder(source: str, model: "SpertModel") -> None:
+def check_encoder(source: str, model: Any) -> None:
     """Refuse an encoder that sub-words alone do not do for, that is causal, or whose results depend on the batch.
 
     Args:
         source: what the message names.
-        model: with the encoder's weights.
+        model: a [`SpertModel`] with the encoder's weights.
 
     Raises:
         ValueError: saying what is wrong, and what is allowed.
@@ -40,7 +37,7 @@ def check_encoder(source: str, model: "SpertModel") -> None:
         raise ValueError(f"encoder: {given}, {reason}; {ALLOWED}")
 
 
-def _find_fault(model: "SpertModel") -> str | None:
+def _find_fault(model: Any) -> str | None:
     short, long = _LENGTHS
     try:
         embeddings: Any = model.encoder.get_input_embeddings()
@@ -67,7 +64,7 @@ def _find_fault(model: "SpertModel") -> str | None:
     return None
 
 
-def _encode(model: "SpertModel", ids: Tensor, mask: Tensor | None = None) -> Tensor:
+def _encode(model: Any, ids: Tensor, mask: Tensor | None = None) -> Tensor:
     cases = None if model.letter_case_embeddings is None else torch.zeros_like(ids)
     return model.encode(ids, torch.ones_like(ids) if mask is None else mask, cases).float()
 

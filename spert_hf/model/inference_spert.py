@@ -101,11 +101,11 @@ def compute_batches(
 
     # Autocast is switched on for a thread, and so would be off in the workers.
     workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 0
-    least = LEAST_SHARED if model.encoder_runtime is None else 0
+    least = 0 if model.has_encoder_runtime else LEAST_SHARED
     shared = share_out(batches, lengths, workers, model.padding_cost, least) if workers > 1 else None
     if shared:
         return side_by_side(compute, shared, workers)
-    if workers and model.encoder_runtime is not None:
+    if workers and model.has_encoder_runtime:
         # Torch's threads stay awake for a while after they have computed, and would keep the runtime's own waiting.
         return side_by_side(compute, batches, 1, threads=1)
     if workers > 1 and is_forked():

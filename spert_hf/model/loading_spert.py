@@ -5,6 +5,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from .setting_checks_spert import shown
 
 _HUB_OPTIONS = ("cache_dir", "force_download", "proxies", "local_files_only", "token", "revision", "subfolder")
 _SHOWN_NAMES = 5
+_NEW_NAMES = {"gamma": "weight", "beta": "bias"}
+# Encoders may compute settings from tensors, which have no numbers where weights have none; early 5.x does without it.
+_creation_with_numbers = getattr(init, "meta_device_safe_creation_ops", nullcontext)
 
 
 def load_checked(
@@ -126,17 +130,22 @@ def _stored_shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for file in files:
         try:
-            weights = load_state_dict(file, map_location="meta")
-            shapes |= {name: tuple(weight.shape) for name, weight in weights.items()}
+            weights = load_state_dict(str(file), map_location="meta")
+            shapes |= {_renamed(name): tuple(weight.shape) for name, weight in weights.items()}
         except Exception as error:  # safetensors has an error of its own
             raise CheckpointError(f"{file}: is no whole file of safetensors: {error}") from error
     return shapes
 
 
+def _renamed(name: str) -> str:
+    """The name of a weight in the model; early 5.x of transformers saves layer norms under the names of old."""
+    return re.sub(r"LayerNorm\.(gamma|beta)$", lambda old: f"LayerNorm.{_NEW_NAMES[old[1]]}", name)
+
+
 def _skeleton(source: Any, model_class: Any, config: PreTrainedConfig) -> nn.Module:
     """The model that a config describes, without memory for its weights."""
     try:
-        with torch.device("meta"), init.no_init_weights(), init.meta_device_safe_creation_ops():
+        with torch.device("meta"), init.no_init_weights(), _creation_with_numbers():
             return model_class(copy.deepcopy(config))
     except Exception as error:  # each encoder has its own ways to fail
         raise CheckpointError(f"{source}: config.json: no model can be made of it: {shown(error)}") from error

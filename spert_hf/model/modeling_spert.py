@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,10 +31,31 @@ from .quick_dropout import QuickDropout, use_quick_dropout
 from .ranking_spert import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
 from .signatures_spert import forbidden_relations
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
+from .watching_spert import WatchedModule
 
-if TYPE_CHECKING:
-    # Saving a model copies the files that this one names in its imports: so the pipeline travels with every checkpoint.
-    from .pipeline_spert import SpertPipeline  # noqa: F401
+_NAMED_FOR_TRANSFORMERS = """
+from .abbreviations_spert import *
+from .attention_dropout import *
+from .card_spert import *
+from .collections_spert import *
+from .decoding_spert import *
+from .errors import *
+from .given_spert import *
+from .inference_spert import *
+from .languages_spert import *
+from .layers import *
+from .pipeline_spert import *
+from .selection_spert import *
+from .sentences_spert import *
+from .setting_checks_spert import *
+from .text_reader_spert import *
+from .text_reading_spert import *
+from .versions_spert import *
+from .words_spert import *
+from .workers_spert import *
+"""
+"""Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
+folder, nothing that those files name in turn, and it saves with a model what is named here: so the pipeline travels."""
 
 IGNORED_LABEL = -100
 """Label of padding among candidates, as elsewhere in transformers."""
@@ -115,17 +136,46 @@ class SpertModel(PreTrainedModel):
         )
         self.dropout = QuickDropout(config.classifier_dropout)
         self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
-        self.encoder_runtime: Callable[[Tensor, Tensor], Tensor] | None = None
-        """What computes the encoder in place of torch where no gradients are recorded: from vectors of sub-words and
-        attention mask to hidden states. It holds weights of its own, so that training puts an end to it."""
+        self.encoder_runtime = None
         self.post_init()
         if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
             nn.init.zeros_(self.letter_case_embeddings.weight)
+
+    @property
+    def encoder_runtime(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """What computes the encoder in place of torch where no gradients are recorded: from vectors of sub-words and
+        attention mask to hidden states. It holds weights of its own, so that it is dropped, with a warning, once the
+        encoder is no longer what it was when the runtime was set; training puts an end to it, too.
+        """
+        runtime, watched = self.__dict__.get("_runtime", (None, None))
+        if runtime is not None and not watched.is_unchanged(self.encoder):
+            self.encoder_runtime = runtime = None
+            warnings.warn(
+                "the encoder has changed since its runtime was made of it (use_openvino), so that torch computes it "
+                "again; call use_openvino anew for the encoder as it is now",
+                stacklevel=2,
+            )
+        return runtime
+
+    @encoder_runtime.setter
+    def encoder_runtime(self, runtime: Callable[[Tensor, Tensor], Tensor] | None) -> None:
+        # In one piece, as threads may share the model.
+        self.__dict__["_runtime"] = (runtime, None if runtime is None else WatchedModule(self.encoder))
+
+    @property
+    def has_encoder_runtime(self) -> bool:
+        """Whether a runtime was set; whether the encoder is still the same is only looked at where it is computed."""
+        return self.__dict__.get("_runtime", (None, None))[0] is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles, which have the runtime, too: made of the same weights, but not watching these."""
+        return {**self.__dict__, "_runtime": (self.encoder_runtime, None)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """As of every module; a model may come to a process as a pickle, too."""
         make_forks_safe()
         super().__setstate__(state)
+        self.encoder_runtime = state.get("_runtime", (None, None))[0]
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
@@ -254,8 +304,9 @@ class SpertModel(PreTrainedModel):
         """Hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision; arguments as of `forward`."""
         if is_computed_alone(self.encoder) and (len(input_ids) > 1 or not attention_mask.all()):
             return self._encode_one_at_a_time(input_ids, attention_mask, letter_cases, **encoder_kwargs)
-        if self.encoder_runtime is not None and not torch.is_grad_enabled() and not encoder_kwargs:
-            hidden = self.encoder_runtime(self.embed(input_ids, letter_cases), attention_mask)
+        runtime = None if torch.is_grad_enabled() or encoder_kwargs else self.encoder_runtime
+        if runtime is not None:
+            hidden = runtime(self.embed(input_ids, letter_cases), attention_mask)
         elif not encoder_kwargs and (packing := find_packing(self.encoder, input_ids, attention_mask)):
             letter_cases = None if letter_cases is None else packing.pack(letter_cases)
             where = {"position_ids": packing.position_ids, "packed_runs": packing.runs}
@@ -295,7 +346,7 @@ class SpertModel(PreTrainedModel):
         """What a sub-word of padding in a batch takes on a processor, of what one of a word takes."""
         if is_computed_alone(self.encoder):
             return PADDING_COST
-        computes_padding = self.encoder_runtime is not None or not takes_packed(self.encoder)
+        computes_padding = self.has_encoder_runtime or not takes_packed(self.encoder)
         return 1.0 if computes_padding else PADDING_COST
 
     def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:

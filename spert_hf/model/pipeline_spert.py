@@ -4,6 +4,7 @@ import inspect
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -29,6 +30,35 @@ from .setting_checks_spert import check_choice, check_flag, check_keywords
 from .text_reader_spert import TextReader, override_reading
 from .text_reading_spert import TextReading
 
+_NAMED_FOR_TRANSFORMERS = """
+from .abbreviations_spert import *
+from .attention_dropout import *
+from .batching_spert import *
+from .card_spert import *
+from .encoder_checks_spert import *
+from .encoders_spert import *
+from .errors import *
+from .forking_spert import *
+from .hub_spert import *
+from .languages_spert import *
+from .layers import *
+from .loading_spert import *
+from .modeling_spert import *
+from .onednn_linear import *
+from .packing_spert import *
+from .quick_dropout import *
+from .ranking_spert import *
+from .sentences_spert import *
+from .signatures_spert import *
+from .span_pooling import *
+from .versions_spert import *
+from .watching_spert import *
+from .words_spert import *
+from .workers_spert import *
+"""
+"""Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
+folder, nothing that those files name in turn."""
+
 BATCHES_READ_AHEAD = 16
 """Batches that are read before the first is computed, so that texts of similar length meet in one. Of a generator only
 one is, as nobody knows how long it takes to give more: a result comes as soon as its batch is full."""
@@ -39,9 +69,12 @@ CHARACTERS_READ_AHEAD = 1 << 20
 ERROR_POLICIES = ("raise", "skip")
 """What becomes of an input that is no text."""
 
+BACKENDS = ("torch", "openvino")
+"""What may compute the encoder."""
+
 _READERS_KEPT = 8
 
-_OF_EACH_CALL = frozenset({"batch_size", "batches_ahead", "show_progress"})
+_OF_EACH_CALL = frozenset({"batch_size", "batches_ahead", "entities", "show_progress"})
 """Settings that the pipeline reads itself, before it looks at the others."""
 
 _FORMER_NAMES = frozenset({"split_sentences"})
@@ -116,6 +149,10 @@ class SpertPipeline(Pipeline):
             result as soon as its batch is full.
         show_progress (`bool`, *optional*, defaults to `False`): whether a bar on standard error shows how many texts
             are done, and of what has a length, of how many.
+        backend (`str`, *optional*, defaults to `"torch"`): what computes the encoder; `"openvino"` needs the package
+            `spert-hf[openvino]`. For the pipeline, not for a call.
+        precision (`str`, *optional*, defaults to `"float32"`): of OpenVINO's products, as of `use_openvino`:
+            `"bfloat16"`, or `"int8"` for a checkpoint that `spert-hf quantize` has written. Not for a call, either.
     """
 
     _load_processor = False
@@ -123,15 +160,28 @@ class SpertPipeline(Pipeline):
     _load_video_processor = False
     _load_feature_extractor = False
     _load_tokenizer = True
+    modelcard = None  # transformers 5.0 asks for it when it saves a pipeline, and no longer sets it
 
     def __init__(
-        self, *args: Any, batches_ahead: int | None = None, show_progress: bool | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        batches_ahead: int | None = None,
+        show_progress: bool | None = None,
+        backend: str | None = None,
+        precision: str | None = None,
+        **kwargs: Any,
     ) -> None:
         self.check_settings(kwargs)
         self._batches_ahead = _whole_number("batches_ahead", batches_ahead)
         self._show_progress = _flag("show_progress", show_progress)
+        if backend is not None:
+            check_choice("backend", backend, BACKENDS)
+        if precision is not None and backend != "openvino":
+            raise ValueError(f"precision: given {precision!r}, allowed with backend='openvino' only; torch has dtype=…")
         super().__init__(*args, **kwargs)
         check_choice("model", self.model.config.model_type, (SpertConfig.model_type,))
+        if backend == "openvino":
+            _use_openvino(self.model, precision or "float32")
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
         self._readers: dict[tuple[TextReading, int], TextReader] = {}
         self.text_reader(**self._preprocess_params)  # what does not serve is said at once
@@ -381,6 +431,21 @@ def _flag(field: str, value: Any) -> bool:
     """Check True or False; None stands for False."""
     check_flag(field, False if value is None else value)
     return bool(value)
+
+
+def _use_openvino(model: Any, precision: str) -> None:
+    """Have OpenVINO compute the encoder, by the package, as that part of it does not travel with a checkpoint.
+
+    Raises:
+        ImportError: if the package is not installed.
+    """
+    try:
+        package = import_module("spert_hf.openvino")
+    except ImportError as error:
+        raise ImportError(
+            f"backend: given 'openvino', which needs the package: pip install \"spert-hf[openvino]\" ({error})"
+        ) from error
+    package.use_openvino(model, precision)
 
 
 def read_ahead(

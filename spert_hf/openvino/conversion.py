@@ -60,7 +60,9 @@ def convert_encoder(model: SpertModel) -> Any:
     try:
         with torch.inference_mode(False), torch.no_grad(), _silent():
             return openvino.convert_model(
-                _FromVectors(model.encoder), example_input=example_inputs(model, *_EXAMPLE_SHAPE)
+                _FromVectors(model.encoder),
+                example_input=example_inputs(model, *_EXAMPLE_SHAPE),
+                share_weights=False,  # or what is compiled later would have whatever torch's have become
             )
     except Exception as error:  # the tracer's, the encoder's own and OpenVINO's
         reason = " ".join(str(error).partition("\nPlease check")[0].split())  # the rest is advice on calling OpenVINO

@@ -3,11 +3,14 @@
 import os
 import threading
 from collections import deque
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from weakref import WeakSet
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from transformers import Pipeline
 
 from ..model.modeling_spert import SpertModel
 from ..model.setting_checks_spert import check_choice
@@ -36,6 +39,7 @@ class OpenVinoEncoder:
 
     def __init__(self, model: Any, precision: str, threads: int) -> None:
         self._model = model
+        self._precision, self._threads = precision, threads
         self._settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
         self._streams = {False: 1, True: min(threads, MOST_WORKERS)}
         self._compiled: dict[int, _CompiledEncoder] = {}
@@ -69,6 +73,22 @@ class OpenVinoEncoder:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "OpenVinoEncoder":
         return self  # nothing in it changes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As a pickle has it: not compiled, which is done anew where it is read."""
+        return _read_encoder, (*_serialized(self._model), self._precision, self._threads)
+
+
+def _serialized(model: Any) -> tuple[bytes, bytes]:
+    """An `openvino.Model` as the bytes of its two files."""
+    with TemporaryDirectory() as folder:
+        graph, weights = Path(folder, "encoder.xml"), Path(folder, "encoder.bin")
+        import_openvino().save_model(model, graph, compress_to_fp16=False)
+        return graph.read_bytes(), weights.read_bytes()
+
+
+def _read_encoder(graph: bytes, weights: bytes, precision: str, threads: int) -> OpenVinoEncoder:
+    return OpenVinoEncoder(import_openvino().Core().read_model(graph, weights), precision, threads)
 
 
 _encoders: WeakSet[OpenVinoEncoder] = WeakSet()
@@ -106,14 +126,19 @@ class _CompiledEncoder:
 
 
 def use_openvino(
-    model: SpertModel, precision: str = "float32", *, threads: int | None = None, token: bool | str | None = None
+    model: SpertModel | Pipeline,
+    precision: str = "float32",
+    *,
+    threads: int | None = None,
+    token: bool | str | None = None,
 ) -> None:
     """Have OpenVINO compute a model's encoder wherever no gradients are recorded, until `model.train()`.
 
-    It computes with the weights of this moment. Torch's own stay, and are what is saved.
+    It computes with the weights of this moment. Torch's own stay, and are what is saved; once they are changed, moved
+    or replaced, torch computes again, and a warning says so. Copies and pickles of the model are computed by it, too.
 
     Args:
-        model: on the processor, in single precision.
+        model: on the processor, in single precision; or a pipeline with such a model.
         precision: `"float32"`, `"bfloat16"`, or `"int8"` for a checkpoint that `spert-hf quantize` has written.
         threads: that compute; by default as many as torch has.
         token: of the Hub, for the quantised encoder of a model from there.
@@ -125,9 +150,18 @@ def use_openvino(
         CheckpointError: if the quantised encoder is damaged, or not that of these weights.
     """
     check_choice("precision", precision, PRECISIONS)
+    model = _model_of(model)
     openvino_model = read_quantized_encoder(model, token) if precision == "int8" else convert_encoder(model)
     encoder = OpenVinoEncoder(openvino_model, precision, threads or torch.get_num_threads())
     model.eval()
     if precision in _LARGEST_ERRORS and not relative_error(model, encoder) <= _LARGEST_ERRORS[precision]:
         raise ValueError(f"encoder: {type(model.encoder).__name__} comes out of OpenVINO's conversion changed")
     model.encoder_runtime = encoder
+
+
+def _model_of(given: Any) -> SpertModel:
+    """The model itself, or that of a pipeline; either may be of a checkpoint's own code."""
+    model: Any = given.model if isinstance(given, Pipeline) else given
+    if not isinstance(model, nn.Module) or not hasattr(model, "encoder_runtime"):
+        raise ValueError(f"model: given a {type(model).__name__}, allowed a SpertModel or a pipeline with one")
+    return model  # type: ignore[return-value]

@@ -55,6 +55,8 @@ def run_children(kind, checkpoint):
         "with_more_threads",
         "mapped",
         "pool",
+        "spawned",
+        "forked_beside",
         "data_loader",
         "openvino",
     ],

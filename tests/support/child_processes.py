@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -95,6 +96,33 @@ def run_mapped():
 def run_pool():
     with multiprocessing.get_context("fork").Pool(2) as pool:
         return [pool.map(extract, TEXTS)]
+
+
+def extract_by(given, text):
+    return given(text)
+
+
+def run_spawned():
+    """In processes that are begun anew, and get the pipeline as a pickle."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return [pool.starmap(extract_by, [(pipe, text) for text in TEXTS])]
+
+
+def run_forked_beside():
+    """While another thread of the parent is in a call, at moments as they come."""
+    done = threading.Event()
+
+    def go_on():
+        while not done.is_set():
+            pipe(TEXTS)
+
+    with ThreadPoolExecutor(1) as threads:
+        going = threads.submit(go_on)
+        try:
+            return [in_child(extract_each) for _ in range(5)]
+        finally:
+            done.set()
+            going.result()
 
 
 def run_data_loader():
