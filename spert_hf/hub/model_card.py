@@ -158,13 +158,24 @@ def _described(record: TrainingRecord) -> dict[str, Any]:
     versions = ", ".join(as_code(f"{name} {version}") for name, version in run["versions"].items())
     return {
         "scored": f"the {scored}, data set {dataset}{overlaps}",
-        "training": f"Documents: {learnt}, data set {dataset}. {run['steps']:,} steps in {run['seconds']:,} seconds on "
+        "training": f"{_describe_start(record)}Documents: {learnt}, data set {dataset}. "
+        f"{run['steps']:,} steps in {run['seconds']:,} seconds on "
         f"{as_code(run['device'])}, processes: {run['processes']}, finished {as_code(run['finished'])}. "
         f"Versions: {versions}.",
         "settings": [
             (_cell(name), _cell(json.dumps(value, ensure_ascii=False))) for name, value in record.shown_settings.items()
         ],
     }
+
+
+def _describe_start(record: TrainingRecord) -> str:
+    """Say which trained model a run went on from, if it did."""
+    if not record.went_on_from:
+        return ""
+    model, revision, dataset = record.went_on_from
+    where = f", commit {as_code(revision)}" if revision else ""
+    before = f", which was trained on {as_code(dataset)}" if dataset else ""
+    return f"Training went on from all weights of {as_code(model)}{where}{before}. "
 
 
 def _cell(text: str) -> str:

@@ -20,7 +20,6 @@ import torch
 import transformers
 from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list, gather_object, set_seed
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from .. import __version__ as spert_hf_version
@@ -28,12 +27,10 @@ from ..data.documents import Document
 from ..data.files import RUN_FILE
 from ..data.loading import Splits
 from ..data.ownership import owned_folder
-from ..data.signatures import find_signatures
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
-from ..model.configuration_spert import SpertConfig
-from ..model.modeling_spert import SpertModel, load_encoder
+from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
 from .allocator import keep_freed_memory
@@ -49,13 +46,12 @@ from .checkpoints import (
     write_whole,
 )
 from .embedding_rows import EmbeddingRows
-from .encoders import find_encoder
 from .interruption import StopRequest, TrainingInterruptedError
 from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
 from .output_folder import make_room, write_model
-from .reading_choice import ReadingChoice, choose_reading
+from .start import make_start
 from .training_log import ProgressBar, TrainingLog
 
 logger = logging.get_logger(__name__)
@@ -115,7 +111,8 @@ class Trainer:
             torch.set_num_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
             keep_freed_memory()
         set_seed(arguments.seed)
-        self.tokenizer, model, self.reading = _make_model(arguments, splits, self._training_documents())
+        start = make_start(arguments, splits.schema, self._training_documents())
+        self.tokenizer, model, self.reading, self.continuation = start
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
         if self.accelerator.is_main_process:
             warn_of_long_entities(self._training_documents(), arguments.max_span_size)
@@ -413,6 +410,7 @@ class Trainer:
             "text_reading": self.reading.reading.to_dict(),
             "steps": self.state.step,
             "skipped_steps": self.state.skipped_steps,
+            "went_on_from": self.continuation.to_dict() if self.continuation else None,
             "resumed_at_step": self.resumed_at_step,  # from which on the seconds are counted
             "seconds": round(seconds, 1),
             "device": str(self.accelerator.device),
@@ -482,37 +480,3 @@ def share_of_cores(processes: int) -> int:
     """Cores for each of a machine's processes; `accelerate launch` by itself leaves a process only one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // processes)
-
-
-def _make_model(
-    arguments: SpertTrainingArguments, splits: Splits, documents: Sequence[Document]
-) -> tuple[PreTrainedTokenizerBase, SpertModel, ReadingChoice]:
-    """Load the encoder and its tokenizer, put fresh classifiers on top, and choose how text is read."""
-    source = find_encoder(arguments.encoder)
-    hub = {"token": arguments.hub_token} if arguments.hub_token else {}
-    tokenizer = AutoTokenizer.from_pretrained(source, **hub)
-    settings = {
-        "entity_types": splits.schema.entity_names,
-        "relation_types": splits.schema.relation_names,
-        "symmetric_relation_types": splits.schema.symmetric_relation_names,
-        **arguments.model_settings(),
-    }
-    reading = choose_reading(documents, tokenizer, arguments.given_reading())
-    settings["text_reading"] = reading.reading
-    if arguments.learn_signatures:
-        settings["relation_signatures"] = find_signatures(documents, splits.schema.relation_names)
-    if arguments.random_encoder or arguments.random_layers:
-        encoder_config = AutoConfig.from_pretrained(source, **hub)
-        model = SpertModel(SpertConfig(encoder_config=encoder_config, **settings)).float()  # as from_encoder's is
-        if arguments.random_layers:
-            pretrained = load_encoder(source, **hub).get_input_embeddings()
-            model.encoder.get_input_embeddings().load_state_dict(pretrained.state_dict())
-    else:
-        model = SpertModel.from_encoder(source, hub_kwargs=hub, **settings)
-    if source != arguments.encoder:
-        model.config.encoder_config.name_or_path = arguments.encoder
-    if arguments.freeze_embeddings:
-        model.encoder.get_input_embeddings().requires_grad_(False)
-    if arguments.gradient_checkpointing:
-        model.gradient_checkpointing_enable()
-    return tokenizer, model, reading
