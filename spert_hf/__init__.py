@@ -1,7 +1,8 @@
 """spert-hf: span-based joint entity and relation extraction, native to the Hugging Face Hub.
 
 Importing the package registers its config, model and pipeline with transformers: they are known by name, and what is
-saved carries their code, so that it can be used without this package.
+saved carries their code, so that it can be used without this package. `SpertModel.from_encoder` then finds encoders
+that are installed as packages.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,7 @@ from .model.modeling_spert import SpertModel, SpertOutput
 from .model.pipeline_spert import SpertPipeline
 from .model.processing_spert import SpertProcessor
 from .model.text_reading_spert import TextReading
+from .training.encoders import find_encoder
 
 try:
     __version__ = version("spert-hf")
@@ -29,6 +31,7 @@ def _register_with_transformers() -> None:
     AutoModel.register(SpertConfig, SpertModel, exist_ok=True)
     if TASK not in PIPELINE_REGISTRY.get_supported_tasks():
         PIPELINE_REGISTRY.register_pipeline(TASK, pipeline_class=SpertPipeline, pt_model=AutoModel, type="text")
+    SpertModel.find_encoder = staticmethod(find_encoder)
     SpertConfig.register_for_auto_class(AutoConfig)
     SpertModel.register_for_auto_class(AutoModel)
 
