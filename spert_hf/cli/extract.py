@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm.auto import tqdm
 
 from ..data.files import digest_of_file
 from ..data.found import TRIPLE_COLUMNS, to_csv_row, triples, with_found
@@ -21,6 +20,7 @@ from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
 from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import read_ahead
+from ..progress import Progress
 from .options import (
     STANDARD_STREAM,
     add_model_options,
@@ -109,7 +109,7 @@ def _write(
     as_csv: bool = False,
     done: int = 0,
 ) -> None:
-    found = tqdm(extract(pipe, records, **settings), desc="extracting", unit=" texts", initial=done)
+    found = Progress("extracting", "texts", done=done).follow(extract(pipe, records, **settings))
     if as_csv:
         output.write(to_csv_row(list(TRIPLE_COLUMNS)))
         for number, record in enumerate(found, start=1):

@@ -211,8 +211,8 @@ class SpertConfig(PreTrainedConfig):
     def custom_pipelines(self, value: object) -> None:
         """Do nothing: `Pipeline.save_pretrained` sets what saving writes anyway, on a config that is still in use."""
 
-    @property
-    def id2label(self) -> dict[int, str]:  # type: ignore[misc]  # an attribute of transformers' class
+    @property  # type: ignore[misc]  # an attribute of transformers' class
+    def id2label(self) -> dict[int, str]:
         """What the entity logits stand for, as transformers' tools ask for it: 0 is *none*, then the entity types.
 
         It follows from `entity_types`; in a file it is for those who read it, and has no effect.
@@ -224,8 +224,8 @@ class SpertConfig(PreTrainedConfig):
     def id2label(self, value: object) -> None:
         """Do nothing: transformers sets labels of its own making."""
 
-    @property
-    def label2id(self) -> dict[str, int]:  # type: ignore[misc]
+    @property  # type: ignore[misc]
+    def label2id(self) -> dict[str, int]:
         """The other way round."""
         return {name: number for number, name in self.id2label.items()}
 

@@ -52,7 +52,7 @@ from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
 from .output_folder import make_room, write_model
 from .start import make_start
-from .training_log import ProgressBar, TrainingLog
+from .training_log import TrainingLog, TrainingProgress
 
 logger = logging.get_logger(__name__)
 
@@ -92,7 +92,7 @@ class Trainer:
     Args:
         arguments: all settings.
         splits: checked documents and their types.
-        show_progress: draw a progress bar (on the main process).
+        show_progress: tell how far the run is (on the main process): a bar in a terminal, else a line a minute.
     """
 
     def __init__(self, arguments: SpertTrainingArguments, splits: Splits, show_progress: bool = True) -> None:
@@ -160,7 +160,7 @@ class Trainer:
                 tensorboard=self.arguments.report_to == "tensorboard",
                 active=self.accelerator.is_main_process,
             )
-            bar = ProgressBar(
+            bar = TrainingProgress(
                 self.total_steps * len(self.epoch_steps(0)[0]),
                 self._sentences_behind(),
                 self.show_progress,
@@ -255,7 +255,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             logger.warning(f"the best model of the epochs before step {state.step} is not considered: {reason}")
 
-    def _train_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
+    def _train_epoch(self, log: TrainingLog, bar: TrainingProgress) -> None:
         """Take the steps of one pass that are still to be taken."""
         state, every = self.state, self.arguments.save_steps
         self.model.train()
@@ -285,7 +285,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             logger.warning(f"{report}; skipped ({state.skipped_steps} so far, stopping at {most})")
 
-    def _evaluate_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
+    def _evaluate_epoch(self, log: TrainingLog, bar: TrainingProgress) -> None:
         """Score the dev split if this epoch is one to do so, and keep the model if it is the best so far."""
         epoch, every = self.state.epoch + 1, self.arguments.eval_every_epochs
         if not self.splits.dev or not every or epoch % every:
