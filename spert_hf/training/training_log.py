@@ -75,7 +75,7 @@ class TrainingProgress:
         """Move on, and show the loss, if the step has one, as a running mean of about the last 50 steps."""
         if loss is not None:
             self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
-        self._progress.advance(sentences, None if self._loss is None else f"loss {self._loss:.4f}")
+        self._progress.advance(sentences, None if self._loss is None else f"loss={self._loss:.4f}")
 
     def message(self, text: str) -> None:
         """Show a line above the bar."""
