@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoTokenizer
 
+from .encoders import check_folder_or_id
 from .model.configuration_spert import TASK, SpertConfig
 from .model.modeling_spert import SpertModel
 from .model.pipeline_spert import BACKENDS, SpertPipeline
 from .model.setting_checks_spert import check_choice
-from .training.encoders import check_folder_or_id
 
 _DTYPES = {"torch": ("auto", "float32", "bfloat16", "float16"), "openvino": ("float32", "bfloat16", "int8")}
 

@@ -32,7 +32,10 @@ def _register_config(module: Any) -> None:
 def _register_model(module: Any) -> None:
     from transformers import AutoModel
 
+    from .encoders import find_encoder
+
     AutoModel.register(module.SpertConfig, module.SpertModel, exist_ok=True)
+    module.SpertModel.find_encoder = staticmethod(find_encoder)
     module.SpertModel.register_for_auto_class(AutoModel)
 
 

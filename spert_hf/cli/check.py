@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..data.advice import advise, advise_on_dev
+from ..data.advice import advise, advise_on_dev, suggest_settings
+from ..data.documents import Document
 from ..data.formats import examine_file
 from ..data.schema import TypeSchema
 from ..data.sources import split_of
@@ -27,15 +28,27 @@ def run(arguments: Sequence[str]) -> int:
         faulty = faulty or bool(faults)
         for fault in faults:
             sys.stdout.write(f"{fault}\n")
-        for note in advise(documents) + (advise_on_dev(documents) if _is_dev(file) else []):
+        for note in _notes(file, documents):
             sys.stdout.write(f"{file}: note: {note}\n")
         sys.stdout.write(f"{file}: {len(faults) or 'no'} fault{'s' * (len(faults) > 1)}\n")
     return 1 if faulty else 0
 
 
-def _is_dev(file: str) -> bool:
-    """Whether a file's name says that it is a dev split."""
-    return split_of(re.split("[_-]", Path(file).stem)[-1]) == "dev"
+def _notes(file: str, documents: Sequence[Document]) -> list[str]:
+    """What is to be said of a file's documents: of a dev split how small it is, of others what suits training."""
+    split = _split_of(file)
+    notes = advise(documents)
+    if split == "dev":
+        return notes + advise_on_dev(documents)
+    if split == "test":
+        return notes
+    types = sorted({relation.type for document in documents for relation in document.relations})
+    return notes + suggest_settings(documents, types)
+
+
+def _split_of(file: str) -> str | None:
+    """The split that a file's name says it is."""
+    return split_of(re.split("[_-]", Path(file).stem)[-1])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,11 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from ..data.documents import Document
 from ..evaluation import (
     ErrorAnalysis,
     EvaluationResult,
@@ -19,7 +22,8 @@ from ..evaluation import (
 )
 from ..evaluation.model_evaluation import analyse_predictions, predict_documents, score_predictions
 from ..evaluation.svg_plots import check_plot_file
-from ..evaluation.text_evaluation import score_as_text
+from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
+from ..progress import Progress
 from .console import print_errors
 from .options import (
     SPLITS,
@@ -33,6 +37,9 @@ from .options import (
     reading_settings,
     selection_settings,
 )
+
+EVAL_BATCHES = 8
+"""Batches of documents that are sorted by length among themselves."""
 
 _SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
 """Options that say what is wrong in which tokens."""
@@ -57,16 +64,17 @@ def run(arguments: Sequence[str]) -> int:
     splits = {"--split": options.split or "test"}
     (documents,) = load_documents(options, pipe.model.config, splits, whole_file=whole_file)
     if options.as_text:
-        _print(options, score_as_text(pipe, documents, options.batch_size, options.no_overlapping))
+        found = _predict(partial(predict_as_text, pipe), documents, options.batch_size)
+        _print(options, score_text_predictions(pipe, documents, found, options.no_overlapping))
         return 0
-    predictions = predict_documents(
+    predict = partial(
+        predict_documents,
         pipe.model,
         pipe.spert_processor,
-        documents,
-        options.batch_size,
-        wanted.get("relation_threshold"),
-        wanted.get("entity_threshold", 0.0),
+        relation_threshold=wanted.get("relation_threshold"),
+        entity_threshold=wanted.get("entity_threshold", 0.0),
     )
+    predictions = _predict(predict, documents, options.batch_size)
     errors = analyse_predictions(pipe.model, documents, predictions, options.no_overlapping)
     _print(options, score_predictions(pipe.model, documents, predictions, options.no_overlapping), errors)
     if options.errors_markdown:
@@ -83,6 +91,20 @@ def run(arguments: Sequence[str]) -> int:
         )
         _say_written("Report", page)
     return 0
+
+
+def _predict(
+    predict: Callable[[Sequence[Document], int], list[dict[str, Any]]], documents: Sequence[Document], batch_size: int
+) -> list[dict[str, Any]]:
+    """Predict documents, some batches at a time as training does, and tell how far it is."""
+    progress = Progress("evaluating", "documents", len(documents))
+    predictions = []
+    for first in range(0, len(documents), batch_size * EVAL_BATCHES):
+        part = documents[first : first + batch_size * EVAL_BATCHES]
+        predictions += predict(part, batch_size)
+        progress.advance(len(part))
+    progress.close()
+    return predictions
 
 
 def _check_scores_only(options: argparse.Namespace) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from tqdm.auto import tqdm
 
 from ..data.files import digest_of_file
 from ..data.found import TRIPLE_COLUMNS, to_csv_row, triples, with_found
@@ -23,6 +22,7 @@ from ..data.white_space import blank_note, count_blank
 from ..model.configuration_spert import OVERLAP_POLICIES
 from ..model.pipeline_spert import BATCHES_READ_AHEAD, read_ahead
 from ..model.selection_spert import check_selection
+from ..progress import Progress
 from .console import print_found_in_text
 from .options import (
     STANDARD_STREAM,
@@ -127,7 +127,7 @@ def _write(
     as_csv: bool = False,
     done: int = 0,
 ) -> None:
-    found = tqdm(extract(pipe, records, **settings), desc="extracting", unit=" texts", initial=done)
+    found = Progress("extracting", "texts", done=done).follow(extract(pipe, records, **settings))
     if as_csv:
         output.write(to_csv_row(list(TRIPLE_COLUMNS)))
         for number, record in enumerate(found, start=1):

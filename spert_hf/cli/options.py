@@ -200,8 +200,8 @@ def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None
     """
     from transformers.utils import logging
 
+    from ..encoders import check_folder_or_id
     from ..loading import check_backend, load_checked
-    from ..training.encoders import check_folder_or_id
 
     check_folder_or_id("--model", options.model)
     check_backend(options.backend, options.dtype, options.device, dashes="--")

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 _LOGGER = "spert_hf.hub"
 _REPEATED = "An upload that fails leaves the main branch as it was; the same command can be run again."
@@ -16,36 +17,37 @@ def run(arguments: Sequence[str]) -> int:
     publish: Callable[[argparse.Namespace], str] = options.publish
     with _progress_on_stderr():
         url = publish(options)
-    sys.stdout.write(f"Published at {url}\n")
+    sys.stdout.write(f"Nothing was sent; would be published at {url}\n" if options.dry_run else f"Published at {url}\n")
     return 0
 
 
 def _publish_model(options: argparse.Namespace) -> str:
     from ..hub.publishing import publish_model
 
-    return publish_model(
-        options.folder, options.repo_id, token=options.token, private=options.private, card=options.card
-    )
+    return publish_model(options.folder, options.repo_id, card=options.card, **_where(options))
 
 
 def _publish_dataset(options: argparse.Namespace) -> str:
     from ..hub.publishing import publish_dataset
 
-    return publish_dataset(
-        options.dataset, options.repo_id, data_dir=options.data_dir, token=options.token, private=options.private
-    )
+    return publish_dataset(options.dataset, options.repo_id, data_dir=options.data_dir, **_where(options))
 
 
 def _publish_metric(options: argparse.Namespace) -> str:
     from ..hub.publishing import publish_metric
 
-    return publish_metric(options.repo_id, token=options.token, private=options.private)
+    return publish_metric(options.repo_id, **_where(options))
 
 
 def _publish_space(options: argparse.Namespace) -> str:
     from ..hub.publishing import publish_space
 
-    return publish_space(options.repo_id, options.model, token=options.token, private=options.private)
+    return publish_space(options.repo_id, options.model, **_where(options))
+
+
+def _where(options: argparse.Namespace) -> dict[str, Any]:
+    """The options that all kinds have."""
+    return {name: getattr(options, name) for name in ("token", "private", "dry_run")}
 
 
 @contextmanager
@@ -141,6 +143,12 @@ def _add_kind(
     parser = kinds.add_parser(name, help=help_text, description=f"{description} {_REPEATED}")
     parser.set_defaults(publish=publish)
     parser.add_argument("--private", action="store_true", help="make the repository private")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="make and check all that would go up, and list the files with their sizes; nothing is sent, and no token "
+        "is needed",
+    )
     parser.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
     return parser
 

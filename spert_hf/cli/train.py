@@ -1,16 +1,15 @@
 """`spert-hf train` and `train.py`: train, evaluate, save, and show what the model finds."""
 
+import argparse
 import sys
-from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from transformers import HfArgumentParser
 from transformers.utils import logging as transformers_logging
 
-from ..data.advice import advise, advise_on_dev
+from ..data.advice import advise, advise_on_dev, suggest_settings
 from ..data.loading import load_splits
 from ..data.named_datasets import dataset_folder, recipe_of
 from ..evaluation import format_table
@@ -18,24 +17,23 @@ from ..evaluation.report import compare_with_text
 from ..model.decoding_spert import in_text_order, to_records
 from ..model.inference_spert import predict
 from ..training.arguments import SpertTrainingArguments, read_recipe
+from ..training.continuation import read_trained_config, settings_of
 from ..training.interruption import TrainingInterruptedError
 from ..training.launching import is_first_process, missing_processes, start_processes
 from ..training.output_folder import check_training_folder
 from ..training.trainer import Trainer, TrainingResult
 from .console import print_extraction
 from .options import check_output, write_notes
+from .training_options import is_given, make_parser
 
 EXAMPLE_COUNT = 4
 EXAMPLE_LENGTH = 30
 DESCRIPTION = """Train a SpERT model, evaluate it, save it, and print what it finds in a few sentences.
 
 Without arguments: the quickstart, a small model on the corpus that comes with this package. Settings are taken, in
-this order, from the command line, from the YAML file given with --config, from the data set's own recipe.yaml (the
-quickstart has one), and from the defaults, which are the paper's."""
-
-
-class _HelpFormatter(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
-    """Shows defaults, and the description as it is written."""
+this order, from the command line, from the YAML file given with --config, from the trained model given with --model
+(those of the model), from the data set's own recipe.yaml (the quickstart has one), and from the defaults, which are
+the paper's. Options may be written with underscores, too."""
 
 
 def main() -> int:
@@ -68,16 +66,7 @@ def run(arguments: Sequence[str]) -> int:
     trainer = Trainer(settings, splits)
     is_main = trainer.accelerator.is_main_process
     if is_main:
-        write_notes(
-            advise([*splits.train, *splits.dev, *splits.test])
-            + advise_on_dev([] if settings.train_on_dev else splits.dev)
-        )
-        console.print(
-            f"Training on {len(splits.train)} documents of {splits.name} "
-            f"({len(splits.dev)} dev, {len(splits.test)} test), encoder {settings.encoder}",
-            markup=False,
-        )
-        console.print(trainer.reading.describe(), markup=False, highlight=False)
+        _announce(console, trainer, settings_given(arguments))
     try:
         result = trainer.train()
     except TrainingInterruptedError as interruption:
@@ -87,23 +76,53 @@ def run(arguments: Sequence[str]) -> int:
         return 128 + interruption.signal_number  # as shells count
     if is_main:
         _show(console, result, getattr(splits, result.split))
-    if settings.push_to_hub:
-        from huggingface_hub.utils import disable_progress_bars
-
-        from ..hub.publishing import PublishingError, publish_model
-
-        disable_progress_bars()
-        if is_main:
-            try:
-                where: dict[str, Any] = {"token": settings.hub_token, "private": settings.hub_private_repo}
-                url = publish_model(result.output_dir, settings.hub_model_id, **where)
-            except PublishingError as error:
-                private = " --private" if settings.hub_private_repo else ""
-                again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
-                raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
-            console.print(f"Published at {url}", markup=False)
+    if settings.push_to_hub and is_main:
+        _publish(console, settings, result)
     trainer.close()
     return 0
+
+
+def _announce(console: Console, trainer: Trainer, given: Collection[str]) -> None:
+    """Say what is trained on, from what it starts, and what is to be known of the data.
+
+    Args:
+        console: where to; notes go to standard error.
+        trainer: of the run.
+        given: names of the settings that are chosen, for which nothing else is suggested.
+    """
+    settings, splits = trainer.arguments, trainer.splits
+    train, dev = (splits.train + splits.dev, []) if settings.train_on_dev else (splits.train, splits.dev)
+    write_notes(advise([*splits.train, *splits.dev, *splits.test]) + advise_on_dev(dev))
+    types = splits.schema.relation_names
+    open_settings = {name: getattr(settings, name) for name in ("overlap", "learn_signatures")}
+    write_notes(suggest_settings(train, types, given=given, **open_settings))
+    start = f"encoder {settings.encoder}" if settings.model is None else f"going on from {settings.model}"
+    counts = f"({len(splits.dev)} dev, {len(splits.test)} test)"
+    console.print(f"Training on {len(splits.train)} documents of {splits.name} {counts}, {start}", markup=False)
+    if trainer.continuation:
+        console.print(trainer.continuation.describe(), markup=False, highlight=False)
+    console.print(trainer.reading.describe(), markup=False, highlight=False)
+
+
+def _publish(console: Console, settings: SpertTrainingArguments, result: TrainingResult) -> None:
+    """Upload the trained model.
+
+    Raises:
+        PublishingError: if that fails; it says how to do it again.
+    """
+    from huggingface_hub.utils import disable_progress_bars
+
+    from ..hub.publishing import PublishingError, publish_model
+
+    disable_progress_bars()
+    try:
+        where: dict[str, Any] = {"token": settings.hub_token, "private": settings.hub_private_repo}
+        url = publish_model(result.output_dir, settings.hub_model_id, **where)
+    except PublishingError as error:
+        private = " --private" if settings.hub_private_repo else ""
+        again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
+        raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
+    console.print(f"Published at {url}", markup=False)
 
 
 def _replaces_model(settings: SpertTrainingArguments) -> bool:
@@ -116,36 +135,73 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
 
     Raises:
         ValueError: naming the setting that is wrong.
+        OSError: if the model to go on from can't be read.
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
-    parser = HfArgumentParser(
-        SpertTrainingArguments,  # type: ignore[arg-type]
-        prog="train.py" if Path(sys.argv[0]).name == "train.py" else "spert-hf train",
-        description=DESCRIPTION,
-        formatter_class=_HelpFormatter,
-        allow_abbrev=False,  # so that it can be told which settings are given
-    )
-    parser.add_argument("--config", help="YAML file of settings, by the names above; flags win over it")
-    first = parser.parse_args(arguments)
-    recipe: dict[str, Any] = read_recipe(first.config) if first.config else {}
-    dataset = first.dataset if _given("dataset", arguments) else recipe.get("dataset", first.dataset)
-    own_file = recipe_of(dataset)
-    own_recipe = read_recipe(own_file) if own_file else {}
-    parser.set_defaults(**own_recipe | recipe)
+    parser = _parser()
+    first, own_file, levels = _read_levels(parser, arguments)
+    own_recipe, recipe, given = levels
+    trained = _settings_of_trained(levels)
+    parser.set_defaults(**own_recipe | trained | recipe)
     chosen = vars(parser.parse_args(arguments))
+    chosen |= {name: value for name, value in trained.items() if name in ("model", "encoder")}
     del chosen["config"]
     try:
         return SpertTrainingArguments(**chosen)
     except ValueError as error:
         name = str(error).partition(":")[0]
-        file = first.config if name in recipe else own_file if name in own_recipe else None
-        if file is None or _given(name, arguments):
+        file = first["config"] if name in recipe else own_file if name in own_recipe else None
+        if file is None or name in given:
             raise
         raise ValueError(f"{file}: {error}") from error
 
 
-def _given(name: str, arguments: Sequence[str]) -> bool:
-    return any(argument.split("=")[0] in (f"--{name}", f"--{name.replace('_', '-')}") for argument in arguments)
+def settings_given(arguments: Sequence[str]) -> set[str]:
+    """Names of the settings that are given on the command line, or in a file of settings."""
+    _, _, levels = _read_levels(_parser(), arguments)
+    return {name for level in levels for name in level}
+
+
+def _parser() -> argparse.ArgumentParser:
+    return make_parser("train.py" if Path(sys.argv[0]).name == "train.py" else "spert-hf train", DESCRIPTION)
+
+
+def _read_levels(
+    parser: argparse.ArgumentParser, arguments: Sequence[str]
+) -> tuple[dict[str, Any], Path | None, tuple[dict[str, Any], ...]]:
+    """Read what is given, by where it is.
+
+    Returns:
+        All options as parsed, the data set's own file of settings if there is one, and the settings that are given:
+        there, in the file that `--config` names, and on the command line.
+    """
+    first = vars(parser.parse_args(arguments))
+    given = {name: value for name, value in first.items() if is_given(name, arguments)}
+    recipe: dict[str, Any] = read_recipe(first["config"]) if first["config"] else {}
+    own_file = recipe_of((recipe | given).get("dataset", first["dataset"]))
+    return first, own_file, (read_recipe(own_file) if own_file else {}, recipe, given)
+
+
+def _settings_of_trained(levels: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What the run starts from, an encoder or a trained model, and the settings that come with the latter.
+
+    Args:
+        levels: settings by where they are given, those that win last: an encoder that is given wins over a model
+            further back, and the other way round.
+
+    Raises:
+        ValueError: if both are given in the same place, or there is no such model.
+    """
+    for level in reversed(levels):
+        if level.get("model") and level.get("encoder"):
+            raise ValueError("encoder, model: given both, allowed one of them: a trained model has its encoder")
+        if level.get("encoder"):
+            return {"encoder": level["encoder"], "model": None}
+        if level.get("model"):
+            token = next((one["hub_token"] for one in reversed(levels) if one.get("hub_token")), None)
+            config = read_trained_config(level["model"], token)
+            return settings_of(config) | {"encoder": None, "model": level["model"]}
+    return {}
 
 
 def _show(console: Console, result: TrainingResult, documents: Sequence[Any]) -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from .documents import Document
 from .faults import plain_name
+from .signatures import find_signatures
 from .white_space import blank_note
 
 FEWEST_DEV_ITEMS = 20
 """Relations (of a data set without, entities) of a dev split below which its scores jump by more than 5 points each."""
+
+FEWEST_ENTITIES = 50
+FEWEST_RELATIONS = 50
+"""Entities and relations below which that none overlaps, or that few types are joined, may be chance."""
+
+MOST_PAIRS_JOINED = 0.25
+"""Share of the pairs of entity types that a relation type may join, for these to be few."""
 
 _NOTHING = frozenset(
     ("o", "na", "nil", "none", "notype", "null", "noentity", "norel", "norelation", "norelationship", "unrelated")
@@ -39,6 +48,49 @@ def advise_on_dev(documents: Sequence[Document]) -> list[str]:
         f"{of} with {count} {names}: one found more or less moves recall by {100 / count:.0f} points, so that the best "
         "epoch, a threshold or a temperature chosen on it is chosen by chance"
     ]
+
+
+def suggest_settings(
+    documents: Sequence[Document],
+    relation_types: Sequence[str],
+    *,
+    overlap: str = "keep",
+    learn_signatures: bool = False,
+    given: Collection[str] = (),
+) -> list[str]:
+    """Settings of training that suit documents and are not chosen: a line each, which says why.
+
+    Args:
+        documents: Those that are trained on.
+        relation_types: The types of their relations.
+        overlap: The setting as it is.
+        learn_signatures: The setting as it is.
+        given: Names of settings that somebody has chosen as they are.
+    """
+    entities = sum(len(document.entities) for document in documents)
+    suggestions = []
+    is_open = overlap == "keep" and "overlap" not in given
+    if is_open and entities >= FEWEST_ENTITIES and not any(map(_has_overlap, documents)):
+        suggestions.append(
+            f"none of {entities:,} entities overlaps another: --overlap best, which keeps the surest of those "
+            "found that do, is worth a try"
+        )
+    joined = find_signatures(documents, relation_types)
+    relations = sum(len(document.relations) for document in documents)
+    possible = len({entity.type for document in documents for entity in document.entities}) ** 2
+    most = max(map(len, joined.values()), default=0)
+    is_open = not learn_signatures and "learn_signatures" not in given
+    if is_open and relations >= FEWEST_RELATIONS and most <= possible * MOST_PAIRS_JOINED:
+        suggestions.append(
+            f"each relation type joins at most {most} of {possible} pairs of entity types: --learn-signatures, which "
+            "predicts relations between those alone, is worth a try"
+        )
+    return suggestions
+
+
+def _has_overlap(document: Document) -> bool:
+    spans = sorted((entity.start, entity.end) for entity in document.entities)
+    return any(following[0] < span[1] for span, following in pairwise(spans))
 
 
 def _left_out(documents: Iterable[Document]) -> Iterator[str]:

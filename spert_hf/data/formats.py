@@ -9,6 +9,7 @@ from typing import Any
 from .documents import Document, build_document, check_record
 from .faults import DocumentError, Fault, LocatedFault, Location, list_names, short_repr
 from .files import write_atomically
+from .found_records import choose_words, is_found_record, name_token_offsets, to_annotated
 from .schema import TypeSchema
 from .textfiles import Line, parse_json, read_lines, read_text, to_json_line
 
@@ -24,7 +25,8 @@ def read_documents(path: str | Path, schema: TypeSchema | None = None, self_rela
     """Read a file of annotated documents.
 
     Args:
-        path: ``.json`` (a list of records in SpERT's JSON form) or ``.jsonl``/``.ndjson`` (a record a line).
+        path: ``.json`` (a list of records in SpERT's JSON form, or as ``extract`` writes them) or
+            ``.jsonl``/``.ndjson`` (a record a line).
         schema: The types that are allowed; without it any are.
         self_relations: Whether a relation of an entity to itself is a fault (``error``), or left out (``drop``).
 
@@ -193,14 +195,20 @@ def _build(
     """The documents of the valid records, and the faults of the others."""
     documents: list[Document] = []
     faults: list[LocatedFault] = []
-    for location, record in records:
+    located = list(records)
+    split = choose_words([record for _, record in located if is_found_record(record)])
+    for location, record in located:
         if isinstance(record, LocatedFault):
             faults.append(record)
             continue
-        found = check_record(record, schema, self_relations)
+        annotated, wrong = to_annotated(record, split) if is_found_record(record) else (record, [])
+        # Where offsets are at fault, it can't be told which entities are the same.
+        found = check_record(annotated, schema, "drop" if wrong else self_relations)
+        if annotated is not record:
+            found = wrong + [name_token_offsets(record, fault) for fault in found]
         faults += (LocatedFault(location, fault) for fault in found)
         if not found:
-            documents.append(build_document(record))
+            documents.append(build_document(annotated))
     return documents, faults
 
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import yaml
@@ -28,6 +28,7 @@ from ..evaluation.report import TASK_NAMES
 from ..hub.training_record import TrainingRecord
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
+from ..progress import SECONDS_BETWEEN_LINES
 from ..training.arguments import SpertTrainingArguments
 from ..training.checkpoints import LATEST, list_checkpoints
 from ..training.interruption import EXPERIMENT_VARIABLE
@@ -159,7 +160,7 @@ class Runner:
                 return
             if not (folder / RUN_FILE).is_file():
                 self.report(f"{name}: {'going on' if list_checkpoints(folder) else 'training'} in {folder}")
-                self._train(run, folder, lock)
+                self._train(run, folder, lock, name)
             if self._stop.is_set():
                 return
             result = make_result(run, folder, self.workplace)
@@ -169,8 +170,8 @@ class Runner:
             if not self.workplace.keep_models:
                 shutil.rmtree(folder)
 
-    def _train(self, run: Run, folder: Path, lock: int) -> None:
-        """Train in a process of its own, which is asked to stop if this one is.
+    def _train(self, run: Run, folder: Path, lock: int, name: str) -> None:
+        """Train in a process of its own, which is asked to stop if this one is; tell each minute how far it is.
 
         Raises:
             RunFailedError: with the last lines of its log.
@@ -187,7 +188,11 @@ class Runner:
                 pass_fds=(lock,) if os.name == "posix" else (),
             )
         asked = False
+        told = monotonic()
         while process.poll() is None:
+            if not self.show_progress and monotonic() - told >= SECONDS_BETWEEN_LINES:
+                told = monotonic()
+                self.report(f"{name}: {_last_line(folder / LOG_FILE)}")
             if self._stop.is_set() and not asked:
                 process.send_signal(signal.SIGTERM)
                 asked = True
@@ -198,6 +203,13 @@ class Runner:
             raise RunFailedError(
                 f"ended with exit code {process.returncode}; {folder / LOG_FILE} ends\n{''.join(last).rstrip()}"
             )
+
+
+def _last_line(log: Path) -> str:
+    """The last line of a run's log, which says how far it is."""
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        last = deque((line.strip() for line in lines if line.strip()), 1)
+    return last[0] if last else "nothing logged yet"
 
 
 def make_result(run: Run, folder: Path, workplace: Workplace) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ..training.encoders import QUICKSTART_ENCODER
+from ..encoders import QUICKSTART_ENCODER
 
 DEFAULT_ENCODER = QUICKSTART_ENCODER
 FOLD = "{fold}"

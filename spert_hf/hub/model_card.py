@@ -78,12 +78,19 @@ def find_card_source(record: TrainingRecord | None) -> CardSource:
     return CardSource.from_file(path) if path else CardSource(ModelCardData())
 
 
-def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource | None, api: HfApi) -> None:
-    """Write the card that is to go up into a staged checkpoint; see [`publish_model`] for which one that is."""
+def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource | None, api: HfApi | None) -> None:
+    """Write the card that is to go up into a staged checkpoint; see [`publish_model`] for which one that is.
+
+    Args:
+        staged: the checkpoint.
+        repo_id: its repository.
+        source: what a person wrote for this card.
+        api: asked for the repository's card; `None`: it is taken to have none of its own.
+    """
     path = staged.folder / CARD_FILE
     if source is None and staged.own_card is not None:
         path.write_bytes(staged.own_card)
-    elif source is not None or not has_own_card(api, repo_id):
+    elif source is not None or api is None or not has_own_card(api, repo_id):
         card = make_model_card(staged.pipe, repo_id, staged.record, source or find_card_source(staged.record))
         path.write_text(sealed(str(card)), encoding="utf-8", newline="\n")
 
@@ -158,13 +165,24 @@ def _described(record: TrainingRecord) -> dict[str, Any]:
     versions = ", ".join(as_code(f"{name} {version}") for name, version in run["versions"].items())
     return {
         "scored": f"the {scored}, data set {dataset}{overlaps}",
-        "training": f"Documents: {learnt}, data set {dataset}. {run['steps']:,} steps in {run['seconds']:,} seconds on "
+        "training": f"{_describe_start(record)}Documents: {learnt}, data set {dataset}. "
+        f"{run['steps']:,} steps in {run['seconds']:,} seconds on "
         f"{as_code(run['device'])}, processes: {run['processes']}, finished {as_code(run['finished'])}. "
         f"Versions: {versions}.",
         "settings": [
             (_cell(name), _cell(json.dumps(value, ensure_ascii=False))) for name, value in record.shown_settings.items()
         ],
     }
+
+
+def _describe_start(record: TrainingRecord) -> str:
+    """Say which trained model a run went on from, if it did."""
+    if not record.went_on_from:
+        return ""
+    model, revision, dataset = record.went_on_from
+    where = f", commit {as_code(revision)}" if revision else ""
+    before = f", which was trained on {as_code(dataset)}" if dataset else ""
+    return f"Training went on from all weights of {as_code(model)}{where}{before}. "
 
 
 def _cell(text: str) -> str:

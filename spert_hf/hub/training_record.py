@@ -24,6 +24,8 @@ HUB_TASKS = {
 """What the Hub calls the tasks: identifier and name."""
 _AS_TEXT = "scores_as_text"
 """Of documents read as text; runs of earlier versions have none."""
+_WENT_ON_FROM = "went_on_from"
+"""The trained model that a run started from, if it did."""
 
 _NEEDED: dict[str, type | tuple[type, ...]] = {
     "settings": dict,
@@ -59,7 +61,12 @@ class TrainingRecord:
                 raise ValueError(f"{name}: given {run.get(name)!r}, allowed what training records there")
         if not isinstance(run.get(_AS_TEXT, {}), dict):
             raise ValueError(f"{_AS_TEXT}: given {run[_AS_TEXT]!r}, allowed what training records there, or nothing")
+        before = run.get(_WENT_ON_FROM)
+        if before is not None and not (isinstance(before, dict) and isinstance(before.get("model"), str)):
+            raise ValueError(f"{_WENT_ON_FROM}: given {before!r}, allowed what training records there, or nothing")
         self.content = {**run, "settings": _without_places(run["settings"])}
+        if before is not None:
+            self.content[_WENT_ON_FROM] = _without_places(before)
         self._check()
 
     def _check(self) -> None:
@@ -111,6 +118,15 @@ class TrainingRecord:
         """The data set's name for people."""
         card = data_card_of(self.dataset) if self.dataset_kind == "package" else None
         return DatasetCard.load(card).data.pretty_name if card else self.dataset
+
+    @property
+    def went_on_from(self) -> list[str]:
+        """The trained model that the run started from, its commit and what that was trained on, where they are known.
+
+        Empty if the run started from an encoder.
+        """
+        before = self.content.get(_WENT_ON_FROM) or {}
+        return [printable(str(before.get(name) or "")) for name in ("model", "revision", "dataset")] if before else []
 
     @property
     def trained_on(self) -> list[str]:

@@ -43,6 +43,9 @@ TASK = "spert-extraction"
 CODE_OF_CLASSES = {"AutoConfig": "configuration_spert.SpertConfig", "AutoModel": "modeling_spert.SpertModel"}
 CODE_OF_PIPELINE = {"impl": "pipeline_spert.SpertPipeline", "pt": ["AutoModel"], "type": "text"}
 
+_NAMES_OF_NONE = ("none", "O", "LABEL_0")
+"""What `id2label` calls no entity: the first that is no type of the model's."""
+
 # What a file must have: a default would stand for another model.
 _NEEDED_IN_FILES = ("encoder_config", "entity_types", "relation_types")
 # What else a file may have, of what transformers itself has written or reads.
@@ -144,7 +147,8 @@ class SpertConfig(PreTrainedConfig):
         self.initializer_range = initializer_range
         self._check_settings()
         check_keys(kwargs, self._known_settings() | _FOR_LOADING, ())
-        kwargs.pop("custom_pipelines", None)  # see the property
+        for name in ("custom_pipelines", "id2label", "label2id", "num_labels"):  # see the properties
+            kwargs.pop(name, None)
         kwargs["auto_map"] = _own_code(kwargs.get("auto_map", CODE_OF_CLASSES))
         super().__init__(**kwargs)
 
@@ -219,10 +223,34 @@ class SpertConfig(PreTrainedConfig):
     def custom_pipelines(self, value: object) -> None:
         """Do nothing: `Pipeline.save_pretrained` sets what saving writes anyway, on a config that is still in use."""
 
+    @property  # type: ignore[misc]  # an attribute of transformers' class
+    def id2label(self) -> dict[int, str]:
+        """What the entity logits stand for, as transformers' tools ask for it: 0 is *none*, then the entity types.
+
+        It follows from `entity_types`; in a file it is for those who read it, and has no effect.
+        """
+        none = next((name for name in _NAMES_OF_NONE if name not in self.entity_types), "")  # no type is called ""
+        return dict(enumerate((none, *self.entity_types)))
+
+    @id2label.setter
+    def id2label(self, value: object) -> None:
+        """Do nothing: transformers sets labels of its own making."""
+
+    @property  # type: ignore[misc]
+    def label2id(self) -> dict[str, int]:
+        """The other way round."""
+        return {name: number for number, name in self.id2label.items()}
+
+    @label2id.setter
+    def label2id(self, value: object) -> None:
+        """Do nothing: transformers sets labels of its own making."""
+
     def to_dict(self) -> dict[str, Any]:
         """Give all settings as plain JSON, with the places of the code that belongs to them."""
         reading = self.text_reading
         return super().to_dict() | {
+            "id2label": self.id2label,
+            "label2id": self.label2id,
             "custom_pipelines": _code_of_pipelines(),
             # Whoever sets it on a config that is in use may give a mapping, too.
             "text_reading": TextReading.of(reading).to_dict(),

@@ -1,11 +1,14 @@
 """Which models of transformers can be SpERT's encoder, and what some of them need to give what they give alone."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedConfig
 
 from .setting_checks_spert import shown
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel  # configs are read in the middle of its import
 
 ENCODER_DECODERS = frozenset(
     {
@@ -92,7 +95,7 @@ def width_of(config: PreTrainedConfig) -> int | None:
     return width if isinstance(width, int) else None
 
 
-def encoder_of(model: PreTrainedModel, config: PreTrainedConfig) -> PreTrainedModel:
+def encoder_of(model: "PreTrainedModel", config: PreTrainedConfig) -> "PreTrainedModel":
     """What of a model is SpERT's encoder: all of it, or an encoder-decoder's encoder.
 
     Raises:

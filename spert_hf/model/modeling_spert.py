@@ -106,6 +106,8 @@ class SpertModel(PreTrainedModel):
     config: SpertConfig
     base_model_prefix = ""
     main_input_name = "input_ids"
+    find_encoder: Callable[[str], str] = staticmethod(str)
+    """Says from where [`SpertModel.from_encoder`] loads an encoder; the package has it look among packages, too."""
     supports_gradient_checkpointing = True
     # In half precision only the encoder gains speed, but scores would lose all but two or three digits.
     _keep_in_fp32_modules_strict = ("entity_classifier", "relation_classifier", "size_embeddings")
@@ -205,18 +207,23 @@ class SpertModel(PreTrainedModel):
                 sub-words are computed to find out what its config does not tell.
         """
         hub_kwargs = hub_kwargs or {}
+        name = encoder
+        if not hub_kwargs.get("revision"):  # elsewhere than on the Hub there is but one
+            encoder = cls.find_encoder(encoder)
         if config is None:
             encoder_config = AutoConfig.from_pretrained(encoder, **hub_kwargs)
             if encoder_config.model_type == SpertConfig.model_type:
-                raise ValueError(f"encoder: given {encoder}, a SpERT model; allowed a model that is only an encoder")
+                raise ValueError(f"encoder: given {name}, a SpERT model; allowed a model that is only an encoder")
             config = SpertConfig(encoder_config=encoder_config, **settings)
-        check_encoder_config(encoder, config.encoder_config)
+            if encoder != name:  # what it is called everywhere
+                config.encoder_config.name_or_path = name
+        check_encoder_config(name, config.encoder_config)
         model = cls(config)
         # Classifiers are trained in single precision, so the encoder is too, whatever its weights were stored in.
         loaded = _without_pooler(load_encoder, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs)
         model.encoder = _prepared(loaded)
         model.encoder_source = (encoder, hub_kwargs)
-        check_encoder(encoder, model)
+        check_encoder(name, model)
         return model
 
     def push_to_hub(

@@ -44,6 +44,7 @@ _FREE_WHEN_RESUMING = {
         "self_relations",
         "train_on_dev",
         "encoder",
+        "model",
         "random_encoder",
         "random_layers",
         "revision",
@@ -85,7 +86,14 @@ class SpertTrainingArguments:
         "error", "Relations of an entity to itself are faults, or dropped and counted.", SELF_RELATIONS
     )
     train_on_dev: bool = _setting(False, "Train on train + dev, as for the paper's final figures.")
-    encoder: str = _setting(QUICKSTART_ENCODER, "Pretrained encoder: a folder or the id of any encoder on the Hub.")
+    encoder: str | None = _setting(
+        QUICKSTART_ENCODER, "Pretrained encoder: a folder or the id of any encoder on the Hub. None with `model`."
+    )
+    model: str | None = _setting(
+        None,
+        "Trained SpERT model to go on from, a folder or Hub id, in place of an encoder: with all its weights (types of "
+        "the same name keep theirs, new ones get fresh ones), and with its settings where none are given.",
+    )
     random_encoder: bool = _setting(False, "Start from the encoder's architecture with random weights.")
     random_layers: bool = _setting(
         False, "Start from the encoder's architecture with random weights, but with its pretrained word embeddings."
@@ -125,7 +133,7 @@ class SpertTrainingArguments:
     negative_spans: int = _setting(100, "Negative spans drawn a sentence and epoch.")
     negative_pairs: int = _setting(100, "Negative pairs drawn a sentence and epoch.")
     strong_negatives: bool = _setting(
-        True, "Draw negative pairs among gold entities; --no_strong_negatives: all candidates."
+        True, "Draw negative pairs among gold entities; --no-strong-negatives: among all candidates."
     )
     max_span_size: int = _setting(10, "Longest span that can be predicted, in tokens.")
     span_pooling: str = _setting("max", "How the sub-words of a span become one vector.", SPAN_POOLINGS)
@@ -208,6 +216,7 @@ class SpertTrainingArguments:
             raise ValueError(
                 f"load_best_model_at_end: given True with {reason}; allowed with a dev split that is scored"
             )
+        self._check_start()
         self.given_reading()
         # Not resolved, which would name it after what a link leads to.
         name = Path(os.path.abspath(self.dataset)).stem  # noqa: PTH100
@@ -219,6 +228,19 @@ class SpertTrainingArguments:
                 validate_repo_id(str(self.hub_model_id))
             except HFValidationError as error:
                 raise ValueError(f"hub_model_id: given {self.hub_model_id!r}: {error}") from error
+
+    def _check_start(self) -> None:
+        """Check what weights a run starts from: an encoder's, or all of a trained model."""
+        if self.model is None:
+            if self.encoder is None:
+                raise ValueError("encoder: given none, allowed a folder, or the id of an encoder on the Hub, or model")
+            return
+        if self.encoder not in (None, QUICKSTART_ENCODER):
+            raise ValueError("encoder, model: given both, allowed one of them: a trained model has its encoder")
+        self.encoder = None
+        for name in ("random_encoder", "random_layers"):
+            if getattr(self, name):
+                raise ValueError(f"{name}: given True with model, which has weights; allowed with encoder")
 
     @property
     def mixed_precision(self) -> str:

@@ -136,6 +136,10 @@ def _resumes_in(folder: Path, named: str | None) -> bool:
 
 
 def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
+    if arguments.model is not None and is_same_folder(folder, Path(arguments.model)):
+        raise ValueError(
+            f"output_dir: given {folder}, which holds the model to go on from; allowed another folder, or --overwrite"
+        )
     try:
         recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"].items()
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

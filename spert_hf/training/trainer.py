@@ -20,7 +20,6 @@ import torch
 import transformers
 from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list, gather_object, set_seed
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from .. import __version__ as spert_hf_version
@@ -28,14 +27,10 @@ from ..data.documents import Document
 from ..data.files import RUN_FILE
 from ..data.loading import Splits
 from ..data.ownership import owned_folder
-from ..data.signatures import find_signatures
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
-from ..model.configuration_spert import SpertConfig
-from ..model.encoder_checks_spert import check_encoder
-from ..model.encoders_spert import check_encoder_config
-from ..model.modeling_spert import SpertModel, load_encoder
+from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
 from .allocator import keep_freed_memory
@@ -51,14 +46,13 @@ from .checkpoints import (
     write_whole,
 )
 from .embedding_rows import EmbeddingRows
-from .encoders import find_encoder
 from .interruption import StopAskedError, StopRequest, TrainingInterruptedError
 from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
 from .output_folder import make_room, write_model
-from .reading_choice import ReadingChoice, choose_reading
-from .training_log import ProgressBar, TrainingLog
+from .start import make_start
+from .training_log import TrainingLog, TrainingProgress
 
 logger = logging.get_logger(__name__)
 
@@ -98,7 +92,7 @@ class Trainer:
     Args:
         arguments: all settings.
         splits: checked documents and their types.
-        show_progress: draw a progress bar (on the main process).
+        show_progress: tell how far the run is (on the main process): a bar in a terminal, else a line a minute.
     """
 
     def __init__(self, arguments: SpertTrainingArguments, splits: Splits, show_progress: bool = True) -> None:
@@ -117,7 +111,8 @@ class Trainer:
             torch.set_num_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
             keep_freed_memory()
         set_seed(arguments.seed)
-        self.tokenizer, model, self.reading = _make_model(arguments, splits, self._training_documents())
+        start = make_start(arguments, splits.schema, self._training_documents())
+        self.tokenizer, model, self.reading, self.continuation = start
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
         if self.accelerator.is_main_process:
             warn_of_long_entities(self._training_documents(), arguments.max_span_size)
@@ -165,7 +160,7 @@ class Trainer:
                 tensorboard=self.arguments.report_to == "tensorboard",
                 active=self.accelerator.is_main_process,
             )
-            bar = ProgressBar(
+            bar = TrainingProgress(
                 self.total_steps * len(self.epoch_steps(0)[0]),
                 self._sentences_behind(),
                 self.show_progress,
@@ -260,7 +255,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             logger.warning(f"the best model of the epochs before step {state.step} is not considered: {reason}")
 
-    def _train_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
+    def _train_epoch(self, log: TrainingLog, bar: TrainingProgress) -> None:
         """Take the steps of one pass that are still to be taken."""
         state, every = self.state, self.arguments.save_steps
         self.model.train()
@@ -290,7 +285,7 @@ class Trainer:
         if self.accelerator.is_main_process:
             logger.warning(f"{report}; skipped ({state.skipped_steps} so far, stopping at {most})")
 
-    def _evaluate_epoch(self, log: TrainingLog, bar: ProgressBar) -> None:
+    def _evaluate_epoch(self, log: TrainingLog, bar: TrainingProgress) -> None:
         """Score the dev split if this epoch is one to do so, and keep the model if it is the best so far."""
         epoch, every = self.state.epoch + 1, self.arguments.eval_every_epochs
         if not self.splits.dev or not every or epoch % every:
@@ -419,6 +414,7 @@ class Trainer:
             "text_reading": self.reading.reading.to_dict(),
             "steps": self.state.step,
             "skipped_steps": self.state.skipped_steps,
+            "went_on_from": self.continuation.to_dict() if self.continuation else None,
             "resumed_at_step": self.resumed_at_step,  # from which on the seconds are counted
             "seconds": round(seconds, 1),
             "device": str(self.accelerator.device),
@@ -488,39 +484,3 @@ def share_of_cores(processes: int) -> int:
     """Cores for each of a machine's processes; `accelerate launch` by itself leaves a process only one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // processes)
-
-
-def _make_model(
-    arguments: SpertTrainingArguments, splits: Splits, documents: Sequence[Document]
-) -> tuple[PreTrainedTokenizerBase, SpertModel, ReadingChoice]:
-    """Load the encoder and its tokenizer, put fresh classifiers on top, and choose how text is read."""
-    source = find_encoder(arguments.encoder)
-    hub = {"token": arguments.hub_token} if arguments.hub_token else {}
-    tokenizer = AutoTokenizer.from_pretrained(source, **hub)
-    settings = {
-        "entity_types": splits.schema.entity_names,
-        "relation_types": splits.schema.relation_names,
-        "symmetric_relation_types": splits.schema.symmetric_relation_names,
-        **arguments.model_settings(),
-    }
-    reading = choose_reading(documents, tokenizer, arguments.given_reading())
-    settings["text_reading"] = reading.reading
-    if arguments.learn_signatures:
-        settings["relation_signatures"] = find_signatures(documents, splits.schema.relation_names)
-    if arguments.random_encoder or arguments.random_layers:
-        encoder_config = AutoConfig.from_pretrained(source, **hub)
-        check_encoder_config(arguments.encoder, encoder_config)
-        model = SpertModel(SpertConfig(encoder_config=encoder_config, **settings)).float()  # as from_encoder's is
-        if arguments.random_layers:
-            pretrained = load_encoder(source, **hub).get_input_embeddings()
-            model.encoder.get_input_embeddings().load_state_dict(pretrained.state_dict())
-        check_encoder(arguments.encoder, model)
-    else:
-        model = SpertModel.from_encoder(source, hub_kwargs=hub, **settings)
-    if source != arguments.encoder:
-        model.config.encoder_config.name_or_path = arguments.encoder
-    if arguments.freeze_embeddings:
-        model.encoder.get_input_embeddings().requires_grad_(False)
-    if arguments.gradient_checkpointing:
-        model.gradient_checkpointing_enable()
-    return tokenizer, model, reading

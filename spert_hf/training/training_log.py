@@ -1,10 +1,10 @@
-"""Where losses and scores go: a JSON Lines file, TensorBoard, and the progress bar."""
+"""Where losses and scores go: a JSON Lines file, TensorBoard, and what shows how far a run is."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
+from ..progress import Progress
 
 LOG_FILE = "training_log.jsonl"
 
@@ -58,8 +58,8 @@ def _summary_writer(output_dir: Path, first_step: int | None) -> Any:
     return SummaryWriter(str(output_dir / "runs"), purge_step=first_step)
 
 
-class ProgressBar:
-    """A bar over the sentences of a run, with the rate and the running mean of the loss.
+class TrainingProgress:
+    """How far a run is, in sentences, with the running mean of the loss; see [`Progress`].
 
     Args:
         total: sentences of the whole run.
@@ -68,29 +68,19 @@ class ProgressBar:
     """
 
     def __init__(self, total: int, done: int, active: bool) -> None:
-        self._bar = tqdm(
-            total=total,
-            initial=done,
-            desc="training",
-            unit=" sentences",
-            disable=not active,
-            dynamic_ncols=True,
-            mininterval=1,
-        )
+        self._progress = Progress("training", "sentences", total, done, active)
         self._loss: float | None = None
 
     def advance(self, sentences: int, loss: float | None) -> None:
         """Move on, and show the loss, if the step has one, as a running mean of about the last 50 steps."""
         if loss is not None:
             self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
-            self._bar.set_postfix(loss=f"{self._loss:.4f}", refresh=False)
-        self._bar.update(sentences)
+        self._progress.advance(sentences, None if self._loss is None else f"loss={self._loss:.4f}")
 
     def message(self, text: str) -> None:
         """Show a line above the bar."""
-        if not self._bar.disable:
-            self._bar.write(text)
+        self._progress.message(text)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
-        self._bar.close()
+        """Leave what is shown as it is."""
+        self._progress.close()

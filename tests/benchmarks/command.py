@@ -13,7 +13,7 @@ import torch
 import transformers
 from transformers.utils import logging
 
-from spert_hf.training.encoders import QUICKSTART_ENCODER
+from spert_hf.encoders import QUICKSTART_ENCODER
 
 from .growth import measure_growth
 from .inference import measure_inference

@@ -54,6 +54,26 @@ class TestCheck:
         assert "the dev split has" not in train
         assert dev.count("note: the dev split has 4 documents with 7 relations: ") == 1
 
+    def test_settings_that_suit_the_data_are_suggested(self, tmp_path, capsys):
+        files = [write(tmp_path, name, make_records(40)) for name in ("train.json", "dev.json")]
+        assert main(["check", *files]) == 0
+        shown = capsys.readouterr().out
+        assert shown.count("train.json: note: none of 130 entities overlaps another: --overlap best") == 1
+        assert shown.count("train.json: note: each relation type joins at most 1 of 9 pairs of entity types: ") == 1
+        assert "dev.json: note" not in shown
+
+
+def test_train_suggests_what_is_not_chosen(tmp_path, capsys):
+    data = tmp_path / "data"
+    data.mkdir()
+    make_dataset_folder(data, 40)
+    encoder = make_encoder_folder("bert", tmp_path / "encoder")
+    flags = [f"--dataset={data}", f"--encoder={encoder}", f"--output-dir={tmp_path / 'run'}", "--num-train-epochs=1"]
+    assert main(["train", *flags, "--cpu-threads=1", "--overlap=keep"]) == 0
+    said = capsys.readouterr().err
+    assert said.count("Note: each relation type joins at most 1 of 9 pairs of entity types: --learn-signatures") == 1
+    assert "--overlap best" not in said
+
 
 def test_extract_reads_no_white_space_and_counts_given_tokens(tiny_checkpoint, tmp_path, records, capsys):
     tokens = records[0]["tokens"]

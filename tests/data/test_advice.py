@@ -3,7 +3,7 @@
 import pytest
 
 from spert_hf.data import Document, Entity, Relation
-from spert_hf.data.advice import FEWEST_DEV_ITEMS, advise, advise_on_dev
+from spert_hf.data.advice import FEWEST_DEV_ITEMS, advise, advise_on_dev, suggest_settings
 from spert_hf.data.documents import Dropped
 
 TOKENS = ["Ann", "lives", "in", "Rome"]
@@ -59,3 +59,28 @@ def test_a_small_dev_split_says_how_far_its_scores_jump():
     assert "recall by 50 points" in note
     (note,) = advise_on_dev([document()])
     assert "1 document without an entity" in note
+
+
+class TestSuggestedSettings:
+    """Of data that they suit, and that is large enough to tell; none that is chosen already."""
+
+    documents = [document(("Peop", 0, 1), ("Loc", 3, 4), relations=[("Live_In", 0, 1)])] * 60
+
+    def test_data_without_overlaps_whose_relations_join_few_types(self):
+        overlap, signatures = suggest_settings(self.documents, ["Live_In"])
+        assert overlap.startswith("none of 120 entities overlaps another: --overlap best")
+        assert signatures.startswith(
+            "each relation type joins at most 1 of 4 pairs of entity types: --learn-signatures"
+        )
+
+    def test_what_is_chosen_is_not_suggested(self):
+        assert suggest_settings(self.documents, ["Live_In"], overlap="best", learn_signatures=True) == []
+        assert suggest_settings(self.documents, ["Live_In"], given=("overlap", "learn_signatures")) == []
+
+    def test_data_with_overlaps_whose_relations_join_many_types(self):
+        nested = document(("Peop", 0, 2), ("Loc", 1, 2), relations=[("Live_In", 1, 0), ("Live_In", 0, 1)])
+        assert suggest_settings([*self.documents, nested], ["Live_In"]) == []
+
+    def test_a_few_documents_tell_nothing(self):
+        assert suggest_settings(self.documents[:10], ["Live_In"]) == []
+        assert suggest_settings([document()] * 100, []) == []

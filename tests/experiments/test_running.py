@@ -11,6 +11,7 @@ from threading import Timer
 
 import pytest
 
+from spert_hf.experiments import running
 from spert_hf.experiments.analyses import ANALYSES
 from spert_hf.experiments.running import RunFailedError, Runner, Workplace, missing_runs
 from spert_hf.experiments.runs import plan_runs, read_result
@@ -70,6 +71,14 @@ def test_a_run_leaves_its_result_and_nothing_else(table, encoder, workplace, tmp
     assert len(said) == 2
     assert "small: mean, seed 1: training in" in said[0]
     assert "done in" in said[1]
+
+
+def test_how_far_a_run_is_is_told_meanwhile(table, encoder, workplace, monkeypatch):
+    monkeypatch.setattr(running, "SECONDS_BETWEEN_LINES", 0.5)
+    said = []
+    Runner(workplace, said.append).carry_out(plan_runs(table, table.rows[1], encoder)[:1])
+    assert len(said) > 2
+    assert all(line.startswith("[1/1] small: mean, seed 1: ") for line in said)
 
 
 def test_what_is_done_is_skipped(table, encoder, workplace):

@@ -1,5 +1,7 @@
 """SpertModel over many kinds of encoder: scores, losses, precision, saving and loading."""
 
+import json
+
 import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
@@ -348,3 +350,19 @@ def test_a_checkpoint_does_not_tell_where_its_encoder_lay(tmp_path):
 def test_a_misspelt_setting_is_refused():
     with pytest.raises(ValueError, match="'entity_typs': is no setting of SpERT"):
         SpertConfig(entity_typs=["Loc"])
+
+
+def test_labels_are_those_of_the_entity_logits(tmp_path):
+    config = SpertConfig(entity_types=["Loc", "Peop", "Org"], relation_types=["Live_In"])
+    assert config.id2label == {0: "none", 1: "Loc", 2: "Peop", 3: "Org"}
+    assert (config.label2id["Org"], config.num_labels) == (3, 4)
+    config.save_pretrained(tmp_path)
+    saved = json.loads((tmp_path / "config.json").read_text())
+    assert saved["id2label"]["3"] == "Org"
+    assert SpertConfig.from_pretrained(tmp_path).id2label == config.id2label
+    assert SpertConfig.from_pretrained(tmp_path, entity_types=["A"]).id2label == {0: "none", 1: "A"}
+    for name in ("id2label", "label2id"):  # as configs were
+        del saved[name]
+    (tmp_path / "config.json").write_text(json.dumps(saved))
+    assert SpertConfig.from_pretrained(tmp_path).label2id == config.label2id
+    assert SpertConfig(entity_types=["none"]).id2label == {0: "O", 1: "none"}

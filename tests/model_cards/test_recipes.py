@@ -8,9 +8,9 @@ from huggingface_hub import ModelCard
 
 from spert_hf.cli.train import parse_arguments, run
 from spert_hf.data.named_datasets import model_card_of
+from spert_hf.encoders import QUICKSTART_ENCODER
 from spert_hf.hub.model_card import CardSource, find_card_source, make_model_card
 from spert_hf.hub.staging import stage_checkpoint
-from spert_hf.training.encoders import QUICKSTART_ENCODER
 from tests.support.source_files import MAKERS
 from tests.support.tiny_models import make_encoder_folder
 

@@ -1,9 +1,12 @@
 """Settings: from flags, YAML and recipes, and what is refused."""
 
+import re
+
 import pytest
 import yaml
 
 from spert_hf.cli.train import parse_arguments
+from spert_hf.cli.training_options import GROUPS
 from spert_hf.training.arguments import SpertTrainingArguments, read_recipe
 
 
@@ -43,13 +46,28 @@ def test_dashes_are_accepted():
     assert (settings.push_to_hub, settings.hub_model_id) == (True, "a/b")
 
 
-def test_help_names_every_setting(capsys):
+def test_help_names_every_setting_once_in_groups(capsys):
     with pytest.raises(SystemExit) as left:
         parse_arguments(["--help"])
     assert left.value.code == 0
     shown = capsys.readouterr().out
-    for name in SpertTrainingArguments.__dataclass_fields__:
-        assert f"--{name}" in shown
+    options = re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE)
+    names = [name.replace("_", "-") for name in SpertTrainingArguments.__dataclass_fields__]
+    assert sorted(options) == sorted(f"--{name}" for name in [*names, "config"])
+    headings = re.findall(r"^(\S.*):$", shown, re.MULTILINE)
+    assert {"data", "model", "optimisation", "evaluation and logging", "saving and resuming", "Hub"} <= set(headings)
+    assert "(default: 20)" in shown
+
+
+def test_each_setting_is_in_one_group():
+    names = [name for group in GROUPS.values() for name in group]
+    assert sorted(names) == sorted(SpertTrainingArguments.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("flag", ["--no-strong-negatives", "--no_strong_negatives", "--strong-negatives=no"])
+def test_what_is_on_by_default_can_be_switched_off(flag):
+    assert not parse_arguments([flag]).strong_negatives
+    assert parse_arguments(["--strong-negatives", "--bf16", "true"]).bf16
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def publish_dataset(
     data_dir: str | Path | None = None,
     token: str | None = None,
     private: bool = False,
+    dry_run: bool = False,
 ) -> str:
     """Upload all configurations of a data set as Parquet, with its card, and its loading script on a branch.
 
@@ -33,6 +34,7 @@ def publish_dataset(
         data_dir: A folder that the script reads in place of the network.
         token: Of the Hub; by default that of `hf auth login`.
         private: Make a new repository private.
+        dry_run: Make and check all that would go up, and list it; nothing is sent, and no token is needed.
 
     Returns:
         The repository's address.
@@ -57,7 +59,7 @@ def publish_dataset(
         stage_data(built, card, repo_id, data, with_script=script is not None)
         if script is not None:
             stage_script(script, card, repo_id, code)
-        with open_repository(repo_id, "dataset", token=token, private=private) as repository:
+        with open_repository(repo_id, "dataset", token=token, private=private, dry_run=dry_run) as repository:
             if script is not None:
                 repository.upload(code, "Upload loading script", branch=SCRIPT_BRANCH, replaced=["*"])
             repository.upload(data, "Upload data set", replaced=["data/*"])

@@ -21,13 +21,14 @@ _RECORD = {
 }
 
 
-def publish_metric(repo_id: str, *, token: str | None = None, private: bool = False) -> str:
+def publish_metric(repo_id: str, *, token: str | None = None, private: bool = False, dry_run: bool = False) -> str:
     """Upload the metric as a static Space, as one commit; then `evaluate.load(repo_id)` loads it.
 
     Args:
         repo_id: `USER/NAME` on the Hub; made if it does not exist.
         token: Of the Hub; by default that of `hf auth login`.
         private: Make a new repository private. (`evaluate` sends the token of `hf auth login` to load it.)
+        dry_run: Make and check all that would go up, and list it; nothing is sent, and no token is needed.
 
     Returns:
         The Space's address.
@@ -41,7 +42,9 @@ def publish_metric(repo_id: str, *, token: str | None = None, private: bool = Fa
     with TemporaryDirectory() as scratch:
         staged = Path(scratch) / name
         _stage(repo_id, staged)
-        with open_repository(repo_id, "space", token=token, private=private, space_sdk="static") as repository:
+        with open_repository(
+            repo_id, "space", token=token, private=private, dry_run=dry_run, space_sdk="static"
+        ) as repository:
             repository.upload(staged, "Upload SpERT metric")
     return repository.url
 

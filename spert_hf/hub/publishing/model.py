@@ -16,6 +16,7 @@ def publish_model(
     token: str | None = None,
     private: bool = False,
     card: str | Path | None = None,
+    dry_run: bool = False,
 ) -> str:
     """Upload a checkpoint with its tokenizer and its code, as one commit; nothing of the folder is changed.
 
@@ -36,6 +37,8 @@ def publish_model(
         token: of the Hub; by default that of `hf auth login`.
         private: make a new repository private.
         card: a Markdown file to make the card from; see [`CardSource`].
+        dry_run: make and check all that would go up, and list it; nothing is sent, and no token is needed. Whether the
+            repository has a card of its own, which would stay, is not looked up.
 
     Returns:
         The repository's address.
@@ -51,7 +54,7 @@ def publish_model(
     with TemporaryDirectory() as scratch:
         # The name is always the same, so that transformers' copy of the code for the check is, too.
         staged = stage_checkpoint(Path(folder), Path(scratch) / "checkpoint")
-        with open_repository(repo_id, "model", token=token, private=private) as repository:
-            place_model_card(staged, repository.id, source, repository.api)
+        with open_repository(repo_id, "model", token=token, private=private, dry_run=dry_run) as repository:
+            place_model_card(staged, repository.id, source, None if dry_run else repository.api)
             repository.upload(staged.folder, "Upload SpERT model")
     return repository.url

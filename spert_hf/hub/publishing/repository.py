@@ -65,6 +65,28 @@ class Repository:
         return {branch.name: branch.target_commit for branch in branches}
 
 
+@dataclass(frozen=True, slots=True)
+class NoRepository(Repository):
+    """Stands for a repository that nothing is sent to: what would go up is listed instead."""
+
+    def upload(self, folder: Path, message: str, *, branch: str = MAIN, replaced: list[str] | None = None) -> None:
+        """List all files of a folder, with their sizes."""
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        size = _size(sum(path.stat().st_size for path in files))
+        logger.info("to %s, branch %s: %d files, %s (%s)", self.id, branch, len(files), size.strip(), message)
+        for path in files:
+            logger.info("  %s  %s", _size(path.stat().st_size), path.relative_to(folder).as_posix())
+        if replaced:
+            logger.info("  (other files there that match %s would leave)", ", ".join(replaced))
+
+
+def _size(count: int) -> str:
+    """A number of bytes for people, as wide as any."""
+    units = ("B", "kB", "MB", "GB")
+    power = min((len(str(count)) - 1) // 3, len(units) - 1)
+    return f"{count / 1_000**power:>5.{min(power, 1)}f} {units[power]:<2}"
+
+
 def checked_repo_id(repo_id: str) -> str:
     """A repository's name with its owner, as it has to be where it is written into the files that go up.
 
@@ -79,7 +101,7 @@ def checked_repo_id(repo_id: str) -> str:
 
 @contextmanager
 def open_repository(
-    repo_id: str, kind: str, *, token: str | None = None, private: bool = False, **settings: Any
+    repo_id: str, kind: str, *, token: str | None = None, private: bool = False, dry_run: bool = False, **settings: Any
 ) -> Iterator[Repository]:
     """Make a repository if it does not exist; what fails inside the block is told with the state that it leaves.
 
@@ -88,6 +110,7 @@ def open_repository(
         kind: `model`, `dataset` or `space`.
         token: Of the Hub; by default that of `hf auth login`.
         private: Make a new repository private.
+        dry_run: Send nothing, and list what would be; see [`NoRepository`].
         settings: What else `create_repo` needs for this kind.
 
     Raises:
@@ -95,6 +118,11 @@ def open_repository(
         PublishingError: The Hub refuses or can't be reached.
     """
     api = HfApi(token=token)
+    if dry_run:
+        validate_repo_id(repo_id)
+        place = {"dataset": "datasets/", "space": "spaces/"}.get(kind, "")
+        yield NoRepository(api, repo_id, kind, f"{api.endpoint}/{place}{repo_id}")
+        return
     repository, before = None, None
     try:
         url = api.create_repo(repo_id, repo_type=kind, private=private, exist_ok=True, **settings)

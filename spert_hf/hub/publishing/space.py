@@ -33,6 +33,7 @@ def publish_space(
     *,
     token: str | None = None,
     private: bool = False,
+    dry_run: bool = False,
     folder: str | Path | None = None,
 ) -> str:
     """Upload the demo with this package beside it, as one commit, and have it use a model of the Hub.
@@ -45,6 +46,7 @@ def publish_space(
         model: Name of a SpERT model on the Hub. A private one needs a secret `HF_TOKEN` in the Space's settings.
         token: Of the Hub; by default that of `hf auth login`.
         private: Make a new repository private.
+        dry_run: Make and check all that would go up, and list it; nothing is sent, and no token is needed.
         folder: The demo's files; by default those that come with the package.
 
     Returns:
@@ -63,9 +65,16 @@ def publish_space(
         stage_space(shipped_folder(SPACE_FOLDER) if folder is None else Path(folder), staged, model, token)
         variable = {"key": MODEL_VARIABLE, "value": model}
         with open_repository(
-            repo_id, "space", token=token, private=private, space_sdk="gradio", space_variables=[variable]
+            repo_id,
+            "space",
+            token=token,
+            private=private,
+            dry_run=dry_run,
+            space_sdk="gradio",
+            space_variables=[variable],
         ) as repository:
-            _set_model(repository, model)
+            if not dry_run:
+                _set_model(repository, model)
             repository.upload(staged, "Upload SpERT demo", replaced=["spert_hf/*"])
     return repository.url
 

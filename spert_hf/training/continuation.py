@@ -1,0 +1,236 @@
+"""Going on from a trained model: all its weights and settings, with classifiers that fit the types of other data."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+
+from ..data.documents import Document
+from ..data.faults import list_names
+from ..data.files import RUN_FILE
+from ..data.signatures import find_signatures
+from ..model.configuration_spert import SpertConfig
+from ..model.modeling_spert import SpertModel
+from ..model.text_reading_spert import TextReading
+from .arguments import MODEL_SETTINGS, SpertTrainingArguments
+from .encoders import check_folder_or_id
+
+_BOUND_TO_WEIGHTS = ("size_embedding_dim", "letter_case_embeddings")
+"""Settings that say which weights there are: with others than its own, a model's weights have no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeChange:
+    """What becomes of the classifier of one kind of types.
+
+    Args:
+        kept: types that have the weights of the type of the same name.
+        fresh: types that are new to the model.
+        dropped: types that the data has not, whose weights go.
+    """
+
+    kept: tuple[str, ...]
+    fresh: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    @classmethod
+    def between(cls, before: Sequence[str], after: Sequence[str]) -> "TypeChange":
+        """Compare the types of a model with those that it is to have."""
+        return cls(
+            tuple(name for name in after if name in before),
+            tuple(name for name in after if name not in before),
+            tuple(name for name in before if name not in after),
+        )
+
+    def describe(self) -> str:
+        """Say in a few words which types are what."""
+        if not self.fresh and not self.dropped:
+            return f"all {len(self.kept)} kept" if self.kept else "none"
+        parts = {"kept": self.kept, "fresh": self.fresh, "dropped": self.dropped}
+        return "; ".join(f"{list_names(list(names))} {what}" for what, names in parts.items() if names)
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What a run goes on from.
+
+    Args:
+        model: the checkpoint's folder or name on the Hub, as it was given.
+        revision: its commit, where it is of the Hub.
+        dataset: what it was trained on before, where its record tells.
+        entity_types: what becomes of its entity classifier.
+        relation_types: what becomes of its relation classifier.
+    """
+
+    model: str
+    revision: str | None
+    dataset: str | None
+    entity_types: TypeChange
+    relation_types: TypeChange
+
+    def describe(self) -> str:
+        """Say in a line what the run goes on from, and what is kept of it."""
+        entities, relations = self.entity_types.describe(), self.relation_types.describe()
+        return f"Goes on from all weights of {self.model}: entity types: {entities}; relation types: {relations}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as plain JSON."""
+        return asdict(self)
+
+
+def read_trained_config(model: str, token: str | None = None) -> SpertConfig:
+    """Read the settings of a trained model.
+
+    Raises:
+        ValueError: if there is none, or it is no SpERT model.
+        OSError: if the Hub has none, or can't be reached.
+    """
+    check_folder_or_id("model", model)
+    if Path(model).is_dir() and not Path(model, "config.json").is_file():
+        raise ValueError(f"model: given {model}, which has no config.json; allowed the checkpoint of a SpERT model")
+    try:
+        config = AutoConfig.from_pretrained(model, trust_remote_code=False, **({"token": token} if token else {}))
+    except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
+        raise ValueError(f"model: given {model}, whose config.json is no model's config: {error}") from error
+    if not isinstance(config, SpertConfig):
+        raise ValueError(f"model: given {model}, a {config.model_type} model; allowed a SpERT model, or it as encoder")
+    return config
+
+
+def settings_of(config: SpertConfig) -> dict[str, Any]:
+    """Give the settings of a trained model that a run which goes on from it has, unless others are given."""
+    return {name: getattr(config, name) for name in MODEL_SETTINGS} | {
+        "learn_signatures": config.relation_signatures is not None
+    }
+
+
+def check_fits_weights(config: SpertConfig, arguments: SpertTrainingArguments) -> None:
+    """Refuse settings that contradict the weights that a run is to go on from.
+
+    Raises:
+        ValueError: naming the setting.
+    """
+    for name in _BOUND_TO_WEIGHTS:
+        given, has = getattr(arguments, name), getattr(config, name)
+        if given != has:
+            raise ValueError(f"{name}: given {given!r}, allowed {has!r}, for which {arguments.model} has weights")
+
+
+def load_trained(
+    arguments: SpertTrainingArguments, types: dict[str, Sequence[str]], documents: Sequence[Document]
+) -> tuple[PreTrainedTokenizerBase, SpertModel, Continuation]:
+    """Load the model that a run goes on from, with its tokenizer, for the types of the data.
+
+    Types of the same name keep their weights, wherever they stand; new ones get fresh weights.
+
+    Args:
+        arguments: all settings; those of the model win over the checkpoint's.
+        types: `entity_types`, `relation_types` and `symmetric_relation_types` of the data.
+        documents: all that the model is trained on.
+
+    Raises:
+        ValueError: if a setting contradicts the weights.
+        CheckpointError: if the checkpoint is not sound.
+    """
+    source = cast(str, arguments.model)
+    hub = {"token": arguments.hub_token} if arguments.hub_token else {}
+    config = read_trained_config(source, arguments.hub_token)
+    check_fits_weights(config, arguments)
+    options: dict[str, Any] = {"dtype": torch.float32, **hub}
+    trained = SpertModel.from_pretrained(source, **options)  # as it is, so that it is checked whole
+    settings = {
+        **types,
+        **arguments.model_settings(),
+        "relation_signatures": _signatures(config, arguments, types, documents),
+        "text_reading": _reading(config, arguments.given_reading()),
+    }
+    model = SpertModel.from_pretrained(source, ignore_mismatched_sizes=True, **settings, **options)
+    for kind, first in (("entity", 1), ("relation", 0)):  # the first row of entities is of none
+        new, old = (getattr(one, f"{kind}_classifier") for one in (model, trained))
+        before, after = getattr(config, f"{kind}_types"), types[f"{kind}_types"]
+        _move_rows(new, old, before, after, config.initializer_range, first)
+    tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **hub)
+    continuation = Continuation(
+        source,
+        getattr(config, "_commit_hash", None),
+        _trained_on(Path(source)),
+        TypeChange.between(config.entity_types, types["entity_types"]),
+        TypeChange.between(config.relation_types, types["relation_types"]),
+    )
+    return tokenizer, model, continuation
+
+
+def _reading(config: SpertConfig, given: dict[str, Any]) -> TextReading:
+    """How the model reads text, with the settings that are given in place of its own."""
+    own = TextReading.of(config.text_reading).to_dict()
+    if given.get("words", own["words"]) != "pattern":
+        own["word_pattern"] = None
+    return TextReading.of(own | given)
+
+
+def _signatures(
+    config: SpertConfig,
+    arguments: SpertTrainingArguments,
+    types: dict[str, Sequence[str]],
+    documents: Sequence[Document],
+) -> dict[str, list[list[str]]] | None:
+    """What each relation type joins: in the documents, and in those that the model was trained on before."""
+    if not arguments.learn_signatures:
+        return None
+    found = find_signatures(documents, types["relation_types"])
+    known = config.relation_signatures or {}
+    joined = {}
+    for name in types["relation_types"]:
+        if name in config.relation_types and config.relation_signatures is not None and name not in known:
+            continue  # it may join any
+        before = [pair for pair in known.get(name, []) if set(pair) <= set(types["entity_types"])]
+        pairs = sorted({tuple(pair) for pair in [*before, *found.get(name, [])]})
+        if pairs:
+            joined[name] = [list(pair) for pair in pairs]
+    return joined
+
+
+@torch.no_grad()
+def _move_rows(
+    classifier: nn.Linear | None,
+    trained: nn.Linear | None,
+    before: Sequence[str],
+    after: Sequence[str],
+    initializer_range: float,
+    first: int = 0,
+) -> None:
+    """Give each type the weights of the type of the same name, and fresh ones to the others.
+
+    Args:
+        classifier: of the model to be trained, which is changed.
+        trained: of the model that was.
+        before: types of `trained`.
+        after: types of `classifier`.
+        initializer_range: standard deviation of fresh weights.
+        first: rows before the types, which both have.
+    """
+    if classifier is None:
+        return
+    nn.init.normal_(classifier.weight, std=initializer_range)
+    nn.init.zeros_(classifier.bias)
+    if trained is None:
+        return
+    rows = [(row, row) for row in range(first)]
+    rows += [(first + after.index(name), first + place) for place, name in enumerate(before) if name in after]
+    for new, old in rows:
+        classifier.weight[new] = trained.weight[old]
+        classifier.bias[new] = trained.bias[old]
+
+
+def _trained_on(folder: Path) -> str | None:
+    """The data set that a model in a folder was trained on, if its record tells."""
+    try:
+        name = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["dataset"]["name"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return name if isinstance(name, str) else None

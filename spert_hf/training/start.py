@@ -1,0 +1,97 @@
+"""What a run starts from: a pretrained encoder with fresh classifiers, or a trained model to go on from."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
+
+from ..data.documents import Document
+from ..data.schema import TypeSchema
+from ..data.signatures import find_signatures
+from ..encoders import find_encoder
+from ..model.configuration_spert import SpertConfig
+from ..model.encoder_checks_spert import check_encoder
+from ..model.encoders_spert import check_encoder_config
+from ..model.modeling_spert import SpertModel, load_encoder
+from ..model.text_reader_spert import TextReader
+from .arguments import SpertTrainingArguments
+from .continuation import Continuation, load_trained
+from .reading_choice import ReadingChoice, choose_reading
+
+
+class Start(NamedTuple):
+    """What a run starts from.
+
+    Args:
+        tokenizer: the model's.
+        model: with the weights that it begins with, in single precision.
+        reading: how it will read text, and why.
+        continuation: the model that it goes on from, if it does.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    model: SpertModel
+    reading: ReadingChoice
+    continuation: Continuation | None
+
+
+def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents: Sequence[Document]) -> Start:
+    """Make the model that is to be trained.
+
+    Args:
+        arguments: all settings.
+        schema: types of the data.
+        documents: all that it is trained on.
+
+    Raises:
+        ValueError: if what is given is no encoder, or no trained model, or settings do not fit it.
+        CheckpointError: if the trained model is not sound.
+    """
+    types: dict[str, Sequence[str]] = {
+        "entity_types": schema.entity_names,
+        "relation_types": schema.relation_names,
+        "symmetric_relation_types": schema.symmetric_relation_names,
+    }
+    if arguments.model is not None:
+        tokenizer, model, continuation = load_trained(arguments, types, documents)
+        start = Start(tokenizer, model, ReadingChoice(model.config.text_reading, {}, None), continuation)
+        TextReader(start.reading.reading, tokenizer)  # what was given may not serve
+    else:
+        start = _from_encoder(arguments, types, documents)
+    if arguments.freeze_embeddings:
+        start.model.encoder.get_input_embeddings().requires_grad_(False)
+    if arguments.gradient_checkpointing:
+        start.model.gradient_checkpointing_enable()
+    return start
+
+
+def _from_encoder(
+    arguments: SpertTrainingArguments, types: dict[str, Sequence[str]], documents: Sequence[Document]
+) -> Start:
+    """Load the encoder and its tokenizer, put fresh classifiers on top, and choose how text is read."""
+    encoder = cast(str, arguments.encoder)
+    source = find_encoder(encoder)
+    hub = {"token": arguments.hub_token} if arguments.hub_token else {}
+    encoder_config = AutoConfig.from_pretrained(source, **hub)
+    if isinstance(encoder_config, SpertConfig):
+        raise ValueError(
+            f"encoder: given {encoder}, a SpERT model; allowed a model that is only an encoder, or --model {encoder}, "
+            "to go on from it with all its weights"
+        )
+    tokenizer = AutoTokenizer.from_pretrained(source, **hub)
+    reading = choose_reading(documents, tokenizer, arguments.given_reading())
+    settings: dict[str, Any] = {**types, **arguments.model_settings(), "text_reading": reading.reading}
+    if arguments.learn_signatures:
+        settings["relation_signatures"] = find_signatures(documents, types["relation_types"])
+    if arguments.random_encoder or arguments.random_layers:
+        check_encoder_config(encoder, encoder_config)
+        model = SpertModel(SpertConfig(encoder_config=encoder_config, **settings)).float()  # as from_encoder's is
+        if arguments.random_layers:
+            pretrained = load_encoder(source, **hub).get_input_embeddings()
+            model.encoder.get_input_embeddings().load_state_dict(pretrained.state_dict())
+        check_encoder(encoder, model)
+    else:
+        model = SpertModel.from_encoder(source, hub_kwargs=hub, **settings)
+    if source != encoder:
+        model.config.encoder_config.name_or_path = encoder
+    return Start(tokenizer, model, reading, None)
