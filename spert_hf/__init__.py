@@ -1,7 +1,7 @@
 """spert-hf: span-based joint entity and relation extraction, native to the Hugging Face Hub.
 
 Importing the package registers its config, model and pipeline with transformers: they are known by name, and what is
-saved carries their code, so that it can be used without this package; `SpertModel.from_encoder` then finds encoders that
+saved carries their code, so that it can be used without this package. `SpertModel.from_encoder` then finds encoders that
 are installed as packages. The names below are imported when they are used.
 """
 

@@ -11,10 +11,10 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from ..data.documents import SELF_RELATIONS
 from ..data.faults import plain_name, short_repr
 from ..data.sampling import SamplingSettings
+from ..encoders import QUICKSTART_ENCODER
 from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
 from ..model.text_reading_spert import parse_reading
 from ..model.words_spert import pattern_matches
-from .encoders import QUICKSTART_ENCODER
 from .yaml_files import load_yaml
 
 OPTIMIZERS = ("adamw", "adamw_no_bias_correction")

@@ -14,11 +14,11 @@ from ..data.documents import Document
 from ..data.faults import list_names
 from ..data.files import RUN_FILE
 from ..data.signatures import find_signatures
+from ..encoders import check_folder_or_id
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
 from ..model.text_reading_spert import TextReading
 from .arguments import MODEL_SETTINGS, SpertTrainingArguments
-from .encoders import check_folder_or_id
 
 _BOUND_TO_WEIGHTS = ("size_embedding_dim", "letter_case_embeddings")
 """Settings that say which weights there are: with others than its own, a model's weights have no place."""
