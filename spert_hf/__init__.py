@@ -1,8 +1,8 @@
 """spert-hf: span-based joint entity and relation extraction, native to the Hugging Face Hub.
 
 Importing the package registers its config, model and pipeline with transformers: they are known by name, and what is
-saved carries their code, so that it can be used without this package. `SpertModel.from_encoder` then finds encoders that
-are installed as packages. The names below are imported when they are used.
+saved carries their code, so that it can be used without this package. `SpertModel.from_encoder` then finds encoders
+that are installed as packages, too. The names below are imported when they are used.
 """
 
 from importlib import import_module
