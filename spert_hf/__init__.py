@@ -13,7 +13,8 @@ from .registration import register_when_imported
 if TYPE_CHECKING:
     from .loading import load
     from .model.configuration_spert import SpertConfig
-    from .model.modeling_spert import SpertModel, SpertOutput
+    from .model.modeling_spert import SpertModel
+    from .model.output import SpertOutput
     from .model.pipeline_spert import SpertPipeline
     from .model.processing_spert import SpertProcessor
     from .model.text_reading_spert import TextReading
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "SpertConfig": "model.configuration_spert",
     "SpertModel": "model.modeling_spert",
-    "SpertOutput": "model.modeling_spert",
+    "SpertOutput": "model.output",
     "SpertPipeline": "model.pipeline_spert",
     "SpertProcessor": "model.processing_spert",
     "TextReading": "model.text_reading_spert",

@@ -16,7 +16,6 @@ from torch import Tensor
 from ..data.documents import Document
 from ..model.configuration_spert import SpertConfig
 from ..model.decoding_spert import (
-    Prediction,
     decode,
     entity_scores,
     relation_scores,
@@ -24,7 +23,8 @@ from ..model.decoding_spert import (
     tempered_score,
 )
 from ..model.inference_spert import DEFAULT_BATCH_SIZE, Window, cut_windows, score_windows
-from ..model.modeling_spert import SpertModel, SpertOutput
+from ..model.modeling_spert import SpertModel
+from ..model.output import Prediction, SpertOutput
 from ..model.processing_spert import SpertProcessor
 from .reliability import Reliability, reliability
 from .spert_metric.scoring import read_record, symmetric_names, without_entity_types

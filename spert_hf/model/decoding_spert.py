@@ -4,45 +4,16 @@ import math
 import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from operator import itemgetter
 
 import torch
 from torch import Tensor
 
 from .configuration_spert import SpertConfig
-from .modeling_spert import SpertOutput
+from .output import PredictedEntity, PredictedRelation, Prediction, SpertOutput
 from .ranking_spert import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
 from .selection_spert import ALL, Selection, Threshold
 from .signatures_spert import forbidden_relations
-
-
-@dataclass(slots=True)
-class PredictedEntity:
-    """A span of tokens `[start, end)` with a type and its probability."""
-
-    start: int
-    end: int
-    type: str
-    score: float
-
-
-@dataclass(slots=True)
-class PredictedRelation:
-    """A relation from entity `head` to entity `tail` (indices into the sentence's entities) with its score."""
-
-    head: int
-    tail: int
-    type: str
-    score: float
-
-
-@dataclass(slots=True)
-class Prediction:
-    """Entities and relations of one sentence or document."""
-
-    entities: list[PredictedEntity] = field(default_factory=list)
-    relations: list[PredictedRelation] = field(default_factory=list)
 
 
 def entity_scores(logits: Tensor, temperature: float) -> Tensor:

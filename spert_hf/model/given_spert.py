@@ -7,7 +7,8 @@ from typing import Any
 
 from .collections_spert import has_length, is_collection, is_one, items_of, plain
 from .configuration_spert import SpertConfig
-from .decoding_spert import Prediction, select_entities
+from .decoding_spert import select_entities
+from .output import Prediction
 from .selection_spert import check_type
 from .setting_checks_spert import shown
 

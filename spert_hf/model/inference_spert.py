@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import torch
 
 from .batching_spert import LEAST_SHARED, batches_by_length, share_out
-from .decoding_spert import Prediction, decode, keep_types, merge_windows, resolve_overlaps
+from .configuration_spert import SpertConfig
+from .decoding_spert import decode, keep_types, merge_windows, resolve_overlaps
 from .forking_spert import computing, is_forked
-from .modeling_spert import SpertModel, SpertOutput
+from .output import Prediction, SpertOutput
 from .processing_spert import EncodedWords, SpertProcessor
 from .selection_spert import ALL, Selection, Threshold
 from .workers_spert import count_workers, side_by_side
@@ -17,6 +18,28 @@ from .workers_spert import count_workers, side_by_side
 DEFAULT_BATCH_SIZE = 32
 
 Result = TypeVar("Result")
+
+
+class ScoringModel(Protocol):
+    """What inference needs of a model; [`SpertModel`] is one."""
+
+    config: SpertConfig
+
+    @property
+    def device(self) -> torch.device:
+        """Where its tensors are."""
+
+    @property
+    def padding_cost(self) -> float:
+        """What a sub-word of padding takes, of what one of a word takes."""
+
+    @property
+    def has_encoder_runtime(self) -> bool:
+        """Whether its encoder is computed by something that has threads of its own."""
+
+    def __call__(self, **inputs: torch.Tensor) -> SpertOutput:
+        """Score all spans and pairs of a batch."""
+
 
 _Numbers = tuple[int, int, int]
 
@@ -51,7 +74,7 @@ def cut_windows(processor: SpertProcessor, sentences: Sequence[Sequence[str]]) -
 
 
 def score_windows(
-    model: SpertModel, processor: SpertProcessor, windows: Sequence[Window], batch_size: int
+    model: ScoringModel, processor: SpertProcessor, windows: Sequence[Window], batch_size: int
 ) -> Iterator[tuple[list[int], SpertOutput]]:
     """Score all spans and pairs of windows, in batches of similar length.
 
@@ -69,7 +92,7 @@ def score_windows(
 
 
 def compute_batches(
-    model: SpertModel,
+    model: ScoringModel,
     processor: SpertProcessor,
     windows: Sequence[Window],
     batch_size: int,
@@ -114,7 +137,7 @@ def compute_batches(
 
 
 def predict(
-    model: SpertModel,
+    model: ScoringModel,
     processor: SpertProcessor,
     sentences: Sequence[Sequence[str]],
     batch_size: int = DEFAULT_BATCH_SIZE,
@@ -147,7 +170,7 @@ def predict(
 
 @torch.inference_mode()
 def predict_at_thresholds(
-    model: SpertModel,
+    model: ScoringModel,
     processor: SpertProcessor,
     sentences: Sequence[Sequence[str]],
     relation_thresholds: Sequence[Threshold],

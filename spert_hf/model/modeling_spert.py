@@ -2,14 +2,12 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import ModelOutput
 
 from .batching_spert import PADDING_COST
 from .configuration_spert import SpertConfig
@@ -25,6 +23,7 @@ from .forking_spert import make_forks_safe
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
 from .onednn_linear import use_onednn
+from .output import SpertOutput
 from .packing_spert import find_packing, first_position, takes_packed, use_packing
 from .processing_spert import LETTER_CASES
 from .quick_dropout import QuickDropout, use_quick_dropout
@@ -62,37 +61,6 @@ IGNORED_LABEL = -100
 
 CONTEXTS_PER_CHUNK = 8192
 """Contexts that are pooled at once: bounds the memory of sentences with hundreds of entities."""
-
-
-@dataclass
-class SpertOutput(ModelOutput):
-    """What [`SpertModel`] returns. Which fields are set depends on whether candidates were given.
-
-    Args:
-        loss: sum of the two losses, a scalar; with labels only.
-        entity_loss: cross-entropy, mean over all candidate spans of the batch. `None` where the batch has none.
-        relation_loss: binary cross-entropy, mean over the relation types and over all candidate pairs of the batch.
-            `None` where the batch has no pair.
-        entity_logits: with `spans` given *(batch, spans, 1 + entity types)*; otherwise of all spans,
-            *(batch, sizes, words, 1 + entity types)*: `[b, s, w]` is the span of `s + 1` words from word `w` on, and a
-            span that would run over the end of its sentence is *none* with probability 1. Index 0 is *none*.
-        relation_logits: with `pairs` given *(batch, pairs, relation types)*; otherwise of the pairs of predicted
-            entities, *(pairs, relation types)*, for the whole batch.
-        entities: the predicted entities of the whole batch, *(entities, 4)*, `int64`: row of the batch, first word,
-            end word (exclusive), entity type (from 1); in the order of row, size, first word.
-        pairs: indices into `entities` of head and tail, *(pairs, 2)*, `int64`: all ordered pairs of two different
-            entities of a sentence, in the order of (head, tail). Of a sentence with more than
-            [`MOST_PAIRED_ENTITIES`] only the surest are paired; of a batch with more than [`PAIR_SCORES_AT_ONCE`]
-            scores only the likeliest pairs are there.
-    """
-
-    loss: Tensor | None = None
-    entity_loss: Tensor | None = None
-    relation_loss: Tensor | None = None
-    entity_logits: Tensor | None = None
-    relation_logits: Tensor | None = None
-    entities: Tensor | None = None
-    pairs: Tensor | None = None
 
 
 class SpertModel(PreTrainedModel):

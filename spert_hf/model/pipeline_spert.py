@@ -13,7 +13,7 @@ from transformers.utils import logging
 
 from .collections_spert import has_length, is_collection, is_one, items_of, plain
 from .configuration_spert import OVERLAP_POLICIES, SpertConfig
-from .decoding_spert import Prediction, concatenate, in_text_order
+from .decoding_spert import concatenate, in_text_order
 from .given_spert import (
     GivenEntity,
     InputWithEntities,
@@ -24,6 +24,7 @@ from .given_spert import (
     with_entities,
 )
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
+from .output import Prediction
 from .processing_spert import SpertProcessor
 from .selection_spert import Selection, Threshold, check_selection
 from .setting_checks_spert import check_choice, check_flag, check_keywords

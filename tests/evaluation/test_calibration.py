@@ -29,7 +29,7 @@ from spert_hf.evaluation.observation import (
     observe,
 )
 from spert_hf.model.decoding_spert import decode, tempered_score
-from spert_hf.model.modeling_spert import SpertOutput
+from spert_hf.model.output import SpertOutput
 from tests.support.predictions import annotate_in_part
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
 

@@ -4,15 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spert_hf.model.decoding_spert import (
-    PredictedEntity,
-    PredictedRelation,
-    Prediction,
     concatenate,
     in_text_order,
     merge_windows,
     resolve_overlaps,
     select_entities,
 )
+from spert_hf.model.output import PredictedEntity, PredictedRelation, Prediction
 
 
 @st.composite

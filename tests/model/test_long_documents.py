@@ -5,7 +5,8 @@ import os
 import pytest
 
 from spert_hf import SpertProcessor
-from spert_hf.model.decoding_spert import PredictedEntity, Prediction, resolve_overlaps
+from spert_hf.model.decoding_spert import resolve_overlaps
+from spert_hf.model.output import PredictedEntity, Prediction
 from tests.support import growth
 from tests.support.mixed_documents import SENTENCES
 from tests.support.running_text import read_gold, score_running_text, score_sentences

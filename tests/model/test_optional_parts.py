@@ -11,7 +11,7 @@ from transformers import AutoTokenizer, pipeline
 from spert_hf import SpertConfig, SpertModel, SpertProcessor
 from spert_hf.model.decoding_spert import decode
 from spert_hf.model.inference_spert import predict
-from spert_hf.model.modeling_spert import SpertOutput
+from spert_hf.model.output import SpertOutput
 from spert_hf.model.processing_spert import LETTER_CASES, letter_case, subword_cases
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_tiny_checkpoint, make_tokenizer
 

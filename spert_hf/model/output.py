@@ -1,0 +1,65 @@
+"""What a model returns, and what is decoded from it."""
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+from transformers.utils import ModelOutput
+
+
+@dataclass
+class SpertOutput(ModelOutput):
+    """What [`SpertModel`] returns. Which fields are set depends on whether candidates were given.
+
+    Args:
+        loss: sum of the two losses, a scalar; with labels only.
+        entity_loss: cross-entropy, mean over all candidate spans of the batch. `None` where the batch has none.
+        relation_loss: binary cross-entropy, mean over the relation types and over all candidate pairs of the batch.
+            `None` where the batch has no pair.
+        entity_logits: with `spans` given *(batch, spans, 1 + entity types)*; otherwise of all spans,
+            *(batch, sizes, words, 1 + entity types)*: `[b, s, w]` is the span of `s + 1` words from word `w` on, and a
+            span that would run over the end of its sentence is *none* with probability 1. Index 0 is *none*.
+        relation_logits: with `pairs` given *(batch, pairs, relation types)*; otherwise of the pairs of predicted
+            entities, *(pairs, relation types)*, for the whole batch.
+        entities: the predicted entities of the whole batch, *(entities, 4)*, `int64`: row of the batch, first word,
+            end word (exclusive), entity type (from 1); in the order of row, size, first word.
+        pairs: indices into `entities` of head and tail, *(pairs, 2)*, `int64`: all ordered pairs of two different
+            entities of a sentence, in the order of (head, tail). Of a sentence with more than
+            [`MOST_PAIRED_ENTITIES`] only the surest are paired; of a batch with more than [`PAIR_SCORES_AT_ONCE`]
+            scores only the likeliest pairs are there.
+    """
+
+    loss: Tensor | None = None
+    entity_loss: Tensor | None = None
+    relation_loss: Tensor | None = None
+    entity_logits: Tensor | None = None
+    relation_logits: Tensor | None = None
+    entities: Tensor | None = None
+    pairs: Tensor | None = None
+
+
+@dataclass(slots=True)
+class PredictedEntity:
+    """A span of tokens `[start, end)` with a type and its probability."""
+
+    start: int
+    end: int
+    type: str
+    score: float
+
+
+@dataclass(slots=True)
+class PredictedRelation:
+    """A relation from entity `head` to entity `tail` (indices into the sentence's entities) with its score."""
+
+    head: int
+    tail: int
+    type: str
+    score: float
+
+
+@dataclass(slots=True)
+class Prediction:
+    """Entities and relations of one sentence or document."""
+
+    entities: list[PredictedEntity] = field(default_factory=list)
+    relations: list[PredictedRelation] = field(default_factory=list)
