@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ..data.files import RUN_FILE
+from ..data.model_folder import is_same_folder, model_output, write_model
 from ..evaluation.calibration import Calibration, calibrate, reliabilities
 from ..evaluation.observation import LOW_SCORE
 from ..evaluation.reliability_diagram import write_reliability_diagram
 from ..evaluation.svg_plots import check_plot_file
 from ..model.configuration_spert import SpertConfig
-from ..training.output_folder import is_same_folder, model_output, write_model
 from .options import (
     SPLITS,
     add_dataset_options,

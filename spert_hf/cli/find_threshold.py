@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..data.files import RUN_FILE, write_atomically
+from ..data.model_folder import model_output
 from ..evaluation.threshold_search import Counts, ThresholdScores, best_threshold, score_thresholds
-from ..training.output_folder import model_output
 from .options import SPLITS, add_dataset_options, add_model_options, load_documents, load_pipeline
 
 _STEP = 0.05

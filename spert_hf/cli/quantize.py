@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..data.files import RUN_FILE
+from ..data.model_folder import is_same_folder, model_output, write_model
 from ..openvino import CALIBRATION_SENTENCES, quantize_encoder, write_quantized_encoder
 from ..openvino.imports import import_nncf
-from ..training.output_folder import is_same_folder, model_output, write_model
 from .options import (
     SPLITS,
     add_dataset_options,

@@ -11,13 +11,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
+from ..data.model_folder import model_output, write_model
 from ..data.schema import TypeSchema
 from ..model.configuration_spert import SpertConfig
 from ..model.errors import CheckpointError
 from ..model.loading_spert import check_size
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
-from ..training.output_folder import model_output, write_model
 from .links import check_links
 
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")

@@ -1,23 +1,19 @@
 """Checkpoints to resume from: written beside and renamed, so that one is whole or absent, and checked when read."""
 
 import json
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from accelerate import Accelerator
-from safetensors import SafetensorError
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-from ..data.outputs import give_mode_of_new_files, put_in_place
+from ..data.model_folder import UNFINISHED, saving_to
+from ..data.outputs import give_mode_of_new_files
 from .digests import check_digests, write_digests
 
 logger = logging.get_logger(__name__)
@@ -26,7 +22,6 @@ LATEST = "latest"
 STATE_FILE = "trainer_state.json"
 OPTIMIZER_FILE = "optimizer.pt"
 _FOLDER = re.compile(r"checkpoint-(\d+)")
-_UNFINISHED = ".unfinished-"
 
 
 @dataclass
@@ -75,8 +70,8 @@ def save_checkpoint(
             there before stay.
     """
     folder = output_dir / f"checkpoint-{state.step}"
-    unfinished = output_dir / f"{_UNFINISHED}{folder.name}"
-    with _saving(folder, unfinished):
+    unfinished = output_dir / f"{UNFINISHED}{folder.name}"
+    with saving_to(folder, unfinished):
         if accelerator.is_main_process:
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True)
@@ -100,44 +95,6 @@ def save_checkpoint(
             _remove(old)
     accelerator.wait_for_everyone()
     return folder
-
-
-def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
-    """Have files written to a folder beside, and move them into `folder` when all of them are whole.
-
-    Links, the folder itself or files in it, lead to what is written; files that are replaced keep their mode.
-
-    Raises:
-        OSError: naming the folder, if they cannot be written; it stays as it was.
-    """
-    folder = Path(os.path.realpath(folder))
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=_UNFINISHED) as unfinished, _saving(folder, Path(unfinished)):
-        write(Path(unfinished))
-        give_mode_of_new_files(Path(unfinished))
-        for path in sorted(Path(unfinished).iterdir()):
-            put_in_place(path, folder / path.name)
-
-
-@contextmanager
-def _saving(folder: Path, unfinished: Path) -> Iterator[None]:
-    """Turn whatever writing fails with into one error, and leave nothing half written.
-
-    Writers have errors of their own for a full disk, `SafetensorError` and torch's `RuntimeError`; not all of them say
-    what is wrong.
-    """
-    try:
-        yield
-    except (OSError, RuntimeError, SafetensorError) as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        free = shutil.disk_usage(folder.parent).free / 1e6
-        raise OSError(f"{folder}: could not be saved, with {free:.1f} MB free on its disk: {error}") from error
-
-
-def remove_unfinished(output_dir: Path) -> None:
-    """Remove what runs that were killed while saving have left in an output folder."""
-    for left in output_dir.glob(f"{_UNFINISHED}*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 def load_checkpoint(
@@ -243,7 +200,7 @@ def list_checkpoints(output_dir: Path) -> list[Path]:
 def _remove(folder: Path) -> None:
     """Remove a checkpoint, if it is there; half of it never stands under its name."""
     if folder.is_dir():
-        gone = folder.with_name(f"{_UNFINISHED}{folder.name}.old")
+        gone = folder.with_name(f"{UNFINISHED}{folder.name}.old")
         shutil.rmtree(gone, ignore_errors=True)
         folder.rename(gone)
         shutil.rmtree(gone)

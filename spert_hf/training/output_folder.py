@@ -2,25 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from ..data.files import RUN_FILE
-from ..data.ownership import check_not_owned, owned_folder
+from ..data.model_folder import holds_model, is_same_folder
+from ..data.ownership import check_not_owned
 from .arguments import SpertTrainingArguments
-from .checkpoints import LATEST, STATE_FILE, list_checkpoints, read_state, write_whole
-
-_CONFIG_FILE = "config.json"
-_WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_PARTS = (
-    *_WEIGHTS,
-    *("*.index.json", _CONFIG_FILE, "openvino_encoder*", RUN_FILE),
-    *("tokenizer*", "vocab*", "merges.txt", "*.model", "special_tokens_map.json", "added_tokens.json"),
-)
-"""Files of a model, of which none is to stay beside another model."""
+from .checkpoints import LATEST, STATE_FILE, list_checkpoints, read_state
 
 # What is looked at, where things go and what a machine has room for: with others, a command trains the same model.
 _SAME_MODEL = {
@@ -28,58 +18,6 @@ _SAME_MODEL = {
     *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
     *("eval_split", "logging_steps", "report_to", "push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
 }
-
-
-def holds_model(folder: Path) -> bool:
-    """Whether a folder holds a model, or what is left of one."""
-    return any((folder / name).is_file() for name in (_CONFIG_FILE, RUN_FILE)) or any(
-        any(folder.glob(pattern)) for pattern in _WEIGHTS
-    )
-
-
-@contextmanager
-def model_output(option: str, folder: Path, *, overwrite: bool, own: Path | None = None) -> Iterator[None]:
-    """Own the folder that a command writes a model to, from before its work until after it.
-
-    Args:
-        option: what names the folder, for messages.
-        folder: the folder.
-        overwrite: another model there may be replaced.
-        own: folder of the model that the command is given, which may be that very folder.
-
-    Raises:
-        ValueError: if another run is writing there, or a model is there that may not be replaced.
-    """
-    with owned_folder(option, folder):
-        if not overwrite and not is_same_folder(folder, own) and holds_model(folder):
-            raise ValueError(f"{option}: given {folder}, which holds a model; allowed another folder, or --overwrite")
-        yield
-
-
-def is_same_folder(folder: Path, other: Path | None) -> bool:
-    """Whether two paths, of which one may be none or a name on the Hub, are the same folder."""
-    return other is not None and folder.is_dir() and other.is_dir() and folder.samefile(other)
-
-
-def write_model(folder: Path, write: Any, own: Path | None = None) -> None:
-    """Write a model as [`write_whole`] does, and remove what another model has left there that it does not replace.
-
-    Args:
-        folder: the model's.
-        write: writes its files to the folder that it is called with.
-        own: as in [`model_output`]: of a model that is but changed, all other files stay.
-    """
-    written: set[str] = set()
-
-    def write_and_note(unfinished: Path) -> None:
-        write(unfinished)
-        written.update(path.name for path in unfinished.iterdir())
-
-    write_whole(folder, write_and_note)
-    if not is_same_folder(folder, own):
-        for path in {path for pattern in _PARTS for path in folder.glob(pattern)}:
-            if path.name not in written and path.is_file():
-                path.unlink()
 
 
 def check_training_folder(arguments: SpertTrainingArguments) -> bool:

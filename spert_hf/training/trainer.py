@@ -26,6 +26,7 @@ from .. import __version__ as spert_hf_version
 from ..data.documents import Document
 from ..data.files import RUN_FILE
 from ..data.loading import Splits
+from ..data.model_folder import remove_unfinished, write_model, write_whole
 from ..data.ownership import owned_folder
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
@@ -41,16 +42,14 @@ from .checkpoints import (
     find_checkpoint,
     list_checkpoints,
     load_checkpoint,
-    remove_unfinished,
     save_checkpoint,
-    write_whole,
 )
 from .embedding_rows import EmbeddingRows
 from .interruption import StopAskedError, StopRequest, TrainingInterruptedError
 from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
-from .output_folder import make_room, write_model
+from .output_folder import make_room
 from .start import make_start
 from .training_log import TrainingLog, TrainingProgress
 
