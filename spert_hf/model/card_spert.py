@@ -6,8 +6,10 @@ It travels with the checkpoint, so that a card goes up with every model, also wh
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
+
+from huggingface_hub import ModelCardData
 
 from .configuration_spert import TASK, SpertConfig
 from .text_reading_spert import SEQUENCES, WORDS, TextReading
@@ -42,9 +44,6 @@ _OVERLAPS = {
     "best": "of entities that overlap the best by score is given",
 }
 
-_PLAIN_YAML = re.compile(
-    r"(?!(?:y|n|yes|no|true|false|on|off|null)$)[a-z](?:[\w./:'+-]*[\w./'+-])?", re.ASCII | re.IGNORECASE
-)
 _SEAL = re.compile(r"\s*<!-- This card was written by spert-hf[^>]*: ([0-9a-f]{64}) -->\s*\Z")
 
 
@@ -64,7 +63,7 @@ def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> st
         NOTHING_MEASURED,
         CITATION,
     ]
-    front_matter = "\n".join(_yaml_lines(card_data(config, tags)))
+    front_matter = ModelCardData(**card_data(config, tags)).to_yaml()
     return f"---\n{front_matter}\n---\n\n" + "\n\n".join(parts) + "\n"
 
 
@@ -77,20 +76,6 @@ def card_data(config: SpertConfig, tags: Iterable[str] = ()) -> dict[str, Any]:
         "pipeline_tag": "token-classification",
         "tags": list(dict.fromkeys((*TAGS, *map(printable, tags)))),
     }
-
-
-def _yaml_lines(data: dict[str, Any]) -> Iterator[str]:
-    """Write texts and lists of texts as YAML, in the form that the Hub's client gives them when it saves a card."""
-    for name, value in data.items():
-        if isinstance(value, str):
-            yield f"{name}: {_yaml_text(value)}"
-        else:
-            yield f"{name}:"
-            yield from (f"- {_yaml_text(item)}" for item in value)
-
-
-def _yaml_text(text: str) -> str:
-    return text if _PLAIN_YAML.fullmatch(text) else "'" + text.replace("'", "''") + "'"
 
 
 def describe_model(config: SpertConfig, repo_id: str) -> str:
