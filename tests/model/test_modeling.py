@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from spert_hf import SpertConfig, SpertModel, SpertOutput, SpertProcessor
+from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
 from spert_hf.model.inference_spert import predict
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_encoder_folder, make_tiny_checkpoint
 
@@ -220,7 +220,7 @@ def test_forward_returns_a_model_output_or_a_tuple(tiny_checkpoint):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
     output = model(**inputs)
-    assert isinstance(output, SpertOutput)
+    assert isinstance(output, SpertScores)
     words = max(map(len, SENTENCES))
     assert output.entity_logits.shape == (len(SENTENCES), 10, words, 4)
     assert output.relation_logits.shape == (len(output.pairs), 3)
@@ -254,7 +254,7 @@ def test_pairs_are_all_ordered_pairs_within_a_sentence(tiny_checkpoint):
 def test_of_too_many_entities_the_surest_are_paired(tiny_checkpoint, monkeypatch):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
-    monkeypatch.setattr("spert_hf.model.modeling_spert.MOST_PAIRED_ENTITIES", 3)
+    monkeypatch.setattr("spert_hf.model.span_scoring.MOST_PAIRED_ENTITIES", 3)
     with torch.no_grad():
         model.entity_classifier.bias[0] -= 20  # every span is an entity
         with pytest.warns(UserWarning, match="more than 3 entities .* between the surest"):
@@ -277,7 +277,7 @@ def test_contexts_in_chunks(tiny_checkpoint, monkeypatch):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
     whole = model(**inputs).relation_logits
-    monkeypatch.setattr("spert_hf.model.modeling_spert.CONTEXTS_PER_CHUNK", 3)
+    monkeypatch.setattr("spert_hf.model.span_scoring.CONTEXTS_PER_CHUNK", 3)
     torch.testing.assert_close(model(**inputs).relation_logits, whole)
 
 
