@@ -143,6 +143,8 @@ class SpertModel(SpanScoring):
         relation_labels: Tensor | None = None,
         return_dict: bool | None = None,
         entities: Tensor | None = None,
+        num_spans: Tensor | int | None = None,
+        num_pairs: Tensor | int | None = None,
         **encoder_kwargs: Any,
     ) -> SpertOutput | SpertScores | tuple[Tensor, ...]:
         """Score the given candidates or, where none are given, all spans and all pairs of predicted entities.
@@ -160,6 +162,9 @@ class SpertModel(SpanScoring):
                 *(batch, pairs, relation types)*.
             return_dict: `False` gives a tuple.
             entities: those whose pairs are scored in place of those that are predicted, as [`SpertScores`] has them.
+            num_spans: candidate spans that the entity loss is divided by, as transformers' `num_items_in_batch`:
+                those of the global batch, where this one is a part of it. By default the labelled ones here.
+            num_pairs: candidate pairs that the relation loss is divided by, likewise.
             encoder_kwargs: further arguments of the encoder's `forward`.
 
         Returns:
@@ -171,7 +176,10 @@ class SpertModel(SpanScoring):
             output = self.score_all(hidden, word_offsets, entities)
         else:
             entity_logits, relation_logits = self._score_candidates(hidden, word_offsets, spans, pairs)
-            losses = candidate_losses(entity_logits, entity_labels, relation_logits, relation_labels)
+            losses = (
+                entity_loss(entity_logits, entity_labels, num_spans),
+                relation_loss(relation_logits, relation_labels, num_pairs),
+            )
             given = [loss for loss in losses if loss is not None]
             total = sum(given[1:], start=given[0]) if given else None
             output = SpertOutput(total, *losses, entity_logits, relation_logits)
@@ -280,25 +288,35 @@ class SpertModel(SpanScoring):
         return entity_logits, self.relation_classifier(self.dropout(relation_input))
 
 
-def candidate_losses(
-    entity_logits: Tensor, entity_labels: Tensor | None, relation_logits: Tensor | None, relation_labels: Tensor | None
-) -> tuple[Tensor | None, Tensor | None]:
-    """Entity and relation loss of labelled candidates, each a mean over the batch's candidates that are not padding.
+def entity_loss(logits: Tensor, labels: Tensor | None, num_spans: Tensor | int | None = None) -> Tensor | None:
+    """Cross-entropy of labelled candidate spans, their sum over `num_spans`; by default their mean.
 
-    Shapes as in [`SpertModel.forward`]. Either is `None` without labels, or where all candidates are padding.
+    Shapes as in [`SpertModel.forward`]. `None` without labels, or where no number is given and all are padding.
     """
-    entity_loss = relation_loss = None
-    if entity_labels is not None and (entity_labels != IGNORED_LABEL).any():
-        entity_loss = functional.cross_entropy(
-            entity_logits.flatten(0, 1).float(), entity_labels.flatten(), ignore_index=IGNORED_LABEL
-        )
-    if relation_logits is not None and relation_labels is not None:
-        labelled = relation_labels[..., 0] != IGNORED_LABEL
-        if labelled.any():
-            relation_loss = functional.binary_cross_entropy_with_logits(
-                relation_logits[labelled].float(), relation_labels[labelled].float()
-            )
-    return entity_loss, relation_loss
+    if labels is None or (num_spans is None and not (labels != IGNORED_LABEL).any()):
+        return None
+    logits, labels = logits.flatten(0, 1).float(), labels.flatten()
+    if num_spans is None:
+        return functional.cross_entropy(logits, labels, ignore_index=IGNORED_LABEL)
+    return functional.cross_entropy(logits, labels, ignore_index=IGNORED_LABEL, reduction="sum") / num_spans
+
+
+def relation_loss(logits: Tensor | None, labels: Tensor | None, num_pairs: Tensor | int | None = None) -> Tensor | None:
+    """Binary cross-entropy of labelled candidate pairs, a mean over the types, and their sum over `num_pairs`; by
+    default their mean.
+
+    Shapes as in [`SpertModel.forward`]. `None` without labels, or where no number is given and all are padding.
+    """
+    if logits is None or labels is None:
+        return None
+    labelled = labels[..., 0] != IGNORED_LABEL
+    if num_pairs is None:
+        if not labelled.any():
+            return None
+        return functional.binary_cross_entropy_with_logits(logits[labelled].float(), labels[labelled].float())
+    # Padding is computed and left out, so that nothing has to be known of the labels before the device has them.
+    losses = functional.binary_cross_entropy_with_logits(logits.float(), labels.clamp(min=0).float(), reduction="none")
+    return losses.mean(-1).where(labelled, 0).sum() / num_pairs
 
 
 def _join(*parts: Tensor | None) -> Tensor:

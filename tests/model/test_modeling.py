@@ -168,6 +168,31 @@ def test_without_relation_types(tmp_path):
     assert labelled.loss == labelled.entity_loss
 
 
+def test_losses_of_parts_over_the_counts_of_all_add_up_to_the_loss_of_all(tiny_checkpoint):
+    """As transformers' `num_items_in_batch`: padding counts for nothing, and a part may have no pair at all."""
+    model, processor = load(tiny_checkpoint)
+    batch = processor.collate(processor.encode([SENTENCES[0], SENTENCES[0]]))
+    spans = torch.tensor([[[0, 1], [1, 3], [2, 3]], [[0, 2], [1, 2], [0, 0]]])
+    entity_labels = torch.tensor([[1, 0, 2], [0, 3, -100]])
+    pairs = torch.tensor([[[0, 1], [1, 2]], [[0, 0], [0, 0]]])
+    relation_labels = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[-100] * 3, [-100] * 3]])
+    candidates = {
+        **{"spans": spans, "entity_labels": entity_labels},
+        **{"pairs": pairs, "relation_labels": relation_labels},
+    }
+    whole = model(**batch, **candidates)
+    parts = [
+        model(
+            **{name: tensor[row : row + 1] for name, tensor in (batch | candidates).items()}, num_spans=5, num_pairs=2
+        )
+        for row in range(2)
+    ]
+    torch.testing.assert_close(sum(part.entity_loss for part in parts), whole.entity_loss)
+    torch.testing.assert_close(sum(part.relation_loss for part in parts), whole.relation_loss)
+    torch.testing.assert_close(sum(part.loss for part in parts), whole.loss)
+    assert parts[1].relation_loss == 0
+
+
 def test_a_batch_without_pairs_has_no_relation_loss(tiny_checkpoint):
     model, processor = load(tiny_checkpoint)
     batch = processor.collate(processor.encode([["Overnight"]]))
