@@ -177,8 +177,10 @@ def test_losses_of_parts_over_the_counts_of_all_add_up_to_the_loss_of_all(tiny_c
     pairs = torch.tensor([[[0, 1], [1, 2]], [[0, 0], [0, 0]]])
     relation_labels = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[-100] * 3, [-100] * 3]])
     candidates = {
-        **{"spans": spans, "entity_labels": entity_labels},
-        **{"pairs": pairs, "relation_labels": relation_labels},
+        "spans": spans,
+        "entity_labels": entity_labels,
+        "pairs": pairs,
+        "relation_labels": relation_labels,
     }
     whole = model(**batch, **candidates)
     parts = [
