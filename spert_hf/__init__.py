@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .loading import load
     from .model.configuration_spert import SpertConfig
     from .model.modeling_spert import SpertModel
-    from .model.output import SpertOutput
+    from .model.output import SpertOutput, SpertScores
     from .model.pipeline_spert import SpertPipeline
     from .model.processing_spert import SpertProcessor
     from .model.text_reading_spert import TextReading
@@ -29,6 +29,7 @@ _MODULES = {
     "SpertConfig": "model.configuration_spert",
     "SpertModel": "model.modeling_spert",
     "SpertOutput": "model.output",
+    "SpertScores": "model.output",
     "SpertPipeline": "model.pipeline_spert",
     "SpertProcessor": "model.processing_spert",
     "TextReading": "model.text_reading_spert",
@@ -46,6 +47,7 @@ __all__ = [
     "SpertOutput",
     "SpertPipeline",
     "SpertProcessor",
+    "SpertScores",
     "TextReading",
     "__version__",
     "display",

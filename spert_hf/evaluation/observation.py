@@ -24,7 +24,7 @@ from ..model.decoding_spert import (
 )
 from ..model.inference_spert import DEFAULT_BATCH_SIZE, Window, cut_windows, score_windows
 from ..model.modeling_spert import SpertModel
-from ..model.output import Prediction, SpertOutput
+from ..model.output import Prediction, SpertScores
 from ..model.processing_spert import SpertProcessor
 from .reliability import Reliability, reliability
 from .spert_metric.scoring import read_record, symmetric_names, without_entity_types
@@ -151,7 +151,7 @@ class _Gold:
         return self._index[found if found in types else min(types)]
 
 
-def _decode(output: SpertOutput, config: SpertConfig, rows: int, threshold: float) -> list[Prediction]:
+def _decode(output: SpertScores, config: SpertConfig, rows: int, threshold: float) -> list[Prediction]:
     return [resolve_overlaps(prediction, config.overlap) for prediction in decode(output, config, rows, threshold)]
 
 

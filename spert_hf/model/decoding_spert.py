@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .configuration_spert import SpertConfig
-from .output import PredictedEntity, PredictedRelation, Prediction, SpertOutput
+from .output import PredictedEntity, PredictedRelation, Prediction, SpertScores
 from .ranking_spert import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
 from .selection_spert import ALL, Selection, Threshold
 from .signatures_spert import forbidden_relations
@@ -46,7 +46,7 @@ def _tempered(logits: Tensor, temperature: float) -> Tensor:
 
 
 def decode(
-    output: SpertOutput,
+    output: SpertScores,
     config: SpertConfig,
     batch_size: int,
     relation_threshold: Threshold = None,
@@ -87,7 +87,7 @@ def decode(
 
 
 def _decode_entities(
-    output: SpertOutput, config: SpertConfig, predictions: list[Prediction], threshold: float
+    output: SpertScores, config: SpertConfig, predictions: list[Prediction], threshold: float
 ) -> tuple[Tensor, Tensor]:
     """Fill in the entities that reach the threshold.
 

@@ -10,7 +10,7 @@ from .batching_spert import LEAST_SHARED, batches_by_length, share_out
 from .configuration_spert import SpertConfig
 from .decoding_spert import decode, keep_types, merge_windows, resolve_overlaps
 from .forking_spert import computing, is_forked
-from .output import Prediction, SpertOutput
+from .output import Prediction, SpertScores
 from .processing_spert import EncodedWords, SpertProcessor
 from .selection_spert import ALL, Selection, Threshold
 from .workers_spert import count_workers, side_by_side
@@ -37,7 +37,7 @@ class ScoringModel(Protocol):
     def has_encoder_runtime(self) -> bool:
         """Whether its encoder is computed by something that has threads of its own."""
 
-    def __call__(self, **inputs: torch.Tensor) -> SpertOutput:
+    def __call__(self, **inputs: torch.Tensor) -> SpertScores:
         """Score all spans and pairs of a batch."""
 
 
@@ -75,7 +75,7 @@ def cut_windows(processor: SpertProcessor, sentences: Sequence[Sequence[str]]) -
 
 def score_windows(
     model: ScoringModel, processor: SpertProcessor, windows: Sequence[Window], batch_size: int
-) -> Iterator[tuple[list[int], SpertOutput]]:
+) -> Iterator[tuple[list[int], SpertScores]]:
     """Score all spans and pairs of windows, in batches of similar length.
 
     Args:
@@ -96,7 +96,7 @@ def compute_batches(
     processor: SpertProcessor,
     windows: Sequence[Window],
     batch_size: int,
-    use: Callable[[list[int], SpertOutput], Result],
+    use: Callable[[list[int], SpertScores], Result],
     entities: Sequence[Sequence[_Numbers]] | None = None,
 ) -> Iterator[Result]:
     """Do what [`score_windows`] does, and yield what a function makes of each batch.
@@ -191,7 +191,7 @@ def predict_at_thresholds(
         entities = [_entities_in(window, given[window.sentence], model.config.entity_types) for window in windows]
         overlap, selection = "keep", Selection(relation_types=selection.relation_types)
 
-    def decode_batch(batch: list[int], output: SpertOutput) -> tuple[list[int], list[list[Prediction]]]:
+    def decode_batch(batch: list[int], output: SpertScores) -> tuple[list[int], list[list[Prediction]]]:
         return batch, [
             decode(output, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
         ]

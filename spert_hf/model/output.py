@@ -8,18 +8,32 @@ from transformers.utils import ModelOutput
 
 @dataclass
 class SpertOutput(ModelOutput):
-    """What [`SpertModel`] returns. Which fields are set depends on whether candidates were given.
+    """Scores of given candidates, and what they cost.
 
     Args:
         loss: sum of the two losses, a scalar; with labels only.
         entity_loss: cross-entropy, mean over all candidate spans of the batch. `None` where the batch has none.
         relation_loss: binary cross-entropy, mean over the relation types and over all candidate pairs of the batch.
             `None` where the batch has no pair.
-        entity_logits: with `spans` given *(batch, spans, 1 + entity types)*; otherwise of all spans,
-            *(batch, sizes, words, 1 + entity types)*: `[b, s, w]` is the span of `s + 1` words from word `w` on, and a
-            span that would run over the end of its sentence is *none* with probability 1. Index 0 is *none*.
-        relation_logits: with `pairs` given *(batch, pairs, relation types)*; otherwise of the pairs of predicted
-            entities, *(pairs, relation types)*, for the whole batch.
+        entity_logits: *(batch, spans, 1 + entity types)*. Index 0 is *none*.
+        relation_logits: *(batch, pairs, relation types)*; `None` without pairs, or relation types.
+    """
+
+    loss: Tensor | None = None
+    entity_loss: Tensor | None = None
+    relation_loss: Tensor | None = None
+    entity_logits: Tensor | None = None
+    relation_logits: Tensor | None = None
+
+
+@dataclass
+class SpertScores(ModelOutput):
+    """Scores of all spans of a batch, the entities among them, and the scores of their pairs.
+
+    Args:
+        entity_logits: *(batch, sizes, words, 1 + entity types)*: `[b, s, w]` is the span of `s + 1` words from word `w`
+            on, and a span that would run over the end of its sentence is *none* with probability 1. Index 0 is *none*.
+        relation_logits: of `pairs`, *(pairs, relation types)*; `None` without relation types.
         entities: the predicted entities of the whole batch, *(entities, 4)*, `int64`: row of the batch, first word,
             end word (exclusive), entity type (from 1); in the order of row, size, first word.
         pairs: indices into `entities` of head and tail, *(pairs, 2)*, `int64`: all ordered pairs of two different
@@ -28,13 +42,11 @@ class SpertOutput(ModelOutput):
             scores only the likeliest pairs are there.
     """
 
-    loss: Tensor | None = None
-    entity_loss: Tensor | None = None
-    relation_loss: Tensor | None = None
-    entity_logits: Tensor | None = None
+    # Transformers lets only the first field be without a default; the last two are always set.
+    entity_logits: Tensor
     relation_logits: Tensor | None = None
-    entities: Tensor | None = None
-    pairs: Tensor | None = None
+    entities: Tensor = None  # type: ignore[assignment]
+    pairs: Tensor = None  # type: ignore[assignment]
 
 
 @dataclass(slots=True)

@@ -34,6 +34,7 @@ from .text_reading_spert import TextReading
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
 from .attention_dropout import *
+from .base_model import *
 from .batching_spert import *
 from .card_spert import *
 from .encoder_checks_spert import *
@@ -52,6 +53,7 @@ from .ranking_spert import *
 from .sentences_spert import *
 from .signatures_spert import *
 from .span_pooling import *
+from .span_scoring import *
 from .versions_spert import *
 from .watching_spert import *
 from .words_spert import *

@@ -114,27 +114,22 @@ class OptimizerStep:
         processes = self._accelerator.num_processes
         counts = torch.tensor([candidate_counts(batch) for batch in batches], dtype=torch.float32)
         counts = counts.to(self._accelerator.device)
-        shares = counts / self._accelerator.reduce(counts.sum(0), "sum").clamp(min=1)
+        num_spans, num_pairs = self._accelerator.reduce(counts.sum(0), "sum").clamp(min=1)
         losses = []
-        for number, (batch, share) in enumerate(zip(batches, shares, strict=True), start=1):
+        for number, batch in enumerate(batches, start=1):
             with nullcontext() if number == len(batches) else self._accelerator.no_sync(self._model):
-                loss = self._losses(batch) * share
+                loss = self._losses(batch, num_spans, num_pairs)
                 # Gradients are averaged over the processes; the losses are shares of one sum.
                 self._accelerator.backward(loss.sum() * processes)
             losses.append(loss.detach())
         return torch.stack(losses)
 
-    def _losses(self, batch: dict[str, Tensor]) -> Tensor:
-        """Entity and relation loss of a batch as the model gives them, *(2,)*."""
-        output = self._model(**{name: tensor.to(self._accelerator.device) for name, tensor in batch.items()})
-        entity_loss, relation_loss = output.entity_loss, output.relation_loss
-        # Without any span or pair; distributed training still waits for a gradient of every weight.
-        if entity_loss is None:
-            entity_loss = output.entity_logits.float().sum() * 0
-        if relation_loss is None:
-            logits = output.relation_logits
-            relation_loss = torch.zeros_like(entity_loss) if logits is None else logits.float().sum() * 0
-        return torch.stack((entity_loss, relation_loss))
+    def _losses(self, batch: dict[str, Tensor], num_spans: Tensor, num_pairs: Tensor) -> Tensor:
+        """A batch's shares of the global batch's entity and relation loss, as the model gives them, *(2,)*."""
+        inputs = {name: tensor.to(self._accelerator.device) for name, tensor in batch.items()}
+        output = self._model(**inputs, num_spans=num_spans, num_pairs=num_pairs)
+        no_types = output.relation_loss is None
+        return torch.stack((output.entity_loss, output.entity_loss * 0 if no_types else output.relation_loss))
 
     def _clip_gradients(self) -> Tensor:
         """Scale the gradients down to the largest norm, if there is one; return the norm that they had."""

@@ -9,10 +9,11 @@ from ..data.documents import Document
 from ..data.schema import TypeSchema
 from ..data.signatures import find_signatures
 from ..encoders import find_encoder
+from ..model.base_model import load_encoder
 from ..model.configuration_spert import SpertConfig
 from ..model.encoder_checks_spert import check_encoder
 from ..model.encoders_spert import check_encoder_config
-from ..model.modeling_spert import SpertModel, load_encoder
+from ..model.modeling_spert import SpertModel
 from ..model.text_reader_spert import TextReader
 from .arguments import SpertTrainingArguments
 from .continuation import Continuation, load_trained

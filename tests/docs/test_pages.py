@@ -16,6 +16,7 @@ from tests.support.markdown_pages import (
     anchors_of,
     blocks_of,
     documentation_pages,
+    inline_code_of,
     links_of,
     name_of,
 )
@@ -68,6 +69,24 @@ def test_every_page_is_in_the_site_s_navigation():
 def test_the_api_page_has_every_public_name():
     named = re.findall(r"^::: spert_hf\.(\w+)$", (DOCS / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(named) == sorted(set(spert_hf.__all__) - {"__version__"})
+
+
+def test_the_design_names_what_is_there():
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "spert_hf").rglob("*.py"))
+    for code in inline_code_of(DOCS / "design.md"):
+        if re.fullmatch(r"[\w.]+\.py", code):
+            assert (ROOT / "space" / code).is_file() or list((ROOT / "spert_hf" / "model").glob(code)), code
+        elif re.fullmatch(r"\w+(/[\w.]+)+/?", code):
+            assert (ROOT / code).exists(), code
+        elif re.fullmatch(r"_[a-z_]+|_?[A-Z][A-Z_]+", code):
+            assert re.search(rf"\b{code}\b", source), code
+
+
+def test_the_design_s_layers_are_those_that_are_checked():
+    (layers,) = re.findall(r"\nlayers = \[(.*?)\n\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.DOTALL)
+    checked = [re.findall(r"spert_hf\.(\w+)", layer) for layer in layers.strip().splitlines()]
+    rows = re.findall(r"^\| \d \| (.*) \|$", (DOCS / "design.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [re.findall(r"`(?:spert_hf\.)?(\w+)`", row) for row in rows] == checked
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from spert_hf.evaluation.observation import (
     observe,
 )
 from spert_hf.model.decoding_spert import decode, tempered_score
-from spert_hf.model.output import SpertOutput
+from spert_hf.model.output import SpertScores
 from tests.support.predictions import annotate_in_part
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
 
@@ -242,7 +242,7 @@ class TestSameFound:
         spans = torch.tensor([[0, 0, 1], [0, 1, 2]])
         by_word = torch.tensor(entity_logits).view(1, 1, 3, 3)
         types = by_word[0, 0, :2].argmax(-1, keepdim=True).clamp(min=1)
-        output = SpertOutput(
+        output = SpertScores(
             entity_logits=by_word,
             entities=torch.cat([spans, types], dim=1),
             pairs=torch.tensor([[0, 1], [1, 0]]),

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-from spert_hf import SpertConfig, SpertModel, SpertOutput, SpertProcessor
+from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
 from spert_hf.model.inference_spert import predict
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_encoder_folder, make_tiny_checkpoint
 
@@ -168,6 +168,33 @@ def test_without_relation_types(tmp_path):
     assert labelled.loss == labelled.entity_loss
 
 
+def test_losses_of_parts_over_the_counts_of_all_add_up_to_the_loss_of_all(tiny_checkpoint):
+    """As transformers' `num_items_in_batch`: padding counts for nothing, and a part may have no pair at all."""
+    model, processor = load(tiny_checkpoint)
+    batch = processor.collate(processor.encode([SENTENCES[0], SENTENCES[0]]))
+    spans = torch.tensor([[[0, 1], [1, 3], [2, 3]], [[0, 2], [1, 2], [0, 0]]])
+    entity_labels = torch.tensor([[1, 0, 2], [0, 3, -100]])
+    pairs = torch.tensor([[[0, 1], [1, 2]], [[0, 0], [0, 0]]])
+    relation_labels = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[-100] * 3, [-100] * 3]])
+    candidates = {
+        "spans": spans,
+        "entity_labels": entity_labels,
+        "pairs": pairs,
+        "relation_labels": relation_labels,
+    }
+    whole = model(**batch, **candidates)
+    parts = [
+        model(
+            **{name: tensor[row : row + 1] for name, tensor in (batch | candidates).items()}, num_spans=5, num_pairs=2
+        )
+        for row in range(2)
+    ]
+    torch.testing.assert_close(sum(part.entity_loss for part in parts), whole.entity_loss)
+    torch.testing.assert_close(sum(part.relation_loss for part in parts), whole.relation_loss)
+    torch.testing.assert_close(sum(part.loss for part in parts), whole.loss)
+    assert parts[1].relation_loss == 0
+
+
 def test_a_batch_without_pairs_has_no_relation_loss(tiny_checkpoint):
     model, processor = load(tiny_checkpoint)
     batch = processor.collate(processor.encode([["Overnight"]]))
@@ -220,7 +247,7 @@ def test_forward_returns_a_model_output_or_a_tuple(tiny_checkpoint):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
     output = model(**inputs)
-    assert isinstance(output, SpertOutput)
+    assert isinstance(output, SpertScores)
     words = max(map(len, SENTENCES))
     assert output.entity_logits.shape == (len(SENTENCES), 10, words, 4)
     assert output.relation_logits.shape == (len(output.pairs), 3)
@@ -254,7 +281,7 @@ def test_pairs_are_all_ordered_pairs_within_a_sentence(tiny_checkpoint):
 def test_of_too_many_entities_the_surest_are_paired(tiny_checkpoint, monkeypatch):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
-    monkeypatch.setattr("spert_hf.model.modeling_spert.MOST_PAIRED_ENTITIES", 3)
+    monkeypatch.setattr("spert_hf.model.span_scoring.MOST_PAIRED_ENTITIES", 3)
     with torch.no_grad():
         model.entity_classifier.bias[0] -= 20  # every span is an entity
         with pytest.warns(UserWarning, match="more than 3 entities .* between the surest"):
@@ -277,7 +304,7 @@ def test_contexts_in_chunks(tiny_checkpoint, monkeypatch):
     model, processor = load(tiny_checkpoint)
     inputs = processor.collate(processor.encode(SENTENCES))
     whole = model(**inputs).relation_logits
-    monkeypatch.setattr("spert_hf.model.modeling_spert.CONTEXTS_PER_CHUNK", 3)
+    monkeypatch.setattr("spert_hf.model.span_scoring.CONTEXTS_PER_CHUNK", 3)
     torch.testing.assert_close(model(**inputs).relation_logits, whole)
 
 

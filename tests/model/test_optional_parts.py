@@ -11,7 +11,7 @@ from transformers import AutoTokenizer, pipeline
 from spert_hf import SpertConfig, SpertModel, SpertProcessor
 from spert_hf.model.decoding_spert import decode
 from spert_hf.model.inference_spert import predict
-from spert_hf.model.output import SpertOutput
+from spert_hf.model.output import SpertScores
 from spert_hf.model.processing_spert import LETTER_CASES, letter_case, subword_cases
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_tiny_checkpoint, make_tokenizer
 
@@ -139,7 +139,7 @@ class TestSignatures:
         config = SpertConfig(**TYPES, relation_signatures=signatures)
         entities = torch.tensor([[0, place, place + 1, place + 1] for place in range(3)])
         pairs = torch.tensor([(head, tail) for head in range(3) for tail in range(3) if head != tail])
-        output = SpertOutput(
+        output = SpertScores(
             entity_logits=torch.zeros(1, 1, 3, 4),
             entities=entities,
             pairs=pairs,

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from spert_hf import SpertConfig, SpertModel, SpertOutput, SpertProcessor
-from spert_hf.model import decoding_spert, modeling_spert
+from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
+from spert_hf.model import decoding_spert, span_scoring
 from spert_hf.model.decoding_spert import decode
 from spert_hf.model.inference_spert import predict, predict_at_thresholds
 from spert_hf.model.ranking_spert import MOST_RELATIONS, best_of_each
@@ -36,7 +36,7 @@ def outputs(draw):
             start, size, kind = (int(torch.randint(low, high, (), generator=generator)) for low, high in _RANGES)
             entities.append([row, start, start + size, kind])
         pairs += [(h, t) for h in range(first, first + count) for t in range(first, first + count) if h != t]
-    return SpertOutput(
+    return SpertScores(
         entity_logits=torch.randn(2, 2, 9, 4, generator=generator),
         entities=torch.tensor(entities),
         pairs=torch.tensor(pairs, dtype=torch.int64).view(-1, 2),
@@ -126,11 +126,11 @@ def test_relations_of_an_untrained_model_are_bounded(untrained):
 @pytest.mark.parametrize("most", [20, 10_000_000])
 def test_pairs_that_are_not_held_at_once_give_the_same_relations(untrained, monkeypatch, most):
     monkeypatch.setattr(decoding_spert, "MOST_RELATIONS", most)
-    monkeypatch.setattr(modeling_spert, "MOST_RELATIONS", most)
-    monkeypatch.setattr(modeling_spert, "PAIR_SCORES_AT_ONCE", 10_000_000)
+    monkeypatch.setattr(span_scoring, "MOST_RELATIONS", most)
+    monkeypatch.setattr(span_scoring, "PAIR_SCORES_AT_ONCE", 10_000_000)
     sentences = [SENTENCES[0][:5], SENTENCES[1][:3]]
     whole = predict(*untrained, sentences)
-    monkeypatch.setattr(modeling_spert, "PAIR_SCORES_AT_ONCE", 1000)
+    monkeypatch.setattr(span_scoring, "PAIR_SCORES_AT_ONCE", 1000)
     parts = predict(*untrained, sentences)
     for one, other in zip(whole, parts, strict=True):
         assert [(r.head, r.tail, r.type) for r in one.relations] == [(r.head, r.tail, r.type) for r in other.relations]

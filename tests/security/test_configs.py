@@ -82,7 +82,10 @@ def test_a_file_that_lacks_what_makes_the_model(valid, name):
 )
 def test_settings_that_nobody_knows(valid, name):
     """Some of these transformers would take as an order: to read other files, or to run kernels from the Hub."""
-    assert f"'{name}': is no setting of SpERT; allowed " in refused({**valid, name: "evil/repo"}, name)
+    said = refused({**valid, name: "evil/repo"}, name)
+    assert f"'{name}': is no setting of SpERT" in said
+    assert "; allowed " in said
+    assert name != "relation_treshold" or "(did you mean relation_threshold" in said
 
 
 @pytest.mark.parametrize(
