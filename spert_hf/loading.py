@@ -33,7 +33,7 @@ def load(
 
     Args:
         model: a checkpoint's folder or Hub id.
-        backend: what computes the encoder, `"torch"` or `"openvino"` (an extra, faster on a processor).
+        backend: what computes the encoder, `"torch"` or `"openvino"` (an extra, faster on a CPU).
         dtype: precision of the encoder: `"float32"`, `"bfloat16"`, `"float16"` (torch), or `"int8"` (OpenVINO, of a
             model that `spert-hf quantize` has written). Default: for torch as the weights are stored, for OpenVINO
             `"float32"`.

@@ -36,7 +36,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--backend",
         choices=BACKENDS,
         default="torch",
-        help="what computes the encoder (default: %(default)s); openvino, an extra, is faster on a processor",
+        help="what computes the encoder (default: %(default)s); openvino, an extra, is faster on a CPU",
     )
     parser.add_argument(
         "--batch-size", type=positive, default=32, metavar="N", help="texts computed at once (default: %(default)s)"

@@ -237,7 +237,7 @@ class SpertModel(SpanScoring):
 
     @property
     def padding_cost(self) -> float:
-        """What a sub-word of padding in a batch takes on a processor, of what one of a word takes."""
+        """What a sub-word of padding in a batch takes on a CPU, of what one of a word takes."""
         if is_computed_alone(self.encoder):
             return PADDING_COST
         computes_padding = self.has_encoder_runtime or not takes_packed(self.encoder)

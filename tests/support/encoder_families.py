@@ -218,7 +218,7 @@ def try_family(family: str, folder: Path) -> Row:
         check_saved(model, processor, sentences[:-1], folder / "spert")
         ways = ["one sequence at a time" if family in COMPUTED_ALONE else "in batches"]
         if takes_packed(model.encoder):
-            ways.append("without padding on a processor")
+            ways.append("packed on a CPU")
         return Row(family, type(model.encoder).__name__, ", ".join(ways), _takes_letter_case(family, folder, model))
 
 

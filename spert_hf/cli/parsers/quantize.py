@@ -20,7 +20,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf quantize",
         description="Write a checkpoint that holds, beside its weights, its encoder in 8-bit integers, which OpenVINO "
-        "computes on a processor with --backend openvino --dtype int8. The ranges of the encoder's numbers are "
+        "computes on a CPU with --backend openvino --dtype int8. The ranges of the encoder's numbers are "
         "measured on sentences of a data set; their annotations are not used. What it costs in F1 `spert-hf evaluate` "
         "tells.",
     )

@@ -1,0 +1,107 @@
+"""Code of the documentation: Python runs, with tiny models for real ones; commands are read by their parsers."""
+
+from pathlib import Path
+
+import pytest
+
+from spert_hf.cli.main import COMMANDS
+from tests.support.documented_commands import CommandError, check_command, known_options, split_commands
+from tests.support.markdown_pages import (
+    DOCS,
+    all_pages,
+    blocks_of,
+    documentation_pages,
+    inline_code_of,
+    name_of,
+)
+
+CHECKPOINTS = ("checkpoints/quickstart", "USER/NAME")
+ENCODERS = ("FacebookAI/roberta-base",)
+OUTPUT_LANGUAGES = {"bibtex", "json", "text"}
+PAGES_WITH_PYTHON = [page for page in documentation_pages() if any(b.language == "python" for b in blocks_of(page))]
+PROGRAMS = ("spert-hf ", "accelerate ", "python -m ", "python space", "pytest ", "pip install ", "mkdocs ")
+OPTIONS_OF_OTHERS = {"--cpu", "--dist", "--fix", "--num_processes", "--strict", "--target"}
+
+
+@pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=name_of)
+def test_python_runs(page, request, tmp_path, monkeypatch):
+    blocks = [block for block in blocks_of(page) if block.language == "python"]
+    if any("openvino" in block.text for block in blocks):
+        pytest.importorskip("nncf", reason="needs the extra openvino")
+        checkpoint = request.getfixturevalue("quantized_checkpoint")
+    else:
+        checkpoint = request.getfixturevalue("tiny_checkpoint")
+    encoder = checkpoint.parent / "encoder"
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "__main__"}
+    for block in blocks:
+        code = with_other_models(block.text, checkpoint, encoder)
+        lines_before = "\n" * (block.line - 1)  # tracebacks name the page's lines
+        exec(compile(lines_before + code, page, "exec"), namespace)
+
+
+def with_other_models(code: str, checkpoint: Path, encoder: Path) -> str:
+    """Code with tiny models in place of those that the pages name."""
+    for name, folder in {**dict.fromkeys(CHECKPOINTS, checkpoint), **dict.fromkeys(ENCODERS, encoder)}.items():
+        code = code.replace(f'"{name}"', repr(str(folder)))
+    return code
+
+
+@pytest.mark.parametrize("page", documentation_pages(), ids=name_of)
+def test_every_block_is_run_read_or_output(page):
+    assert {block.language for block in blocks_of(page)} <= {"bash", "python", *OUTPUT_LANGUAGES}
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=name_of)
+def test_commands_are_taken_by_their_programs(page):
+    for block in blocks_of(page):
+        if block.language == "bash":
+            for command in split_commands(block.text):
+                check_command(command)
+
+
+@pytest.mark.parametrize("page", documentation_pages(), ids=name_of)
+def test_commands_within_lines_are_taken_by_their_programs(page):
+    for code in inline_code_of(page):
+        if not code.startswith(PROGRAMS) or "…" in code or "COMMAND" in code:
+            continue
+        for command in split_commands(code):
+            if len(command) > 2 or command[0] != "spert-hf":
+                check_command(command)
+            else:  # the command's name alone
+                assert command[1] in COMMANDS
+
+
+def test_options_within_lines_are_some_command_s():
+    named = {
+        word.partition("=")[0]
+        for page in documentation_pages()
+        for code in inline_code_of(page)
+        for word in code.split()
+        if word.startswith("--")
+    }
+    assert named - known_options() <= OPTIONS_OF_OTHERS
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "spert-hf extract --modle DIR",
+        "spert-hf improve --model DIR",
+        'pip install -e ".[quickstarts]"',
+        "accelerate launch train.py --datasets my/",
+        "time accelerate launch tain.py",
+        "spert-hf check my/train.json && pytest tests/none",
+        "python -m tests.benchmark",
+        "unknown --help",
+    ],
+)
+def test_a_command_that_would_be_refused_is_found(script):
+    with pytest.raises(CommandError):
+        for command in split_commands(script):
+            check_command(command)
+
+
+def test_the_command_table_names_every_command():
+    named = {code.split()[1] for code in inline_code_of(DOCS.parent / "README.md") if code.startswith("spert-hf ")}
+    assert named - {"COMMAND"} == set(COMMANDS)
