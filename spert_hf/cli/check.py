@@ -17,9 +17,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; 1 if any file has a fault."""
     schema = TypeSchema.from_file(options.types) if options.types else None
     faulty = False
-    for file in options.files:
+    for file, types in [(file, types) for given in options.files for file, types in _files_of(given)]:
         try:
-            documents, found = examine_file(file, schema, options.self_relations)
+            own = schema or (TypeSchema.from_file(types) if types else None)
+            documents, found = examine_file(file, own, options.self_relations)
             faults = list(map(str, found))
         except OSError as error:
             documents, faults = [], [f"{file}: {error.strerror or error}"]
@@ -30,6 +31,25 @@ def run(options: argparse.Namespace) -> int:
             sys.stdout.write(f"{file}: note: {note}\n")
         sys.stdout.write(f"{file}: {len(faults) or 'no'} fault{'s' * (len(faults) > 1)}\n")
     return 1 if faulty else 0
+
+
+def _files_of(given: str) -> list[tuple[str, Path | None]]:
+    """A file or, of a folder, its splits; each with the folder's `types.json`, if it has one.
+
+    Raises:
+        ValueError: if a folder has no split.
+    """
+    folder = Path(given)
+    if not folder.is_dir():
+        return [(given, None)]
+    suffixes = (".json", ".jsonl")
+    splits = [path for path in sorted(folder.iterdir()) if path.suffix in suffixes and split_of(path.stem)]
+    if not splits:
+        raise ValueError(
+            f"FILE: given {given}, a folder without train.json, dev.json or test.json; allowed one with them"
+        )
+    types = folder / "types.json"
+    return [(str(path), types if types.is_file() else None) for path in splits]
 
 
 def _notes(file: str, documents: Sequence[Document]) -> list[str]:

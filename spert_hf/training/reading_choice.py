@@ -56,11 +56,13 @@ class ReadingChoice:
         reading: the model's.
         fits: by the name of each way to split text into words that was tried; empty if it was given.
         several_sentences: share of documents that have more than one sentence, 0 … 1; `None` if it was not looked at.
+        unchosen: why what was not chosen by the data is as it is.
     """
 
     reading: TextReading
     fits: dict[str, Fit]
     several_sentences: float | None
+    unchosen: str = "as given"
 
     def describe(self) -> str:
         """Say in a line how text will be read, and why."""
@@ -68,7 +70,7 @@ class ReadingChoice:
         if self.several_sentences is not None and self.reading.sequences == "document":
             parts.append(f"as whole documents, {self.several_sentences:.0%} of which have more than one sentence")
         else:
-            given = ", as given" if self.several_sentences is None else ""
+            given = f", {self.unchosen}" if self.several_sentences is None else ""
             parts.append(f"in sequences by {self.reading.sequences}{given}")
         known = len(self.reading.abbreviations)
         if known:
@@ -79,7 +81,7 @@ class ReadingChoice:
         """What share of entities has its tokens; where ways do not differ in that, what share of tokens are words."""
         own = self.fits.get(self.reading.words)
         if own is None:
-            return "as given"
+            return self.unchosen
         others = [(name, fit) for name, fit in self.fits.items() if name != self.reading.words]
         by_entities = any(fit.entities != own.entities for _, fit in others)
         shares = ", ".join(f"{name}: {fit.entities if by_entities else fit.tokens:.1%}" for name, fit in others)

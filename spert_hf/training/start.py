@@ -55,7 +55,7 @@ def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents:
     }
     if arguments.model is not None:
         tokenizer, model, continuation = load_trained(arguments, types, documents)
-        start = Start(tokenizer, model, ReadingChoice(model.config.text_reading, {}, None), continuation)
+        start = Start(tokenizer, model, _kept_reading(model, arguments), continuation)
         TextReader(start.reading.reading, tokenizer)  # what was given may not serve
     else:
         start = _from_encoder(arguments, types, documents)
@@ -64,6 +64,12 @@ def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents:
     if arguments.gradient_checkpointing:
         start.model.gradient_checkpointing_enable()
     return start
+
+
+def _kept_reading(model: SpertModel, arguments: SpertTrainingArguments) -> ReadingChoice:
+    """How a trained model reads text, of which nothing is chosen anew."""
+    unchosen = "as given" if arguments.given_reading() else "as the model that this goes on from"
+    return ReadingChoice(model.config.text_reading, {}, None, unchosen)
 
 
 def _from_encoder(

@@ -42,6 +42,18 @@ class TestCheck:
         assert main(["check", file, "--self-relations", "drop"]) == 0
         assert "note: 1 relation of an entity to itself left out" in capsys.readouterr().out
 
+    def test_a_folder_is_its_splits_with_its_types(self, tmp_path, records, capsys):
+        folder = make_dataset_folder(tmp_path)
+        assert main(["check", str(folder)]) == 0
+        assert capsys.readouterr().out.count(": no fault\n") == 3
+        records[0]["entities"][0]["type"] = "Unheard"
+        train = write(folder, "train.json", records)
+        assert main(["check", str(folder)]) == 1
+        assert f"{train}: 1 fault\n" in capsys.readouterr().out
+        (tmp_path / "empty").mkdir()
+        assert main(["check", str(tmp_path / "empty")]) == 1
+        assert "a folder without train.json, dev.json or test.json" in capsys.readouterr().err
+
     def test_what_costs_is_noted(self, tmp_path, records, capsys):
         records[0]["entities"].append({**records[0]["entities"][2], "type": "Geo"})
         records[0]["relations"].append({"type": "no_relation", "head": 0, "tail": 2})
