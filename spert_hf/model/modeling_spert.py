@@ -2,8 +2,8 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +68,8 @@ CONTEXTS_PER_CHUNK = 8192
 class SpertOutput(ModelOutput):
     """What [`SpertModel`] returns. Which fields are set depends on whether candidates were given.
 
+    Fields are given when it is made: in transformers 5.0 those that are set later are no items of it.
+
     Args:
         loss: sum of the two losses, a scalar; with labels only.
         entity_loss: cross-entropy, mean over all candidate spans of the batch. `None` where the batch has none.
@@ -110,7 +112,8 @@ class SpertModel(PreTrainedModel):
     """Says from where [`SpertModel.from_encoder`] loads an encoder; the package has it look among packages, too."""
     supports_gradient_checkpointing = True
     # In half precision only the encoder gains speed, but scores would lose all but two or three digits.
-    _keep_in_fp32_modules_strict = ("entity_classifier", "relation_classifier", "size_embeddings")
+    # A list, as transformers 5.0 passes over anything else.
+    _keep_in_fp32_modules_strict: ClassVar[list[str]] = ["entity_classifier", "relation_classifier", "size_embeddings"]
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
@@ -292,11 +295,12 @@ class SpertModel(PreTrainedModel):
             output = self.score_all(hidden, word_offsets, entities)
         else:
             output = self._score_candidates(hidden, word_offsets, spans, pairs)
-            output.entity_loss, output.relation_loss = candidate_losses(
+            entity_loss, relation_loss = candidate_losses(
                 output.entity_logits, entity_labels, output.relation_logits, relation_labels
             )
-            losses = [loss for loss in (output.entity_loss, output.relation_loss) if loss is not None]
-            output.loss = sum(losses[1:], start=losses[0]) if losses else None
+            losses = [loss for loss in (entity_loss, relation_loss) if loss is not None]
+            loss = sum(losses[1:], start=losses[0]) if losses else None
+            output = replace(output, loss=loss, entity_loss=entity_loss, relation_loss=relation_loss)
         return output if return_dict in (None, True) else output.to_tuple()
 
     def train(self, mode: bool = True) -> "SpertModel":
@@ -399,8 +403,7 @@ class SpertModel(PreTrainedModel):
             None if size_vectors is None else size_vectors[rows, heads],
             None if size_vectors is None else size_vectors[rows, tails],
         )
-        output.relation_logits = self.relation_classifier(self.dropout(relation_input))
-        return output
+        return replace(output, relation_logits=self.relation_classifier(self.dropout(relation_input)))
 
     def score_all(self, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertOutput:
         """Score all spans, then all ordered pairs of those that are entities.
@@ -421,8 +424,9 @@ class SpertModel(PreTrainedModel):
             pairs = pairs[(spans[:, 0] != spans[:, 1]).any(-1)]
         output = SpertOutput(entity_logits=entity_logits, entities=entities, pairs=pairs)
         if self.relation_classifier is not None:
-            output.pairs = self._likeliest_pairs(pooler, word_offsets, entities, pairs)
-            output.relation_logits = self._score_pairs(pooler, word_offsets, entities, output.pairs)
+            pairs = self._likeliest_pairs(pooler, word_offsets, entities, pairs)
+            relation_logits = self._score_pairs(pooler, word_offsets, entities, pairs)
+            output = replace(output, pairs=pairs, relation_logits=relation_logits)
         return output
 
     def _score_spans(self, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
