@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -65,7 +65,10 @@ class SpertModel(SpanScoring):
 
     supports_gradient_checkpointing = True
     # In half precision only the encoder gains speed, but scores would lose all but two or three digits.
-    _keep_in_fp32_modules_strict = ("entity_classifier", "relation_classifier", "size_embeddings")  # type: ignore[assignment]
+    # A list, as transformers 5.0 passes over anything else.
+    _keep_in_fp32_modules_strict: ClassVar[list[str]] = [  # type: ignore[misc]
+        *("entity_classifier", "relation_classifier", "size_embeddings")
+    ]
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True

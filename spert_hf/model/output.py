@@ -10,6 +10,8 @@ from transformers.utils import ModelOutput
 class SpertOutput(ModelOutput):
     """Scores of given candidates, and what they cost.
 
+    Fields are given when it is made: in transformers 5.0 those that are set later are no items of it.
+
     Args:
         loss: sum of the two losses, a scalar; with labels only.
         entity_loss: cross-entropy, mean over all candidate spans of the batch. `None` where the batch has none.

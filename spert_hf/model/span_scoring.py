@@ -43,12 +43,11 @@ class SpanScoring(SpertPreTrainedModel):
         if given is not None:  # one mention with two types is not related to itself
             spans = entities[pairs, 1:3]
             pairs = pairs[(spans[:, 0] != spans[:, 1]).any(-1)]
-        output = SpertScores(entity_logits=entity_logits, entities=entities, pairs=pairs)
+        relation_logits = None
         if self.relation_classifier is not None:
             pairs = self._likeliest_pairs(pooler, word_offsets, entities, pairs)
-            output.pairs = pairs
-            output.relation_logits = self._score_pairs(pooler, word_offsets, entities, pairs)
-        return output
+            relation_logits = self._score_pairs(pooler, word_offsets, entities, pairs)
+        return SpertScores(entity_logits, relation_logits, entities, pairs)
 
     def _score_spans(self, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
         """Logits of all spans, *(batch, sizes, words, 1 + entity types)*, one size at a time.

@@ -254,6 +254,17 @@ def test_forward_returns_a_model_output_or_a_tuple(tiny_checkpoint):
     as_tuple = model(**inputs, return_dict=False)
     assert isinstance(as_tuple, tuple)
     assert len(as_tuple) == 4
+    fields = (output.entity_logits, output.relation_logits, output.entities, output.pairs)
+    assert all(map(torch.equal, as_tuple, fields))
+
+
+def test_losses_are_items_of_the_output_and_first_in_the_tuple(tiny_checkpoint):
+    model, processor = load(tiny_checkpoint)
+    inputs = candidates_of(model, processor.collate(processor.encode(SENTENCES)), SENTENCES)
+    output = model(**inputs)
+    assert list(output) == ["loss", "entity_loss", "relation_loss", "entity_logits", "relation_logits"]
+    assert output["loss"] is output.loss
+    assert torch.equal(model(**inputs, return_dict=False)[0], output.loss)
 
 
 def test_spans_past_the_end_are_none_for_sure(tiny_checkpoint):
