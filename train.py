@@ -1,6 +1,8 @@
 """Train SpERT: `accelerate launch train.py` (the quickstart), or with any setting of `train.py --help`."""
 
-from spert_hf.cli.train import main
+import sys
+
+from spert_hf.cli.main import run_command
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run_command("train", sys.argv[1:]))

@@ -5,9 +5,9 @@ saved carries their code, so that it can be used without this package. `SpertMod
 that are installed as packages, too. The names below are imported when they are used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .lazy_names import lazy_names
 from .registration import register_when_imported
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from .results.display import display
     from .results.knowledge_graph import to_networkx
     from .results.triples import triples
+    from .version import __version__
 
-    __version__: str
 
 _MODULES = {
     "SpertConfig": "model.configuration_spert",
@@ -33,6 +33,7 @@ _MODULES = {
     "SpertPipeline": "model.pipeline_spert",
     "SpertProcessor": "model.processing_spert",
     "TextReading": "model.text_reading_spert",
+    "__version__": "version",
     "display": "results.display",
     "load": "loading",
     "to_dataframe": "results.data_frame",
@@ -58,28 +59,6 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        value: Any = _find_version()
-    elif name in _MODULES:
-        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-def _find_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("spert-hf")
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return "0+unknown"
-
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)
 
 register_when_imported()

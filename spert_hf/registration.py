@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from wrapt import register_post_import_hook
+
+from . import model
 
 _CONFIGS = "transformers.models.auto.configuration_auto"
 _MODELS = "transformers.models.auto.modeling_auto"
@@ -18,7 +21,8 @@ def register_when_imported() -> None:
 
     What belongs to a part of transformers is imported and registered right after that part, or now if it is there.
     """
-    for name in {name for part in _PARTS for name in (*part.needs, part.module)}:
+    own = {f"{model.__name__}.{one.name}" for one in iter_modules(model.__path__)}
+    for name in own | {name for part in _PARTS for name in part.needs}:
         register_post_import_hook(_note_imported, name)
 
 
@@ -70,10 +74,14 @@ def _note_imported(module: ModuleType) -> None:
     """Register what can be now that a module has been imported."""
     _whole.add(module.__name__)
     for part in _PARTS:
-        being_imported = part.module in sys.modules and part.module not in _whole
-        if part.module in _registered or being_imported or not _whole.issuperset(part.needs):
+        if part.module in _registered or not _whole.issuperset(part.needs) or _is_being_imported():
             continue
         own = import_module(part.module)
         if part.module not in _registered:  # its import may have come here
             _registered.add(part.module)
             part.register(own)
+
+
+def _is_being_imported() -> bool:
+    """Whether the import of one of the model's modules has begun and goes on, which a part may need whole."""
+    return any(name.startswith(f"{model.__name__}.") and name not in _whole for name in [*sys.modules])

@@ -2,10 +2,33 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "transformers", "numpy", "datasets", "huggingface_hub")
+from spert_hf.cli.main import COMMANDS
+
+SCRIPT = Path(__file__).parents[1] / "train.py"
+
+HEAVY = (
+    *("torch", "transformers", "numpy", "datasets", "huggingface_hub", "accelerate", "evaluate", "rich", "pandas"),
+    *("pyarrow", "tokenizers", "safetensors", "psutil", "jinja2", "tqdm", "openvino", "matplotlib"),
+)
+
+SHOW_HEAVY = f"print(*(name for name in {HEAVY} if name in sys.modules), sep=',')"
+
+LEAVE = f"""
+import sys
+from spert_hf.cli.main import main
+
+def leave(code):
+    {SHOW_HEAVY}
+    print(code)
+    raise SystemExit(0)
+
+import argparse
+argparse.ArgumentParser.exit = lambda parser, status=0, message=None: leave(status)
+"""
 
 KNOWN = """
 from transformers import AutoConfig, AutoModel, pipeline
@@ -31,6 +54,8 @@ def run_python(code, *arguments):
         "from spert_hf import SpertConfig",
         "from spert_hf import SpertPipeline",
         "import spert_hf; import transformers.generation.utils",
+        "import spert_hf.model.loading_spert",
+        "import spert_hf.hub.conversion",
     ],
 )
 def test_transformers_knows_spert_in_whatever_order_they_are_imported(first):
@@ -45,8 +70,25 @@ def test_transformers_knows_spert_in_whatever_order_they_are_imported(first):
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(code):
-    loaded = run_python(f"{code}\nprint(*(name for name in {HEAVY} if name in sys.modules), sep=',')").splitlines()[-1:]
+    loaded = run_python(f"{code}\n{SHOW_HEAVY}").splitlines()[-1:]
     assert loaded in ([], [""])
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "publish model"])
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--no-such-option=1", 2)])
+def test_help_and_wrong_usage_wait_for_nothing_heavy(command, argument, code):
+    arguments = [*command.split(), argument]
+    done = run_python(f"{LEAVE}\nmain({arguments})\nraise AssertionError('goes on')")
+    *shown, loaded, exit_code = done.splitlines()
+    assert (loaded, exit_code) == ("", str(code))
+    assert any(line.startswith("usage:") for line in shown) == (code == 0)
+
+
+def test_the_script_shows_its_help_without_anything_heavy():
+    run = f"import runpy\nsys.argv = ['train.py', '--help']\nrunpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    *shown, loaded, exit_code = run_python(f"{LEAVE}\n{run}").splitlines()
+    assert (loaded, exit_code) == ("", "0")
+    assert any(line.strip().startswith("--num-train-epochs") for line in shown)
 
 
 def test_public_names_are_all_there():

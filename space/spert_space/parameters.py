@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from spert_hf.model.configuration_spert import OVERLAP_POLICIES
+from spert_hf.model.choices_spert import OVERLAP_POLICIES
 
 PARAMETERS = ("text", "relation_threshold", "entity_score", "overlap")
 

@@ -4,7 +4,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,6 @@ from ..evaluation.reliability_diagram import write_reliability_diagram
 from ..evaluation.svg_plots import check_plot_file
 from ..model.configuration_spert import SpertConfig
 from .options import (
-    SPLITS,
-    add_dataset_options,
-    add_model_options,
-    add_overwrite_option,
     check_output,
     load_documents,
     load_pipeline,
@@ -33,9 +29,8 @@ _ROWS = {
 }
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    options = _parser().parse_args(arguments)
     if options.split == options.measure_on:
         raise ValueError(f"--measure-on: given {options.split!r}, which is fitted on; allowed another split, or none")
     check_output("--output", options.output, is_folder=True)
@@ -121,30 +116,3 @@ def _save(options: argparse.Namespace, config: SpertConfig, output: Path) -> Non
     write_model(output, write, own=own)
     if not scores_stay and is_same_folder(output, own):
         record.unlink(missing_ok=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="spert-hf calibrate",
-        description="Fit two temperatures, by which the logits of entities and of relations are divided, so that "
-        "scores say how often what is found is right; print the expected calibration error (10 bins) before and "
-        "after. The same entities and relations are found as before: the relation threshold moves with the scores.",
-        epilog="Only where overlaps are settled by score (overlap: best) another of two entities may be kept; then the "
-        "record of training with its scores is not saved with the model.",
-    )
-    add_model_options(parser)
-    add_dataset_options(parser)
-    parser.add_argument(
-        "--split",
-        choices=SPLITS,
-        default="dev",
-        help="fit on this split, which the model should not have been trained on (default: %(default)s)",
-    )
-    parser.add_argument("--measure-on", choices=SPLITS, help="another split, on which the fit is measured, too")
-    parser.add_argument("--output", metavar="DIR", help="save the model with its temperatures in this folder")
-    add_overwrite_option(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON, with the bins, instead of a table")
-    parser.add_argument(
-        "--plot", metavar="FILE.svg", help="draw a reliability diagram, of the other split if there is one (matplotlib)"
-    )
-    return parser

@@ -11,12 +11,10 @@ from ..data.documents import Document
 from ..data.formats import examine_file
 from ..data.schema import TypeSchema
 from ..data.sources import split_of
-from .options import add_self_relations
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command; 1 if any file has a fault."""
-    options = _parser().parse_args(arguments)
     schema = TypeSchema.from_file(options.types) if options.types else None
     faulty = False
     for file in options.files:
@@ -49,15 +47,3 @@ def _notes(file: str, documents: Sequence[Document]) -> list[str]:
 def _split_of(file: str) -> str | None:
     """The split that a file's name says it is."""
     return split_of(re.split("[_-]", Path(file).stem)[-1])
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="spert-hf check",
-        description="Report every fault of document files, one a line; exit code 1 if there is any. Notes tell what is "
-        "allowed and costs something, such as spans with two types.",
-    )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="documents as `.json` or `.jsonl`")
-    parser.add_argument("--types", metavar="TYPES.json", help="allowed types; without it any name is allowed")
-    add_self_relations(parser)
-    return parser

@@ -26,11 +26,6 @@ from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
 from ..progress import Progress
 from .console import print_errors
 from .options import (
-    SPLITS,
-    add_dataset_options,
-    add_model_options,
-    add_reading_options,
-    add_threshold_options,
     check_output,
     load_documents,
     load_pipeline,
@@ -45,9 +40,8 @@ _SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
 """Options that say what is wrong in which tokens."""
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    options = _parser().parse_args(arguments)
     reading = reading_settings(options)
     if options.as_text:
         _check_scores_only(options)
@@ -132,38 +126,3 @@ def _print(options: argparse.Namespace, result: EvaluationResult, errors: ErrorA
 
 def _say_written(what: str, path: Path) -> None:
     sys.stderr.write(f"{what} written to {path}\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="spert-hf evaluate",
-        description="Score a model on annotated documents: entities (NER), relations by spans and type (REL), and with "
-        "entity types too (REL+); precision, recall and F1 in percent. With --errors, what is wrong, too.",
-    )
-    add_model_options(parser)
-    add_dataset_options(parser)
-    parser.add_argument("--split", choices=SPLITS, help="(default: test; of a file of documents all of them)")
-    parser.add_argument(
-        "--no-overlapping", action="store_true", help="drop entities that overlap, in gold and predictions"
-    )
-    parser.add_argument(
-        "--as-text",
-        action="store_true",
-        help="read each document as users' text is read: its tokens joined (or its own `text`), split into words and "
-        "sentences by the model's pipeline; spans are compared by characters, but for a point at their end",
-    )
-    add_reading_options(parser)
-    add_threshold_options(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument(
-        "--errors",
-        action="store_true",
-        help="print what kinds of errors there are (boundary, type, direction, argument, spurious, missed …), and ten "
-        "examples",
-    )
-    parser.add_argument("--errors-markdown", metavar="FILE", help="write the kinds of errors and examples as Markdown")
-    parser.add_argument(
-        "--errors-plot", metavar="FILE.svg", help="write a plot of the kinds of errors by type (needs matplotlib)"
-    )
-    parser.add_argument("--html", metavar="FILE", help="write a page that shows each sentence with its errors")
-    return parser

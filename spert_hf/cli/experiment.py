@@ -3,26 +3,15 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from transformers.utils import logging
 
-from ..data.named_datasets import CARDS_FOLDER
-from ..experiments.tables import DEFAULT_ENCODER, TABLES, Table
-from ..resources import shipped_folder
-from .options import positive
-
-RESULTS_FOLDER = "results"
-DESCRIPTION = """Carry out the runs of a table of results, and render all tables as Markdown and plots.
-
-What is trained already is not trained again, what was interrupted goes on where it was, and each run leaves one JSON
-file with its settings, versions, seed, scores and time. A GPU is used if there is one."""
+from ..experiments.tables import TABLES
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command; 1 if a run failed."""
-    options = _parse(arguments)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     failure = None if options.render_only else _carry_out(options)
@@ -83,82 +72,3 @@ def _render(results_dir: Path) -> None:
 def _report(line: str) -> None:
     sys.stderr.write(line + os.linesep)
     sys.stderr.flush()
-
-
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
-
-    Raises:
-        SystemExit: on wrong usage (2), and after `--help` (0).
-    """
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    unknown = [name for name in options.tables if name not in TABLES]
-    if unknown:
-        parser.error(f"TABLE: given {unknown[0]!r}, allowed {', '.join(TABLES)}")
-    if not options.tables and not options.render_only:
-        parser.error(f"TABLE: given none, allowed {', '.join(TABLES)}, or --render-only")
-    for table in (TABLES[name] for name in options.tables):
-        _check_seeds(parser, table, options.seeds or ())
-    return options
-
-
-def _check_seeds(parser: argparse.ArgumentParser, table: Table, seeds: Sequence[int]) -> None:
-    """Refuse seeds that are none of the table's: the runs would not show in it."""
-    for seed in seeds:
-        if seed not in table.seeds:
-            parser.error(f"--seeds: given {seed}, allowed for {table.name}: {' '.join(map(str, table.seeds))}")
-
-
-def default_results_dir() -> Path:
-    """`model_cards/results` of a checkout, else `results` here."""
-    cards = shipped_folder(CARDS_FOLDER)
-    is_checkout = (cards.parent / "pyproject.toml").is_file()
-    return Path(os.path.relpath(cards / RESULTS_FOLDER)) if is_checkout else Path(RESULTS_FOLDER)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="spert-hf experiment",
-        description=DESCRIPTION,
-        epilog="tables:\n" + "\n".join(f"  {name:<16}{table.title}" for name, table in TABLES.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help="one or more of the tables below")
-    parser.add_argument("--encoder", default=DEFAULT_ENCODER, help="a folder or Hub id (default: %(default)s)")
-    parser.add_argument(
-        "--seeds",
-        "--folds",
-        nargs="+",
-        type=int,
-        metavar="N",
-        help="some of the table's seeds (of ADE: of its folds); by default all",
-    )
-    parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
-    parser.add_argument(
-        "--results-dir",
-        type=Path,
-        default=default_results_dir(),
-        metavar="DIR",
-        help="where results and tables are kept (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--work-dir",
-        type=Path,
-        default=Path("checkpoints/experiments"),
-        metavar="DIR",
-        help="where runs under way keep checkpoints and logs (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--jobs", type=positive, default=1, metavar="N", help="runs at a time, sharing the cores (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--save-steps",
-        type=positive,
-        default=500,
-        metavar="N",
-        help="steps between two checkpoints of a run (default: %(default)s)",
-    )
-    parser.add_argument("--keep-models", action="store_true", help="keep the trained models in the work folder")
-    parser.add_argument("--render-only", action="store_true", help="train nothing, render what is there")
-    return parser

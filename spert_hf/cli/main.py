@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 
 from ..model.errors import CheckpointError
@@ -56,10 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_command(command: str, arguments: Sequence[str]) -> int:
     """Run one command, turning what the user can mend into one line on stderr, and leave the process as it was."""
     stand_in_for_closed()
-    run: Callable[[Sequence[str]], int] = import_module(f"spert_hf.cli.{command.replace('-', '_')}").run
+    name = command.replace("-", "_")
+    parse: Callable[[Sequence[str]], argparse.Namespace] = import_module(f"spert_hf.cli.parsers.{name}").parse
     try:
-        with _kept_state(arguments):
-            return run(arguments)
+        return _run(name, parse(arguments))
     except KeyboardInterrupt:
         sys.stderr.write("\nspert-hf: interrupted\n")
         return 130
@@ -71,13 +70,13 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
         return 1
 
 
-def _kept_state(arguments: Sequence[str]) -> AbstractContextManager[None]:
-    """What puts other libraries' settings back; help changes none, and is not kept waiting for their import."""
-    if {"-h", "--help"} & {*arguments}:
-        return nullcontext()
+def _run(name: str, options: argparse.Namespace) -> int:
+    """Import what carries a command out, which help and wrong usage are not kept waiting for, and run it."""
     from .global_state import restored_state
 
-    return restored_state()
+    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{name}").run
+    with restored_state():
+        return run(options)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..data.documents import SELF_RELATIONS
 from ..data.outputs import check_replaceable, real_target
+from ..model.choices_spert import BACKENDS
+from ..model.text_reading_spert import SEQUENCES, WORDS
 
 if TYPE_CHECKING:
     from ..data.documents import Document
@@ -14,7 +17,6 @@ if TYPE_CHECKING:
 
 STANDARD_STREAM = "-"
 SPLITS = ("train", "dev", "test")
-BACKENDS = ("torch", "openvino")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +45,6 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Add what overrides how the model reads text."""
-    from ..model.text_reading_spert import SEQUENCES, WORDS
-
     parser.add_argument(
         "--words", choices=list(WORDS), help="how text is split into words (default: as the model's text_reading says)"
     )
@@ -95,8 +95,6 @@ def add_dataset_options(parser: argparse.ArgumentParser) -> None:
 
 def add_self_relations(parser: argparse.ArgumentParser) -> None:
     """Add `--self-relations`."""
-    from ..data.documents import SELF_RELATIONS
-
     parser.add_argument(
         "--self-relations",
         choices=SELF_RELATIONS,

@@ -1,13 +1,47 @@
-"""Annotated documents: their schema and checks, file formats and data sets."""
+"""Annotated documents: their schema and checks, file formats and data sets.
 
-from .documents import Document, Entity, Relation, check_record
-from .faults import DocumentError, Fault, FaultError, LocatedFault, Location, SchemaError
-from .formats import check_file, documents_from_rows, read_documents, write_documents
-from .inputs import read_inputs
-from .loading import Splits, load_splits
-from .prediction_features import prediction_features
-from .schema import EntityType, RelationType, TypeSchema
-from .sources import DatasetError
+The names below are imported when they are used.
+"""
+
+from typing import TYPE_CHECKING
+
+from ..lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from .documents import Document, Entity, Relation, check_record
+    from .faults import DocumentError, Fault, FaultError, LocatedFault, Location, SchemaError
+    from .formats import check_file, documents_from_rows, read_documents, write_documents
+    from .inputs import read_inputs
+    from .loading import Splits, load_splits
+    from .prediction_features import prediction_features
+    from .schema import EntityType, RelationType, TypeSchema
+    from .sources import DatasetError
+
+_MODULES = {
+    "DatasetError": "sources",
+    "Document": "documents",
+    "DocumentError": "faults",
+    "Entity": "documents",
+    "EntityType": "schema",
+    "Fault": "faults",
+    "FaultError": "faults",
+    "LocatedFault": "faults",
+    "Location": "faults",
+    "Relation": "documents",
+    "RelationType": "schema",
+    "SchemaError": "faults",
+    "Splits": "loading",
+    "TypeSchema": "schema",
+    "check_file": "formats",
+    "check_record": "documents",
+    "documents_from_rows": "formats",
+    "load_splits": "loading",
+    "prediction_features": "prediction_features",
+    "read_documents": "formats",
+    "read_inputs": "inputs",
+    "write_documents": "formats",
+}
+"""Where the names are."""
 
 __all__ = [
     "DatasetError",
@@ -33,3 +67,5 @@ __all__ = [
     "read_inputs",
     "write_documents",
 ]
+
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

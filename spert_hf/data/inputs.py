@@ -19,13 +19,10 @@ from .formats import (
     load_json_list,
     wrong_suffix,
 )
-from .textfiles import Line, parse_json, read_lines
+from .textfiles import LARGEST_JSON_LIST, Line, parse_json, read_lines
 
 STANDARD_INPUT = "-"
 INPUT_SUFFIXES = (".txt", ".csv", *DOCUMENT_SUFFIXES)
-
-LARGEST_JSON_LIST = 100_000_000
-"""Bytes of a ``.json`` file, which is read whole; larger ones belong into JSON Lines, which is not."""
 
 DEEPEST_NESTING = 100
 """Levels of lists and objects in an input, whose fields are written out again."""

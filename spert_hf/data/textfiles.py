@@ -17,6 +17,9 @@ from .faults import Fault, LocatedFault, Location, is_text, short_repr
 LONGEST_LINE = 1 << 26
 """Bytes that a line of a file which is read line by line may have: bounds the memory of files with no line's end."""
 
+LARGEST_JSON_LIST = 100_000_000
+"""Bytes of a ``.json`` file, which is read whole; larger ones belong into JSON Lines, which is not."""
+
 _DIGITS_OF_AN_INT = 600
 """Python reads integers of at least so many digits."""
 

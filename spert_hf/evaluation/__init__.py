@@ -1,19 +1,38 @@
 """Scores and errors of predicted entities and relations: the `evaluate` metric and reports for terminal and browser.
 
-`SpertMetric` is imported on first use: `evaluate` takes seconds to import, and scoring does not need it.
+The names below are imported when they are used: `evaluate`, of the metric, takes seconds, and scoring needs none of it.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .error_analysis import ErrorAnalysis, analyse_errors
-from .error_plot import write_error_plot
-from .error_report import describe_errors, errors_to_markdown, write_error_markdown
-from .html_report import write_html_report
-from .report import format_table, to_json
-from .spert_metric.scoring import EvaluationResult, Score, TaskScores, score_documents
+from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from .error_analysis import ErrorAnalysis, analyse_errors
+    from .error_plot import write_error_plot
+    from .error_report import describe_errors, errors_to_markdown, write_error_markdown
+    from .html_report import write_html_report
+    from .report import format_table, to_json
+    from .spert_metric.scoring import EvaluationResult, Score, TaskScores, score_documents
     from .spert_metric.spert_metric import SpertMetric
+
+_MODULES = {
+    "ErrorAnalysis": "error_analysis",
+    "EvaluationResult": "spert_metric.scoring",
+    "Score": "spert_metric.scoring",
+    "SpertMetric": "spert_metric.spert_metric",
+    "TaskScores": "spert_metric.scoring",
+    "analyse_errors": "error_analysis",
+    "describe_errors": "error_report",
+    "errors_to_markdown": "error_report",
+    "format_table": "report",
+    "score_documents": "spert_metric.scoring",
+    "to_json": "report",
+    "write_error_markdown": "error_report",
+    "write_error_plot": "error_plot",
+    "write_html_report": "html_report",
+}
+"""Where the names are."""
 
 __all__ = [
     "ErrorAnalysis",
@@ -32,10 +51,4 @@ __all__ = [
     "write_html_report",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "SpertMetric":
-        from .spert_metric.spert_metric import SpertMetric
-
-        return SpertMetric
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

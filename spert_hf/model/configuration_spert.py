@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
+from .choices_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
 from .encoders_spert import width_of
 from .setting_checks_spert import (
     check_choice,
@@ -32,9 +33,6 @@ from .languages_spert import *
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""
 
-SPAN_POOLINGS = ("max", "mean", "sum")
-RELATION_CONTEXTS = ("between", "sentence", "cls")
-OVERLAP_POLICIES = ("keep", "drop", "best")
 TEMPERATURES = (0.01, 100)
 """Lowest and highest."""
 

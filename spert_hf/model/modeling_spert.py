@@ -25,6 +25,7 @@ _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
 from .attention_dropout import *
 from .card_spert import *
+from .choices_spert import *
 from .collections_spert import *
 from .decoding_spert import *
 from .encoder_checks_spert import *

@@ -11,8 +11,9 @@ from typing import Any
 from transformers import Pipeline
 from transformers.utils import logging
 
+from .choices_spert import BACKENDS, OVERLAP_POLICIES
 from .collections_spert import has_length, is_collection, is_one, items_of, plain
-from .configuration_spert import OVERLAP_POLICIES, SpertConfig
+from .configuration_spert import SpertConfig
 from .decoding_spert import concatenate, in_text_order
 from .given_spert import (
     GivenEntity,
@@ -71,9 +72,6 @@ CHARACTERS_READ_AHEAD = 1 << 20
 
 ERROR_POLICIES = ("raise", "skip")
 """What becomes of an input that is no text."""
-
-BACKENDS = ("torch", "openvino")
-"""What may compute the encoder."""
 
 _READERS_KEPT = 8
 

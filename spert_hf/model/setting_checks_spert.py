@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-import torch
-
 MOST_NAMES = 10_000
 """Entity or relation types of a model."""
 
@@ -153,6 +151,8 @@ def check_encoder_settings(value: Any, field: str = "encoder_config") -> None:
 
 def check_dtype(field: str, value: object) -> None:
     """Refuse what is neither a precision nor something else of that name, such as a word's number in a vocabulary."""
+    import torch  # heavy, and no other check needs it
+
     if value is not None and not isinstance(value, (str, int, dict, torch.dtype)):
         raise ValueError(f"{field}: given {shown(value)}, allowed the name of a precision, such as 'float32'")
 

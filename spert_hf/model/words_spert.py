@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from importlib import import_module
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import regex
-from transformers import PreTrainedTokenizerBase
 
 from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
 from .setting_checks_spert import shown
 from .text_reading_spert import TextReading
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Ranges = list[tuple[int, int]]
 SplitWords = Callable[[str], Ranges]
@@ -346,7 +348,7 @@ def source_of(pattern: Any) -> str:
     return f"(?{''.join(letters)}){pattern.pattern}" if letters else pattern.pattern
 
 
-def of_tokenizer(tokenizer: PreTrainedTokenizerBase) -> SplitWords:
+def of_tokenizer(tokenizer: "PreTrainedTokenizerBase") -> SplitWords:
     """Make a splitter of what the tokenizer itself splits text into before it makes sub-words.
 
     Raises:
@@ -437,7 +439,7 @@ def _checked(given: Any, length: int) -> Ranges:
 
 
 def split_function(
-    reading: TextReading, tokenizer: PreTrainedTokenizerBase, function: Callable[[str], Any] | None = None
+    reading: TextReading, tokenizer: "PreTrainedTokenizerBase", function: Callable[[str], Any] | None = None
 ) -> SplitWords:
     """Give the function that splits text into words by a reading, or by a user's function in its place.
 
@@ -461,7 +463,7 @@ def split_function(
     return lambda text: keep_whole(split(text), [match.span() for match in added.finditer(text)])
 
 
-def _added_tokens(tokenizer: PreTrainedTokenizerBase) -> regex.Pattern[str] | None:
+def _added_tokens(tokenizer: "PreTrainedTokenizerBase") -> regex.Pattern[str] | None:
     """Pattern of the tokens that were added to a tokenizer, such as markers; `None` if there are none.
 
     Those by which it marks sequences, padding and the like are not among them: in a text they are but letters.
@@ -480,7 +482,7 @@ def _added_tokens(tokenizer: PreTrainedTokenizerBase) -> regex.Pattern[str] | No
     return regex.compile("|".join(patterns)) if patterns else None
 
 
-def _normalized(tokenizer: PreTrainedTokenizerBase, text: str) -> str:
+def _normalized(tokenizer: "PreTrainedTokenizerBase", text: str) -> str:
     return tokenizer.backend_tokenizer.normalizer.normalize_str(text)
 
 

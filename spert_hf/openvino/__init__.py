@@ -1,15 +1,28 @@
 """The encoder by OpenVINO, which on a processor is quicker than torch, most of all with 8-bit integers.
 
-An extra, `pip install "spert-hf[openvino]"`; nothing here imports it before it is asked for.
+An extra, `pip install "spert-hf[openvino]"`; nothing here imports it before it is asked for. The names below are
+imported when they are used.
 """
 
-from .encoder import PRECISIONS, OpenVinoEncoder, use_openvino
-from .quantization import (
-    CALIBRATION_SENTENCES,
-    copy_quantized_encoder,
-    quantize_encoder,
-    write_quantized_encoder,
-)
+from typing import TYPE_CHECKING
+
+from ..lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from .encoder import OpenVinoEncoder, use_openvino
+    from .quantization import copy_quantized_encoder, quantize_encoder, write_quantized_encoder
+    from .settings import CALIBRATION_SENTENCES, PRECISIONS
+
+_MODULES = {
+    "CALIBRATION_SENTENCES": "settings",
+    "OpenVinoEncoder": "encoder",
+    "PRECISIONS": "settings",
+    "copy_quantized_encoder": "quantization",
+    "quantize_encoder": "quantization",
+    "use_openvino": "encoder",
+    "write_quantized_encoder": "quantization",
+}
+"""Where the names are."""
 
 __all__ = [
     "CALIBRATION_SENTENCES",
@@ -20,3 +33,5 @@ __all__ = [
     "use_openvino",
     "write_quantized_encoder",
 ]
+
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -18,8 +18,8 @@ from ..model.workers_spert import MOST_WORKERS, has_company
 from .conversion import convert_encoder, relative_error
 from .imports import import_openvino
 from .quantization import read_quantized_encoder
+from .settings import PRECISIONS
 
-PRECISIONS = ("float32", "bfloat16", "int8")
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 _LARGEST_ERRORS = {"float32": 1e-3, "bfloat16": 0.1}
 """By which a conversion that went wrong is told from rounding."""

@@ -21,9 +21,7 @@ from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .conversion import convert_encoder
 from .imports import import_nncf, import_openvino
-
-CALIBRATION_SENTENCES = 300
-"""Sentences whose numbers are measured, at most: as many as NNCF takes unless told otherwise."""
+from .settings import CALIBRATION_SENTENCES
 
 MODEL_FILE = "openvino_encoder_int8.xml"
 WEIGHTS_FILE = "openvino_encoder_int8.bin"

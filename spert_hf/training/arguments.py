@@ -4,18 +4,17 @@ import math
 import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
-
-from huggingface_hub.utils import HFValidationError, validate_repo_id
+from typing import TYPE_CHECKING, Any
 
 from ..data.documents import SELF_RELATIONS
 from ..data.faults import plain_name, short_repr
-from ..data.sampling import SamplingSettings
 from ..encoders import QUICKSTART_ENCODER
-from ..model.configuration_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
+from ..model.choices_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
 from ..model.text_reading_spert import parse_reading
-from ..model.words_spert import pattern_matches
 from .yaml_files import load_yaml
+
+if TYPE_CHECKING:
+    from ..data.sampling import SamplingSettings
 
 OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
 SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup")
@@ -224,10 +223,7 @@ class SpertTrainingArguments:
         if self.push_to_hub and self.hub_model_id is None:
             self.hub_model_id = Path(self.output_dir).name
         if self.push_to_hub:
-            try:
-                validate_repo_id(str(self.hub_model_id))
-            except HFValidationError as error:
-                raise ValueError(f"hub_model_id: given {self.hub_model_id!r}: {error}") from error
+            _check_repository(str(self.hub_model_id))
 
     def _check_start(self) -> None:
         """Check what weights a run starts from: an encoder's, or all of a trained model."""
@@ -263,6 +259,8 @@ class SpertTrainingArguments:
         """
         given = {} if self.text_reading == "auto" else parse_reading(self.text_reading)
         if given.get("words") == "pattern":
+            from ..model.words_spert import pattern_matches
+
             pattern_matches(given["word_pattern"])
         return given
 
@@ -270,14 +268,25 @@ class SpertTrainingArguments:
         """The settings that decide what a step computes: with others, a run does not go on from a checkpoint."""
         return {name: value for name, value in asdict(self).items() if name not in _FREE_WHEN_RESUMING}
 
-    def sampling_settings(self) -> SamplingSettings:
+    def sampling_settings(self) -> "SamplingSettings":
         """The settings of negative sampling."""
+        from ..data.sampling import SamplingSettings  # needs NumPy, as settings do not
+
         return SamplingSettings(
             self.negative_spans,
             self.negative_pairs,
             self.strong_negatives,
             max_span_size=self.max_span_size,
         )
+
+
+def _check_repository(name: str) -> None:
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError as error:
+        raise ValueError(f"hub_model_id: given {name!r}: {error}") from error
 
 
 _AT_LEAST = {

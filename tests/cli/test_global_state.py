@@ -62,8 +62,8 @@ def test_a_command_that_changes_everything_and_breaks(chosen, monkeypatch, error
 
     monkeypatch.setattr("spert_hf.cli.check.run", run)
     if error in (ValueError, KeyboardInterrupt):
-        command_line.run_command("check", [])
+        command_line.run_command("check", ["documents.jsonl"])
     else:
         with pytest.raises(error):
-            command_line.run_command("check", [])
+            command_line.run_command("check", ["documents.jsonl"])
     assert state() == chosen

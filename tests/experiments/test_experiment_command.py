@@ -4,15 +4,21 @@ import pytest
 
 from spert_hf.cli import experiment
 from spert_hf.cli.main import main
+from spert_hf.cli.parsers import experiment as parser
 from spert_hf.experiments.runs import plan_runs
 from spert_hf.experiments.tables import TABLES
 from tests.experiments.small_table import make_result, make_table, put_results
 
 
+def use_tables(monkeypatch, tables):
+    for module in (experiment, parser):
+        monkeypatch.setattr(module, "TABLES", tables)
+
+
 @pytest.fixture
 def table(tmp_path, monkeypatch):
     table = make_table(tmp_path / "data")
-    monkeypatch.setattr(experiment, "TABLES", {"small": table})
+    use_tables(monkeypatch, {"small": table})
     return table
 
 
@@ -92,7 +98,7 @@ def test_data_that_cannot_be_read_is_told_once_and_nothing_is_trained(table, tra
 def test_data_that_cannot_be_read_does_not_stop_other_tables(table, trained, tmp_path, monkeypatch, capsys):
     gone = make_table(tmp_path / "gone", name="gone")
     (tmp_path / "gone" / "train.json").write_text("[")
-    monkeypatch.setattr(experiment, "TABLES", {"gone": gone, "small": table})
+    use_tables(monkeypatch, {"gone": gone, "small": table})
     assert call(tmp_path, "gone", "small", "--seeds", "1") == 1
     assert trained == ["small: max, seed 1", "small: mean, seed 1"]
     assert "train.json" in capsys.readouterr().err.splitlines()[-1]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
-from spert_hf.cli.train import parse_arguments, run
+from spert_hf.cli.parsers.train import parse, parse_arguments
+from spert_hf.cli.train import run
 from spert_hf.data.named_datasets import model_card_of
 from spert_hf.encoders import QUICKSTART_ENCODER
 from spert_hf.hub.model_card import CardSource, find_card_source, make_model_card
@@ -70,7 +71,7 @@ def test_it_trains_and_its_card_tells_of_it(recipe, tmp_path, capsys):
         "output-dir": output,
         "num-train-epochs": 1,
     }
-    assert run(["--config", str(recipe), *(f"--{setting}={value}" for setting, value in made.items())]) == 0
+    assert run(parse(["--config", str(recipe), *(f"--{setting}={value}" for setting, value in made.items())])) == 0
     assert "Scores on the test split" in capsys.readouterr().out
 
     staged = stage_checkpoint(output, tmp_path / "checkpoint")

@@ -30,7 +30,8 @@ codes = []
 for command, *arguments in json.loads(sys.argv[1]):
     transformers_logging.set_verbosity_debug()
     try:
-        codes.append(import_module(f"spert_hf.cli.{command}").run(arguments))
+        options = import_module(f"spert_hf.cli.parsers.{command}").parse(arguments)
+        codes.append(import_module(f"spert_hf.cli.{command}").run(options))
     except Exception as error:
         traceback.print_exc()
         codes.append(type(error).__name__)

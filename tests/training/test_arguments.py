@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from spert_hf.cli.train import parse_arguments
-from spert_hf.cli.training_options import GROUPS
+from spert_hf.cli.parsers.train import parse_arguments
+from spert_hf.cli.parsers.training_settings import GROUPS
 from spert_hf.training.arguments import SpertTrainingArguments, read_recipe
 
 

@@ -8,7 +8,7 @@ import torch
 
 from spert_hf import SpertModel
 from spert_hf.cli.main import run_command
-from spert_hf.cli.train import parse_arguments
+from spert_hf.cli.parsers.train import parse_arguments
 from spert_hf.data import load_splits
 from spert_hf.evaluation.model_evaluation import predict_documents
 from spert_hf.hub.model_card import _describe_start

@@ -5,9 +5,7 @@ from argparse import RawDescriptionHelpFormatter
 from dataclasses import Field, fields
 from typing import Any
 
-from transformers.hf_argparser import string_to_bool
-
-from ..training.arguments import SpertTrainingArguments
+from ...training.arguments import SpertTrainingArguments
 
 GROUPS = {
     "data": ("dataset", "dataset_config_name", "data_dir", "revision", "self_relations", "train_on_dev"),
@@ -40,7 +38,21 @@ GROUPS = {
 }
 """The settings under the headings that `--help` shows them."""
 
-_KINDS: dict[str, tuple[Any, str]] = {"bool": (string_to_bool, "YES|NO"), "int": (int, "N"), "float": (float, "X")}
+_YES = ("yes", "true", "t", "y", "1")
+_NO = ("no", "false", "f", "n", "0")
+
+
+def _yes_or_no(text: str) -> bool:
+    """Read what is either, in one of the spellings that transformers' trainers take."""
+    if text.lower() in (*_YES, *_NO):
+        return text.lower() in _YES
+    allowed = ", ".join(f"{yes}/{no}" for yes, no in zip(_YES, _NO, strict=True))
+    raise argparse.ArgumentTypeError(
+        f"Truthy value expected: got {text} but expected one of {allowed} (case insensitive)."
+    )
+
+
+_KINDS: dict[str, tuple[Any, str]] = {"bool": (_yes_or_no, "YES|NO"), "int": (int, "N"), "float": (float, "X")}
 """How values are read, and what `--help` calls them, by a field's type; all else is text."""
 
 _METAVARS = {
