@@ -198,10 +198,17 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
     return {
         "input": "" if options.input in (None, STANDARD_STREAM) else digest_of_file(Path(options.input)),
         "model": _digest_of_model(pipe),
-        "set of settings": json.dumps(settings, default=lambda pattern: pattern.pattern),
+        **{name: _as_text(value) for name, value in settings.items() if value is not None},
         "device": pipe.device.type,
         "backend": f"{options.backend}, {options.dtype}",
     }
+
+
+def _as_text(setting: Any) -> str:
+    """A setting as text, the same whatever the order in which types were given."""
+    if isinstance(setting, tuple):
+        setting = sorted(set(setting))
+    return json.dumps(setting, default=lambda pattern: pattern.pattern, sort_keys=True)
 
 
 def _digest_of_model(pipe: Any) -> str:

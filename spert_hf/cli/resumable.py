@@ -134,8 +134,9 @@ def _check_job(job_file: Path, job: Mapping[str, str], target: Path) -> None:
     try:
         before = json.loads(job_file.read_text(encoding="utf-8"))
     except ValueError:
-        before = {}
-    changed = [name for name in job if not isinstance(before, dict) or before.get(name) != job[name]]
+        before = None
+    before = before if isinstance(before, dict) else {}
+    changed = [name for name in {**job, **before} if before.get(name) != job.get(name)]
     if changed:
         raise ValueError(
             f"--resume: the interrupted run for {target} had another {', another '.join(changed)}; "

@@ -6,6 +6,7 @@ Such a record has a text, entities with character offsets in it, and relations; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,9 @@ SplitWords = Callable[[str], list[tuple[int, int]]]
 
 _OFFSETS = ("start", "end")
 
+_SKIPPED = re.compile(r"input \d+: ")
+"""What the pipeline's `error` begins with."""
+
 
 def is_found_record(record: object) -> bool:
     """Whether a record has the form of what `extract` writes, and not SpERT's: it has entities, and its offsets.
@@ -27,7 +31,7 @@ def is_found_record(record: object) -> bool:
         return False
     if "tokens" not in record:
         return "text" in record
-    return any(_counts_tokens(item) for item in record["entities"])
+    return _was_skipped(record) or any(_counts_tokens(item) for item in record["entities"])
 
 
 def choose_words(records: Iterable[Mapping[str, Any]]) -> SplitWords:
@@ -62,6 +66,10 @@ def to_annotated(record: Mapping[str, Any], split: SplitWords) -> tuple[dict[str
         record: One of [`is_found_record`].
         split: How its text becomes words.
     """
+    if _was_skipped(record):
+        allowed = "a record without it: nothing was looked for there, which is not that there is nothing"
+        fault = Fault("error", short_repr(record["error"]), allowed)
+        return {**record, "tokens": ["?"], "entities": [], "relations": []}, [fault]
     if "tokens" in record:
         entities = [_by_tokens(item) if _counts_tokens(item) else item for item in record["entities"]]
         return {**record, "entities": entities}, []
@@ -91,6 +99,12 @@ def name_token_offsets(record: Mapping[str, Any], fault: Fault) -> Fault:
                 if fault.field == f"entities[{place}].{name}":
                     return replace(fault, field=f"entities[{place}].token_{name}")
     return fault
+
+
+def _was_skipped(record: Mapping[str, Any]) -> bool:
+    """Whether the pipeline says in its `error` that it could not take this input; others may have such a field, too."""
+    error = record.get("error")
+    return not record["entities"] and isinstance(error, str) and _SKIPPED.match(error) is not None
 
 
 def _has_text(record: Mapping[str, Any]) -> bool:

@@ -30,13 +30,18 @@ class InputWithEntities(dict[str, Any]):
         self.entities = entities
 
 
-def with_entities(inputs: Any, entities: Any) -> Any:
+def with_entities(inputs: Any, entities: Any, one: bool) -> Any:
     """Put inputs of the pipeline and the entities that are given for them together, one by one.
+
+    Args:
+        inputs: of a call.
+        entities: of the same call.
+        one: whether `inputs` is one input, which may be none that can be read.
 
     Raises:
         ValueError: if there are not as many lists of entities as inputs; of a generator, when one of them ends.
     """
-    if is_one(inputs):
+    if one:
         return InputWithEntities(plain(inputs), plain(entities))
     if is_one(entities) or not is_collection(entities):
         raise ValueError(f"entities: given {shown(entities)}, allowed a list of entities for each input")

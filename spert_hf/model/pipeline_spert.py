@@ -78,6 +78,12 @@ _READERS_KEPT = 8
 _OF_EACH_CALL = frozenset({"batch_size", "batches_ahead", "entities", "show_progress"})
 """Settings that the pipeline reads itself, before it looks at the others."""
 
+_OF_CALLS_ONLY = frozenset({"entities"})
+"""Settings that belong to a text."""
+
+_OF_PIPELINES_ONLY = frozenset({"backend", "precision"})
+"""Settings that are made once."""
+
 _FORMER_NAMES = frozenset({"split_sentences"})
 """Settings that are still taken, and no longer told of."""
 
@@ -195,7 +201,7 @@ class SpertPipeline(Pipeline):
             TypeError: on the first such name, with the nearest that there are.
         """
         of_base = set(inspect.signature(Pipeline.__init__).parameters) | _OF_BASE_CLASS
-        known = cls._settings() | (of_base - {"self", "kwargs", "args_parser"})
+        known = cls._settings() - _OF_CALLS_ONLY | _OF_PIPELINES_ONLY | (of_base - {"self", "kwargs", "args_parser"})
         check_keywords(set(given) - _FORMER_NAMES - of_base, known, "the pipeline")
 
     @classmethod
@@ -287,8 +293,6 @@ class SpertPipeline(Pipeline):
     ) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
         check_keywords(set(kwargs) - _FORMER_NAMES, self._settings(), "a call")
-        if entities is not None:
-            inputs = with_entities(inputs, entities)
         batch_size = _whole_number("batch_size", self._batch_size if batch_size is None else batch_size)
         ahead = _whole_number("batches_ahead", self._batches_ahead if batches_ahead is None else batches_ahead)
         progress = _flag("show_progress", self._show_progress if show_progress is None else show_progress)
@@ -297,7 +301,10 @@ class SpertPipeline(Pipeline):
         self.text_reader(**preprocess)  # before any text is read
         forward = {**self._forward_params, **forward, "batch_size": batch_size or DEFAULT_BATCH_SIZE}
         postprocess = {**self._postprocess_params, **postprocess}
-        if is_one(inputs) or (postprocess.get("errors") == "skip" and not is_collection(inputs)):
+        one = is_one(inputs) or (postprocess.get("errors") == "skip" and not is_collection(inputs))
+        if entities is not None:
+            inputs = with_entities(inputs, entities, one)
+        if one:
             return next(self._stream([plain(inputs)], 1, preprocess, forward, postprocess))
         is_finite = has_length(inputs)
         ahead = ahead or (BATCHES_READ_AHEAD if is_finite else 1)

@@ -20,13 +20,15 @@ def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
 
     Args:
         result: Of the pipeline; of a record that ``spert-hf extract`` wrote its own ``text`` or ``tokens`` are taken if
-            none is given.
+            none is given. Of an input that was skipped, its ``error`` stands in place of the text.
         text: The string or the list of words that was given to the pipeline, or None.
         name: What messages call the text.
 
     Raises:
         ValueError: There is no text, or entities do not stand in it where they should.
     """
+    if result.get("error") is not None and not result["entities"]:
+        return Annotated(str(result["error"]), [], [], [])
     text = next((one for one in (text, result.get("tokens"), result.get("text")) if one is not None), None)
     if isinstance(text, str):
         spans = [_offsets(entity, "start", "end", name) for entity in result["entities"]]

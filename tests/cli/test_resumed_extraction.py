@@ -39,7 +39,7 @@ def run(tiny_checkpoint, given):
 def interrupted(run, tmp_path, monkeypatch):
     """An output whose run was interrupted while the given number of texts were read."""
 
-    def interrupt(texts_read):
+    def interrupt(texts_read, *more):
         def read_some(path):
             for number, record in enumerate(read_inputs(path)):
                 if number == texts_read:
@@ -49,7 +49,7 @@ def interrupted(run, tmp_path, monkeypatch):
         output = tmp_path / "found.jsonl"
         with monkeypatch.context() as patch:
             patch.setattr(extract, "read_inputs", read_some)
-            assert run(output) == 130
+            assert run(output, *more) == 130
         assert not output.exists()
         return output
 
@@ -114,7 +114,33 @@ def test_other_settings_and_another_model_are_refused(run, interrupted, tiny_che
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"relation_threshold": 0.5}))
     assert run(output, "--resume", "--overlap", "best", model=other) == 1
-    assert "had another model, another set of settings" in capsys.readouterr().err
+    assert "had another model, another overlap" in capsys.readouterr().err
+
+
+TYPES = ("--entity-type", "Peop", "--entity-type", "Loc")
+
+
+@pytest.mark.parametrize(
+    ("now", "named"),
+    [
+        ((*TYPES[:2], "--relation-threshold", "Live_In=0.2"), "another entity_types;"),
+        ((), "another entity_types, another relation_threshold;"),
+        ((*TYPES, "--relation-threshold", "Live_In=0.3"), "another relation_threshold;"),
+        ((*TYPES, "--relation-threshold", "Live_In=0.2", "--entity-threshold", "0.1"), "another entity_threshold;"),
+    ],
+)
+def test_what_is_wanted_is_part_of_a_run_and_named(run, interrupted, capsys, now, named):
+    output = interrupted(COUNT - 1, *TYPES, "--relation-threshold", "Live_In=0.2")
+    assert run(output, "--resume", *now) == 1
+    assert f"had {named}" in capsys.readouterr().err
+
+
+def test_the_order_of_types_is_no_other_setting(run, interrupted, tmp_path):
+    wanted = ("--relation-threshold", "Live_In=0.2", "--relation-threshold", "Work_For=0.1")
+    output = interrupted(COUNT - 1, *TYPES, *wanted)
+    assert run(output, "--resume", *TYPES[2:], *TYPES[:2], *wanted[2:], *wanted[:2]) == 0
+    assert run(tmp_path / "whole.jsonl", *TYPES, *wanted) == 0
+    assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
 def test_other_weights_are_another_model(run, interrupted, tiny_checkpoint, tmp_path, capsys):

@@ -95,3 +95,18 @@ def test_faults_are_told_with_file_record_and_field(tmp_path, record, message):
     first = str(raised.value).splitlines()[0]
     assert first.startswith(f"{path}: record 2 (line 2): ")
     assert message in first
+
+
+@pytest.mark.parametrize("content", [{"text": OSLO}, {"tokens": ["In", "Oslo", "."]}])
+def test_an_input_that_was_skipped_is_no_document_without_entities(tiny_pipeline, tmp_path, content):
+    """A text in which nothing was looked for must not be trained on as one in which there is nothing."""
+    (skipped,) = tiny_pipeline([content], entities=[[entity(0, 1, "Nope")]], errors="skip")
+    with pytest.raises(DocumentError, match=r"error: given .input 0: .*, allowed a record without it"):
+        read_documents(write(tmp_path / "found.jsonl", [content | skipped]))
+    with pytest.raises(DocumentError, match=r"error: given .input 0: "):
+        documents_from_rows([content | skipped], "rows")
+
+
+def test_a_field_of_ones_own_may_be_called_error(tmp_path):
+    records = [{"text": OSLO, "entities": [], "relations": [], "error": error} for error in (None, "E42", 3)]
+    assert len(read_documents(write(tmp_path / "found.jsonl", records))) == 3

@@ -107,6 +107,16 @@ def test_what_fits_no_words_is_refused(tiny_pipeline, entities, message):
     assert "input 0: " in skipped["error"]
 
 
+@pytest.mark.parametrize("missing", [None, float("nan"), 3])
+def test_an_input_that_is_no_text_is_skipped_as_without_entities(tiny_pipeline, missing):
+    given = [{"type": "Org", "start": 0, "end": 6}]
+    alone = tiny_pipeline(missing, entities=given, errors="skip")
+    (among,) = tiny_pipeline([missing], entities=[given], errors="skip")
+    assert alone == among
+    assert alone["entities"] == alone["relations"] == []
+    assert "allowed a string" in alone["error"]
+
+
 @pytest.mark.parametrize("entities", [[[]], [[], [], [], []], [], {"type": "Org"}, 3])
 def test_there_are_as_many_lists_as_inputs(tiny_pipeline, entities):
     with pytest.raises(ValueError, match="entities: given"):

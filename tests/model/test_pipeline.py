@@ -278,6 +278,14 @@ def test_a_setting_of_the_constructor_is_none_of_a_call(tiny_checkpoint, tiny_pi
         tiny_pipeline("x", device="cpu")
 
 
+def test_a_setting_of_a_call_is_none_of_the_constructor(tiny_checkpoint):
+    with pytest.raises(TypeError, match=r"^entities: is no setting of the pipeline") as refused:
+        pipeline("spert-extraction", model=str(tiny_checkpoint), entities=[])
+    allowed = str(refused.value).split("; allowed ")[1].split(", ")
+    assert {"backend", "precision", "batch_size"} <= set(allowed)
+    assert "entities" not in allowed
+
+
 @pytest.mark.parametrize("wrong", [None, 3, ["a", 3], {"body": "x"}])
 def test_wrong_inputs_are_named(tiny_pipeline, wrong):
     with pytest.raises(ValueError, match=r"input 1: given .*, allowed a string or a list of words"):

@@ -232,3 +232,11 @@ def test_lanes_keep_intervals_apart(pairs):
     for one, lane in zip(intervals, chosen, strict=True):
         for other, its in zip(intervals, chosen, strict=True):
             assert one is other or lane != its or one[1] + 2 <= other[0] or other[1] + 2 <= one[0]
+
+
+@pytest.mark.parametrize("text", [None, float("nan"), "In Oslo."])
+def test_an_input_that_was_skipped_is_shown_by_its_error(text):
+    skipped = {"entities": [], "relations": [], "error": "input 1: given None, allowed a string"}
+    drawn = spert_hf.display([FOUND, skipped], [TEXT, text])
+    assert "input 1: given None, allowed a string" in " ".join(filter(None, texts(drawn)))
+    assert "Oslo, Norway" in drawn.html()
