@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +55,10 @@ folder, nothing that those files name in turn, and it saves with a model what is
 IGNORED_LABEL = -100
 """Label of padding among candidates, as elsewhere in transformers."""
 
+_IN_SINGLE_PRECISION = ["entity_classifier", "relation_classifier", "size_embeddings"]
+"""Modules that stay so in half precision: only the encoder gains speed, but scores would lose all but a few digits. (A
+list, as transformers 5.0 passes over anything else.)"""
+
 
 class SpertModel(SpanScoring):
     """SpERT (Eberts & Ulges, ECAI 2020) over any encoder that `AutoModel` loads.
@@ -64,11 +68,7 @@ class SpertModel(SpanScoring):
     """
 
     supports_gradient_checkpointing = True
-    # In half precision only the encoder gains speed, but scores would lose all but two or three digits.
-    # A list, as transformers 5.0 passes over anything else.
-    _keep_in_fp32_modules_strict: ClassVar[list[str]] = [  # type: ignore[misc]
-        *("entity_classifier", "relation_classifier", "size_embeddings")
-    ]
+    _keep_in_fp32_modules_strict = _IN_SINGLE_PRECISION
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
