@@ -29,7 +29,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--dtype",
         choices=("float32", "bfloat16", "float16", "int8"),
         default="float32",
-        help="precision of the encoder (default: %(default)s); bfloat16 is faster where the processor has it; int8, "
+        help="precision of the encoder (default: %(default)s); bfloat16 is faster where the CPU has it; int8, "
         "with `--backend openvino`, is of a model that `spert-hf quantize` has written",
     )
     parser.add_argument(

@@ -1,6 +1,6 @@
 """Attention with dropout over packed sequences, as training has it.
 
-Torch computes it on a processor by plain products, with a search for rows that are masked throughout, and has a
+Torch computes it on a CPU by plain products, with a search for rows that are masked throughout, and has a
 gradient for each of the steps; here are no such rows, and one gradient for all of them.
 """
 

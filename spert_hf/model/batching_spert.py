@@ -1,4 +1,4 @@
-"""Which sequences are computed together: those of similar length, as padding costs a processor as much as words do.
+"""Which sequences are computed together: those of similar length, as padding costs a CPU as much as words do.
 
 How much that is can be said for encoders that compute no padding: it is what the rest of the model takes for it.
 """
@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 BATCH_COST = 40
-"""What one more batch costs a processor, in sub-words of padding that may be computed instead. MiniLM-L6 on two cores
+"""What one more batch costs a CPU, in sub-words of padding that may be computed instead. MiniLM-L6 on two cores
 takes 3.0 ms a batch and 0.060 ms a sub-word, and anything from 20 to 130 is as good."""
 
 PADDING_COST = 0.15
 """What a sub-word of padding costs where the encoder doesn't compute it, in sub-words that are computed."""
 
 LARGEST_COMPARED = 128
-"""Sequences beyond which no larger batch is considered: a processor gains nothing from it."""
+"""Sequences beyond which no larger batch is considered: a CPU gains nothing from it."""
 
 LEAST_SHARED = 128
 """Cost of an average batch, in sub-words, from which on torch computes batches side by side the quicker: before it,
@@ -34,7 +34,7 @@ def batches_by_length(
         items: indices of the sequences.
         lengths: sub-words of each, by index.
         batch_size: most sequences of a batch.
-        on_cpu: form the batches that cost a processor least, which may be smaller; otherwise, for accelerators,
+        on_cpu: form the batches that cost a CPU least, which may be smaller; otherwise, for accelerators,
             all but the last are full.
         padding_cost: of a sub-word of padding, in sub-words; see [`SpertModel.padding_cost`].
     """
@@ -70,7 +70,7 @@ def share_out(
     """Halve the costliest batches until workers that compute side by side are done at about the same time.
 
     Args:
-        batches: of [`batches_by_length`], for a processor.
+        batches: of [`batches_by_length`], for a CPU.
         lengths: sub-words of each sequence, by index.
         workers: that take the batches in turn.
         padding_cost: as for [`batches_by_length`].
@@ -103,7 +103,7 @@ def share_out(
 
 
 def _cost_of(count: int, total: int, longest: int, padding_cost: float) -> float:
-    """What a batch costs a processor, in sub-words.
+    """What a batch costs a CPU, in sub-words.
 
     Args:
         count: its sequences.

@@ -86,7 +86,7 @@ def score_windows(
 
     Returns:
         For each batch, in any order, the indices of its windows, in the order of its rows, and the model's output for
-        them. On a processor several are computed at once.
+        them. On a CPU several are computed at once.
     """
     return compute_batches(model, processor, windows, batch_size, lambda batch, output: (batch, output))
 

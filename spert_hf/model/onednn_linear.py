@@ -1,6 +1,6 @@
-"""Linear layers of an encoder by oneDNN, in single precision on a processor: twice as fast as torch's own on some.
+"""Linear layers of an encoder by oneDNN, in single precision on a CPU: twice as fast as torch's own on some.
 
-There torch hands `float32` products to MKL, which leaves half of what AVX-512 can do unused on processors that are not
+There torch hands `float32` products to MKL, which leaves half of what AVX-512 can do unused on CPUs that are not
 Intel's; other precisions it hands to oneDNN by itself.
 """
 

@@ -1,6 +1,6 @@
 """The sequences of a batch one behind the other, so that an encoder computes no padding.
 
-Layers that treat each sub-word by itself don't notice; attention is computed a sequence at a time. On a processor,
+Layers that treat each sub-word by itself don't notice; attention is computed a sequence at a time. On a CPU,
 where padding costs as much as words do, this is quicker than any choice of batches.
 """
 

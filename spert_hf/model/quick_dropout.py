@@ -1,4 +1,4 @@
-"""Dropout on a processor in a fifth of the time: 16 random bits a number, of 64 that are drawn at once.
+"""Dropout on a CPU in a fifth of the time: 16 random bits a number, of 64 that are drawn at once.
 
 Torch draws for each number by itself, which takes a tenth of a step of training.
 """
@@ -15,7 +15,7 @@ STEPS = 2**16
 
 
 class QuickDropout(nn.Dropout):
-    """Torch's dropout; on a processor, what is dropped is drawn by [`draw_kept`], from torch's generator as well.
+    """Torch's dropout; on a CPU, what is dropped is drawn by [`draw_kept`], from torch's generator as well.
 
     So a seed gives the same zeros again, but not those that it gives torch's own layer.
     """
@@ -58,7 +58,7 @@ def use_torch_dropout(module: nn.Module) -> None:
 
 
 def _is_for_us(input: Tensor, p: float) -> bool:
-    """Whether an input is plain numbers on a processor, and nothing records a model's operations."""
+    """Whether an input is plain numbers on a CPU, and nothing records a model's operations."""
     return (
         input.device.type == "cpu"
         and type(input) is Tensor

@@ -1,4 +1,4 @@
-"""Threads that compute side by side on a processor, each on cores of its own.
+"""Threads that compute side by side on a CPU, each on cores of its own.
 
 Batches go through faster that way than one after the other on all cores: no layer waits until the slower core has
 finished the one before, and what Python does for one batch goes on beside the products of another.

@@ -105,7 +105,7 @@ class OptimizerStep:
         return StepOutcome(losses_by_name, asked > 0, suspects)
 
     def _divide(self, batch: Sequence[int]) -> list[list[int]]:
-        """Parts of a batch, of similar length, that cost a processor least."""
+        """Parts of a batch, of similar length, that cost a CPU least."""
         padding_cost = cast(SpertModel, self._accelerator.unwrap_model(self._model)).padding_cost
         return batches_by_length(batch, self._make_batch.lengths, len(batch), True, padding_cost)
 
