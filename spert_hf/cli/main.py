@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from ..model.errors import CheckpointError
+from .parsers import parse
 from .standard_streams import stand_in_for_closed
 
 COMMANDS = {
@@ -55,10 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_command(command: str, arguments: Sequence[str]) -> int:
     """Run one command, turning what the user can mend into one line on stderr, and leave the process as it was."""
     stand_in_for_closed()
-    name = command.replace("-", "_")
-    parse: Callable[[Sequence[str]], argparse.Namespace] = import_module(f"spert_hf.cli.parsers.{name}").parse
     try:
-        return _run(name, parse(arguments))
+        return _run(command, parse(command, arguments))
     except KeyboardInterrupt:
         sys.stderr.write("\nspert-hf: interrupted\n")
         return 130
@@ -70,11 +69,11 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
         return 1
 
 
-def _run(name: str, options: argparse.Namespace) -> int:
+def _run(command: str, options: argparse.Namespace) -> int:
     """Import what carries a command out, which help and wrong usage are not kept waiting for, and run it."""
     from .global_state import restored_state
 
-    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{name}").run
+    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{command.replace('-', '_')}").run
     with restored_state():
         return run(options)
 

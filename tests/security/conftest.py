@@ -24,13 +24,14 @@ from huggingface_hub.utils import logging as hub_logging
 hub_logging.set_verbosity_debug()
 from transformers.utils import logging as transformers_logging
 from spert_hf.cli.main import COMMANDS, main
+from spert_hf.cli.parsers import parse
 from importlib import import_module
 
 codes = []
 for command, *arguments in json.loads(sys.argv[1]):
     transformers_logging.set_verbosity_debug()
     try:
-        options = import_module(f"spert_hf.cli.parsers.{command}").parse(arguments)
+        options = parse(command, arguments)
         codes.append(import_module(f"spert_hf.cli.{command}").run(options))
     except Exception as error:
         traceback.print_exc()

@@ -61,7 +61,7 @@ def check_command(command: list[str]) -> None:
 @cache
 def parser_of(name: str) -> argparse.ArgumentParser:
     """The parser of a `spert-hf` command."""
-    return import_module(f"spert_hf.cli.parsers.{name.replace('-', '_')}")._parser()
+    return import_module(f"spert_hf.cli.parsers.{name.replace('-', '_')}").make_parser()
 
 
 def known_options() -> set[str]:

@@ -1,21 +1,12 @@
 """The options of `spert-hf calibrate`."""
 
 import argparse
-from collections.abc import Sequence
 
 from ..options import SPLITS, add_dataset_options, add_model_options, add_overwrite_option
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
-
-    Raises:
-        SystemExit: on wrong usage (2), and after `--help` (0).
-    """
-    return _parser().parse_args(arguments)
-
-
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf calibrate",
         description="Fit two temperatures, by which the logits of entities and of relations are divided, so that "

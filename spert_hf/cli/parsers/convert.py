@@ -1,21 +1,12 @@
 """The options of `spert-hf convert`."""
 
 import argparse
-from collections.abc import Sequence
 
 from ..options import add_overwrite_option, fraction, positive
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
-
-    Raises:
-        SystemExit: on wrong usage (2), and after `--help` (0).
-    """
-    return _parser().parse_args(arguments)
-
-
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf convert",
         description="Convert a checkpoint of the published SpERT implementation (safetensors, or a pickle read with "

@@ -1,21 +1,12 @@
 """The options of `spert-hf evaluate`."""
 
 import argparse
-from collections.abc import Sequence
 
 from ..options import SPLITS, add_dataset_options, add_model_options, add_reading_options, add_threshold_options
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
-
-    Raises:
-        SystemExit: on wrong usage (2), and after `--help` (0).
-    """
-    return _parser().parse_args(arguments)
-
-
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf evaluate",
         description="Score a model on annotated documents: entities (NER), relations by spans and type (REL), and with "

@@ -25,7 +25,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(arguments)
     unknown = [name for name in options.tables if name not in TABLES]
     if unknown:
@@ -51,7 +51,8 @@ def default_results_dir() -> Path:
     return Path(os.path.relpath(cards / RESULTS_FOLDER)) if is_checkout else Path(RESULTS_FOLDER)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf experiment",
         description=DESCRIPTION,

@@ -16,7 +16,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         ValueError: if what is given as a text or a file may be neither.
         SystemExit: on wrong usage.
     """
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(arguments)
     given = [name for name in ("text_or_file", "text", "input") if getattr(options, name) is not None]
     if len(given) != 1:
@@ -44,7 +44,8 @@ def _may_be_file(given: str) -> bool:
     return exists
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf extract",
         description="Extract entities and relations. Results are written as JSON Lines in the order of the input, "

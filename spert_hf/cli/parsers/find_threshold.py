@@ -1,20 +1,10 @@
 """The options of `spert-hf find-threshold`."""
 
 import argparse
-from collections.abc import Sequence
 
 from ..options import SPLITS, add_dataset_options, add_model_options
 
 _STEP = 0.05
-
-
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
-
-    Raises:
-        SystemExit: on wrong usage (2), and after `--help` (0).
-    """
-    return _parser().parse_args(arguments)
 
 
 def _step(text: str) -> float:
@@ -28,7 +18,8 @@ def _step(text: str) -> float:
     return value
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf find-threshold",
         description="Find the lowest score of a relation (relation_threshold) that gives the best micro F1 of REL+ on "

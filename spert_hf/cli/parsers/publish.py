@@ -1,21 +1,12 @@
 """The options of `spert-hf publish`."""
 
 import argparse
-from collections.abc import Sequence
 
 _REPEATED = "An upload that fails leaves the main branch as it was; the same command can be run again."
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
-
-    Raises:
-        SystemExit: on wrong usage (2), and after `--help` (0).
-    """
-    return _parser().parse_args(arguments)
-
-
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(prog="spert-hf publish", description="Publish on the Hugging Face Hub.")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     model = _add_kind(

@@ -1,22 +1,13 @@
 """The options of `spert-hf quantize`."""
 
 import argparse
-from collections.abc import Sequence
 
 from ...openvino.settings import CALIBRATION_SENTENCES
 from ..options import SPLITS, add_dataset_options, add_loading_options, add_overwrite_option
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
-
-    Raises:
-        SystemExit: on wrong usage (2), and after `--help` (0).
-    """
-    return _parser().parse_args(arguments)
-
-
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf quantize",
         description="Write a checkpoint that holds, beside its weights, its encoder in 8-bit integers, which OpenVINO "

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...data.named_datasets import recipe_of
 from ...training.arguments import SpertTrainingArguments, read_recipe
-from .training_settings import is_given, make_parser
+from .training_settings import is_given, make_settings_parser
 
 DESCRIPTION = """Train a SpERT model, evaluate it, save it, and print what it finds in a few sentences.
 
@@ -31,7 +31,7 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
         OSError: if the model to go on from can't be read.
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
-    parser = _parser()
+    parser = make_parser()
     first, own_file, levels = _read_levels(parser, arguments)
     own_recipe, recipe, given = levels
     trained = _settings_of_trained(levels)
@@ -51,12 +51,13 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
 
 def settings_given(arguments: Sequence[str]) -> set[str]:
     """Names of the settings that are given on the command line, or in a file of settings."""
-    _, _, levels = _read_levels(_parser(), arguments)
+    _, _, levels = _read_levels(make_parser(), arguments)
     return {name for level in levels for name in level}
 
 
-def _parser() -> argparse.ArgumentParser:
-    return make_parser("train.py" if Path(sys.argv[0]).name == "train.py" else "spert-hf train", DESCRIPTION)
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
+    return make_settings_parser("train.py" if Path(sys.argv[0]).name == "train.py" else "spert-hf train", DESCRIPTION)
 
 
 def _read_levels(

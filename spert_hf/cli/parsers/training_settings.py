@@ -65,7 +65,7 @@ _METAVARS = {
 }
 
 
-def make_parser(prog: str, description: str) -> argparse.ArgumentParser:
+def make_settings_parser(prog: str, description: str) -> argparse.ArgumentParser:
     """Make the parser of all settings, and of `--config`.
 
     Options are written with dashes or underscores, never cut short, so that it can be told which are given.
