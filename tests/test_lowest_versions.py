@@ -17,7 +17,7 @@ NEWER_RUN = {"torch"}  # for lack of a build of the lowest
 
 
 def declared():
-    """Lowest version by name, of all that the package and its tests need; checkers and the documentation have constraints.txt."""
+    """Lowest version by name, of all that the package and its tests need; other tools are those of constraints.txt."""
     extras = PROJECT["optional-dependencies"]
     groups = [PROJECT["dependencies"], *(extras[name] for name in extras if name not in ("dev", "docs"))]
     requirements = [Requirement(line) for group in groups for line in group]
