@@ -10,7 +10,8 @@ from typing import Any
 
 from ..data.files import RUN_FILE, write_atomically
 from ..data.model_folder import model_output
-from ..evaluation.threshold_search import Counts, ThresholdScores, best_threshold, score_thresholds
+from ..evaluation.spert_metric.scoring import Score
+from ..evaluation.threshold_search import ThresholdScores, best_threshold, score_thresholds
 from .options import load_documents, load_pipeline
 
 
@@ -55,19 +56,19 @@ def _describe(scores: Sequence[ThresholdScores], own: float, options: argparse.N
     if options.by_type:
         result["by_type"] = {}
         for name in scores[0].by_type:
-            counts = {one.threshold: one.by_type[name] for one in scores}
-            best = best_threshold(counts, own)
+            scores_of_type = {one.threshold: one.by_type[name] for one in scores}
+            best = best_threshold(scores_of_type, own)
             result["by_type"][name] = {
                 "best_threshold": best,
-                "best": _figures(counts[best]),
-                "own": _figures(counts[own]),
-                "support": counts[own].tp + counts[own].fn,
+                "best": _figures(scores_of_type[best]),
+                "own": _figures(scores_of_type[own]),
+                "support": scores_of_type[own].support,
             }
     return result
 
 
-def _figures(counts: Counts) -> dict[str, float]:
-    return {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
+def _figures(score: Score) -> dict[str, float]:
+    return {"precision": score.precision, "recall": score.recall, "f1": score.f1}
 
 
 def _table(result: dict[str, Any]) -> Iterator[str]:

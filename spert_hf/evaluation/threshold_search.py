@@ -11,54 +11,26 @@ from ..model.inference_spert import DEFAULT_BATCH_SIZE, predict_at_thresholds
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .model_evaluation import score_predictions
-from .spert_metric.scoring import TaskScores
+from .spert_metric.scoring import Score, TaskScores, score_of_counts
 
 
 @dataclass
-class Counts:
-    """Relations that are right, spurious and missed."""
-
-    tp: int = 0
-    fp: int = 0
-    fn: int = 0
-
-    def add(self, tp: int, fp: int, fn: int) -> None:
-        """Count more of them."""
-        self.tp, self.fp, self.fn = self.tp + tp, self.fp + fp, self.fn + fn
-
-    @property
-    def precision(self) -> float:
-        """In percent; 0 where nothing is found."""
-        return _percent(self.tp, self.tp + self.fp)
-
-    @property
-    def recall(self) -> float:
-        """In percent; 0 where there is nothing to be found."""
-        return _percent(self.tp, self.tp + self.fn)
-
-    @property
-    def f1(self) -> float:
-        """In percent."""
-        return _percent(2 * self.tp, 2 * self.tp + self.fp + self.fn)
-
-
-def _percent(part: int, whole: int) -> float:
-    return 100.0 * part / whole if whole else 0.0
-
-
-@dataclass(frozen=True)
 class ThresholdScores:
-    """REL+ counts at one threshold: of all relations, and by type."""
+    """REL+ at one threshold: of all relations, and by type."""
 
     threshold: float
-    micro: Counts
-    by_type: dict[str, Counts]
+    micro: Score
+    by_type: dict[str, Score]
 
     def add(self, scores: TaskScores) -> None:
         """Count what was found in more documents."""
+        self.micro = _together(self.micro, scores.micro)
         for name, score in scores.per_type.items():
-            for counts in (self.micro, self.by_type[name]):
-                counts.add(score.tp, score.fp, score.fn)
+            self.by_type[name] = _together(self.by_type[name], score)
+
+
+def _together(one: Score, other: Score) -> Score:
+    return score_of_counts(one.tp + other.tp, one.fp + other.fp, one.fn + other.fn)
 
 
 def score_thresholds(
@@ -81,7 +53,8 @@ def score_thresholds(
         batch_size: documents (or windows of long ones) computed at once.
     """
     names = model.config.relation_types
-    scores = [ThresholdScores(threshold, Counts(), {name: Counts() for name in names}) for threshold in thresholds]
+    nothing = score_of_counts(0, 0, 0)
+    scores = [ThresholdScores(threshold, nothing, dict.fromkeys(names, nothing)) for threshold in thresholds]
     wanted = [score.threshold for score in scores]
     for first in range(0, len(documents), batch_size):
         part = documents[first : first + batch_size]
@@ -91,6 +64,6 @@ def score_thresholds(
     return scores
 
 
-def best_threshold(counts: Mapping[float, Counts], own: float) -> float:
+def best_threshold(scores: Mapping[float, Score], own: float) -> float:
     """The threshold with the best F1; of several, the nearest to the model's own."""
-    return max(counts, key=lambda threshold: (counts[threshold].f1, -abs(threshold - own), -threshold))
+    return max(scores, key=lambda threshold: (scores[threshold].f1, -abs(threshold - own), -threshold))

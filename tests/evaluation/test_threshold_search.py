@@ -5,7 +5,8 @@ from transformers import AutoTokenizer
 
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
-from spert_hf.evaluation.threshold_search import Counts, best_threshold, score_thresholds
+from spert_hf.evaluation.spert_metric.scoring import score_of_counts
+from spert_hf.evaluation.threshold_search import best_threshold, score_thresholds
 from tests.support.predictions import annotate_in_part
 from tests.support.tiny_models import SENTENCES
 
@@ -31,8 +32,8 @@ def test_figures_are_those_of_the_metric(tiny_checkpoint, batch_size):
 
 
 def test_of_equally_good_thresholds_the_nearest_to_the_models_own_is_the_best():
-    good, bad = Counts(2, 1, 1), Counts(1, 2, 1)
+    good, bad = score_of_counts(2, 1, 1), score_of_counts(1, 2, 1)
     assert best_threshold({0.2: good, 0.4: bad, 0.5: good, 0.9: good}, own=0.4) == 0.5
     assert best_threshold({0.2: good, 0.4: good, 0.5: good}, own=0.4) == 0.4
     assert best_threshold({0.25: good, 0.75: good}, own=0.5) == 0.25
-    assert best_threshold({0.2: Counts(), 0.4: Counts()}, own=0.4) == 0.4
+    assert best_threshold(dict.fromkeys((0.2, 0.4), score_of_counts(0, 0, 0)), own=0.4) == 0.4

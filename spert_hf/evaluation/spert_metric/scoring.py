@@ -154,12 +154,13 @@ class _Counts:
 
     def scores(self) -> TaskScores:
         types = sorted({*self.tp, *self.fp, *self.fn})
-        per_type = {name: _score(self.tp[name], self.fp[name], self.fn[name]) for name in types}
-        micro = _score(self.tp.total(), self.fp.total(), self.fn.total())
+        per_type = {name: score_of_counts(self.tp[name], self.fp[name], self.fn[name]) for name in types}
+        micro = score_of_counts(self.tp.total(), self.fp.total(), self.fn.total())
         return TaskScores(micro=micro, macro=_macro(micro, list(per_type.values())), per_type=per_type)
 
 
-def _score(tp: int, fp: int, fn: int) -> Score:
+def score_of_counts(tp: int, fp: int, fn: int) -> Score:
+    """Give the figures of right, spurious and missed items."""
     return Score(
         precision=_percent(tp, tp + fp),
         recall=_percent(tp, tp + fn),
