@@ -237,7 +237,12 @@ def test_the_graph_can_be_dragged_and_zoomed(page):
     assert page.graph("graph.zoom()") == pytest.approx(zoom * 1.25)
     canvas.click(position={"x": 5, "y": 5})
     zoom = page.graph("graph.zoom()")
-    for _ in range(20):  # while the page itself scrolls, the widget leaves the wheel alone
+    for _ in range(10):
+        # For a quarter of a second after the page has scrolled, the widget leaves the wheel to the page, which then
+        # scrolls on: so wait for longer, with the graph back under the mouse.
+        canvas.scroll_into_view_if_needed()
+        canvas.hover(position={"x": 5, "y": 5})
+        page.page.wait_for_timeout(500)
         page.page.mouse.wheel(0, 100)
         page.page.wait_for_timeout(100)
         if page.graph("graph.zoom()") < zoom:
