@@ -13,6 +13,7 @@ import torch
 import transformers
 from transformers.utils import logging
 
+from spert_hf.cli.global_state import restored_state
 from spert_hf.encoders import QUICKSTART_ENCODER
 
 from .growth import measure_growth
@@ -63,11 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(options: Options, names: Sequence[str]) -> Report:
     """Measure the sections of these names."""
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    torch.set_num_threads(options.threads)
-    subject = load_subject(options.encoder, options.data_dir)
-    sections = [measure(subject, options) for name, measure in SECTIONS.items() if name in names]
+    with restored_state():
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        torch.set_num_threads(options.threads)
+        subject = load_subject(options.encoder, options.data_dir)
+        sections = [measure(subject, options) for name, measure in SECTIONS.items() if name in names]
     return Report(describe_conditions(subject, options), sections)
 
 

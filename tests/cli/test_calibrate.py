@@ -4,12 +4,12 @@ import json
 import shutil
 
 import pytest
-from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.cli.main import main
 from tests.support.predictions import annotate_in_part
+from tests.support.stored_weights import stored_weights
 from tests.support.tiny_models import SENTENCES
 
 TEMPERATURE_SETTINGS = {"entity_temperature", "relation_temperature", "relation_threshold"}
@@ -52,7 +52,7 @@ def test_the_model_is_saved_with_its_temperatures(tiny_checkpoint, dataset, tmp_
     assert {name for name in after if after[name] != before[name]} == TEMPERATURE_SETTINGS
     assert {name: after[name] for name in TEMPERATURE_SETTINGS} == result["after"]
     assert {name: before[name] for name in TEMPERATURE_SETTINGS} == result["before"]
-    weights, expected = (load_file(folder / "model.safetensors") for folder in (output, tiny_checkpoint))
+    weights, expected = (stored_weights(folder / "model.safetensors") for folder in (output, tiny_checkpoint))
     assert all(weights[name].equal(expected[name]) for name in expected)
     assert [path.name for path in tmp_path.iterdir()] == ["calibrated"]
     for folder in (tiny_checkpoint, output):
@@ -68,7 +68,7 @@ def test_weights_keep_the_precision_they_were_stored_in(tiny_checkpoint, dataset
     shutil.copytree(tiny_checkpoint, half)
     SpertModel.from_pretrained(tiny_checkpoint, dtype=torch.bfloat16).save_pretrained(half)
     assert run(half, dataset, "--output", output) == 0
-    weights, expected = (load_file(folder / "model.safetensors") for folder in (output, half))
+    weights, expected = (stored_weights(folder / "model.safetensors") for folder in (output, half))
     assert {weight.dtype for weight in expected.values()} == {torch.bfloat16, torch.float32}
     assert all(weights[name].dtype == expected[name].dtype and weights[name].equal(expected[name]) for name in expected)
     capsys.readouterr()

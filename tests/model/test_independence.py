@@ -112,10 +112,12 @@ def test_calls_before_change_nothing(tiny_pipeline, one_by_one):
 
 def test_threads_share_a_pipeline(tiny_pipeline, one_by_one):
     """Each thread with its own order, batch size and settings, and with the tokenizer in other use meanwhile."""
+    one_at_a_time = threading.Lock()  # with tokenizers 0.22, not even texts can be cut by two threads at once
 
     def work(number):
         order = random.Random(number).sample(range(len(TEXTS)), len(TEXTS))
-        tiny_pipeline.tokenizer("Oslo " * number, truncation=True, max_length=4 + number, padding="max_length")
+        with one_at_a_time:
+            tiny_pipeline.tokenizer("Oslo " * number, truncation=True, max_length=4 + number, padding="max_length")
         found = tiny_pipeline([TEXTS[index] for index in order], batch_size=1 + number % 5)
         tiny_pipeline(TEXTS[:3], overlap="drop", relation_threshold=0.9, sequences="document")
         return order, found

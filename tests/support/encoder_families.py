@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 import transformers
 from transformers import CONFIG_MAPPING, AutoModel, PreTrainedConfig
@@ -105,7 +106,9 @@ class Row:
 
 
 def small_config(family: str) -> PreTrainedConfig:
-    """A config of the family for a model of two narrow layers."""
+    """A config of the family for a model of two narrow layers; of a family that is too new, the test is skipped."""
+    if family not in CONFIG_MAPPING:
+        pytest.skip(f"transformers {transformers.__version__} has no {family}")
     return CONFIG_MAPPING[family](**_small_settings(CONFIG_MAPPING[family](), _OWN.get(family, {})))
 
 

@@ -55,7 +55,8 @@ def make_tokenizer(family: str):
     elif family == "xlm-roberta":
         tokenizer = XLMRobertaTokenizer(_unigram_vocabulary("<s>", "<pad>", "</s>", "<unk>", "<mask>"))
     else:
-        tokenizer = BertTokenizer(_wordpiece_vocabulary("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"))
+        vocabulary = _wordpiece_vocabulary("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+        tokenizer = BertTokenizer(vocabulary, do_lower_case=True)  # transformers 5.0 has another default
     tokenizer.model_max_length = 128
     return tokenizer
 
