@@ -18,7 +18,9 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
-OTHER_PROGRAMS = frozenset({"apt-get", "curl", "lint-imports", "mkdocs", "mypy", "pre-commit", "ruff"})
+OTHER_PROGRAMS = frozenset(
+    {"apt-get", "curl", "lint-imports", "mkdocs", "mypy", "pre-commit", "pyproject-build", "ruff", "twine"}
+)
 """Programs of others, whose arguments are not looked at."""
 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=.*")

@@ -24,8 +24,8 @@ class Block:
 
 
 def documentation_pages() -> list[Path]:
-    """README, CONTRIBUTING, and the pages in `docs/`."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+    """README, CONTRIBUTING, RELEASE, and the pages in `docs/`."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "RELEASE.md", *sorted(DOCS.glob("*.md"))]
 
 
 def all_pages() -> list[Path]:
