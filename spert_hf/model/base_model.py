@@ -9,17 +9,15 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 
 from .configuration_spert import SpertConfig
 from .encoder_checks_spert import check_encoder
-from .encoders_spert import check_encoder_config, encoder_of
+from .encoders_spert import check_encoder_config, encoder_of, first_position
+from .encoding import DEFAULT_RUNTIME, EncodingMixin
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
-from .onednn_linear import use_onednn
-from .packing_spert import first_position, use_packing
-from .quick_dropout import use_quick_dropout
 
 Model = TypeVar("Model", bound="SpertPreTrainedModel")
 
 
-class SpertPreTrainedModel(PreTrainedModel):
+class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
     """The factories of [`SpertModel`], and its upload."""
 
     config_class = SpertConfig
@@ -73,7 +71,8 @@ class SpertPreTrainedModel(PreTrainedModel):
         model = cls(config)
         # Classifiers are trained in single precision, so the encoder is too, whatever its weights were stored in.
         loaded = _without_pooler(load_encoder, encoder, config=config.encoder_config, dtype=torch.float32, **hub_kwargs)
-        model.encoder = _prepared(loaded)
+        model.encoder = loaded
+        model.set_runtime(DEFAULT_RUNTIME)
         model.encoder_source = (encoder, hub_kwargs)
         check_encoder(name, model)
         return model
@@ -159,7 +158,7 @@ def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
 
 def make_encoder(config: PreTrainedConfig) -> PreTrainedModel:
     """Make an encoder with fresh weights."""
-    return _prepared(encoder_of(_without_pooler(AutoModel.from_config, config), config))
+    return encoder_of(_without_pooler(AutoModel.from_config, config), config)
 
 
 def _without_pooler(make: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:
@@ -169,11 +168,3 @@ def _without_pooler(make: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:
     except TypeError:  # this encoder has no such layer
         model = make(*args, **kwargs)
     return model
-
-
-def _prepared(encoder: PreTrainedModel) -> PreTrainedModel:
-    """An encoder with the layers of our own that are quicker."""
-    use_onednn(encoder)
-    use_quick_dropout(encoder)
-    use_packing(encoder)
-    return encoder

@@ -122,3 +122,10 @@ def is_computed_alone(encoder: nn.Module) -> bool:
     """Whether an encoder's sequences are computed one at a time, without padding; see [`COMPUTED_ALONE`]."""
     config: Any = getattr(encoder, "config", None)
     return getattr(config, "model_type", None) in COMPUTED_ALONE
+
+
+def first_position(encoder: nn.Module) -> int:
+    """Id of an encoder's first position: RoBERTa and its kin count from behind the index of padding."""
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    padding: int | None = getattr(table, "padding_idx", None)
+    return 0 if padding is None else padding + 1

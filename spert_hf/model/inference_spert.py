@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import torch
+from transformers import PreTrainedModel
 
-from .batching_spert import LEAST_SHARED, batches_by_length, share_out
 from .configuration_spert import SpertConfig
+from .cpu_scheduling import batches_by_length, share_out
+from .cpu_workers import count_workers, side_by_side
 from .decoding_spert import decode, keep_types, merge_windows, resolve_overlaps
 from .forking_spert import computing, is_forked
 from .output import Prediction, SpertScores
 from .processing_spert import EncodedWords, SpertProcessor
+from .runtime import EncoderRuntime
 from .selection_spert import ALL, Selection, Threshold
-from .workers_spert import count_workers, side_by_side
 
 DEFAULT_BATCH_SIZE = 32
 
@@ -30,12 +32,12 @@ class ScoringModel(Protocol):
         """Where its tensors are."""
 
     @property
-    def padding_cost(self) -> float:
-        """What a sub-word of padding takes, of what one of a word takes."""
+    def encoder(self) -> PreTrainedModel:
+        """The model's encoder."""
 
     @property
-    def has_encoder_runtime(self) -> bool:
-        """Whether its encoder is computed by something that has threads of its own."""
+    def runtime(self) -> EncoderRuntime:
+        """What computes it."""
 
     def __call__(self, **inputs: torch.Tensor) -> SpertScores:
         """Score all spans and pairs of a batch."""
@@ -111,8 +113,9 @@ def compute_batches(
         entities: of each window those that are paired in place of predicted ones: first word, end word, type's number.
     """
     lengths = [len(window.words.input_ids) for window in windows]
-    on_cpu = model.device.type == "cpu"
-    batches = batches_by_length(range(len(windows)), lengths, batch_size, on_cpu, model.padding_cost)
+    runtime = model.runtime
+    padding_cost = runtime.padding_cost(model.encoder)
+    batches = batches_by_length(range(len(windows)), lengths, batch_size, padding_cost)
 
     def compute(batch: list[int]) -> Result:
         inputs = processor.collate([windows[index].words for index in batch])
@@ -123,12 +126,12 @@ def compute_batches(
             return use(batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()}))
 
     # Autocast is switched on for a thread, and so would be off in the workers.
-    workers = count_workers() if on_cpu and not torch.is_autocast_enabled("cpu") else 0
-    least = 0 if model.has_encoder_runtime else LEAST_SHARED
-    shared = share_out(batches, lengths, workers, model.padding_cost, least) if workers > 1 else None
-    if shared:
-        return side_by_side(compute, shared, workers)
-    if workers and model.has_encoder_runtime:
+    workers = count_workers() if model.device.type == "cpu" and not torch.is_autocast_enabled("cpu") else 0
+    if workers > 1 and runtime.workers_pay_from is not None:
+        shared = share_out(batches, lengths, workers, padding_cost or 0.0, runtime.workers_pay_from)
+        if shared:
+            return side_by_side(compute, shared, workers)
+    if workers and runtime.has_own_threads:
         # Torch's threads stay awake for a while after they have computed, and would keep the runtime's own waiting.
         return side_by_side(compute, batches, 1, threads=1)
     if workers > 1 and is_forked():

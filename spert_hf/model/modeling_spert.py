@@ -1,7 +1,6 @@
 """SpertModel: encoder → span scores → relation scores, and the loss."""
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -9,45 +8,48 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .base_model import embedding_width, make_encoder, usable_sequence_length
-from .batching_spert import PADDING_COST
 from .configuration_spert import SpertConfig
-from .encoders_spert import is_computed_alone, reason_against, use_full_attention
-from .forking_spert import make_forks_safe
+from .encoders_spert import reason_against, use_full_attention
+from .encoding import DEFAULT_RUNTIME
 from .output import SpertOutput, SpertScores
-from .packing_spert import find_packing, takes_packed
 from .processing_spert import LETTER_CASES
-from .quick_dropout import QuickDropout
 from .span_pooling import RangePooler
 from .span_scoring import SpanScoring
-from .watching_spert import WatchedModule
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
-from .attention_dropout import *
 from .card_spert import *
 from .choices_spert import *
 from .collections_spert import *
+from .cpu_attention import *
+from .cpu_dropout import *
+from .cpu_linear import *
+from .cpu_packing import *
+from .cpu_runtime import *
+from .cpu_scheduling import *
+from .cpu_workers import *
 from .decoding_spert import *
 from .encoder_checks_spert import *
 from .errors import *
+from .forking_spert import *
 from .given_spert import *
 from .hub_spert import *
 from .inference_spert import *
 from .languages_spert import *
-from .layers import *
 from .loading_spert import *
-from .onednn_linear import *
 from .pipeline_spert import *
 from .ranking_spert import *
+from .runtime import *
 from .selection_spert import *
 from .sentences_spert import *
 from .setting_checks_spert import *
 from .signatures_spert import *
 from .text_reader_spert import *
 from .text_reading_spert import *
+from .tracing import *
 from .versions_spert import *
+from .watching_spert import *
 from .words_spert import *
-from .workers_spert import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn, and it saves with a model what is named here: so the pipeline travels."""
@@ -75,7 +77,6 @@ class SpertModel(SpanScoring):
     _supports_attention_backend = True
 
     def __init__(self, config: SpertConfig) -> None:
-        make_forks_safe()
         super().__init__(config)
         if reason := reason_against(config.encoder_config):  # an old checkpoint's, perhaps: what is made is refused
             warnings.warn(f"encoder: of type {config.encoder_config.model_type}, {reason}", stacklevel=2)
@@ -92,48 +93,12 @@ class SpertModel(SpanScoring):
         self.relation_classifier = (
             nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
         )
-        self.dropout = QuickDropout(config.classifier_dropout)
+        self.dropout = nn.Dropout(config.classifier_dropout)
         self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
-        self.encoder_runtime = None
+        self.set_runtime(DEFAULT_RUNTIME)
         self.post_init()
         if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
             nn.init.zeros_(self.letter_case_embeddings.weight)
-
-    @property
-    def encoder_runtime(self) -> Callable[[Tensor, Tensor], Tensor] | None:
-        """What computes the encoder in place of torch where no gradients are recorded: from vectors of sub-words and
-        attention mask to hidden states. It holds weights of its own, so that it is dropped, with a warning, once the
-        encoder is no longer what it was when the runtime was set; training puts an end to it, too.
-        """
-        runtime, watched = self.__dict__.get("_runtime", (None, None))
-        if runtime is not None and not watched.is_unchanged(self.encoder):
-            self.encoder_runtime = runtime = None
-            warnings.warn(
-                "the encoder has changed since its runtime was made of it (use_openvino), so that torch computes it "
-                "again; call use_openvino anew for the encoder as it is now",
-                stacklevel=2,
-            )
-        return runtime
-
-    @encoder_runtime.setter
-    def encoder_runtime(self, runtime: Callable[[Tensor, Tensor], Tensor] | None) -> None:
-        # In one piece, as threads may share the model.
-        self.__dict__["_runtime"] = (runtime, None if runtime is None else WatchedModule(self.encoder))
-
-    @property
-    def has_encoder_runtime(self) -> bool:
-        """Whether a runtime was set; whether the encoder is still the same is only looked at where it is computed."""
-        return self.__dict__.get("_runtime", (None, None))[0] is not None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For copies and pickles, which have the runtime, too: made of the same weights, but not watching these."""
-        return {**self.__dict__, "_runtime": (self.encoder_runtime, None)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """As of every module; a model may come to a process as a pickle, too."""
-        make_forks_safe()
-        super().__setstate__(state)
-        self.encoder_runtime = state.get("_runtime", (None, None))[0]
 
     def forward(
         self,
@@ -189,75 +154,12 @@ class SpertModel(SpanScoring):
             output = SpertOutput(total, *losses, entity_logits, relation_logits)
         return output if return_dict in (None, True) else output.to_tuple()
 
-    def train(self, mode: bool = True) -> "SpertModel":
-        """As of every module; training changes weights, so it gives the encoder back to torch."""
-        if mode:
-            self.encoder_runtime = None
-        return super().train(mode)
-
     def encode(
         self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
     ) -> Tensor:
         """Hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision; arguments as of `forward`."""
-        if is_computed_alone(self.encoder) and (len(input_ids) > 1 or not attention_mask.all()):
-            return self._encode_one_at_a_time(input_ids, attention_mask, letter_cases, **encoder_kwargs)
-        runtime = None if torch.is_grad_enabled() or encoder_kwargs else self.encoder_runtime
-        if runtime is not None:
-            hidden = runtime(self.embed(input_ids, letter_cases), attention_mask)
-        elif not encoder_kwargs and (packing := find_packing(self.encoder, input_ids, attention_mask)):
-            letter_cases = None if letter_cases is None else packing.pack(letter_cases)
-            where = {"position_ids": packing.position_ids, "packed_runs": packing.runs}
-            hidden = packing.unpack(self._run_encoder(packing.pack(input_ids), letter_cases, **where))
-        else:
-            hidden = self._run_encoder(input_ids, letter_cases, attention_mask=attention_mask, **encoder_kwargs)
+        hidden = self.run_encoder(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         return hidden.to(self.entity_classifier.weight.dtype)
-
-    def _encode_one_at_a_time(
-        self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None, **encoder_kwargs: Any
-    ) -> Tensor:
-        """As `encode`, for encoders in which padding would have a part in what words get; zeros for padding."""
-        is_word = attention_mask.bool()
-        if is_word[:, :-1].lt(is_word[:, 1:]).any():
-            given = f"given padding before sub-words to a {type(self.encoder).__name__}"
-            raise ValueError(f"attention_mask: {given}, which can't be told of it; allowed padding at the end")
-        longest = input_ids.shape[1]
-        hidden = []
-        for row, length in enumerate(is_word.sum(1).clamp(min=1).tolist()):
-            own = slice(row, row + 1), slice(0, length)
-            cases = None if letter_cases is None else letter_cases[own]
-            states = self.encode(input_ids[own], torch.ones_like(input_ids[own]), cases, **encoder_kwargs)
-            hidden.append(functional.pad(states, (0, 0, 0, longest - length)))
-        return torch.cat(hidden)
-
-    def _run_encoder(self, input_ids: Tensor, letter_cases: Tensor | None, **encoder_kwargs: Any) -> Tensor:
-        inputs = (
-            {"input_ids": input_ids}
-            if self.letter_case_embeddings is None
-            else {"inputs_embeds": self.embed(input_ids, letter_cases)}
-        )
-        hidden: Tensor = self.encoder(**inputs, return_dict=True, **encoder_kwargs).last_hidden_state
-        return hidden
-
-    @property
-    def padding_cost(self) -> float:
-        """What a sub-word of padding in a batch takes on a CPU, of what one of a word takes."""
-        if is_computed_alone(self.encoder):
-            return PADDING_COST
-        computes_padding = self.has_encoder_runtime or not takes_packed(self.encoder)
-        return 1.0 if computes_padding else PADDING_COST
-
-    def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:
-        """Vectors of sub-words as the encoder takes them, *(batch, sub-words, embedding)*; arguments as of `forward`.
-
-        Raises:
-            ValueError: if the letter cases are missing.
-        """
-        vectors: Tensor = self.encoder.get_input_embeddings()(input_ids)
-        if self.letter_case_embeddings is None:
-            return vectors
-        if letter_cases is None:
-            raise ValueError("letter_cases: given none, but this model has letter_case_embeddings")
-        return vectors + self.letter_case_embeddings(letter_cases).to(vectors.dtype)
 
     def _score_candidates(
         self, hidden: Tensor, word_offsets: Tensor, spans: Tensor, pairs: Tensor | None

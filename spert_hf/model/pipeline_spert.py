@@ -34,31 +34,34 @@ from .text_reading_spert import TextReading
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
-from .attention_dropout import *
 from .base_model import *
-from .batching_spert import *
 from .card_spert import *
+from .cpu_attention import *
+from .cpu_dropout import *
+from .cpu_linear import *
+from .cpu_packing import *
+from .cpu_runtime import *
+from .cpu_scheduling import *
+from .cpu_workers import *
 from .encoder_checks_spert import *
 from .encoders_spert import *
+from .encoding import *
 from .errors import *
 from .forking_spert import *
 from .hub_spert import *
 from .languages_spert import *
-from .layers import *
 from .loading_spert import *
 from .modeling_spert import *
-from .onednn_linear import *
-from .packing_spert import *
-from .quick_dropout import *
 from .ranking_spert import *
+from .runtime import *
 from .sentences_spert import *
 from .signatures_spert import *
 from .span_pooling import *
 from .span_scoring import *
+from .tracing import *
 from .versions_spert import *
 from .watching_spert import *
 from .words_spert import *
-from .workers_spert import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""

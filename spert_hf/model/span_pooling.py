@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .layers import is_computed_plainly
+from .tracing import is_computed_plainly
 
 
 class RangePooler:

@@ -14,8 +14,8 @@ _LARGEST_PROBE = 8
 class WatchedModule:
     """What a module was at some moment, in a form that is compared with it in far less time than the module computes.
 
-    It sees replaced parts and weights, other precision or device, weights written in place, hooks and the mode of
-    training; of what is written through `.data`, all but changes of a few numbers.
+    It sees replaced parts and weights, other precision or device, weights written in place, and hooks; of what is
+    written through `.data`, all but changes of a few numbers.
 
     Args:
         module: any.
@@ -36,11 +36,14 @@ class WatchedModule:
         """Whether the module is the one that was watched, and as it was then."""
         return module is self._parts[0] and self._before == self._look()
 
+    def is_training(self, module: nn.Module) -> bool:
+        """Whether the module is the one that was watched, and any part of it is in training mode."""
+        return module is self._parts[0] and any(part.training for part in self._parts)
+
     def _look(self) -> tuple[Any, ...]:
         return (
             [*map(id, chain.from_iterable([held.values() for held in self._dicts]))],
             [*map(type, self._parts)],
-            [part.training for part in self._parts],
             [(tensor.data_ptr(), tensor.dtype) for tensor in self._tensors],
             [tensor._version for tensor in self._counting],
             [probe.tobytes() for probe in self._probes],

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from .encoder import OpenVinoEncoder, use_openvino
     from .quantization import copy_quantized_encoder, quantize_encoder, write_quantized_encoder
+    from .runtime import OpenVinoRuntime, use_openvino
     from .settings import CALIBRATION_SENTENCES, PRECISIONS
 
 _MODULES = {
     "CALIBRATION_SENTENCES": "settings",
-    "OpenVinoEncoder": "encoder",
+    "OpenVinoRuntime": "runtime",
     "PRECISIONS": "settings",
     "copy_quantized_encoder": "quantization",
     "quantize_encoder": "quantization",
-    "use_openvino": "encoder",
+    "use_openvino": "runtime",
     "write_quantized_encoder": "quantization",
 }
 """Where the names are."""
@@ -27,7 +27,7 @@ _MODULES = {
 __all__ = [
     "CALIBRATION_SENTENCES",
     "PRECISIONS",
-    "OpenVinoEncoder",
+    "OpenVinoRuntime",
     "copy_quantized_encoder",
     "quantize_encoder",
     "use_openvino",

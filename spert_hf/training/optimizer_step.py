@@ -12,7 +12,7 @@ from accelerate.utils import gather_object
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
-from ..model.batching_spert import batches_by_length
+from ..model.cpu_scheduling import batches_by_length
 from ..model.modeling_spert import SpertModel
 from .batches import BatchMaker, candidate_counts, split_batch
 from .embedding_rows import EmbeddingRows
@@ -106,8 +106,9 @@ class OptimizerStep:
 
     def _divide(self, batch: Sequence[int]) -> list[list[int]]:
         """Parts of a batch, of similar length, that cost a CPU least."""
-        padding_cost = cast(SpertModel, self._accelerator.unwrap_model(self._model)).padding_cost
-        return batches_by_length(batch, self._make_batch.lengths, len(batch), True, padding_cost)
+        model = cast(SpertModel, self._accelerator.unwrap_model(self._model))
+        padding_cost = model.runtime.padding_cost(model.encoder)
+        return batches_by_length(batch, self._make_batch.lengths, len(batch), padding_cost)
 
     def _backward(self, batches: Sequence[dict[str, Tensor]]) -> Tensor:
         """Add up the gradients of this process's batches; return their two losses each, *(batches, 2)*."""

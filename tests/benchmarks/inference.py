@@ -7,8 +7,8 @@ from importlib.util import find_spec
 
 from torch import Tensor
 
-from spert_hf.model.batching_spert import BATCH_COST, LEAST_SHARED
-from spert_hf.model.workers_spert import count_workers
+from spert_hf.model.cpu_scheduling import BATCH_COST, LEAST_SHARED
+from spert_hf.model.cpu_workers import count_workers
 from spert_hf.openvino import PRECISIONS
 
 from .agreement import check_same_predictions
@@ -97,7 +97,7 @@ def measure_overhead(
     batches = record_batches(model, end_to_end)
     seconds = interleave(
         {
-            "encoder": replay(as_transformers_has_it(model.encoder), batches),
+            "encoder": replay(as_transformers_has_it(model), batches),
             "quick encoder": replay(model.encode, batches, _count_workers(batches, batch_size)),
             "model": replay(model, record_calls(model, end_to_end)),
             "pipeline": end_to_end,

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from spert_hf import SpertModel
-from spert_hf.model.workers_spert import side_by_side
+from spert_hf.model.cpu_workers import side_by_side
 
 
 def record_calls(module: nn.Module, run: Callable[[], object]) -> list[dict[str, Any]]:

@@ -18,8 +18,6 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from spert_hf import SpertModel, SpertProcessor
-from spert_hf.model.onednn_linear import use_torch
-from spert_hf.model.quick_dropout import use_torch_dropout
 
 PAIRS_PER_CHUNK = 100
 """Pairs that get a copy of the sentence at once, as in the published code: more are taken in turns."""
@@ -27,13 +25,12 @@ PAIRS_PER_CHUNK = 100
 MASKED = -1e30
 
 
-def as_transformers_has_it(encoder: nn.Module) -> nn.Module:
-    """A twin of a SpERT model's encoder, over the same weights, whose linear layers and dropout are torch's own."""
-    shared = {id(weight): weight for weight in (*encoder.parameters(), *encoder.buffers())}
-    twin = copy.deepcopy(encoder, shared)
-    use_torch(twin)
-    use_torch_dropout(twin)
-    return twin
+def as_transformers_has_it(model: SpertModel) -> nn.Module:
+    """A twin of a model's encoder, over the same weights, whose layers and attention are transformers' own."""
+    shared = {id(weight): weight for weight in (*model.parameters(), *model.buffers())}
+    twin = copy.deepcopy(model, shared)
+    twin.set_runtime("torch")
+    return twin.encoder
 
 
 class ReferenceSpert(nn.Module):
@@ -53,7 +50,7 @@ class ReferenceSpert(nn.Module):
         if choices != ("max", "between", True) or model.relation_classifier is None:
             raise ValueError(f"model: given {choices}, allowed max pooling, context between, sizes and relation types")
         self.config = config
-        self.encoder = as_transformers_has_it(model.encoder)
+        self.encoder = as_transformers_has_it(model)
         self.size_embeddings = model.size_embeddings
         self.entity_classifier = model.entity_classifier
         self.relation_classifier = model.relation_classifier

@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 
+from spert_hf.model.cpu_linear import OneDnnLinear
 from spert_hf.model.decoding_spert import to_records
 from spert_hf.model.inference_spert import predict
-from spert_hf.model.onednn_linear import OneDnnLinear
 from tests.benchmarks.agreement import same_prediction
 from tests.benchmarks.reference import ReferenceSpert, as_transformers_has_it, reference_losses
 from tests.conftest import read_golden
@@ -58,7 +58,7 @@ def test_a_sentence_of_one_word_has_no_pairs(golden_model):
 
 def test_its_encoder_is_transformers_own_over_the_same_weights(golden_model):
     model, _ = golden_model
-    twin = as_transformers_has_it(model.encoder)
+    twin = as_transformers_has_it(model)
     assert {type(layer) for layer in twin.modules() if isinstance(layer, torch.nn.Linear)} == {torch.nn.Linear}
     assert {type(layer) for layer in model.encoder.modules() if isinstance(layer, torch.nn.Linear)} == {OneDnnLinear}
     ours = dict(model.encoder.named_parameters())

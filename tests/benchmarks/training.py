@@ -57,7 +57,7 @@ class TrainingContenders:
         )
         self._half_trainer = make_trainer(replace(arguments, bf16=True), splits)
         self._trainer = make_trainer(arguments, splits)  # last: the process keeps this one's precision
-        self._encoder = as_transformers_has_it(copy.deepcopy(self._trainer.model.encoder))
+        self._encoder = as_transformers_has_it(copy.deepcopy(self._trainer.model))
         self._encoder_optimizer = make_optimizer(self._encoder, arguments)
         self._reference = ReferenceTrainer(self._trainer.model, arguments, self._trainer.total_steps)
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spert_hf.model import inference_spert
+from spert_hf.model.cpu_runtime import CpuRuntime
 from spert_hf.model.inference_spert import predict, predict_at_thresholds
 from tests.support.mixed_documents import mixed_documents
 from tests.support.predictions import assert_same
@@ -38,7 +39,7 @@ def test_order_and_batch_size(tiny_pipeline, one_by_one, order, batch_size):
 @pytest.mark.usefixtures("several_threads")
 @pytest.mark.parametrize("batch_size", [1, 5, 32])
 def test_batches_side_by_side(tiny_pipeline, one_by_one, batch_size, monkeypatch):
-    monkeypatch.setattr(inference_spert, "LEAST_SHARED", 0)  # these texts are short
+    monkeypatch.setattr(CpuRuntime, "workers_pay_from", 0.0)  # these texts are short
     seen = set()
     with tiny_pipeline.model.register_forward_pre_hook(lambda *_: seen.add(threading.get_ident())):
         assert_same(tiny_pipeline(TEXTS, batch_size=batch_size), one_by_one)
@@ -48,7 +49,7 @@ def test_batches_side_by_side(tiny_pipeline, one_by_one, batch_size, monkeypatch
 @pytest.mark.usefixtures("several_threads")
 def test_decoding_leaves_the_workers_their_cores(tiny_pipeline, one_by_one, monkeypatch):
     """With several of torch's threads it would wake them, and they stay awake for a while."""
-    monkeypatch.setattr(inference_spert, "LEAST_SHARED", 0)
+    monkeypatch.setattr(CpuRuntime, "workers_pay_from", 0.0)
     threads = set()
 
     def decode(*arguments):

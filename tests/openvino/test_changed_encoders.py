@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from transformers import AutoModel, pipeline
 
-from spert_hf.openvino import OpenVinoEncoder, use_openvino
+from spert_hf.openvino import OpenVinoRuntime, use_openvino
 from tests.support.predictions import assert_same
 
 TEXTS = ["Marian Pell works for Northern Paper Co. in Duluth, where she was born.", "Overnight"]
@@ -90,17 +90,39 @@ def test_torch_computes_an_encoder_that_has_changed(pipe, tiny_checkpoint, chang
     with pytest.warns(UserWarning, match=r"the encoder has changed since its runtime was made of it \(use_openvino\)"):
         found = pipe(TEXTS)
     assert_same(found, expected(TEXTS))
-    assert pipe.model.encoder_runtime is None
+    assert pipe.model.runtime.name == "cpu"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert_same(pipe(TEXTS), found)
 
 
-def test_an_encoder_in_training_is_torchs(pipe):
+@pytest.mark.parametrize("part", [lambda model: model, lambda model: model.encoder, first_layer])
+@pytest.mark.filterwarnings("error")
+def test_an_encoder_in_training_is_torchs(pipe, monkeypatch, part):
+    expected = pipe(TEXTS)
     use_openvino(pipe)
-    pipe.model.encoder.train()
+    part(pipe.model).train()
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenVinoRuntime, "compute", None)
+        assert pipe.model.runtime.name == "cpu"
+        pipe(TEXTS)
+    pipe.model.eval()
+    assert pipe.model.runtime.name == "openvino"  # nothing was changed
+    assert_same(pipe(TEXTS), expected)
+
+
+def test_an_encoder_that_was_trained_is_torchs(pipe):
+    use_openvino(pipe)
+    model = pipe.model.train()
+    batch = pipe.spert_processor.collate(pipe.spert_processor.encode([TEXTS[0].split()]))
+    model(**batch).entity_logits[..., 1:, :].sum().backward()
+    torch.optim.SGD(model.parameters(), lr=0.01).step()
+    model.eval()
     with pytest.warns(UserWarning, match="the encoder has changed"):
-        assert pipe.model.encoder_runtime is None
+        found = pipe(TEXTS)
+    assert model.runtime.name == "cpu"
+    model.set_runtime("torch")
+    assert_same(pipe(TEXTS), found)
 
 
 def test_it_may_be_asked_for_anew(pipe):
@@ -110,7 +132,7 @@ def test_it_may_be_asked_for_anew(pipe):
         expected = pipe(TEXTS)
     use_openvino(pipe)
     assert_same(pipe(TEXTS), expected)
-    assert isinstance(pipe.model.encoder_runtime, OpenVinoEncoder)
+    assert isinstance(pipe.model.runtime, OpenVinoRuntime)
 
 
 def test_what_changes_nothing_leaves_it(pipe, tmp_path):
@@ -123,7 +145,7 @@ def test_what_changes_nothing_leaves_it(pipe, tmp_path):
     model.state_dict()
     pipe.save_pretrained(tmp_path)
     pipe(TEXTS)
-    assert isinstance(model.encoder_runtime, OpenVinoEncoder)
+    assert isinstance(model.runtime, OpenVinoRuntime)
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda pipe: pickle.loads(pickle.dumps(pipe))])
@@ -132,7 +154,7 @@ def test_copies_and_pickles_have_it_and_look_to_their_own_weights(pipe, duplicat
     use_openvino(pipe)
     other = duplicate(pipe)
     load_other_weights(pipe.model)
-    assert isinstance(other.model.encoder_runtime, OpenVinoEncoder)
+    assert isinstance(other.model.runtime, OpenVinoRuntime)
     assert_same(other(TEXTS), expected)
     load_other_weights(other.model)
     with pytest.warns(UserWarning, match="the encoder has changed"):
@@ -144,7 +166,7 @@ def test_a_copy_of_what_has_changed_is_torchs(pipe):
     load_other_weights(pipe.model)
     with pytest.warns(UserWarning, match="the encoder has changed"):
         copied = copy.deepcopy(pipe)
-    assert copied.model.encoder_runtime is None
+    assert copied.model.runtime.name == "cpu"
     assert_same(copied(TEXTS), pipe(TEXTS))
 
 
@@ -155,9 +177,9 @@ def test_a_pickle_of_8_bit_integers(quantized_checkpoint):
 
 def test_in_one_call(pipe, tiny_checkpoint):
     other = pipeline("spert-extraction", model=str(tiny_checkpoint), backend="openvino")
-    assert isinstance(other.model.encoder_runtime, OpenVinoEncoder)
+    assert isinstance(other.model.runtime, OpenVinoRuntime)
     assert_same(other(TEXTS), pipe(TEXTS))
-    assert pipeline("spert-extraction", model=str(tiny_checkpoint), backend="torch").model.encoder_runtime is None
+    assert pipeline("spert-extraction", model=str(tiny_checkpoint), backend="torch").model.runtime.name == "cpu"
 
 
 @pytest.mark.parametrize(

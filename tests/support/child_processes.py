@@ -139,10 +139,7 @@ def run_data_loader():
 
 def run_openvino():
     """With the encoder's runtime compiled in the parent for one batch, and for several side by side."""
-    from spert_hf.model import inference_spert
     from spert_hf.openvino import use_openvino
-
-    inference_spert.LEAST_SHARED = 0
 
     def extract_with_threads():
         torch.set_num_threads(3)

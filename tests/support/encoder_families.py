@@ -18,9 +18,8 @@ import transformers
 from transformers import CONFIG_MAPPING, AutoModel, PreTrainedConfig
 
 from spert_hf import SpertModel, SpertProcessor
+from spert_hf.model.cpu_packing import takes_packed
 from spert_hf.model.encoders_spert import COMPUTED_ALONE, ENCODER_DECODERS, reason_against
-from spert_hf.model.onednn_linear import use_torch
-from spert_hf.model.packing_spert import takes_packed
 
 from .tiny_models import SENTENCES, make_tokenizer
 
@@ -230,7 +229,7 @@ def check_one_at_a_time_and_together(model: SpertModel, processor: SpertProcesso
     assert largest_difference_in_batch(model, processor, sentences) < 1e-3
     if takes_packed(model.encoder):
         padded = copy.deepcopy(model)
-        padded.encoder.set_attn_implementation("sdpa")
+        padded.set_runtime("torch")
         assert largest_difference_in_batch(padded, processor, sentences) < 1e-3
         batch = processor.collate(sentences)
         mask = batch["attention_mask"].bool()
@@ -240,9 +239,9 @@ def check_one_at_a_time_and_together(model: SpertModel, processor: SpertProcesso
 
 
 def check_gradients(model: SpertModel, processor: SpertProcessor, sentences: list) -> None:
-    """A step's gradients are those with torch's own linear layers, and a step with dropout changes the encoder."""
+    """A step's gradients are those that transformers' encoder gives, and a step with dropout changes the encoder."""
     plain = copy.deepcopy(model)
-    use_torch(plain)
+    plain.set_runtime("torch")
     expected = gradients_of_a_step(plain, processor, sentences)
     found = gradients_of_a_step(model, processor, sentences)
     assert found.keys() == expected.keys()

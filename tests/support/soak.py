@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
+from spert_hf.model.cpu_linear import count_padded_rows
+from spert_hf.model.cpu_workers import count_workers, side_by_side
 from spert_hf.model.modeling_spert import SpertModel
-from spert_hf.model.onednn_linear import count_padded_rows
-from spert_hf.model.workers_spert import count_workers, side_by_side
 from tests.support import growth
 
 

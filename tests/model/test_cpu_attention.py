@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spert_hf.model import attention_dropout
-from spert_hf.model.attention_dropout import attend_with_dropout
+from spert_hf.model import cpu_attention
+from spert_hf.model.cpu_attention import attend_with_dropout
 
 HEADS, SIZE = 3, 4
 
@@ -43,7 +43,7 @@ def test_values_and_gradients(lengths, filling, scale, seed):
     theirs = [given.detach().clone().requires_grad_() for given in ours]
     weights = torch.randn(sum(lengths) + filling, HEADS, SIZE, dtype=torch.float64)
     torch.manual_seed(seed)
-    kept = attention_dropout.draw_kept(HEADS * sum(length**2 for length in lengths), 0.4, torch.float64)
+    kept = cpu_attention.draw_kept(HEADS * sum(length**2 for length in lengths), 0.4, torch.float64)
     torch.manual_seed(seed)
     attended = attend_with_dropout(*(given.transpose(0, 1) for given in ours), lengths=lengths, p=0.4, scale=scale)
     expected = attend_plainly(*(given.transpose(0, 1) for given in theirs), kept, lengths, scale)

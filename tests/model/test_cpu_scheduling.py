@@ -5,7 +5,7 @@ from itertools import pairwise, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.model.batching_spert import BATCH_COST, LARGEST_IMBALANCE, PADDING_COST, batches_by_length, share_out
+from spert_hf.model.cpu_scheduling import BATCH_COST, LARGEST_IMBALANCE, PADDING_COST, batches_by_length, share_out
 
 LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=7)
 PADDING_COSTS = st.sampled_from([1.0, PADDING_COST, 0.0])
@@ -33,7 +33,7 @@ def test_each_sequence_is_in_one_batch_and_none_is_too_large(lengths, batch_size
 @given(LENGTHS, st.integers(1, 8), PADDING_COSTS, st.data())
 def test_no_other_batches_cost_a_processor_less(lengths, batch_size, padding_cost, data):
     items = data.draw(st.permutations(range(len(lengths))))
-    batches = batches_by_length(items, lengths, batch_size, True, padding_cost)
+    batches = batches_by_length(items, lengths, batch_size, padding_cost)
     order = sorted(items, key=lambda index: lengths[index])
     for cuts in product((False, True), repeat=len(order) - 1):
         ends = [0, *(place for place, cut in enumerate(cuts, start=1) if cut), len(order)]
@@ -43,11 +43,11 @@ def test_no_other_batches_cost_a_processor_less(lengths, batch_size, padding_cos
 
 
 def test_an_accelerator_gets_full_batches():
-    assert [len(batch) for batch in batches_by_length(range(5), [9, 500, 1, 40, 7], 2, on_cpu=False)] == [2, 2, 1]
+    assert [len(batch) for batch in batches_by_length(range(5), [9, 500, 1, 40, 7], 2, None)] == [2, 2, 1]
 
 
 def test_there_may_be_nothing_to_compute():
-    assert batches_by_length([], [], 4, on_cpu=True) == []
+    assert batches_by_length([], [], 4, 1.0) == []
 
 
 def cost_of_workers(batches, lengths, workers, padding_cost):
@@ -60,7 +60,7 @@ def cost_of_workers(batches, lengths, workers, padding_cost):
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=60), st.integers(1, 8), st.integers(2, 5), PADDING_COSTS)
 def test_what_is_shared_out_is_all_there_and_keeps_all_workers_busy(lengths, batch_size, workers, padding_cost):
-    batches = batches_by_length(range(len(lengths)), lengths, batch_size, True, padding_cost)
+    batches = batches_by_length(range(len(lengths)), lengths, batch_size, padding_cost)
     shared = share_out(batches, lengths, workers, padding_cost)
     if shared is None:
         share = cost([[index] for index in range(len(lengths))], lengths) / workers

@@ -15,13 +15,16 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from .attention_dropout import attend_with_dropout
-from .layers import is_computed_plainly
-from .onednn_linear import count_padded_rows
-from .quick_dropout import can_draw
+from .cpu_attention import attend_with_dropout
+from .cpu_dropout import can_draw
+from .cpu_linear import count_padded_rows
+from .encoders_spert import first_position
+from .tracing import is_computed_plainly
 
 ATTENTION = "spert_packed"
 """Name of the attention among those of transformers: torch's own, which takes packed sequences as well."""
+
+_TORCHS = "sdpa"
 
 PACKABLE_ENCODERS = frozenset({"bert", "camembert", "distilbert", "electra", "roberta", "xlm-roberta"})
 """Model types in which sub-words meet in attention only, and all of a sequence's: none with windows or distances."""
@@ -58,8 +61,18 @@ class Packing:
 
 def use_packing(encoder: PreTrainedModel) -> None:
     """Have an encoder take packed sequences, if it is of a type that can, and computes attention as torch does."""
-    if encoder.config.model_type in PACKABLE_ENCODERS and encoder.config._attn_implementation == "sdpa":
+    if encoder.config.model_type not in PACKABLE_ENCODERS:
+        return
+    AttentionInterface.register(ATTENTION, _attend)  # needed for one that comes as a pickle and has it already, too
+    AttentionMaskInterface.register(ATTENTION, sdpa_mask)
+    if encoder.config._attn_implementation == _TORCHS:
         encoder.set_attn_implementation(ATTENTION)
+
+
+def undo_packing(encoder: PreTrainedModel) -> None:
+    """Undo [`use_packing`], unless another attention was chosen since."""
+    if encoder.config._attn_implementation == ATTENTION:
+        encoder.set_attn_implementation(_TORCHS)
 
 
 def takes_packed(encoder: nn.Module) -> bool:
@@ -101,13 +114,6 @@ def find_packing(encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor) 
     )
 
 
-def first_position(encoder: nn.Module) -> int:
-    """Id of an encoder's first position: RoBERTa and its kin count from behind the index of padding."""
-    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
-    padding: int | None = getattr(table, "padding_idx", None)
-    return 0 if padding is None else padding + 1
-
-
 def _attend(
     module: nn.Module,
     query: Tensor,
@@ -144,7 +150,3 @@ def _attend(
         attended.append(vectors.transpose(1, 2).flatten(0, 1))
     attended.append(parts[-1][-1].transpose(0, 1))  # whatever it is, nothing looks at it
     return torch.cat(attended).unsqueeze(0), None
-
-
-AttentionInterface.register(ATTENTION, _attend)
-AttentionMaskInterface.register(ATTENTION, sdpa_mask)

@@ -11,7 +11,8 @@ from transformers import pipeline
 from transformers.utils import logging as transformers_logging
 
 from spert_hf import SpertModel
-from spert_hf.openvino import OpenVinoEncoder, use_openvino
+from spert_hf.model.runtime import EncoderRuntime
+from spert_hf.openvino import OpenVinoRuntime, use_openvino
 from tests.support.predictions import assert_same
 from tests.support.tiny_models import FAMILIES, make_tiny_checkpoint
 
@@ -68,7 +69,7 @@ def test_int8_is_near(quantized_checkpoint, texts):
         vectors, mask = pipe.model.embed(batch["input_ids"]), batch["attention_mask"]
         expected = pipe.model.encoder(inputs_embeds=vectors, attention_mask=mask).last_hidden_state[mask.bool()]
         use_openvino(pipe.model, "int8")
-        hidden = pipe.model.encoder_runtime(vectors, mask)[mask.bool()]
+        hidden = pipe.model.runtime(vectors, mask)[mask.bool()]
     error = (hidden - expected).norm() / expected.norm()
     assert 1e-4 < error < 0.1
     assert found(pipe(texts)) == found(pipe(texts, batch_size=3))
@@ -102,13 +103,32 @@ def test_batches_side_by_side(pipe, texts):
     assert_same_in_batches(pipe, texts, expected)
 
 
-def test_training_puts_an_end_to_it(pipe, texts):
+def test_it_is_a_runtime_that_is_shown(pipe, texts):
+    expected = pipe(texts)
+    use_openvino(pipe.model)
+    assert isinstance(pipe.model.runtime, EncoderRuntime)
+    assert "runtime=openvino" in repr(pipe.model)
+    for name in ("torch", "cpu"):
+        pipe.model.set_runtime(name)
+        assert pipe.model.runtime.name == name
+        assert_same(pipe(texts), expected)
+
+
+@pytest.mark.parametrize("beneath", ["torch", "cpu"])
+def test_what_was_before_it_computes_where_it_does_not(pipe, texts, beneath):
+    pipe.model.set_runtime(beneath)
+    use_openvino(pipe.model)
+    assert pipe.model.train().runtime.name == beneath
+    assert copy.deepcopy(pipe.model).eval().runtime.name == "openvino"
+
+
+def test_training_is_not_computed_by_it(pipe, texts):
     use_openvino(pipe.model)
     copied = copy.deepcopy(pipe.model)
-    assert isinstance(copied.encoder_runtime, OpenVinoEncoder)
+    assert isinstance(copied.runtime, OpenVinoRuntime)
     copied.train()
-    assert copied.encoder_runtime is None
-    assert pipe.model.encoder_runtime is not None
+    assert copied.runtime.name == "cpu"
+    assert pipe.model.runtime.name == "openvino"
 
 
 def test_gradients_are_torchs(pipe, texts):
@@ -133,7 +153,7 @@ def test_settings_that_are_not_allowed(pipe, tiny_checkpoint):
     half = SpertModel.from_pretrained(tiny_checkpoint, dtype=torch.bfloat16)
     with pytest.raises(ValueError, match="model: given one in bfloat16 on cpu, allowed one in float32 on cpu"):
         use_openvino(half)
-    assert half.encoder_runtime is None
+    assert half.runtime.name == "cpu"
 
 
 def test_an_encoder_that_cannot_be_converted(pipe, monkeypatch):
@@ -143,7 +163,7 @@ def test_an_encoder_that_cannot_be_converted(pipe, monkeypatch):
     monkeypatch.setattr(pipe.model.encoder, "forward", fail)
     with pytest.raises(ValueError, match=r"encoder: BertModel can't be converted to OpenVINO: .*no such thing"):
         use_openvino(pipe.model)
-    assert pipe.model.encoder_runtime is None
+    assert pipe.model.runtime.name == "cpu"
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from spert_hf.model.workers_spert import MOST_WORKERS, count_workers, has_company, side_by_side
+from spert_hf.model.cpu_workers import MOST_WORKERS, count_workers, has_company, side_by_side
 
 pytestmark = pytest.mark.usefixtures("several_threads")
 

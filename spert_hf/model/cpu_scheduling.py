@@ -26,7 +26,7 @@ LARGEST_IMBALANCE = 1.1
 
 
 def batches_by_length(
-    items: Iterable[int], lengths: Sequence[int], batch_size: int, on_cpu: bool, padding_cost: float = 1.0
+    items: Iterable[int], lengths: Sequence[int], batch_size: int, padding_cost: float | None
 ) -> list[list[int]]:
     """Group sequences into batches, the shortest first.
 
@@ -34,12 +34,11 @@ def batches_by_length(
         items: indices of the sequences.
         lengths: sub-words of each, by index.
         batch_size: most sequences of a batch.
-        on_cpu: form the batches that cost a CPU least, which may be smaller; otherwise, for accelerators,
-            all but the last are full.
-        padding_cost: of a sub-word of padding, in sub-words; see [`SpertModel.padding_cost`].
+        padding_cost: of a sub-word of padding, in sub-words, as [`EncoderRuntime.padding_cost`] says: the batches that
+            cost least are formed, which may be smaller. `None`: all but the last are full.
     """
     order = sorted(items, key=lambda index: lengths[index])
-    if not on_cpu:
+    if padding_cost is None:
         return [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
     most = min(batch_size, LARGEST_COMPARED)
     totals = [0, *accumulate(lengths[index] for index in order)]  # sub-words of the first so many

@@ -1,26 +1,10 @@
-"""Layers of our own take the place of torch's, and leave to torch what it does to functions as a whole."""
+"""What is computed in a way of our own is left to torch where it does something to functions as a whole."""
 
 import torch
 from torch import nn
 
 from spert_hf import SpertModel
-from spert_hf.model.layers import is_computed_plainly, swap_layers
-
-
-class Own(nn.Linear):
-    pass
-
-
-class Other(nn.Linear):
-    pass
-
-
-def test_only_layers_of_the_very_class_are_swapped():
-    model = nn.Sequential(nn.Linear(2, 2), Other(2, 2), nn.Sequential(nn.Linear(2, 3)))
-    weights = {name: weight.data_ptr() for name, weight in model.named_parameters()}
-    swap_layers(model, nn.Linear, Own)
-    assert [type(layer) for layer in (model[0], model[1], model[2][0])] == [Own, Other, Own]
-    assert {name: weight.data_ptr() for name, weight in model.named_parameters()} == weights
+from spert_hf.model.tracing import is_computed_plainly
 
 
 def test_what_torch_does_to_functions_is_known():

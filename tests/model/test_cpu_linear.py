@@ -10,18 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from spert_hf.model import onednn_linear
-from spert_hf.model.onednn_linear import OneDnnLinear, use_onednn, use_torch
+from spert_hf.model import cpu_linear
+from spert_hf.model.cpu_linear import OneDnnLinear
 
-needs_kernel = pytest.mark.skipif(onednn_linear._find_kernel() is None, reason="torch has no such kernel here")
+needs_kernel = pytest.mark.skipif(cpu_linear._find_kernel() is None, reason="torch has no such kernel here")
 
 
 def two_layers(columns, rows, bias=True):
     """The same layer twice: torch's, and oneDNN's."""
-    plain = nn.Linear(columns, rows, bias=bias)
-    model = nn.Sequential(copy.deepcopy(plain))
-    use_onednn(model)
-    return plain, model[0]
+    plain, quick = nn.Linear(columns, rows, bias=bias), OneDnnLinear(columns, rows, bias=bias)
+    quick.load_state_dict(plain.state_dict())
+    return plain, quick
 
 
 def close(some, others, summed=1):
@@ -33,8 +32,8 @@ def close(some, others, summed=1):
 def kernel_calls(monkeypatch):
     """Counts the products that oneDNN's kernel is asked for."""
     calls = []
-    kernel = onednn_linear._find_kernel()
-    monkeypatch.setattr(onednn_linear, "_find_kernel", lambda: lambda *all: calls.append(all) or kernel(*all))
+    kernel = cpu_linear._find_kernel()
+    monkeypatch.setattr(cpu_linear, "_find_kernel", lambda: lambda *all: calls.append(all) or kernel(*all))
     return calls
 
 
@@ -100,10 +99,10 @@ def test_the_kernel_meets_few_shapes(kernel_calls, mode):
 
 
 def test_rows_are_padded_to_few_numbers_and_by_little():
-    padded = [onednn_linear.count_padded_rows(count) for count in range(1, 2**14 + 1)]
+    padded = [cpu_linear.count_padded_rows(count) for count in range(1, 2**14 + 1)]
     assert len(set(padded)) <= 180
     assert all(count <= rows <= max(count + 32, 1.04 * count) for count, rows in enumerate(padded, 1))
-    assert all(onednn_linear.count_padded_rows(rows) == rows for rows in padded)
+    assert all(cpu_linear.count_padded_rows(rows) == rows for rows in padded)
 
 
 def test_memory_for_padding_is_written_in_any_mode_and_grows():
@@ -121,14 +120,14 @@ def test_memory_for_padding_is_written_in_any_mode_and_grows():
 
 @needs_kernel
 def test_defaults_of_the_process_do_not_count(monkeypatch):
-    monkeypatch.setattr(onednn_linear, "_scratch", onednn_linear._Scratch())
+    monkeypatch.setattr(cpu_linear, "_scratch", cpu_linear._Scratch())
     plain, quick = two_layers(8, 4)
     features = torch.randn(3, 8)
     torch.set_default_dtype(torch.float64)
     try:
         with torch.device("meta"), torch.no_grad():
-            onednn_linear._find_kernel.cache_clear()
-            assert onednn_linear._find_kernel() is not None
+            cpu_linear._find_kernel.cache_clear()
+            assert cpu_linear._find_kernel() is not None
             product = quick(features)
     finally:
         torch.set_default_dtype(torch.float32)
@@ -198,27 +197,11 @@ def test_torchs_own_switch_turns_it_off(kernel_calls, monkeypatch):
 
 
 def test_without_the_kernel_torch_computes(monkeypatch):
-    monkeypatch.setattr(onednn_linear, "_find_kernel", lambda: None)
+    monkeypatch.setattr(cpu_linear, "_find_kernel", lambda: None)
     plain, quick = two_layers(8, 4)
     features = torch.randn(3, 8)
 
     assert torch.equal(quick(features), plain(features))
-
-
-class OwnLinear(nn.Linear):
-    """A layer of somebody else's."""
-
-
-def test_only_torchs_own_layers_change_and_change_back():
-    model = nn.ModuleDict({"plain": nn.Linear(3, 2), "inner": nn.Sequential(nn.Linear(2, 2)), "own": OwnLinear(2, 2)})
-    layers = (model["plain"], model["inner"][0], model["own"])
-    weights = [layer.weight for layer in layers]
-
-    use_onednn(model)
-    assert [type(layer) for layer in layers] == [OneDnnLinear, OneDnnLinear, OwnLinear]
-    assert all(layer.weight is weight for layer, weight in zip(layers, weights, strict=True))
-    use_torch(model)
-    assert [type(layer) for layer in layers] == [nn.Linear, nn.Linear, OwnLinear]
 
 
 def test_weights_changed_behind_a_layers_back_count():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from spert_hf.model.quick_dropout import QuickDropout, can_draw, draw_kept, use_quick_dropout, use_torch_dropout
+from spert_hf.model.cpu_dropout import QuickDropout, can_draw, draw_kept
 
 MANY = 100_000
 
@@ -91,15 +91,10 @@ def test_it_is_exported_and_compiled_as_torchs():
     assert set(compiled(torch.ones(100)).unique().tolist()) == {0.0, 2.0}
 
 
-def test_only_torchs_own_layers_change_and_change_back():
-    class Own(nn.Dropout):
-        pass
-
-    model = nn.Sequential(nn.Dropout(0.1), Own(0.2), nn.Dropout(0.3, inplace=True), nn.Linear(2, 2))
-    use_quick_dropout(model)
-    assert [type(layer) for layer in model] == [QuickDropout, Own, QuickDropout, nn.Linear]
-    assert pickle.loads(pickle.dumps(copy.deepcopy(model[0]))).p == 0.1
+def test_in_place_if_it_was_asked_for():
     features = torch.ones(50)
-    assert model[2](features) is features  # in place, as it was asked for
-    use_torch_dropout(model)
-    assert [type(layer) for layer in model] == [nn.Dropout, Own, nn.Dropout, nn.Linear]
+    assert QuickDropout(0.3, inplace=True)(features) is features
+
+
+def test_layers_are_copied_and_pickled():
+    assert pickle.loads(pickle.dumps(copy.deepcopy(QuickDropout(0.1)))).p == 0.1

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from transformers import AutoConfig
 
 from spert_hf import SpertConfig, SpertModel
-from spert_hf.model import attention_dropout
-from spert_hf.model.batching_spert import PADDING_COST
-from spert_hf.model.packing_spert import ATTENTION, PACKABLE_ENCODERS, find_packing, takes_packed
+from spert_hf.model import cpu_attention
+from spert_hf.model.cpu_packing import ATTENTION, PACKABLE_ENCODERS, find_packing, takes_packed
+from spert_hf.model.cpu_scheduling import PADDING_COST
 
 PADDING = 1
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=9)
@@ -116,7 +116,7 @@ def test_attention_in_training_is_dropped_and_otherwise_the_same(model, monkeypa
     expected = model.eval().encode(*batch)
     assert not torch.allclose(model.train().encode(*batch), expected, atol=1e-2)
     drawn = []
-    monkeypatch.setattr(attention_dropout, "draw_kept", lambda count, *_: drawn.append(count) or torch.ones(count))
+    monkeypatch.setattr(cpu_attention, "draw_kept", lambda count, *_: drawn.append(count) or torch.ones(count))
     torch.testing.assert_close(model.encode(*batch), expected, atol=1e-5, rtol=0)
     assert drawn == [4 * (5**2 + 2 * 17**2 + 9**2 + 30**2)] * 2  # heads, in each of two layers
 
@@ -137,12 +137,12 @@ def test_no_padding_is_computed(model):
 def test_other_encoders_get_batches_as_they_are(encoder_type):
     model = make_model(encoder_type)
     assert not takes_packed(model.encoder)
-    assert model.padding_cost == 1
+    assert model.runtime.padding_cost(model.encoder) == 1
     assert find_packing(model.encoder, *make_batch([3, 9])[:2]) is None
 
 
 def test_padding_costs_little_where_it_is_not_computed(model):
-    assert model.padding_cost == PADDING_COST < 1
+    assert model.runtime.padding_cost(model.encoder) == PADDING_COST < 1
 
 
 def test_padding_on_the_left_is_not_packed():

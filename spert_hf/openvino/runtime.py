@@ -1,4 +1,4 @@
-"""An encoder that OpenVINO computes in place of torch."""
+"""The runtime by which OpenVINO computes an encoder in place of torch."""
 
 import os
 import threading
@@ -10,11 +10,14 @@ from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
-from transformers import Pipeline
+from transformers import Pipeline, PreTrainedModel
 
+from ..model.cpu_scheduling import PADDING_COST
+from ..model.cpu_workers import MOST_WORKERS, has_company
+from ..model.encoders_spert import is_computed_alone
 from ..model.modeling_spert import SpertModel
+from ..model.runtime import EncodingModel
 from ..model.setting_checks_spert import check_choice
-from ..model.workers_spert import MOST_WORKERS, has_company
 from .conversion import convert_encoder, relative_error
 from .imports import import_openvino
 from .quantization import read_quantized_encoder
@@ -25,8 +28,8 @@ _LARGEST_ERRORS = {"float32": 1e-3, "bfloat16": 0.1}
 """By which a conversion that went wrong is told from rounding."""
 
 
-class OpenVinoEncoder:
-    """A compiled encoder; threads may share it.
+class OpenVinoRuntime:
+    """An [`EncoderRuntime`] with a compiled encoder; models and threads may share it.
 
     It is compiled twice when it is called in both ways: to compute one batch on all cores, and, called by workers that
     compute batches side by side, each on cores of its own.
@@ -37,6 +40,11 @@ class OpenVinoEncoder:
         threads: that compute.
     """
 
+    name = "openvino"
+    remade_by: str | None = "use_openvino"
+    workers_pay_from: float | None = 0.0
+    has_own_threads = True
+
     def __init__(self, model: Any, precision: str, threads: int) -> None:
         self._model = model
         self._precision, self._threads = precision, threads
@@ -45,7 +53,32 @@ class OpenVinoEncoder:
         self._compiled: dict[int, _CompiledEncoder] = {}
         self._compiling = threading.Lock()
         self._of_parents: list[Any] = []
-        _encoders.add(self)
+        _runtimes.add(self)
+
+    def serves(self, device: torch.device) -> bool:
+        """On CPUs."""
+        return device.type == "cpu"
+
+    def attach(self, model: EncodingModel) -> None:
+        """The model is left as it is."""
+
+    def detach(self, model: EncodingModel) -> None:
+        """There is nothing to undo."""
+
+    def compute(
+        self,
+        model: EncodingModel,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        letter_cases: Tensor | None = None,
+        **encoder_kwargs: Any,
+    ) -> Tensor:
+        """As [`EncoderRuntime.compute`]; torch looks up the vectors of the sub-words."""
+        return self(model.embed(input_ids, letter_cases), attention_mask)
+
+    def padding_cost(self, encoder: PreTrainedModel) -> float | None:
+        """As much as a word, unless the encoder gets none."""
+        return PADDING_COST if is_computed_alone(encoder) else 1.0
 
     def __call__(self, vectors: Tensor, attention_mask: Tensor) -> Tensor:
         """Hidden states *(batch, sub-words, hidden)* of vectors *(batch, sub-words, embedding)*, `float32`.
@@ -71,12 +104,12 @@ class OpenVinoEncoder:
         self._of_parents.append(self._compiled)
         self._compiled, self._compiling = {}, threading.Lock()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "OpenVinoEncoder":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OpenVinoRuntime":
         return self  # nothing in it changes
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As a pickle has it: not compiled, which is done anew where it is read."""
-        return _read_encoder, (*_serialized(self._model), self._precision, self._threads)
+        return _read_runtime, (*_serialized(self._model), self._precision, self._threads)
 
 
 def _serialized(model: Any) -> tuple[bytes, bytes]:
@@ -87,16 +120,16 @@ def _serialized(model: Any) -> tuple[bytes, bytes]:
         return graph.read_bytes(), weights.read_bytes()
 
 
-def _read_encoder(graph: bytes, weights: bytes, precision: str, threads: int) -> OpenVinoEncoder:
-    return OpenVinoEncoder(import_openvino().Core().read_model(graph, weights), precision, threads)
+def _read_runtime(graph: bytes, weights: bytes, precision: str, threads: int) -> OpenVinoRuntime:
+    return OpenVinoRuntime(import_openvino().Core().read_model(graph, weights), precision, threads)
 
 
-_encoders: WeakSet[OpenVinoEncoder] = WeakSet()
+_runtimes: WeakSet[OpenVinoRuntime] = WeakSet()
 
 
 def _compile_all_anew() -> None:
-    for encoder in list(_encoders):
-        encoder.compile_anew()
+    for runtime in list(_runtimes):
+        runtime.compile_anew()
 
 
 if hasattr(os, "register_at_fork"):
@@ -132,10 +165,11 @@ def use_openvino(
     threads: int | None = None,
     token: bool | str | None = None,
 ) -> None:
-    """Have OpenVINO compute a model's encoder wherever no gradients are recorded, until `model.train()`.
+    """Have OpenVINO compute a model's encoder, in evaluation mode, wherever no gradients are recorded.
 
     It computes with the weights of this moment. Torch's own stay, and are what is saved; once they are changed, moved
     or replaced, torch computes again, and a warning says so. Copies and pickles of the model are computed by it, too.
+    `model.set_runtime("cpu")` gives the encoder back to torch.
 
     Args:
         model: on the processor, in single precision; or a pipeline with such a model.
@@ -152,16 +186,16 @@ def use_openvino(
     check_choice("precision", precision, PRECISIONS)
     model = _model_of(model)
     openvino_model = read_quantized_encoder(model, token) if precision == "int8" else convert_encoder(model)
-    encoder = OpenVinoEncoder(openvino_model, precision, threads or torch.get_num_threads())
+    runtime = OpenVinoRuntime(openvino_model, precision, threads or torch.get_num_threads())
     model.eval()
-    if precision in _LARGEST_ERRORS and not relative_error(model, encoder) <= _LARGEST_ERRORS[precision]:
+    if precision in _LARGEST_ERRORS and not relative_error(model, runtime) <= _LARGEST_ERRORS[precision]:
         raise ValueError(f"encoder: {type(model.encoder).__name__} comes out of OpenVINO's conversion changed")
-    model.encoder_runtime = encoder
+    model.set_runtime(runtime)
 
 
 def _model_of(given: Any) -> SpertModel:
     """The model itself, or that of a pipeline; either may be of a checkpoint's own code."""
     model: Any = given.model if isinstance(given, Pipeline) else given
-    if not isinstance(model, nn.Module) or not hasattr(model, "encoder_runtime"):
+    if not isinstance(model, nn.Module) or not hasattr(model, "set_runtime"):
         raise ValueError(f"model: given a {type(model).__name__}, allowed a SpertModel or a pipeline with one")
     return model  # type: ignore[return-value]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layers import is_computed_plainly, swap_layers
+from .tracing import is_computed_plainly
 
 
 class OneDnnLinear(nn.Linear):
@@ -32,16 +32,6 @@ class OneDnnLinear(nn.Linear):
         if torch.is_grad_enabled():
             return _OneDnnProduct.apply(input, weight, bias)
         return _multiply_padded(input, weight, bias)
-
-
-def use_onednn(module: nn.Module) -> None:
-    """Make the linear layers of a module [`OneDnnLinear`]; weights and their names stay."""
-    swap_layers(module, nn.Linear, OneDnnLinear)
-
-
-def use_torch(module: nn.Module) -> None:
-    """Undo [`use_onednn`]."""
-    swap_layers(module, OneDnnLinear, nn.Linear)
 
 
 class _OneDnnProduct(torch.autograd.Function):

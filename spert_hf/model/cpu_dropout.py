@@ -8,7 +8,7 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
-from .layers import is_computed_plainly, swap_layers
+from .tracing import is_computed_plainly
 
 STEPS = 2**16
 """Probabilities are rounded to a multiple of one in as many: 0.1 becomes 0.100006."""
@@ -45,16 +45,6 @@ def draw_kept(count: int, p: float, dtype: torch.dtype) -> Tensor:
 def can_draw(p: float) -> bool:
     """Whether [`draw_kept`] can draw with a probability: not if it is all but 0 or 1."""
     return 0 < round(p * STEPS) < STEPS
-
-
-def use_quick_dropout(module: nn.Module) -> None:
-    """Make the dropout layers of a module [`QuickDropout`]."""
-    swap_layers(module, nn.Dropout, QuickDropout)
-
-
-def use_torch_dropout(module: nn.Module) -> None:
-    """Undo [`use_quick_dropout`]."""
-    swap_layers(module, QuickDropout, nn.Dropout)
 
 
 def _is_for_us(input: Tensor, p: float) -> bool:

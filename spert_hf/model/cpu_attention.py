@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .quick_dropout import draw_kept
+from .cpu_dropout import draw_kept
 
 
 def attend_with_dropout(
@@ -21,7 +21,7 @@ def attend_with_dropout(
     Args:
         query, key, value: *(heads, sub-words, size)*.
         lengths: of the sequences; what is behind them is none of them, and gets zeros.
-        p: probability of dropping an attention, which [`can_draw`][.quick_dropout.can_draw] must allow.
+        p: probability of dropping an attention, which [`can_draw`][.cpu_dropout.can_draw] must allow.
         scale: of the products of queries and keys.
 
     Returns:

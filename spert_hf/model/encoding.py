@@ -1,0 +1,156 @@
+"""How a model's encoder is computed: by which runtime, from what, and one sequence at a time if it must be."""
+
+import warnings
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import PreTrainedModel
+
+from .cpu_runtime import CpuRuntime
+from .encoders_spert import is_computed_alone
+from .forking_spert import make_forks_safe
+from .runtime import EncoderRuntime, TorchRuntime
+from .watching_spert import WatchedModule
+
+_TORCH = TorchRuntime()
+_RUNTIMES: dict[str, EncoderRuntime] = {"torch": _TORCH, "cpu": CpuRuntime()}
+
+DEFAULT_RUNTIME = "cpu"
+"""What a new model has: on other devices than a CPU it is torch's all the same."""
+
+
+class EncodingMixin(nn.Module):
+    """The part of [`SpertModel`] that computes the encoder."""
+
+    encoder: PreTrainedModel
+    letter_case_embeddings: nn.Embedding | None
+    device: torch.device
+    _runtime: EncoderRuntime = _TORCH
+    """Computes with the model's weights."""
+    _watched_runtime: tuple[EncoderRuntime, WatchedModule] | None = None
+    """Computes with weights of its own, in place of the other, as long as the encoder is what it was. In one piece, as
+    threads may share the model."""
+
+    def set_runtime(self, runtime: str | EncoderRuntime) -> None:
+        """Choose what computes the encoder. Results are the same but for rounding; what is saved is the same exactly.
+
+        Args:
+            runtime: `"cpu"`, all that makes a CPU fast, which every model has at first; `"torch"`, the encoder as
+                transformers has it; or a runtime, such as [`use_openvino`] makes. On other devices than it serves,
+                torch computes. A runtime that holds weights of its own computes only where no gradients are
+                recorded, in evaluation mode, and until the encoder changes; otherwise the one before it does.
+
+        Raises:
+            ValueError: if it is none of these.
+        """
+        chosen = _RUNTIMES.get(runtime) if isinstance(runtime, str) else runtime
+        if not isinstance(chosen, EncoderRuntime):
+            allowed = ", ".join(map(repr, _RUNTIMES))
+            raise ValueError(f"runtime: given {runtime!r}, allowed {allowed} or an EncoderRuntime")
+        make_forks_safe()
+        if self._watched_runtime is not None:
+            self._watched_runtime[0].detach(self)
+            self.__dict__["_watched_runtime"] = None  # not to be taken for a module, whatever it is
+        if chosen.remade_by is None:
+            self._runtime.detach(self)
+            self.__dict__["_runtime"] = chosen
+        chosen.attach(self)
+        if chosen.remade_by is not None:
+            self.__dict__["_watched_runtime"] = (chosen, WatchedModule(self.encoder))
+
+    @property
+    def runtime(self) -> EncoderRuntime:
+        """What computes the encoder as the model is now, where no gradients are recorded; see [`set_runtime`]."""
+        return self._find_runtime(self.device)
+
+    def _find_runtime(self, device: torch.device) -> EncoderRuntime:
+        held = self._watched_runtime
+        if held is not None and not held[1].is_training(self.encoder) and (current := self._unless_changed()):
+            return current
+        return self._by_own_weights(device)
+
+    def _by_own_weights(self, device: torch.device) -> EncoderRuntime:
+        return self._runtime if self._runtime.serves(device) else _TORCH
+
+    def _unless_changed(self) -> EncoderRuntime | None:
+        """The runtime with weights of its own, which is dropped, with a warning, once the encoder has changed."""
+        held = self._watched_runtime
+        if held is None:
+            return None
+        runtime, watched = held
+        if watched.is_unchanged(self.encoder):
+            return runtime
+        self.__dict__["_watched_runtime"] = None
+        runtime.detach(self)
+        warnings.warn(
+            f"the encoder has changed since its runtime was made of it ({runtime.remade_by}), so that torch computes "
+            f"it again; call {runtime.remade_by} anew for the encoder as it is now",
+            stacklevel=2,
+        )
+        return None
+
+    def run_encoder(
+        self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
+    ) -> Tensor:
+        """Hidden states, *(batch, sub-words, hidden)*; arguments as of [`SpertModel.forward`]."""
+        if is_computed_alone(self.encoder) and (len(input_ids) > 1 or not attention_mask.all()):
+            return self._run_one_at_a_time(input_ids, attention_mask, letter_cases, **encoder_kwargs)
+        runtime = self._find_runtime(input_ids.device)
+        if runtime.remade_by is not None and (torch.is_grad_enabled() or encoder_kwargs):
+            runtime = self._by_own_weights(input_ids.device)
+        return runtime.compute(self, input_ids, attention_mask, letter_cases, **encoder_kwargs)
+
+    def _run_one_at_a_time(
+        self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None, **encoder_kwargs: Any
+    ) -> Tensor:
+        """As [`run_encoder`], for encoders in which padding would have a part in what words get; zeros for padding."""
+        is_word = attention_mask.bool()
+        if is_word[:, :-1].lt(is_word[:, 1:]).any():
+            given = f"given padding before sub-words to a {type(self.encoder).__name__}"
+            raise ValueError(f"attention_mask: {given}, which can't be told of it; allowed padding at the end")
+        longest = input_ids.shape[1]
+        hidden = []
+        for row, length in enumerate(is_word.sum(1).clamp(min=1).tolist()):
+            own = slice(row, row + 1), slice(0, length)
+            cases = None if letter_cases is None else letter_cases[own]
+            states = self.run_encoder(input_ids[own], torch.ones_like(input_ids[own]), cases, **encoder_kwargs)
+            hidden.append(functional.pad(states, (0, 0, 0, longest - length)))
+        return torch.cat(hidden)
+
+    def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:
+        """Vectors of sub-words as the encoder takes them, *(batch, sub-words, embedding)*; arguments as of `forward`.
+
+        Raises:
+            ValueError: if the letter cases are missing.
+        """
+        vectors: Tensor = self.encoder.get_input_embeddings()(input_ids)
+        if self.letter_case_embeddings is None:
+            return vectors
+        if letter_cases is None:
+            raise ValueError("letter_cases: given none, but this model has letter_case_embeddings")
+        return vectors + self.letter_case_embeddings(letter_cases).to(vectors.dtype)
+
+    def encoder_inputs(self, input_ids: Tensor, letter_cases: Tensor | None) -> dict[str, Tensor]:
+        """Sub-words as the encoder takes them: by their ids, or as vectors if letter cases have a part in those."""
+        if self.letter_case_embeddings is None:
+            return {"input_ids": input_ids}
+        return {"inputs_embeds": self.embed(input_ids, letter_cases)}
+
+    def extra_repr(self) -> str:
+        """For `repr`: what computes the encoder."""
+        return f"runtime={self.runtime.name}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles, which have the runtime, too: made of the same weights, but not watching these."""
+        return {**self.__dict__, "_watched_runtime": self._unless_changed()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """As of every module; a model may come to a process as a pickle, too."""
+        make_forks_safe()
+        held = state.get("_watched_runtime")
+        super().__setstate__({**state, "_watched_runtime": None})
+        self._runtime.attach(self)
+        if held is not None:
+            self.__dict__["_watched_runtime"] = (held, WatchedModule(self.encoder))
