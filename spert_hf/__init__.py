@@ -11,6 +11,8 @@ from .lazy_names import lazy_names
 from .registration import register_when_imported
 
 if TYPE_CHECKING:
+    from .data.loading import load_documents
+    from .evaluating import evaluate_model
     from .loading import load
     from .model.configuration_spert import SpertConfig
     from .model.modeling_spert import SpertModel
@@ -35,7 +37,9 @@ _MODULES = {
     "TextReading": "model.text_reading_spert",
     "__version__": "version",
     "display": "results.display",
+    "evaluate_model": "evaluating",
     "load": "loading",
+    "load_documents": "data.loading",
     "to_dataframe": "results.data_frame",
     "to_networkx": "results.knowledge_graph",
     "triples": "results.triples",
@@ -52,7 +56,9 @@ __all__ = [
     "TextReading",
     "__version__",
     "display",
+    "evaluate_model",
     "load",
+    "load_documents",
     "to_dataframe",
     "to_networkx",
     "triples",
