@@ -52,6 +52,7 @@ from .packing_spert import *
 from .quick_dropout import *
 from .ranking_spert import *
 from .sentences_spert import *
+from .settings import *
 from .signatures_spert import *
 from .span_pooling import *
 from .span_scoring import *
