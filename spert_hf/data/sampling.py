@@ -10,7 +10,7 @@ from .schema import TypeSchema
 
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
-    """How many negatives a sentence gets, and from where; the defaults are the paper's.
+    """How many negatives a sentence gets, and from where.
 
     Args:
         negative_spans: spans that are no gold entity, of 1 … `max_span_size` tokens, drawn uniformly.
@@ -19,10 +19,10 @@ class SamplingSettings:
         max_span_size: longest negative span, in tokens.
     """
 
-    negative_spans: int = 100
-    negative_pairs: int = 100
-    strong_negatives: bool = True
-    max_span_size: int = 10
+    negative_spans: int
+    negative_pairs: int
+    strong_negatives: bool
+    max_span_size: int
 
 
 @dataclass(frozen=True, slots=True)

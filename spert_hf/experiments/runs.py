@@ -7,30 +7,20 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..data.named_datasets import CARDS_FOLDER
 from ..resources import shipped_folder
-from ..training.arguments import SpertTrainingArguments, read_recipe
+from ..training.arguments import SpertTrainingArguments, read_recipe, settings_deciding
 from .tables import DEFAULT_ENCODER, FOLD, Row, Table
 
 RUNS_FOLDER = "runs"
 _PLACES = ("dataset", "encoder")
 """Settings that may be folders; a result names only the last part of their path."""
 
-# Where a run takes place, how often it is looked at and where it is reported: none of it tells on its scores.
-_NO_PART_OF_A_RESULT = {
-    *("data_dir", "revision", "output_dir", "overwrite", "save_steps", "save_total_limit", "resume_from_checkpoint"),
-    *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
-    *("eval_every_epochs", "logging_steps", "report_to"),
-    "text_reading",  # tables are of the scores on tokens
-    *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
-}
-RESULT_DEFAULTS = {
-    one.name: one.default for one in fields(SpertTrainingArguments) if one.name not in _NO_PART_OF_A_RESULT
-}
+RESULT_DEFAULTS = {name: declared.default for name, declared in settings_deciding("scores").items()}
 """The settings that a result depends on, with their defaults."""
 
 
@@ -96,7 +86,7 @@ def row_settings(table: Table, row: Row) -> dict[str, Any]:
 
 def result_settings(arguments: SpertTrainingArguments) -> dict[str, Any]:
     """The settings that a result depends on, with no path of a machine."""
-    settings = {name: value for name, value in asdict(arguments).items() if name in RESULT_DEFAULTS}
+    settings = {name: getattr(arguments, name) for name in RESULT_DEFAULTS}
     return settings | {name: public_name(settings[name]) for name in _PLACES}
 
 

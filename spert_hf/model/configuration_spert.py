@@ -9,32 +9,26 @@ from typing import Any
 
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
-from .choices_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
 from .encoders_spert import width_of
 from .setting_checks_spert import (
     check_choice,
     check_dtype,
     check_encoder_settings,
-    check_flag,
-    check_fraction,
     check_keys,
     check_names,
-    check_number,
     check_signatures,
-    check_whole_number,
     shown,
 )
+from .settings import ConfigSettings, describe_settings, settings_of
 from .text_reading_spert import FIRST_READING, TextReading
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
+from .choices_spert import *
 from .languages_spert import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""
-
-TEMPERATURES = (0.01, 100)
-"""Lowest and highest."""
 
 # Where a saved checkpoint's own code is, for whoever loads it without the package that wrote it.
 TASK = "spert-extraction"
@@ -58,7 +52,10 @@ _NOT_TAKEN_FROM_FILES = (
 )
 
 
-class SpertConfig(PreTrainedConfig):
+_SETTINGS = settings_of(ConfigSettings)
+
+
+class SpertConfig(PreTrainedConfig, ConfigSettings):
     """Settings of a [`SpertModel`]; the defaults are those of the paper (Eberts & Ulges, ECAI 2020).
 
     Args:
@@ -66,30 +63,11 @@ class SpertConfig(PreTrainedConfig):
         entity_types: names of the entity types. Logit 0 stands for *none*, logit `i + 1` for `entity_types[i]`.
         relation_types: names of the relation types, in the order of the logits. May be empty: entities only.
         symmetric_relation_types: those of `relation_types` that have no direction.
-        max_span_size: longest span that is scored, in tokens (words).
-        span_pooling: how the sub-words of a span become one vector: `"max"`, `"mean"` or `"sum"`.
-        relation_context: what stands for the context of a pair: the sub-words `"between"` the two spans, all sub-words
-            of the `"sentence"`, or the encoder's first position, `"cls"`. The first two are pooled as spans are.
-        size_embedding_dim: width of the embedding of a span's number of tokens; 0 leaves it out.
-        size_embedding_count: rows of that embedding; longer spans use its last row.
-        classifier_dropout: dropout on the inputs of both classifiers.
-        relation_threshold: lowest score (sigmoid) at which a relation is predicted.
-        overlap: what becomes of entities that overlap: all are kept (`"keep"`), all dropped (`"drop"`), or those
-            with the highest scores are kept (`"best"`).
         relation_signatures: the pairs of entity types, head and tail, that each relation type may join; relations
             between others are not predicted. A relation type without an entry may join any. `None`: all may.
-        entity_temperature: what the entity logits are divided by before the softmax (Guo et al., ICML 2017), so that
-            scores say how often entities are right. 1: as trained. Which entities are found does not depend on it, but
-            with `overlap="best"` it has a part in which of those that overlap are kept.
-        relation_temperature: what the relation logits are divided by before the sigmoid. `relation_threshold` applies
-            to the score as shown, after the division.
-        max_sequence_length: most sub-words that the encoder takes, its special ones included. `None`: found out from
-            the encoder when the model is made.
-        letter_case_embeddings: add to the encoder's input an embedding of how each run of letters is written (lower,
-            Capital, CAPITALS, mixed), which a tokenizer that ignores case hides.
         text_reading: how raw text becomes words and sequences, a [`TextReading`] or a mapping of its settings. `None`:
             its defaults; in a file that has none, the rules that there were before files had any.
-        initializer_range: standard deviation of the classifiers' and size embedding's initial weights.
+        settings: those that [`ConfigSettings`] declares, such as `max_span_size`; others are transformers'.
 
     Raises:
         ValueError: if a setting is not among the allowed values.
@@ -104,22 +82,9 @@ class SpertConfig(PreTrainedConfig):
         entity_types: list[str] | tuple[str, ...] = ("Entity",),
         relation_types: list[str] | tuple[str, ...] = (),
         symmetric_relation_types: list[str] | tuple[str, ...] = (),
-        max_span_size: int = 10,
-        span_pooling: str = "max",
-        relation_context: str = "between",
-        size_embedding_dim: int = 25,
-        size_embedding_count: int = 100,
-        classifier_dropout: float = 0.1,
-        relation_threshold: float = 0.4,
-        overlap: str = "keep",
         relation_signatures: dict[str, list[list[str]]] | None = None,
-        entity_temperature: float = 1.0,
-        relation_temperature: float = 1.0,
-        max_sequence_length: int | None = None,
-        letter_case_embeddings: bool = False,
         text_reading: TextReading | dict[str, Any] | None = None,
-        initializer_range: float = 0.02,
-        **kwargs: Any,
+        **settings: Any,
     ) -> None:
         self.encoder_config = _as_config(encoder_config)
         if Path(self.encoder_config.name_or_path or "").is_dir():
@@ -128,43 +93,20 @@ class SpertConfig(PreTrainedConfig):
         self.entity_types = check_names("entity_types", entity_types, least=1)
         self.relation_types = check_names("relation_types", relation_types)
         self.symmetric_relation_types = check_names("symmetric_relation_types", symmetric_relation_types)
-        self.max_span_size = max_span_size
-        self.span_pooling = span_pooling
-        self.relation_context = relation_context
-        self.size_embedding_dim = size_embedding_dim
-        self.size_embedding_count = size_embedding_count
-        self.classifier_dropout = classifier_dropout
-        self.relation_threshold = relation_threshold
-        self.overlap = overlap
         self.relation_signatures = relation_signatures
-        self.entity_temperature = entity_temperature
-        self.relation_temperature = relation_temperature
-        self.max_sequence_length = max_sequence_length
-        self.letter_case_embeddings = letter_case_embeddings
         self.text_reading = TextReading.of(text_reading)
-        self.initializer_range = initializer_range
+        for name, declared in _SETTINGS.items():
+            setattr(self, name, settings.pop(name, declared.default))
         self._check_settings()
-        check_keys(kwargs, self._known_settings() | _FOR_LOADING, ())
+        check_keys(settings, self._known_settings() | _FOR_LOADING, ())
         for name in ("custom_pipelines", "id2label", "label2id", "num_labels"):  # see the properties
-            kwargs.pop(name, None)
-        kwargs["auto_map"] = _own_code(kwargs.get("auto_map", CODE_OF_CLASSES))
-        super().__init__(**kwargs)
+            settings.pop(name, None)
+        settings["auto_map"] = _own_code(settings.get("auto_map", CODE_OF_CLASSES))
+        super().__init__(**settings)
 
     def _check_settings(self) -> None:
-        check_choice("span_pooling", self.span_pooling, SPAN_POOLINGS)
-        check_choice("overlap", self.overlap, OVERLAP_POLICIES)
-        check_choice("relation_context", self.relation_context, RELATION_CONTEXTS)
-        check_whole_number("max_span_size", self.max_span_size, 1, 1_000)
-        check_whole_number("size_embedding_dim", self.size_embedding_dim, 0, 10_000)
-        check_whole_number("size_embedding_count", self.size_embedding_count, 2, 10_000)
-        if self.max_sequence_length is not None:
-            check_whole_number("max_sequence_length", self.max_sequence_length, 4, 10_000_000)
-        check_flag("letter_case_embeddings", self.letter_case_embeddings)
-        check_fraction("classifier_dropout", self.classifier_dropout)
-        check_fraction("relation_threshold", self.relation_threshold)
-        check_number("entity_temperature", self.entity_temperature, *TEMPERATURES)
-        check_number("relation_temperature", self.relation_temperature, *TEMPERATURES)
-        check_fraction("initializer_range", self.initializer_range)
+        for name, declared in _SETTINGS.items():
+            declared.check(getattr(self, name))
         if self.relation_signatures is not None:
             check_signatures(self.relation_signatures, self.entity_types, self.relation_types)
         unknown = [name for name in self.symmetric_relation_types if name not in self.relation_types]
@@ -199,7 +141,7 @@ class SpertConfig(PreTrainedConfig):
     @classmethod
     def _own_settings(cls) -> set[str]:
         """Names of the settings that this class adds to transformers'."""
-        return set(inspect.signature(cls.__init__).parameters) - {"self", "kwargs"}
+        return (set(inspect.signature(cls.__init__).parameters) | set(_SETTINGS)) - {"self", "settings"}
 
     @classmethod
     def _known_settings(cls) -> set[str]:
@@ -267,6 +209,10 @@ class SpertConfig(PreTrainedConfig):
                 f"encoder_config: given one of type {self.encoder_config.model_type}, which has no hidden_size"
             )
         return width
+
+
+if SpertConfig.__doc__:  # not under `python -OO`
+    SpertConfig.__doc__ += f"\n    Settings:\n{describe_settings(ConfigSettings, indent=8)}\n    "
 
 
 def _code_of_pipelines() -> dict[str, dict[str, Any]]:

@@ -43,6 +43,7 @@ from .runtime import *
 from .selection_spert import *
 from .sentences_spert import *
 from .setting_checks_spert import *
+from .settings import *
 from .signatures_spert import *
 from .text_reader_spert import *
 from .text_reading_spert import *

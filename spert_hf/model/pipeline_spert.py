@@ -55,6 +55,7 @@ from .modeling_spert import *
 from .ranking_spert import *
 from .runtime import *
 from .sentences_spert import *
+from .settings import *
 from .signatures_spert import *
 from .span_pooling import *
 from .span_scoring import *

@@ -76,16 +76,30 @@ def check_flag(field: str, value: object) -> None:
         raise ValueError(f"{field}: given {shown(value)}, allowed True or False")
 
 
-def check_whole_number(field: str, value: object, least: int, most: int) -> None:
-    """Refuse what is no whole number, or is beyond the bounds."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{field}: given {shown(value)}, allowed a whole number from {least} to {most}")
+def check_text(field: str, value: object) -> None:
+    """Refuse what is no text."""
+    if not isinstance(value, str):
+        raise ValueError(f"{field}: given {shown(value)}, allowed a text")
 
 
-def check_number(field: str, value: object, least: float, most: float) -> None:
-    """Refuse what is no number, or is beyond the bounds."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
-        raise ValueError(f"{field}: given {shown(value)}, allowed a number from {least} to {most}")
+def check_whole_number(field: str, value: object, least: float, most: float | None = None) -> None:
+    """Refuse what is no whole number, or is beyond the bounds, of which the upper one may be none."""
+    if isinstance(value, bool) or not isinstance(value, int) or not _is_within(value, least, most):
+        raise ValueError(f"{field}: given {shown(value)}, allowed a whole number{_bounds(least, most)}")
+
+
+def check_number(field: str, value: object, least: float, most: float | None = None) -> None:
+    """Refuse what is no finite number, or is beyond the bounds, of which the upper one may be none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_within(value, least, most):
+        raise ValueError(f"{field}: given {shown(value)}, allowed a number{_bounds(least, most)}")
+
+
+def _is_within(value: float, least: float, most: float | None) -> bool:
+    return least <= value <= most if most is not None else least <= value < math.inf
+
+
+def _bounds(least: float, most: float | None) -> str:
+    return f", {least} or more" if most is None else f" from {least} to {most}"
 
 
 def check_fraction(field: str, value: object) -> None:

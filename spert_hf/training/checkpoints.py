@@ -14,6 +14,7 @@ from transformers.utils import logging
 
 from ..data.model_folder import UNFINISHED, saving_to
 from ..data.outputs import give_mode_of_new_files
+from .arguments import settings_deciding
 from .digests import check_digests, write_digests
 
 logger = logging.get_logger(__name__)
@@ -171,10 +172,12 @@ def _last_whole(folders: list[Path]) -> Path:
 def _check_run(folder: Path, run: dict[str, Any]) -> None:
     """Refuse a checkpoint of a run that went otherwise: what comes of it would be neither one nor the other."""
     saved = read_state(folder).run
+    defaults = {name: declared.default for name, declared in settings_deciding("steps").items()}
     for name in saved | run:
-        if saved.get(name) != run.get(name):
+        given, had = (one.get(name, defaults.get(name)) for one in (run, saved))  # a setting may be newer than it
+        if given != had:
             raise ValueError(
-                f"{folder}: {name}: given {run.get(name)!r}, but the checkpoint's run has {saved.get(name)!r}; "
+                f"{folder}: {name}: given {given!r}, but the checkpoint's run has {had!r}; "
                 "a run goes on as it began, another one needs an output folder of its own"
             )
 

@@ -17,11 +17,9 @@ from ..data.signatures import find_signatures
 from ..encoders import check_folder_or_id
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
+from ..model.settings import ModelSettings, settings_of
 from ..model.text_reading_spert import TextReading
-from .arguments import MODEL_SETTINGS, SpertTrainingArguments
-
-_BOUND_TO_WEIGHTS = ("size_embedding_dim", "letter_case_embeddings")
-"""Settings that say which weights there are: with others than its own, a model's weights have no place."""
+from .arguments import SpertTrainingArguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,9 @@ def read_trained_config(model: str, token: str | None = None) -> SpertConfig:
     return config
 
 
-def settings_of(config: SpertConfig) -> dict[str, Any]:
+def trained_settings(config: SpertConfig) -> dict[str, Any]:
     """Give the settings of a trained model that a run which goes on from it has, unless others are given."""
-    return {name: getattr(config, name) for name in MODEL_SETTINGS} | {
+    return {name: getattr(config, name) for name in settings_of(ModelSettings)} | {
         "learn_signatures": config.relation_signatures is not None
     }
 
@@ -115,7 +113,7 @@ def check_fits_weights(config: SpertConfig, arguments: SpertTrainingArguments) -
     Raises:
         ValueError: naming the setting.
     """
-    for name in _BOUND_TO_WEIGHTS:
+    for name in (name for name, declared in settings_of(ModelSettings).items() if declared.shapes_weights):
         given, has = getattr(arguments, name), getattr(config, name)
         if given != has:
             raise ValueError(f"{name}: given {given!r}, allowed {has!r}, for which {arguments.model} has weights")

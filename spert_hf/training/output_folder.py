@@ -2,22 +2,14 @@
 
 import json
 import shutil
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from ..data.files import RUN_FILE
 from ..data.model_folder import holds_model, is_same_folder
 from ..data.ownership import check_not_owned
-from .arguments import SpertTrainingArguments
+from .arguments import SpertTrainingArguments, settings_deciding
 from .checkpoints import LATEST, STATE_FILE, list_checkpoints, read_state
-
-# What is looked at, where things go and what a machine has room for: with others, a command trains the same model.
-_SAME_MODEL = {
-    *("data_dir", "output_dir", "overwrite", "save_steps", "save_total_limit", "resume_from_checkpoint"),
-    *("per_device_eval_batch_size", "cpu_threads", "gradient_checkpointing", "ddp_timeout", "max_skipped_steps"),
-    *("eval_split", "logging_steps", "report_to", "push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
-}
 
 
 def check_training_folder(arguments: SpertTrainingArguments) -> bool:
@@ -79,16 +71,15 @@ def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
             f"output_dir: given {folder}, which holds the model to go on from; allowed another folder, or --overwrite"
         )
     try:
-        recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"].items()
+        recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"]
+        there = {name: recorded.get(name, one.default) for name, one in settings_deciding("model").items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         reason = f"whose settings no {RUN_FILE} tells"
     else:
-        there = {one.name: one.default for one in fields(SpertTrainingArguments)} | dict(recorded)
-        here = asdict(arguments)
-        changed = [name for name in here if name not in _SAME_MODEL and here[name] != there[name]]
+        changed = [name for name in there if getattr(arguments, name) != there[name]]
         if not changed:
             return
-        reason = f"trained with {changed[0]} {there[changed[0]]!r}, not {here[changed[0]]!r}"
+        reason = f"trained with {changed[0]} {there[changed[0]]!r}, not {getattr(arguments, changed[0])!r}"
     raise ValueError(
         f"output_dir: given {folder}, which holds another model, {reason}; allowed another folder, or --overwrite"
     )

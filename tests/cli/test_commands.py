@@ -326,4 +326,4 @@ def test_train_says_what_is_wrong_before_it_starts(tmp_path, capsys):
     assert main(["train", "--dataset", str(tmp_path / "nothing.json")]) == 1
     assert "nothing.json" in capsys.readouterr().err
     assert main(["train", "--num-train-epochs", "0"]) == 1
-    assert "num_train_epochs: given 0, allowed 1 or more" in capsys.readouterr().err
+    assert "num_train_epochs: given 0, allowed a whole number, 1 or more" in capsys.readouterr().err

@@ -28,6 +28,10 @@ def documents(draw):
     return Document([f"w{i}" for i in range(tokens)], entities, relations)
 
 
+def _settings(negative_spans, negative_pairs, strong_negatives=True, max_span_size=10):
+    return SamplingSettings(negative_spans, negative_pairs, strong_negatives, max_span_size)
+
+
 def all_spans(token_count, longest):
     return {(s, s + k) for k in range(1, longest + 1) for s in range(token_count - k + 1)}
 
@@ -35,7 +39,7 @@ def all_spans(token_count, longest):
 @given(documents(), st.integers(0, 60), st.integers(0, 12), st.integers(1, 10), st.integers(0, 5))
 def test_what_is_drawn(document, spans, pairs, longest, seed):
     gold = gold_candidates(document, SCHEMA)
-    settings_ = SamplingSettings(spans, pairs, max_span_size=longest)
+    settings_ = _settings(spans, pairs, max_span_size=longest)
     drawn = sample_candidates(gold, settings_, np.random.default_rng(seed))
     count = len(document.entities)
     gold_spans = {(e.start, e.end) for e in document.entities}
@@ -70,7 +74,7 @@ def test_negatives_are_fresh_and_uniform():
     gold = gold_candidates(document, SCHEMA)
     counts = {}
     for seed in range(2000):
-        drawn = sample_candidates(gold, SamplingSettings(2, 0, max_span_size=2), np.random.default_rng(seed))
+        drawn = sample_candidates(gold, _settings(2, 0, max_span_size=2), np.random.default_rng(seed))
         for span in map(tuple, drawn.spans[1:].tolist()):
             counts[span] = counts.get(span, 0) + 1
     assert set(counts) == {(1, 2), (2, 3), (3, 4), (0, 2), (1, 3), (2, 4)}
@@ -80,8 +84,8 @@ def test_negatives_are_fresh_and_uniform():
 def test_weak_negatives_also_pair_spans_that_are_no_entities():
     document = Document(list("abcdef"), [Entity("A", 0, 1), Entity("B", 2, 3)], [Relation("r", 0, 1)])
     gold = gold_candidates(document, SCHEMA)
-    weak = sample_candidates(gold, SamplingSettings(5, 30, strong_negatives=False), np.random.default_rng(0))
-    strong = sample_candidates(gold, SamplingSettings(5, 30), np.random.default_rng(0))
+    weak = sample_candidates(gold, _settings(5, 30, strong_negatives=False), np.random.default_rng(0))
+    strong = sample_candidates(gold, _settings(5, 30), np.random.default_rng(0))
     assert strong.pairs.tolist() == [[0, 1], [1, 0]]
     assert len(weak.pairs) == 31
     assert weak.pairs.max() > 1
@@ -89,12 +93,12 @@ def test_weak_negatives_also_pair_spans_that_are_no_entities():
 
 def test_two_types_on_one_span_make_no_pair_with_themselves():
     document = Document(list("abc"), [Entity("A", 0, 1), Entity("B", 0, 1), Entity("A", 1, 2)])
-    drawn = sample_candidates(gold_candidates(document, SCHEMA), SamplingSettings(0, 100), np.random.default_rng(0))
+    drawn = sample_candidates(gold_candidates(document, SCHEMA), _settings(0, 100), np.random.default_rng(0))
     assert sorted(map(tuple, drawn.pairs.tolist())) == [(0, 2), (1, 2), (2, 0), (2, 1)]
 
 
 def test_a_relation_between_two_spans_is_no_negative_of_their_other_types():
     entities = [Entity("A", 0, 1), Entity("B", 0, 1), Entity("A", 1, 2), Entity("B", 1, 2)]
     document = Document(list("abc"), entities, [Relation("r", 0, 2)])
-    drawn = sample_candidates(gold_candidates(document, SCHEMA), SamplingSettings(0, 100), np.random.default_rng(0))
+    drawn = sample_candidates(gold_candidates(document, SCHEMA), _settings(0, 100), np.random.default_rng(0))
     assert sorted(map(tuple, drawn.pairs.tolist())) == [(0, 2), (2, 0), (2, 1), (3, 0), (3, 1)]

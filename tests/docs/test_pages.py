@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import spert_hf
+from spert_hf.model.settings import ConfigSettings, settings_of
 from tests.support.markdown_pages import (
     DOCS,
     ROOT,
@@ -70,6 +71,12 @@ def test_every_page_is_in_the_site_s_navigation():
 def test_the_api_page_has_every_public_name():
     named = re.findall(r"^::: spert_hf\.(\w+)$", (DOCS / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(named) == sorted(set(spert_hf.__all__) - {"__version__"})
+
+
+def test_the_table_of_settings_is_as_they_are_declared():
+    shown = (DOCS / "training.md").read_text(encoding="utf-8")
+    rows = [f"| `{name}` | {one.describe()} | {one.help} |" for name, one in settings_of(ConfigSettings).items()]
+    assert "\n".join(rows) in shown
 
 
 def test_the_design_names_what_is_there():

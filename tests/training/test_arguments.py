@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from spert_hf.cli.parsers.train import parse_arguments
-from spert_hf.cli.parsers.training_settings import GROUPS
-from spert_hf.training.arguments import SpertTrainingArguments, read_recipe
+from spert_hf.model.settings import KINDS
+from spert_hf.training.arguments import GROUPS, SETTINGS, SpertTrainingArguments, read_recipe, settings_deciding
 
 
 def test_the_quickstart_has_its_own_recipe():
@@ -59,9 +59,40 @@ def test_help_names_every_setting_once_in_groups(capsys):
     assert "(default: 20)" in shown
 
 
-def test_each_setting_is_in_one_group():
-    names = [name for group in GROUPS.values() for name in group]
-    assert sorted(names) == sorted(SpertTrainingArguments.__dataclass_fields__)
+def test_all_of_a_setting_stands_in_its_declaration():
+    assert sorted(SETTINGS) == sorted(SpertTrainingArguments.__dataclass_fields__)
+    for name, declared in SETTINGS.items():
+        assert declared.kind in KINDS, name
+        assert declared.group in GROUPS, name
+        assert declared.help.endswith("."), name
+        assert set(declared.decides) <= {"steps", "model", "scores"}, name
+        declared.check(declared.default)
+
+
+def test_a_path_may_be_given_for_a_folder(tmp_path):
+    assert SpertTrainingArguments(output_dir=tmp_path).output_dir == str(tmp_path)
+
+
+DECIDE_STEPS = """
+    bf16 classifier_dropout fp16 freeze_embeddings gradient_accumulation_steps group_by_length
+    head_learning_rate learn_signatures learning_rate letter_case_embeddings lower_case_copies lr_scheduler_type
+    max_grad_norm max_span_size negative_pairs negative_spans num_train_epochs optim overlap
+    per_device_train_batch_size relation_context relation_threshold seed size_embedding_dim span_pooling
+    strong_negatives upper_case_copies warmup_ratio weight_decay
+"""
+"""What the first version compared before it resumed, and its checkpoints name."""
+
+
+def test_a_run_resumes_only_with_the_settings_that_decide_its_steps():
+    assert set(settings_deciding("steps")) >= set(DECIDE_STEPS.split())
+    free = {"dataset", "encoder", "data_dir", "eval_split", "output_dir", "save_steps", "cpu_threads", "hub_token"}
+    assert not free & set(settings_deciding("steps"))
+    assert SpertTrainingArguments(seed=3).decisive_settings()["seed"] == 3
+
+
+def test_a_command_trains_another_model_only_with_what_decides_it():
+    assert {"dataset", "encoder", "seed", "load_best_model_at_end", "text_reading"} <= set(settings_deciding("model"))
+    assert not {"eval_split", "data_dir", "logging_steps", "push_to_hub"} & set(settings_deciding("model"))
 
 
 @pytest.mark.parametrize("flag", ["--no-strong-negatives", "--no_strong_negatives", "--strong-negatives=no"])
@@ -94,16 +125,16 @@ def test_a_value_out_of_range_is_told_with_the_file_that_gave_it(tmp_path):
     recipe.write_text("num_train_epochs: 0\n")
     with pytest.raises(ValueError) as raised:
         parse_arguments(["--config", str(recipe)])
-    assert str(raised.value) == f"{recipe}: num_train_epochs: given 0, allowed 1 or more"
+    assert str(raised.value) == f"{recipe}: num_train_epochs: given 0, allowed a whole number, 1 or more"
     with pytest.raises(ValueError) as raised:
         parse_arguments(["--config", str(recipe), "--num-train-epochs", "-1"])
-    assert str(raised.value) == "num_train_epochs: given -1, allowed 1 or more"
+    assert str(raised.value) == "num_train_epochs: given -1, allowed a whole number, 1 or more"
     own = tmp_path / "letters" / "recipe.yaml"
     own.parent.mkdir()
     recipe.rename(own)
     with pytest.raises(ValueError) as raised:
         parse_arguments(["--dataset", str(own.parent)])
-    assert str(raised.value) == f"{own}: num_train_epochs: given 0, allowed 1 or more"
+    assert str(raised.value) == f"{own}: num_train_epochs: given 0, allowed a whole number, 1 or more"
 
 
 def test_names_of_settings_are_not_cut_short(capsys):
@@ -121,13 +152,18 @@ def test_a_recipe_that_is_no_yaml(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_train_epochs": 0}, "num_train_epochs: given 0, allowed 1 or more"),
-        ({"learning_rate": -1.0}, "learning_rate: given -1.0, allowed 0 or more"),
+        ({"num_train_epochs": 0}, "num_train_epochs: given 0, allowed a whole number, 1 or more"),
+        ({"learning_rate": -1.0}, "learning_rate: given -1.0, allowed a number, 0 or more"),
         ({"learning_rate": float("nan")}, "learning_rate: given nan"),
         ({"optim": "sgd"}, "optim: given 'sgd', allowed 'adamw', 'adamw_no_bias_correction'"),
         ({"warmup_ratio": 2.0}, "warmup_ratio: given 2.0, allowed a number from 0 to 1"),
         ({"lower_case_copies": 1.5}, "lower_case_copies: given 1.5, allowed a number from 0 to 1"),
-        ({"upper_case_copies": -0.5}, "upper_case_copies: given -0.5, allowed 0 or more"),
+        ({"upper_case_copies": -0.5}, "upper_case_copies: given -0.5, allowed a number from 0 to 1"),
+        ({"seed": "one"}, "seed: given 'one', allowed a whole number, 0 or more"),
+        ({"max_span_size": 2000}, "max_span_size: given 2000, allowed a whole number from 1 to 1000"),
+        ({"bf16": 1}, "bf16: given 1, allowed True or False"),
+        ({"dataset": None}, "dataset: given None, allowed a text"),
+        ({"hub_token": 12345}, "hub_token: given a int, allowed a text"),
         ({"bf16": True, "fp16": True}, "bf16, fp16: given both"),
         ({"random_encoder": True, "random_layers": True}, "random_encoder, random_layers: given both"),
         ({"eval_split": "valid"}, "eval_split: given 'valid', allowed 'auto', 'train', 'dev', 'test'"),

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import load_splits
-from spert_hf.data.sampling import SamplingSettings
 from spert_hf.model.processing_spert import SpertProcessor
+from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.batches import (
     BatchMaker,
     candidate_counts,
@@ -43,7 +43,7 @@ def processor():
 
 def test_candidates_of_a_sentence_do_not_depend_on_its_batch(splits, processor):
     examples = make_examples(splits.train, splits.schema, processor)
-    batches = BatchMaker(examples, processor, SamplingSettings(), seed=1)
+    batches = BatchMaker(examples, processor, SpertTrainingArguments().sampling_settings(), seed=1)
     alone, together = batches([4], epoch=2), batches([7, 4], epoch=2)
     for name in ("spans", "entity_labels", "pairs", "relation_labels"):
         assert (together[name][1, : alone[name].shape[1]] == alone[name][0]).all()

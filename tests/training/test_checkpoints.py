@@ -30,6 +30,13 @@ def make_checkpoint(tmp_path):
     return make
 
 
+def test_a_setting_that_came_after_a_checkpoint_had_its_default_then(make_checkpoint):
+    folder = make_checkpoint(1, saved=1, run={"processes": 1})
+    assert find_checkpoint(str(folder), folder.parent, {"seed": 42, "processes": 1}) == folder
+    with pytest.raises(ValueError, match="seed: given 43, but the checkpoint's run has 42"):
+        find_checkpoint(str(folder), folder.parent, {"seed": 43, "processes": 1})
+
+
 @given(content=st.binary(min_size=1, max_size=64), data=st.data())
 def test_any_change_of_a_file_is_found(tmp_path_factory, content, data):
     folder = tmp_path_factory.mktemp("digests")

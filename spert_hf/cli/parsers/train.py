@@ -92,9 +92,9 @@ def _settings_of_trained(levels: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if level.get("encoder"):
             return {"encoder": level["encoder"], "model": None}
         if level.get("model"):
-            from ...training.continuation import read_trained_config, settings_of  # heavy, as models are
+            from ...training.continuation import read_trained_config, trained_settings  # heavy, as models are
 
             token = next((one["hub_token"] for one in reversed(levels) if one.get("hub_token")), None)
             config = read_trained_config(level["model"], token)
-            return settings_of(config) | {"encoder": None, "model": level["model"]}
+            return trained_settings(config) | {"encoder": None, "model": level["model"]}
     return {}
