@@ -1,20 +1,26 @@
 """How a model is made and where it goes: from an encoder, from a checkpoint, and to the Hub."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import torch
-from torch import Tensor
-from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from .configuration_spert import SpertConfig
 from .encoder_checks_spert import check_encoder
-from .encoders_spert import check_encoder_config, encoder_of, first_position
+from .encoders_spert import check_encoder_config, encoder_of, first_position, reason_against, use_full_attention
 from .encoding import DEFAULT_RUNTIME, EncodingMixin
 from .hub_spert import WholeCheckpoint, find_tokenizer
 from .loading_spert import load_checked
+from .processing_spert import LETTER_CASES
 
 Model = TypeVar("Model", bound="SpertPreTrainedModel")
+
+_IN_SINGLE_PRECISION = ["entity_classifier", "relation_classifier", "size_embeddings"]
+"""Modules that stay so in half precision: only the encoder gains speed, but scores would lose all but a few digits. (A
+list, as transformers 5.0 passes over anything else.)"""
 
 
 class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
@@ -24,8 +30,13 @@ class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
     config: SpertConfig
     base_model_prefix = ""
     main_input_name = "input_ids"
-    encoder: PreTrainedModel
-    encoder_source: tuple[str, dict[str, Any]]
+    supports_gradient_checkpointing = True
+    _keep_in_fp32_modules_strict = _IN_SINGLE_PRECISION
+    _supports_sdpa = True
+    _supports_flash_attn = True
+    _supports_flex_attn = True
+    _supports_attention_backend = True
+    encoder_source: tuple[str, dict[str, Any]] = ("", {})
     find_encoder: Callable[[str], str] = staticmethod(str)
     """Says from where [`SpertModel.from_encoder`] loads an encoder; the package has it look among packages, too."""
 
@@ -114,9 +125,11 @@ def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
     return positions - first_position(encoder)
 
 
-def embedding_width(encoder: PreTrainedModel) -> int:
-    """Width of the encoder's vectors of sub-words."""
-    return int(cast(Tensor, encoder.get_input_embeddings().weight).shape[1])
+def make_letter_case_embeddings(config: SpertConfig, encoder: PreTrainedModel) -> nn.Embedding | None:
+    """Make embeddings of letter cases, as wide as those of sub-words; `None` for a model without them."""
+    if not config.letter_case_embeddings:
+        return None
+    return nn.Embedding(len(LETTER_CASES), cast(Tensor, encoder.get_input_embeddings().weight).shape[1])
 
 
 def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
@@ -156,9 +169,16 @@ def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
     return own
 
 
-def make_encoder(config: PreTrainedConfig) -> PreTrainedModel:
-    """Make an encoder with fresh weights."""
-    return encoder_of(_without_pooler(AutoModel.from_config, config), config)
+def make_encoder(config: SpertConfig) -> PreTrainedModel:
+    """Make an encoder with fresh weights; the config gets to know how many sub-words it takes."""
+    own = config.encoder_config
+    if reason := reason_against(own):  # an old checkpoint's, perhaps: what is made anew is refused
+        warnings.warn(f"encoder: of type {own.model_type}, {reason}", stacklevel=3)
+    use_full_attention(own)
+    encoder = encoder_of(_without_pooler(AutoModel.from_config, own), own)
+    if config.max_sequence_length is None:
+        config.max_sequence_length = usable_sequence_length(encoder)
+    return encoder
 
 
 def _without_pooler(make: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:

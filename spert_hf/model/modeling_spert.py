@@ -1,20 +1,21 @@
-"""SpertModel: encoder → span scores → relation scores, and the loss."""
+"""SpertModel, as section 3 of the paper describes it: encoder, span scores, relation scores, losses.
 
-import warnings
+What makes it fast stands elsewhere: what computes the encoder (`encoding.py`), how ranges of sub-words are pooled
+(`span_pooling.py`), and how all spans and pairs are scored at once (`span_scoring.py`).
+"""
+
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .base_model import embedding_width, make_encoder, usable_sequence_length
+from .base_model import SpertPreTrainedModel, make_encoder, make_letter_case_embeddings
 from .configuration_spert import SpertConfig
-from .encoders_spert import reason_against, use_full_attention
 from .encoding import DEFAULT_RUNTIME
 from .output import SpertOutput, SpertScores
-from .processing_spert import LETTER_CASES
 from .span_pooling import RangePooler
-from .span_scoring import SpanScoring
+from .span_scoring import score_all
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
@@ -30,6 +31,7 @@ from .cpu_scheduling import *
 from .cpu_workers import *
 from .decoding_spert import *
 from .encoder_checks_spert import *
+from .encoders_spert import *
 from .errors import *
 from .forking_spert import *
 from .given_spert import *
@@ -38,6 +40,7 @@ from .inference_spert import *
 from .languages_spert import *
 from .loading_spert import *
 from .pipeline_spert import *
+from .processing_spert import *
 from .ranking_spert import *
 from .runtime import *
 from .selection_spert import *
@@ -58,44 +61,25 @@ folder, nothing that those files name in turn, and it saves with a model what is
 IGNORED_LABEL = -100
 """Label of padding among candidates, as elsewhere in transformers."""
 
-_IN_SINGLE_PRECISION = ["entity_classifier", "relation_classifier", "size_embeddings"]
-"""Modules that stay so in half precision: only the encoder gains speed, but scores would lose all but a few digits. (A
-list, as transformers 5.0 passes over anything else.)"""
 
-
-class SpertModel(SpanScoring):
+class SpertModel(SpertPreTrainedModel):
     """SpERT (Eberts & Ulges, ECAI 2020) over any encoder that `AutoModel` loads.
 
     Every span of up to `config.max_span_size` words is classified from the encoder's first position, its pooled
     sub-words and its size; every ordered pair of predicted entities from the two spans, their sizes and the context.
     """
 
-    supports_gradient_checkpointing = True
-    _keep_in_fp32_modules_strict = _IN_SINGLE_PRECISION
-    _supports_sdpa = True
-    _supports_flash_attn = True
-    _supports_flex_attn = True
-    _supports_attention_backend = True
-
     def __init__(self, config: SpertConfig) -> None:
         super().__init__(config)
-        if reason := reason_against(config.encoder_config):  # an old checkpoint's, perhaps: what is made is refused
-            warnings.warn(f"encoder: of type {config.encoder_config.model_type}, {reason}", stacklevel=2)
-        use_full_attention(config.encoder_config)
-        self.encoder = make_encoder(config.encoder_config)
-        if config.max_sequence_length is None:
-            config.max_sequence_length = usable_sequence_length(self.encoder)
         hidden, size_dim = config.hidden_size, config.size_embedding_dim
+        self.encoder = make_encoder(config)
         self.size_embeddings = nn.Embedding(config.size_embedding_count, size_dim) if size_dim else None
-        self.letter_case_embeddings = (
-            nn.Embedding(len(LETTER_CASES), embedding_width(self.encoder)) if config.letter_case_embeddings else None
-        )
+        self.letter_case_embeddings = make_letter_case_embeddings(config, self.encoder)
         self.entity_classifier = nn.Linear(2 * hidden + size_dim, 1 + len(config.entity_types))
         self.relation_classifier = (
             nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
         )
         self.dropout = nn.Dropout(config.classifier_dropout)
-        self.encoder_source: tuple[str, dict[str, Any]] = ("", {})
         self.set_runtime(DEFAULT_RUNTIME)
         self.post_init()
         if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
@@ -145,46 +129,63 @@ class SpertModel(SpanScoring):
         if spans is None:
             output = self.score_all(hidden, word_offsets, entities)
         else:
-            entity_logits, relation_logits = self._score_candidates(hidden, word_offsets, spans, pairs)
+            entity_logits, relation_logits = self.score_candidates(hidden, word_offsets, spans, pairs)
             losses = (
                 entity_loss(entity_logits, entity_labels, num_spans),
                 relation_loss(relation_logits, relation_labels, num_pairs),
             )
             given = [loss for loss in losses if loss is not None]
-            total = sum(given[1:], start=given[0]) if given else None
+            total = sum(given[1:], start=given[0]) if given else None  # L = L^s + L^r
             output = SpertOutput(total, *losses, entity_logits, relation_logits)
         return output if return_dict in (None, True) else output.to_tuple()
 
     def encode(
         self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
     ) -> Tensor:
-        """Hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision; arguments as of `forward`."""
+        """The sequence `c, e_1, …, e_n`: hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision.
+
+        Arguments as of `forward`. `c`, at the first position, stands for the sentence; an `e_i` for a sub-word.
+        """
         hidden = self.run_encoder(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         return hidden.to(self.entity_classifier.weight.dtype)
 
-    def _score_candidates(
+    def score_all(self, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertScores:
+        """Score all spans, then all pairs of entities, as inference has it; see [`score_all`][.span_scoring]."""
+        return score_all(self, hidden, word_offsets, given)
+
+    def score_candidates(
         self, hidden: Tensor, word_offsets: Tensor, spans: Tensor, pairs: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        """Score given spans and pairs: the road of training, where dropout falls on each candidate's own input."""
-        batch, count = spans.shape[:2]
+        """Score given spans and pairs, as training has it: dropout falls on each candidate's own input.
+
+        Args:
+            hidden: of [`SpertModel.encode`].
+            word_offsets: as of `forward`, like `spans` and `pairs`.
+
+        Returns:
+            Entity logits, *(batch, spans, 1 + entity types)*, and relation logits, *(batch, pairs, relation types)*;
+            the paper's `ŷ^s` is the softmax of the former, its `ŷ^r` the sigmoid of the latter.
+        """
+        batch, count, hidden_size = *spans.shape[:2], hidden.shape[-1]
         pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
         rows = torch.arange(batch, device=spans.device).unsqueeze(-1)
-        span_vectors = self._pool_spans(pooler, rows.expand(batch, count), word_offsets, spans).view(
-            batch, count, hidden.shape[-1]
-        )
-        size_vectors = self._embed_sizes(spans[..., 1] - spans[..., 0])
+        # Span classification: e(s) = f(s) ∘ w_k, of a span of k words, and x^s = e(s) ∘ c (weights have c first).
+        span_vectors = self.pool_spans(pooler, rows.expand(batch, count), word_offsets, spans)
+        span_vectors = span_vectors.view(batch, count, hidden_size)
+        size_vectors = self.embed_sizes(spans[..., 1] - spans[..., 0])
         start_vectors = hidden[:, :1].expand(batch, count, -1)
         entity_input = _join(start_vectors, span_vectors, size_vectors)
-        entity_logits = self.entity_classifier(self.dropout(entity_input))
+        entity_logits = self.entity_classifier(self.dropout(entity_input))  # W^s x^s + b^s
         if self.relation_classifier is None or pairs is None:
             return entity_logits, None
 
+        # Relation classification: x^r = e(s_1) ∘ c(s_1, s_2) ∘ e(s_2) (weights have the context first, sizes last).
         heads, tails = pairs.unbind(-1)
         rows = rows.expand_as(heads)
-        starts, ends = self._context_ranges(
+        starts, ends = self.context_ranges(
             word_offsets, rows.flatten(), spans[rows, heads].view(-1, 2), spans[rows, tails].view(-1, 2)
         )
-        contexts = pooler(rows.flatten(), starts, ends).view(*heads.shape, hidden.shape[-1])
+        contexts = pooler(rows.flatten(), starts, ends).view(*heads.shape, hidden_size)
         relation_input = _join(
             contexts,
             span_vectors[rows, heads],
@@ -192,11 +193,42 @@ class SpertModel(SpanScoring):
             None if size_vectors is None else size_vectors[rows, heads],
             None if size_vectors is None else size_vectors[rows, tails],
         )
-        return entity_logits, self.relation_classifier(self.dropout(relation_input))
+        return entity_logits, self.relation_classifier(self.dropout(relation_input))  # W^r x^r + b^r
+
+    def pool_spans(self, pooler: RangePooler, rows: Tensor, word_offsets: Tensor, spans: Tensor) -> Tensor:
+        """The paper's `f(s)`: vectors of word spans *(…, 2)* in the batch's `rows` *(…)*, *(spans, hidden)*."""
+        rows, spans = rows.reshape(-1), spans.reshape(-1, 2)
+        return pooler(rows, word_offsets[rows, spans[:, 0]], word_offsets[rows, spans[:, 1]])
+
+    def embed_sizes(self, sizes: Tensor) -> Tensor | None:
+        """The paper's `w_k`: vectors of numbers of words *(…)*, *(…, size)*; `None` for a model without them."""
+        if self.size_embeddings is None:
+            return None
+        vectors: Tensor = self.size_embeddings(sizes.clamp(max=self.config.size_embedding_count - 1))
+        return vectors
+
+    def context_ranges(self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor) -> tuple[Tensor, Tensor]:
+        """The sub-words `[start, end)` that are pooled to `c(s_1, s_2)`, each *(pairs,)*.
+
+        The range is `[0, 0)`, which pools to zero, where nothing lies between the two.
+
+        Args:
+            word_offsets: as of `forward`.
+            rows: of the batch, *(pairs,)*.
+            heads, tails: word spans, *(pairs, 2)*.
+        """
+        if self.config.relation_context == "cls":
+            return torch.zeros_like(rows), torch.ones_like(rows)
+        if self.config.relation_context == "sentence":
+            return word_offsets[rows, 0], word_offsets[rows, -1]
+        starts = word_offsets[rows, torch.minimum(heads[:, 1], tails[:, 1])]
+        ends = word_offsets[rows, torch.maximum(heads[:, 0], tails[:, 0])]
+        between = starts < ends
+        return starts * between, ends * between
 
 
 def entity_loss(logits: Tensor, labels: Tensor | None, num_spans: Tensor | int | None = None) -> Tensor | None:
-    """Cross-entropy of labelled candidate spans, their sum over `num_spans`; by default their mean.
+    """The paper's `L^s`: cross-entropy of labelled candidate spans, their sum over `num_spans`; by default their mean.
 
     Shapes as in [`SpertModel.forward`]. `None` without labels, or where no number is given and all are padding.
     """
@@ -209,8 +241,8 @@ def entity_loss(logits: Tensor, labels: Tensor | None, num_spans: Tensor | int |
 
 
 def relation_loss(logits: Tensor | None, labels: Tensor | None, num_pairs: Tensor | int | None = None) -> Tensor | None:
-    """Binary cross-entropy of labelled candidate pairs, a mean over the types, and their sum over `num_pairs`; by
-    default their mean.
+    """The paper's `L^r`: binary cross-entropy of labelled candidate pairs, a mean over the types, and their sum over
+    `num_pairs`; by default their mean.
 
     Shapes as in [`SpertModel.forward`]. `None` without labels, or where no number is given and all are padding.
     """

@@ -4,12 +4,13 @@ A classifier over a concatenation is a sum of classifiers over its parts, so tha
 """
 
 import warnings
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .base_model import SpertPreTrainedModel
+from .configuration_spert import SpertConfig
 from .output import SpertScores
 from .ranking_spert import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
 from .signatures_spert import forbidden_relations
@@ -19,137 +20,130 @@ CONTEXTS_PER_CHUNK = 8192
 """Contexts that are pooled at once: bounds the memory of sentences with hundreds of entities."""
 
 
-class SpanScoring(SpertPreTrainedModel):
-    """The part of [`SpertModel`] that scores all candidates of a batch, in place of given ones."""
+class CandidateModel(Protocol):
+    """What scoring needs of a model; [`SpertModel`] is one."""
 
-    size_embeddings: nn.Embedding | None
+    config: SpertConfig
     entity_classifier: nn.Linear
     relation_classifier: nn.Linear | None
 
-    def score_all(self, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertScores:
-        """Score all spans, then all ordered pairs of those that are entities.
+    def pool_spans(self, pooler: RangePooler, rows: Tensor, word_offsets: Tensor, spans: Tensor) -> Tensor:
+        """Vectors of word spans, *(spans, hidden)*."""
 
-        Args:
-            hidden: of [`SpertModel.encode`].
-            word_offsets: as of `forward`.
-            given: the entities, if they are not to be predicted; sorted by row. A span may have several types.
-        """
-        pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
-        words = pool_words(pooler, word_offsets)
-        entity_logits = self._score_spans(hidden[:, 0], words, word_offsets)
-        entities = _predicted_entities(entity_logits) if given is None else given
-        paired = _surest_of_each_row(entities, entity_logits)
-        pairs = paired[_ordered_pairs(entities[paired, 0])]
-        if given is not None:  # one mention with two types is not related to itself
-            spans = entities[pairs, 1:3]
-            pairs = pairs[(spans[:, 0] != spans[:, 1]).any(-1)]
-        relation_logits = None
-        if self.relation_classifier is not None:
-            pairs = self._likeliest_pairs(pooler, word_offsets, entities, pairs)
-            relation_logits = self._score_pairs(pooler, word_offsets, entities, pairs)
-        return SpertScores(entity_logits, relation_logits, entities, pairs)
+    def embed_sizes(self, sizes: Tensor) -> Tensor | None:
+        """Vectors of numbers of words, *(…, size)*."""
 
-    def _score_spans(self, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
-        """Logits of all spans, *(batch, sizes, words, 1 + entity types)*, one size at a time.
+    def context_ranges(self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor) -> tuple[Tensor, Tensor]:
+        """The sub-words of the contexts of pairs of word spans, each *(pairs,)*."""
 
-        The classifier is a sum over the parts of its input, so each part is projected once.
-        """
-        config, classifier = self.config, self.entity_classifier
-        batch, count, hidden_size = words.shape
-        sizes = min(config.max_span_size, count)
-        start_weight, span_weight, size_weight = classifier.weight.split(
-            [hidden_size, hidden_size, config.size_embedding_dim], dim=1
-        )
-        shared = functional.linear(start_vectors, start_weight, classifier.bias)
-        size_vectors = self._embed_sizes(torch.arange(1, sizes + 1, device=words.device))
-        counts = word_offsets[:, 1:] - word_offsets[:, :-1]
-        spans_by_size = pool_spans_by_size(words, counts, config.span_pooling, sizes)
-        logits = torch.stack([functional.linear(spans, span_weight) for spans in spans_by_size], dim=1)
-        logits = logits + shared.view(batch, 1, 1, -1)
-        if size_vectors is not None:
-            logits = logits + functional.linear(size_vectors, size_weight).unsqueeze(1)
-        return _none_beyond_the_end(logits, (counts > 0).sum(1))
 
-    def _likeliest_pairs(self, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
-        """All pairs or, where their scores are too many to be held at once, the best of each sentence.
+def score_all(model: CandidateModel, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertScores:
+    """Score all spans, then all ordered pairs of those that are entities.
 
-        None is left out that one of the sentence's [`MOST_RELATIONS`] surest relations joins (of a symmetric type, both
-        orders of a pair may be scored for one).
-        """
-        at_once = max(1, PAIR_SCORES_AT_ONCE // len(self.config.relation_types))
-        if len(pairs) <= at_once:
-            return pairs
-        best = []
-        for chunk in pairs.split(at_once):
-            logits = self._score_pairs(pooler, word_offsets, entities, chunk)
-            forbidden = forbidden_relations(self.config, *entities[chunk, 3].unbind(-1))
-            if forbidden is not None:
-                logits = logits.masked_fill(forbidden, -torch.inf)
-            best.append(logits.amax(-1))
-        return pairs[best_of_each(entities[pairs[:, 0], 0], torch.cat(best), 2 * MOST_RELATIONS)]
+    Args:
+        model: whose classifiers they are.
+        hidden: of [`SpertModel.encode`].
+        word_offsets: as of `forward`.
+        given: the entities, if they are not to be predicted; sorted by row. A span may have several types.
+    """
+    pooler = RangePooler(hidden, model.config.span_pooling, hidden.shape[1])
+    words = pool_words(pooler, word_offsets)
+    entity_logits = _score_spans(model, hidden[:, 0], words, word_offsets)
+    entities = _predicted_entities(entity_logits) if given is None else given
+    paired = _surest_of_each_row(entities, entity_logits)
+    pairs = paired[_ordered_pairs(entities[paired, 0])]
+    if given is not None:  # one mention with two types is not related to itself
+        spans = entities[pairs, 1:3]
+        pairs = pairs[(spans[:, 0] != spans[:, 1]).any(-1)]
+    relation_logits = None
+    if model.relation_classifier is not None:
+        pairs = _likeliest_pairs(model, pooler, word_offsets, entities, pairs)
+        relation_logits = _score_pairs(model, pooler, word_offsets, entities, pairs)
+    return SpertScores(entity_logits, relation_logits, entities, pairs)
 
-    def _score_pairs(self, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor) -> Tensor:
-        """Logits of all pairs of predicted entities, *(pairs, relation types)*, as a sum of their parts."""
-        classifier = self.relation_classifier
-        assert classifier is not None, "a model without relation types has no pairs to score"
-        hidden_size, size_dim = self.config.hidden_size, self.config.size_embedding_dim
-        weights = classifier.weight.split([hidden_size] * 3 + [size_dim] * 2, dim=1)
-        context_weight, head_weight, tail_weight, head_size_weight, tail_size_weight = weights
-        if not len(pairs):
-            return classifier.weight.new_zeros(0, classifier.out_features)
-        rows, spans = entities[:, 0], entities[:, 1:3]
-        vectors = self._pool_spans(pooler, rows, word_offsets, spans)
-        head_logits = functional.linear(vectors, head_weight, classifier.bias)
-        tail_logits = functional.linear(vectors, tail_weight)
-        sizes = self._embed_sizes(spans[:, 1] - spans[:, 0])
-        if sizes is not None:
-            head_logits = head_logits + functional.linear(sizes, head_size_weight)
-            tail_logits = tail_logits + functional.linear(sizes, tail_size_weight)
-        context_logits = self._project_contexts(pooler, word_offsets, entities, pairs, context_weight)
-        return context_logits + head_logits[pairs[:, 0]] + tail_logits[pairs[:, 1]]
 
-    def _project_contexts(
-        self, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor, weight: Tensor
-    ) -> Tensor:
-        """The contexts' part of the logits of pairs of predicted entities, *(pairs, relation types)*.
+def _score_spans(model: CandidateModel, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
+    """Logits of all spans, *(batch, sizes, words, 1 + entity types)*, one size at a time.
 
-        Both orders of a pair have one context, and overlapping entities share theirs with others: each is pooled once.
-        """
-        rows, spans = entities[pairs[:, 0], 0], entities[:, 1:3]
-        starts, ends = self._context_ranges(word_offsets, rows, spans[pairs[:, 0]], spans[pairs[:, 1]])
-        length = int(word_offsets.max()) + 1
-        keys, place = ((rows * length + starts) * length + ends).unique(return_inverse=True)
-        logits = [
-            functional.linear(pooler(chunk // length**2, chunk // length % length, chunk % length), weight)
-            for chunk in keys.split(CONTEXTS_PER_CHUNK)
-        ]
-        return torch.cat(logits)[place]
+    The classifier is a sum over the parts of its input, so each part is projected once.
+    """
+    config, classifier = model.config, model.entity_classifier
+    batch, count, hidden_size = words.shape
+    sizes = min(config.max_span_size, count)
+    start_weight, span_weight, size_weight = classifier.weight.split(
+        [hidden_size, hidden_size, config.size_embedding_dim], dim=1
+    )
+    shared = functional.linear(start_vectors, start_weight, classifier.bias)
+    size_vectors = model.embed_sizes(torch.arange(1, sizes + 1, device=words.device))
+    counts = word_offsets[:, 1:] - word_offsets[:, :-1]
+    spans_by_size = pool_spans_by_size(words, counts, config.span_pooling, sizes)
+    logits = torch.stack([functional.linear(spans, span_weight) for spans in spans_by_size], dim=1)
+    logits = logits + shared.view(batch, 1, 1, -1)
+    if size_vectors is not None:
+        logits = logits + functional.linear(size_vectors, size_weight).unsqueeze(1)
+    return _none_beyond_the_end(logits, (counts > 0).sum(1))
 
-    def _pool_spans(self, pooler: RangePooler, rows: Tensor, word_offsets: Tensor, spans: Tensor) -> Tensor:
-        """Vectors of word spans *(…, 2)* in the batch's `rows` *(…)*, flattened to *(spans, hidden)*."""
-        rows, spans = rows.reshape(-1), spans.reshape(-1, 2)
-        return pooler(rows, word_offsets[rows, spans[:, 0]], word_offsets[rows, spans[:, 1]])
 
-    def _context_ranges(
-        self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Sub-words `[start, end)` of the contexts of pairs of word spans, each *(pairs,)*.
+def _likeliest_pairs(
+    model: CandidateModel, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor
+) -> Tensor:
+    """All pairs or, where their scores are too many to be held at once, the best of each sentence.
 
-        The range is `[0, 0)`, which pools to zero, where nothing lies between the two.
-        """
-        if self.config.relation_context == "cls":
-            return torch.zeros_like(rows), torch.ones_like(rows)
-        if self.config.relation_context == "sentence":
-            return word_offsets[rows, 0], word_offsets[rows, -1]
-        starts = word_offsets[rows, torch.minimum(heads[:, 1], tails[:, 1])]
-        ends = word_offsets[rows, torch.maximum(heads[:, 0], tails[:, 0])]
-        between = starts < ends
-        return starts * between, ends * between
+    None is left out that one of the sentence's [`MOST_RELATIONS`] surest relations joins (of a symmetric type, both
+    orders of a pair may be scored for one).
+    """
+    at_once = max(1, PAIR_SCORES_AT_ONCE // len(model.config.relation_types))
+    if len(pairs) <= at_once:
+        return pairs
+    best = []
+    for chunk in pairs.split(at_once):
+        logits = _score_pairs(model, pooler, word_offsets, entities, chunk)
+        forbidden = forbidden_relations(model.config, *entities[chunk, 3].unbind(-1))
+        if forbidden is not None:
+            logits = logits.masked_fill(forbidden, -torch.inf)
+        best.append(logits.amax(-1))
+    return pairs[best_of_each(entities[pairs[:, 0], 0], torch.cat(best), 2 * MOST_RELATIONS)]
 
-    def _embed_sizes(self, sizes: Tensor) -> Tensor | None:
-        if self.size_embeddings is None:
-            return None
-        return self.size_embeddings(sizes.clamp(max=self.config.size_embedding_count - 1))
+
+def _score_pairs(
+    model: CandidateModel, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor
+) -> Tensor:
+    """Logits of all pairs of predicted entities, *(pairs, relation types)*, as a sum of their parts."""
+    classifier = model.relation_classifier
+    assert classifier is not None, "a model without relation types has no pairs to score"
+    hidden_size, size_dim = model.config.hidden_size, model.config.size_embedding_dim
+    weights = classifier.weight.split([hidden_size] * 3 + [size_dim] * 2, dim=1)
+    context_weight, head_weight, tail_weight, head_size_weight, tail_size_weight = weights
+    if not len(pairs):
+        return classifier.weight.new_zeros(0, classifier.out_features)
+    rows, spans = entities[:, 0], entities[:, 1:3]
+    vectors = model.pool_spans(pooler, rows, word_offsets, spans)
+    head_logits = functional.linear(vectors, head_weight, classifier.bias)
+    tail_logits = functional.linear(vectors, tail_weight)
+    sizes = model.embed_sizes(spans[:, 1] - spans[:, 0])
+    if sizes is not None:
+        head_logits = head_logits + functional.linear(sizes, head_size_weight)
+        tail_logits = tail_logits + functional.linear(sizes, tail_size_weight)
+    context_logits = _project_contexts(model, pooler, word_offsets, entities, pairs, context_weight)
+    return context_logits + head_logits[pairs[:, 0]] + tail_logits[pairs[:, 1]]
+
+
+def _project_contexts(
+    model: CandidateModel, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor, weight: Tensor
+) -> Tensor:
+    """The contexts' part of the logits of pairs of predicted entities, *(pairs, relation types)*.
+
+    Both orders of a pair have one context, and overlapping entities share theirs with others: each is pooled once.
+    """
+    rows, spans = entities[pairs[:, 0], 0], entities[:, 1:3]
+    starts, ends = model.context_ranges(word_offsets, rows, spans[pairs[:, 0]], spans[pairs[:, 1]])
+    length = int(word_offsets.max()) + 1
+    keys, place = ((rows * length + starts) * length + ends).unique(return_inverse=True)
+    logits = [
+        functional.linear(pooler(chunk // length**2, chunk // length % length, chunk % length), weight)
+        for chunk in keys.split(CONTEXTS_PER_CHUNK)
+    ]
+    return torch.cat(logits)[place]
 
 
 def _none_beyond_the_end(logits: Tensor, word_counts: Tensor) -> Tensor:
