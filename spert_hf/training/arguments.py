@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
 SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup")
 METRICS = ("ner_f1", "rel_f1", "rel_plus_f1", "ner_macro_f1", "rel_macro_f1", "rel_plus_macro_f1")
-LOGGERS = ("none", "tensorboard")
+TRACKERS = (*("none", "tensorboard", "wandb", "trackio", "mlflow", "comet_ml", "aim", "clearml", "dvclive", "swanlab"),)
+"""Those of Accelerate."""
 EVAL_SPLITS = ("auto", "train", "dev", "test")
 MODEL_SETTINGS = (
     "max_span_size",
@@ -179,7 +180,7 @@ class SpertTrainingArguments:
     load_best_model_at_end: bool = _setting(False, "Keep the model of the best evaluation, not the last one.")
     metric_for_best_model: str = _setting("rel_plus_f1", "What decides which evaluation is best.", METRICS)
     logging_steps: int = _setting(50, "Log loss and learning rate each so many steps.")
-    report_to: str = _setting("none", "Where losses and scores are logged besides `training_log.jsonl`.", LOGGERS)
+    report_to: str = _setting("none", "Tracker that gets losses and scores besides `training_log.jsonl`.", TRACKERS)
 
     save_steps: int = _setting(0, "Save a checkpoint to resume from each so many steps; 0: none.")
     save_total_limit: int = _setting(2, "Checkpoints that are kept; the oldest goes first.")
@@ -242,6 +243,16 @@ class SpertTrainingArguments:
     def mixed_precision(self) -> str:
         """Accelerate's name for the precision."""
         return "bf16" if self.bf16 else "fp16" if self.fp16 else "no"
+
+    @property
+    def eval_strategy(self) -> str:
+        """When the dev split is scored, as callbacks of transformers ask."""
+        return "epoch" if self.eval_every_epochs else "no"
+
+    @property
+    def greater_is_better(self) -> bool:
+        """That a greater `metric_for_best_model` is better, as callbacks of transformers ask: all are F1 scores."""
+        return True
 
     def measure_of_best_model(self) -> str:
         """What decides which evaluation is best; scores by different ones are not compared."""
