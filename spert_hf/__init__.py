@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .results.display import display
     from .results.knowledge_graph import to_networkx
     from .results.triples import triples
+    from .training.arguments import SpertTrainingArguments
+    from .training.trainer import SpertTrainer
     from .version import __version__
 
 
@@ -34,6 +36,8 @@ _MODULES = {
     "SpertScores": "model.output",
     "SpertPipeline": "model.pipeline_spert",
     "SpertProcessor": "model.processing_spert",
+    "SpertTrainer": "training.trainer",
+    "SpertTrainingArguments": "training.arguments",
     "TextReading": "model.text_reading_spert",
     "__version__": "version",
     "display": "results.display",
@@ -53,6 +57,8 @@ __all__ = [
     "SpertPipeline",
     "SpertProcessor",
     "SpertScores",
+    "SpertTrainer",
+    "SpertTrainingArguments",
     "TextReading",
     "__version__",
     "display",

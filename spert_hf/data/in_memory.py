@@ -12,10 +12,10 @@ from .documents import Document
 from .faults import plain_name
 from .sources import Origin, Source, row_readers, split_of
 
-Documents: TypeAlias = "Iterable[Document | Mapping[str, Any]]"
+Documents: TypeAlias = Iterable[Document | Mapping[str, Any]]
 """Documents in memory: a list of ``Document`` or of mappings in SpERT's JSON form, or a ``datasets.Dataset``."""
 
-DocumentSource: TypeAlias = "str | PathLike[str] | Documents | Mapping[str, Documents]"
+DocumentSource: TypeAlias = str | PathLike[str] | Documents | Mapping[str, Documents]
 """Whatever documents can be taken from: a name, a file, a folder, documents in memory, or those of several splits."""
 
 NAME = "documents"

@@ -28,10 +28,10 @@ from ..hub.training_record import TrainingRecord
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from ..progress import SECONDS_BETWEEN_LINES
+from ..training.accelerator import share_of_cores
 from ..training.arguments import SpertTrainingArguments
 from ..training.checkpoints import LATEST, list_checkpoints
 from ..training.interruption import EXPERIMENT_VARIABLE
-from ..training.trainer import share_of_cores
 from .analyses import ANALYSES
 from .runs import Run, check_settings, read_result, result_settings
 

@@ -17,6 +17,7 @@ from ..model.modeling_spert import SpertModel
 from ..model.text_reader_spert import TextReader
 from .arguments import SpertTrainingArguments
 from .continuation import Continuation, load_trained
+from .given_model import GivenModel, prepare_given
 from .reading_choice import ReadingChoice, choose_reading
 
 
@@ -36,13 +37,19 @@ class Start(NamedTuple):
     continuation: Continuation | None
 
 
-def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents: Sequence[Document]) -> Start:
+def make_start(
+    arguments: SpertTrainingArguments,
+    schema: TypeSchema,
+    documents: Sequence[Document],
+    given: GivenModel | None = None,
+) -> Start:
     """Make the model that is to be trained.
 
     Args:
         arguments: all settings.
         schema: types of the data.
         documents: all that it is trained on.
+        given: a model that is made already, in place of one that the settings name.
 
     Raises:
         ValueError: if what is given is no encoder, or no trained model, or settings do not fit it.
@@ -53,7 +60,11 @@ def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents:
         "relation_types": schema.relation_names,
         "symmetric_relation_types": schema.symmetric_relation_names,
     }
-    if arguments.model is not None:
+    if given is not None:
+        continuation = prepare_given(given, arguments, documents)
+        start = Start(given.tokenizer, given.model, _kept_reading(given.model, arguments), continuation)
+        TextReader(start.reading.reading, given.tokenizer)  # what was given may not serve
+    elif arguments.model is not None:
         tokenizer, model, continuation = load_trained(arguments, types, documents)
         start = Start(tokenizer, model, _kept_reading(model, arguments), continuation)
         TextReader(start.reading.reading, tokenizer)  # what was given may not serve
