@@ -23,8 +23,10 @@ from .watching_spert import WatchedModule
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
+from .adapters import *
 from .attention_dropout import *
 from .card_spert import *
+from .checkpoint_files import *
 from .choices_spert import *
 from .collections_spert import *
 from .decoding_spert import *
@@ -36,6 +38,7 @@ from .inference_spert import *
 from .languages_spert import *
 from .layers import *
 from .loading_spert import *
+from .model_sizes import *
 from .onednn_linear import *
 from .pipeline_spert import *
 from .ranking_spert import *

@@ -34,10 +34,12 @@ from .text_reading_spert import TextReading
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
+from .adapters import *
 from .attention_dropout import *
 from .base_model import *
 from .batching_spert import *
 from .card_spert import *
+from .checkpoint_files import *
 from .encoder_checks_spert import *
 from .encoders_spert import *
 from .errors import *
@@ -46,6 +48,7 @@ from .hub_spert import *
 from .languages_spert import *
 from .layers import *
 from .loading_spert import *
+from .model_sizes import *
 from .modeling_spert import *
 from .onednn_linear import *
 from .packing_spert import *

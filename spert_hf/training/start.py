@@ -15,6 +15,7 @@ from ..model.encoder_checks_spert import check_encoder
 from ..model.encoders_spert import check_encoder_config
 from ..model.modeling_spert import SpertModel
 from ..model.text_reader_spert import TextReader
+from .adapters import add_adapters
 from .arguments import SpertTrainingArguments
 from .continuation import Continuation, load_trained
 from .reading_choice import ReadingChoice, choose_reading
@@ -63,7 +64,7 @@ def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents:
         start.model.encoder.get_input_embeddings().requires_grad_(False)
     if arguments.gradient_checkpointing:
         start.model.gradient_checkpointing_enable()
-    return start
+    return start._replace(model=add_adapters(start.model, arguments)) if arguments.lora_r else start
 
 
 def _kept_reading(model: SpertModel, arguments: SpertTrainingArguments) -> ReadingChoice:

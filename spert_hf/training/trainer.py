@@ -34,6 +34,7 @@ from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
+from .adapters import finished_model, save_finished, save_weights
 from .allocator import keep_freed_memory
 from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
@@ -300,7 +301,9 @@ class Trainer:
             self.state.best_score = score
             self.state.best_measure = self.arguments.measure_of_best_model()
             if self.accelerator.is_main_process:
-                write_whole(self.output_dir / BEST_FOLDER, self.accelerator.unwrap_model(self.model).save_pretrained)
+                write_whole(
+                    self.output_dir / BEST_FOLDER, partial(save_weights, self.accelerator.unwrap_model(self.model))
+                )
             self.accelerator.wait_for_everyone()
 
     def evaluate(self, documents: Sequence[Document], model: SpertModel | None = None) -> EvaluationResult:
@@ -366,26 +369,25 @@ class Trainer:
 
     def _finish(self, seconds: float) -> TrainingResult:
         """Take the best model if asked to, score it once as those who load it will run it, and save it."""
-        model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)  # no longer in mixed precision
-        best = self.output_dir / BEST_FOLDER
+        trained = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)  # no longer in mixed precision
         has_best = self.arguments.load_best_model_at_end and self.state.best_score is not None
-        if has_best:
-            # A model of its own: a checkpoint that is saved from here on holds the weights in training.
-            model = SpertModel.from_pretrained(best).to(self.accelerator.device)
+        best = self.output_dir / BEST_FOLDER if has_best else None
+        model = finished_model(trained, best).to(self.accelerator.device)
         documents = getattr(self.splits, self.final_split)
         scores, scores_as_text = self.evaluate(documents, model), self.evaluate_as_text(documents, model)
         if self.accelerator.is_main_process:
             run = self._describe_run(scores, scores_as_text, seconds)
-            write_model(self.output_dir, lambda folder: self._save(model, folder, run))
-            if has_best and not list_checkpoints(
-                self.output_dir
-            ):  # who resumes from one may need the best model before it
+            write_model(
+                self.output_dir, lambda folder: self._save(partial(save_finished, trained, model, best), folder, run)
+            )
+            # Who resumes from a checkpoint may need the best model before it.
+            if best is not None and not list_checkpoints(self.output_dir):
                 shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         return TrainingResult(model.eval(), self.processor, self.output_dir, self.final_split, scores, scores_as_text)
 
-    def _save(self, model: SpertModel, folder: Path, run: dict[str, Any]) -> None:
-        model.save_pretrained(folder)
+    def _save(self, save_weights_to: Callable[[Path], None], folder: Path, run: dict[str, Any]) -> None:
+        save_weights_to(folder)
         self.tokenizer.save_pretrained(folder)
         (folder / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
 
