@@ -10,6 +10,7 @@ import torch
 from transformers import AutoConfig, AutoTokenizer
 
 from .encoders import check_folder_or_id
+from .model.adapters import place_of_config
 from .model.choices_spert import BACKENDS
 from .model.configuration_spert import TASK, SpertConfig
 from .model.modeling_spert import SpertModel
@@ -122,8 +123,9 @@ def load_checked(
         ValueError: if what is there is no SpERT checkpoint.
     """
     by_openvino = backend == "openvino"
+    place, place_options = place_of_config(source, where)
     try:
-        config = AutoConfig.from_pretrained(source, **where, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(place, **place_options, trust_remote_code=False)
     except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
         raise ValueError(f"{source}: config.json: is no model's config: {error}") from error
     if config.model_type != SpertConfig.model_type:
@@ -135,7 +137,7 @@ def load_checked(
         use_openvino(model, dtype, token=where["token"])
     return SpertPipeline(
         model=model,
-        tokenizer=AutoTokenizer.from_pretrained(source, **where, trust_remote_code=False),
+        tokenizer=AutoTokenizer.from_pretrained(place, **place_options, trust_remote_code=False),
         task=TASK,
         device="cpu" if by_openvino else device,
         **settings,

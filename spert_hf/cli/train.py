@@ -13,6 +13,7 @@ from ..evaluation import format_table
 from ..evaluation.report import compare_with_text
 from ..model.decoding_spert import in_text_order, to_records
 from ..model.inference_spert import predict
+from ..training.adapters import describe_adapters, has_adapters
 from ..training.arguments import SpertTrainingArguments
 from ..training.interruption import TrainingInterruptedError
 from ..training.launching import is_first_process, missing_processes, start_processes
@@ -73,6 +74,9 @@ def _announce(console: Console, trainer: SpertTrainer, given: Collection[str]) -
     start = f"encoder {settings.encoder}" if settings.model is None else f"going on from {settings.model}"
     counts = f"({len(splits.dev)} dev, {len(splits.test)} test)"
     console.print(f"Training on {len(splits.train)} documents of {splits.name} {counts}, {start}", markup=False)
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if has_adapters(model):
+        console.print(describe_adapters(model), markup=False, highlight=False)
     if trainer.continuation:
         console.print(trainer.continuation.describe(), markup=False, highlight=False)
     console.print(trainer.reading.describe(), markup=False, highlight=False)

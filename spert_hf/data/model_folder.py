@@ -21,7 +21,7 @@ _CONFIG_FILE = "config.json"
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _PARTS = (
     *_WEIGHTS,
-    *("*.index.json", _CONFIG_FILE, "openvino_encoder*", RUN_FILE),
+    *("*.index.json", _CONFIG_FILE, "adapter_config.json", "openvino_encoder*", RUN_FILE),
     *("tokenizer*", "vocab*", "merges.txt", "*.model", "special_tokens_map.json", "added_tokens.json"),
 )
 """Files of a model, of which none is to stay beside another model."""

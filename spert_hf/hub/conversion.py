@@ -15,7 +15,7 @@ from ..data.model_folder import model_output, write_model
 from ..data.schema import TypeSchema
 from ..model.configuration_spert import SpertConfig
 from ..model.errors import CheckpointError
-from ..model.loading_spert import check_size
+from ..model.model_sizes import check_size
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .links import check_links

@@ -19,7 +19,9 @@ from .span_scoring import score_all
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
+from .adapters import *
 from .card_spert import *
+from .checkpoint_files import *
 from .choices_spert import *
 from .collections_spert import *
 from .cpu_attention import *
@@ -39,6 +41,7 @@ from .hub_spert import *
 from .inference_spert import *
 from .languages_spert import *
 from .loading_spert import *
+from .model_sizes import *
 from .pipeline_spert import *
 from .processing_spert import *
 from .ranking_spert import *

@@ -34,8 +34,10 @@ from .text_reading_spert import TextReading
 
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
+from .adapters import *
 from .base_model import *
 from .card_spert import *
+from .checkpoint_files import *
 from .cpu_attention import *
 from .cpu_dropout import *
 from .cpu_linear import *
@@ -51,6 +53,7 @@ from .forking_spert import *
 from .hub_spert import *
 from .languages_spert import *
 from .loading_spert import *
+from .model_sizes import *
 from .modeling_spert import *
 from .ranking_spert import *
 from .runtime import *

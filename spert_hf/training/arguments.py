@@ -11,6 +11,7 @@ from ..data.faults import plain_name, short_repr
 from ..encoders import QUICKSTART_ENCODER
 from ..model.settings import ModelSettings, Setting, setting, settings_of
 from ..model.text_reading_spert import parse_reading
+from .peft_imports import check_peft
 from .yaml_files import load_yaml
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ GROUPS = {
     "model": "model",
     "candidates": "negatives and copies",
     "optimisation": "optimisation",
+    "adapters": "adapters (LoRA) in place of all the encoder's weights; extra `peft`",
     "hardware": "hardware",
     "evaluation": "evaluation and logging",
     "saving": "saving and resuming",
@@ -40,6 +42,7 @@ _start = partial(setting, kind="data", group="start")
 _model = partial(setting, group="model")
 _candidates = partial(setting, kind="step", group="candidates")
 _optimisation = partial(setting, kind="step", group="optimisation")
+_adapters = partial(setting, kind="step", group="adapters")
 _hardware = partial(setting, kind="run", group="hardware")
 _evaluation = partial(setting, kind="run", group="evaluation")
 _saving = partial(setting, kind="run", group="saving")
@@ -140,6 +143,23 @@ class SpertTrainingArguments(ModelSettings):
     )
     seed: int = _optimisation(42, "Of weights, order, negatives and dropout: same seed, same result.")
 
+    lora_r: int = _adapters(
+        0,
+        "Rank of the adapters that are trained, with the classifiers, in place of all weights; 0: all weights. What is "
+        "saved is small, and loaded over the encoder or the model that was started from.",
+        most=4_096,
+    )
+    lora_alpha: float | None = _adapters(
+        None, "What adapters are multiplied with, over their rank; by default twice the rank."
+    )
+    lora_dropout: float = _adapters(0.0, "Dropout on the adapters' inputs.", most=1)
+    lora_target_modules: str | None = _adapters(
+        None,
+        "Linear layers of the encoder that get an adapter, by the last part of their names, such as `query,value`; by "
+        "default all.",
+        metavar="NAMES",
+    )
+
     bf16: bool = _hardware(False, "Mixed precision with bfloat16.", kind="step")
     fp16: bool = _hardware(False, "Mixed precision with float16 (GPU).", kind="step")
     cpu_threads: int = _hardware(0, "Threads of a process on a CPU; 0: its share of the machine's cores.")
@@ -218,6 +238,7 @@ class SpertTrainingArguments(ModelSettings):
                 f"load_best_model_at_end: given True with {reason}; allowed with a dev split that is scored"
             )
         self._check_start()
+        self._check_adapters()
         self.given_reading()
         # Not resolved, which would name it after what a link leads to.
         name = Path(os.path.abspath(self.dataset)).stem  # noqa: PTH100
@@ -239,6 +260,18 @@ class SpertTrainingArguments(ModelSettings):
         for name in ("random_encoder", "random_layers"):
             if getattr(self, name):
                 raise ValueError(f"{name}: given True with model, which has weights; allowed with encoder")
+
+    def _check_adapters(self) -> None:
+        """Check that adapters can be trained, if there are to be any: by peft, over weights that others have, too."""
+        if not self.lora_r:
+            for name in ("lora_alpha", "lora_dropout", "lora_target_modules"):
+                if getattr(self, name) != SETTINGS[name].default:
+                    raise ValueError(f"{name}: given {getattr(self, name)!r} without lora_r, allowed with it")
+            return
+        for name in ("random_encoder", "random_layers"):
+            if getattr(self, name):
+                raise ValueError(f"{name}: given True with lora_r; allowed with it: an encoder that others have, too")
+        check_peft("lora_r")
 
     @property
     def mixed_precision(self) -> str:

@@ -14,6 +14,7 @@ from transformers.utils import logging
 
 from ..data.model_folder import UNFINISHED, saving_to
 from ..data.outputs import give_mode_of_new_files
+from .adapters import has_adapters, load_weights, save_weights
 from .arguments import settings_deciding
 from .digests import check_digests, write_digests
 
@@ -86,7 +87,7 @@ def save_checkpoint(
         if accelerator.is_main_process:
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True)
-            accelerator.unwrap_model(model).save_pretrained(unfinished)
+            save_weights(accelerator.unwrap_model(model), unfinished)
             scaler = accelerator.scaler.state_dict() if accelerator.scaler is not None else None
             torch.save(
                 {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "scaler": scaler},
@@ -117,6 +118,20 @@ def load_checkpoint(
         ValueError: if the checkpoint's model is for other types or of another encoder.
     """
     unwrapped = accelerator.unwrap_model(model)
+    if has_adapters(unwrapped):
+        load_weights(unwrapped, folder)
+    else:
+        _load_whole_weights(unwrapped, folder)
+    states = torch.load(folder / OPTIMIZER_FILE, map_location="cpu", weights_only=True)
+    optimizer.load_state_dict(states["optimizer"])
+    schedule.load_state_dict(states["schedule"])
+    if accelerator.scaler is not None and states["scaler"] is not None:
+        accelerator.scaler.load_state_dict(states["scaler"])
+    _restore_random_state(torch.load(folder / f"random_{accelerator.process_index}.pt", weights_only=True))
+    return read_state(folder)
+
+
+def _load_whole_weights(unwrapped: PreTrainedModel, folder: Path) -> None:
     saved = type(unwrapped).from_pretrained(folder)
     for name in ("entity_types", "relation_types"):
         given, had = (getattr(one.config, name) for one in (unwrapped, saved))
@@ -127,13 +142,6 @@ def load_checkpoint(
     except RuntimeError as error:
         kinds = [f"a {type(one.encoder).__name__} of {one.num_parameters():,} weights" for one in (unwrapped, saved)]
         raise ValueError(f"{folder}: encoder: given {kinds[0]}, but the checkpoint's run has {kinds[1]}") from error
-    states = torch.load(folder / OPTIMIZER_FILE, map_location="cpu", weights_only=True)
-    optimizer.load_state_dict(states["optimizer"])
-    schedule.load_state_dict(states["schedule"])
-    if accelerator.scaler is not None and states["scaler"] is not None:
-        accelerator.scaler.load_state_dict(states["scaler"])
-    _restore_random_state(torch.load(folder / f"random_{accelerator.process_index}.pt", weights_only=True))
-    return read_state(folder)
 
 
 def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path | None:

@@ -1,7 +1,7 @@
 """The model that a trainer is given: an object, or the name of a trained model or of an encoder."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from os import PathLike, fspath
 from typing import Any, NamedTuple
 
@@ -12,8 +12,8 @@ from ..encoders import find_encoder
 from ..model.configuration_spert import SpertConfig
 from ..model.hub_spert import find_tokenizer
 from ..model.modeling_spert import SpertModel
-from .arguments import SpertTrainingArguments
-from .continuation import Continuation, TypeChange, changed_reading, joined_signatures, settings_of
+from .arguments import SETTINGS, SpertTrainingArguments
+from .continuation import Continuation, TypeChange, changed_reading, joined_signatures, trained_settings
 
 _STARTS = ("encoder", "model", "random_encoder", "random_layers")
 """Settings that say what a run starts from."""
@@ -85,7 +85,7 @@ def take_model(
     config = AutoConfig.from_pretrained(find_encoder(source), trust_remote_code=False, **hub)
     if not isinstance(config, SpertConfig):
         return replace(arguments, encoder=source, model=None), None
-    return replace(arguments, **settings_of(config) | _chosen(arguments), encoder=None, model=source), None
+    return replace(arguments, **trained_settings(config) | _chosen(arguments), encoder=None, model=source), None
 
 
 def prepare_given(
@@ -119,7 +119,7 @@ def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTr
 
 def _settings_for_object(arguments: SpertTrainingArguments, model: SpertModel) -> SpertTrainingArguments:
     """The settings with those of a model that is made already, which others can't change."""
-    own = settings_of(model.config)
+    own = trained_settings(model.config)
     for name, given in _chosen(arguments).items():
         if name != "learn_signatures" and given != own[name]:
             raise ValueError(f"{name}: given {given!r} in args, allowed {own[name]!r}, as the model's config has it")
@@ -137,4 +137,4 @@ def _chosen(arguments: SpertTrainingArguments) -> dict[str, Any]:
 
 
 def _defaults() -> dict[str, Any]:
-    return {one.name: one.default for one in fields(SpertTrainingArguments)}
+    return {name: declared.default for name, declared in SETTINGS.items()}

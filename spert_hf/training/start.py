@@ -15,6 +15,7 @@ from ..model.encoder_checks_spert import check_encoder
 from ..model.encoders_spert import check_encoder_config
 from ..model.modeling_spert import SpertModel
 from ..model.text_reader_spert import TextReader
+from .adapters import add_adapters, has_adapters
 from .arguments import SpertTrainingArguments
 from .continuation import Continuation, load_trained
 from .given_model import GivenModel, prepare_given
@@ -74,7 +75,11 @@ def make_start(
         start.model.encoder.get_input_embeddings().requires_grad_(False)
     if arguments.gradient_checkpointing:
         start.model.gradient_checkpointing_enable()
-    return start
+    if not arguments.lora_r:
+        return start
+    if has_adapters(start.model):
+        raise ValueError(f"lora_r: given {arguments.lora_r} with a model that has adapters; allowed 0 with it")
+    return start._replace(model=add_adapters(start.model, arguments))
 
 
 def _kept_reading(model: SpertModel, arguments: SpertTrainingArguments) -> ReadingChoice:

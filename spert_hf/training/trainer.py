@@ -33,6 +33,7 @@ from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
 from ..model.setting_checks_spert import check_keywords
 from .accelerator import check_tracker, make_accelerator, share_of_cores, start_tracker, stop_trackers
+from .adapters import adapted_model, finished_model, has_adapters, save_weights, take_best
 from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
 from .borrowed_process import BorrowedProcess
@@ -118,7 +119,8 @@ class SpertTrainer:
     Args:
         model: what is trained. The name or folder of a pretrained encoder gets fresh classifiers; those of a SpERT
             model keep its weights and settings (but for settings of `args` that are not the default). A `SpertModel`
-            is trained in place, for its own types. Default: what `args` says.
+            is trained in place, for its own types; of a `PeftModel` of peft over one, the adapters. Default: what
+            `args` says.
         args: all settings. Default: [`SpertTrainingArguments`] as they are.
         train_dataset: the name of a data set of the package or of the Hub, a folder, a file, a list of documents
             (`Document`, or mappings in SpERT's JSON form), or a `datasets.Dataset`; see [`load_documents`]. Types are
@@ -139,7 +141,7 @@ class SpertTrainer:
 
     def __init__(
         self,
-        model: SpertModel | str | PathLike[str] | None = None,
+        model: Any = None,
         args: SpertTrainingArguments | None = None,
         train_dataset: DocumentSource | Splits | None = None,
         eval_dataset: DocumentSource | None = None,
@@ -150,6 +152,7 @@ class SpertTrainer:
     ) -> None:
         check_keywords(unknown, _KEYWORDS, "SpertTrainer")
         args = _checked(args, train_dataset, eval_dataset)
+        model = adapted_model(model) if hasattr(model, "get_base_model") else model
         check_model(model, processing_class)
         callbacks = check_callbacks(() if callbacks is None else callbacks)
         args, given = take_model(model, processing_class, args)
@@ -559,7 +562,7 @@ class SpertTrainer:
                 reached.best_score = score
                 reached.best_measure = arguments.measure_of_best_model()
                 if self.accelerator.is_main_process:
-                    write_whole(self.output_dir / BEST_FOLDER, self._own_model().save_pretrained)
+                    write_whole(self.output_dir / BEST_FOLDER, partial(save_weights, self._own_model()))
                 self.state.best_model_checkpoint = str(self.output_dir / BEST_FOLDER)
                 self.accelerator.wait_for_everyone()
         reached.evaluation_due = False
@@ -606,10 +609,9 @@ class SpertTrainer:
     def _finish(self, seconds: float) -> TrainingResult:
         """Take the best model if asked to, score it once as those who load it will run it, and save it."""
         own: SpertModel = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)  # not in mixed precision
-        best = self.output_dir / BEST_FOLDER
         has_best = self.args.load_best_model_at_end and self.reached.best_score is not None
-        # A model of its own: a checkpoint that is saved from here on holds the weights in training.
-        model = SpertModel.from_pretrained(best).to(self.accelerator.device) if has_best else own
+        best = self.output_dir / BEST_FOLDER if has_best else None
+        model = finished_model(own, best).to(self.accelerator.device)
         documents = getattr(self.splits, self.final_split)
         scores, scores_as_text = self._score(documents, model), self._score_as_text(documents, model)
         measured: dict[str, Any] = {"split": self.final_split, "seconds": round(seconds, 1)}
@@ -617,18 +619,20 @@ class SpertTrainer:
         self._record = describe_run(
             self.args, self.splits, self._start, self.reached, self.accelerator, (scores, scores_as_text), **measured
         )
+        if best is not None:
+            take_best(own, model, best)  # now that no checkpoint of the training is saved any more
+            self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
-            write_model(self.output_dir, partial(self._save, model))
+            write_model(self.output_dir, partial(self._save, own))
             # Who resumes from a checkpoint may need the best model before it.
-            if has_best and not list_checkpoints(self.output_dir):
+            if best is not None and not list_checkpoints(self.output_dir):
                 shutil.rmtree(best, ignore_errors=True)
         self.accelerator.wait_for_everyone()
-        if has_best:
-            own.load_state_dict(model.state_dict())
-        return TrainingResult(own.eval(), self.processor, self.output_dir, self.final_split, scores, scores_as_text)
+        usable = (model if has_adapters(own) else own).eval()
+        return TrainingResult(usable, self.processor, self.output_dir, self.final_split, scores, scores_as_text)
 
     def _save(self, model: SpertModel, folder: Path) -> None:
-        model.save_pretrained(folder)
+        save_weights(model, folder)
         self.tokenizer.save_pretrained(folder)
         if self._record:
             (folder / RUN_FILE).write_text(json.dumps(self._record, indent=2) + "\n", encoding="utf-8")

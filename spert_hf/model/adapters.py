@@ -1,0 +1,334 @@
+"""Checkpoints that are adapters (LoRA): few weights, added to those of a base that they name when they are loaded.
+
+What is loaded is a plain model, and the package `peft`, by which adapters are trained, is not needed for it. Of an
+adapter's config, which may be a stranger's, nothing is taken but where its base is and how its weights are scaled.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, PreTrainedConfig
+from transformers.modeling_utils import load_state_dict
+from transformers.utils import CONFIG_NAME, is_peft_available
+
+from .checkpoint_files import find_file, stored_shapes, weight_files
+from .errors import CheckpointError
+from .model_sizes import check_size, make_skeleton
+from .setting_checks_spert import shown
+
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+PUBLISHED_FOLDER = "adapter"
+"""Where they are in a repository on the Hub: at its top, transformers would take the base's config for the model's."""
+
+PREFIX = "base_model.model."
+"""How the names of weights begin in peft's files."""
+
+_TYPE = "LORA"
+_UNCHANGED_BASE = (True, False, None, "gaussian", "eva", "orthogonal")
+"""Ways to initialise LoRA's weights that leave the base as it is; others put a part of it into them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter, as its files describe it.
+
+    Args:
+        source: the checkpoint's folder or Hub id.
+        base: folder or Hub id of what it is added to, an encoder or a SpERT model.
+        revision: commit of the base, where it is on the Hub and known.
+        alpha: what the product of LoRA's weights is multiplied with, over the rank, or the root of it.
+        by_root: whether it is the root (rank-stabilised LoRA).
+        weights: file of its weights.
+        subfolder: of the checkpoint, where its files are.
+    """
+
+    source: str
+    base: str
+    revision: str | None
+    alpha: float
+    by_root: bool
+    weights: Path
+    subfolder: str
+
+    def scale(self, rank: int) -> float:
+        """What the product of two matrices of LoRA is multiplied with."""
+        return self.alpha / (math.sqrt(rank) if self.by_root else rank)
+
+
+def find_adapter(source: Any, options: Mapping[str, Any]) -> Adapter | None:
+    """Read what adapter a folder or repository holds; `None` if none.
+
+    Args:
+        source: folder or Hub id.
+        options: as of `from_pretrained`: `token`, `revision`, ….
+
+    Raises:
+        CheckpointError: if its config is none that can be used, or it has no weights as safetensors.
+    """
+    for subfolder in ("", PUBLISHED_FOLDER):
+        paths = [
+            find_file(source, f"{subfolder}/{name}" if subfolder else name, options)
+            for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS)
+        ]
+        if paths[0] is not None:
+            return _read_adapter(source, paths[0], paths[1], subfolder)
+    return None
+
+
+def place_of_config(source: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Say where a checkpoint's config and tokenizer are: those of an adapter that peft saved are its base's.
+
+    Args:
+        source: folder or Hub id.
+        options: as of `from_pretrained`.
+
+    Returns:
+        Folder or Hub id, and the options for it.
+
+    Raises:
+        CheckpointError: if an adapter's config is none that can be used.
+    """
+    if find_file(source, CONFIG_NAME, options) is None and (adapter := find_adapter(source, options)) is not None:
+        return adapter.base, {**options, "revision": adapter.revision}
+    return source, dict(options)
+
+
+def refuse_adapter_beside_weights(source: Any, options: Mapping[str, Any]) -> None:
+    """Refuse a whole model with an adapter's config beside its weights, which peft would have transformers add.
+
+    Raises:
+        CheckpointError: if there is one, and peft is installed.
+    """
+    if is_peft_available() and find_file(source, ADAPTER_CONFIG, options) is not None:
+        raise CheckpointError(
+            f"{source}: has {ADAPTER_CONFIG} beside the weights of a whole model; allowed one of them"
+        )
+
+
+def _read_adapter(source: Any, config: Path, weights: Path | None, subfolder: str) -> Adapter:
+    where = f"{source}: {ADAPTER_CONFIG}"
+    try:
+        settings = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{where}: can't be read: {shown(error)}") from error
+    try:
+        check_adapter_settings(settings)
+        base = _checked_base(settings.get("base_model_name_or_path"), is_here=Path(source).is_dir())
+    except ValueError as error:
+        raise CheckpointError(f"{where}: {error}") from error
+    if weights is None:
+        raise CheckpointError(f"{source}: has no {ADAPTER_WEIGHTS}; pickles such as adapter_model.bin are not read")
+    revision = settings.get("revision")
+    by_root = settings.get("use_rslora") is True
+    alpha = float(settings["lora_alpha"])
+    return Adapter(str(source), base, revision, alpha, by_root, weights, subfolder)
+
+
+def check_adapter_settings(settings: Any) -> None:
+    """Refuse settings of peft under which a model is not its base and LoRA's products added.
+
+    Args:
+        settings: as in `adapter_config.json`.
+
+    Raises:
+        ValueError: naming the setting.
+    """
+    if not isinstance(settings, dict):
+        raise ValueError(f"given {shown(settings)}, allowed the settings of an adapter")
+    kind = settings.get("peft_type")
+    if kind != _TYPE:
+        raise ValueError(f"peft_type: given {shown(kind)}, allowed {_TYPE!r}")
+    alpha = settings.get("lora_alpha")
+    if isinstance(alpha, bool) or not isinstance(alpha, (int, float)) or not math.isfinite(alpha):
+        raise ValueError(f"lora_alpha: given {shown(alpha)}, allowed a number")
+    revision = settings.get("revision")
+    if revision is not None and not isinstance(revision, str):
+        raise ValueError(f"revision: given {shown(revision)}, allowed a commit, or none")
+    initialised = settings.get("init_lora_weights", True)
+    if not (initialised is None or isinstance(initialised, (bool, str))) or initialised not in _UNCHANGED_BASE:
+        raise ValueError(f"init_lora_weights: given {shown(initialised)}, allowed what leaves the base as it is")
+    for name in ("alpha_pattern", "use_dora", "fan_in_fan_out", "layer_replication", "target_parameters"):
+        if settings.get(name):
+            raise ValueError(f"{name}: given {shown(settings[name])}, allowed none")
+
+
+def _checked_base(base: Any, *, is_here: bool) -> str:
+    """Where the base is, as an adapter's config says; of one from the Hub it is on the Hub, too.
+
+    Raises:
+        ValueError: naming what is given and allowed.
+    """
+    field = "base_model_name_or_path"
+    if not isinstance(base, str) or not base:
+        raise ValueError(f"{field}: given {shown(base)}, allowed an encoder's or SpERT model's folder or Hub id")
+    parts = base.replace("\\", "/").split("/")
+    if ".." in parts or parts[0] == "~":
+        raise ValueError(f"{field}: given {shown(base)}, allowed a path without '..' and '~', or a Hub id")
+    is_id = 1 <= len(parts) <= 2 and all(parts) and parts[0] != "."
+    if not is_here and not is_id:
+        raise ValueError(f"{field}: given {shown(base)}, allowed of an adapter on the Hub: a Hub id")
+    if not is_id and not Path(base).is_dir():
+        raise ValueError(f"{field}: given {shown(base)}, which is no folder here; the adapter needs its base")
+    return base
+
+
+def load_over_base(
+    adapter: Adapter,
+    model_class: Any,
+    load_base: Callable[..., Any],
+    *,
+    config: PreTrainedConfig | None,
+    fresh_classifiers: bool,
+    options: Mapping[str, Any],
+) -> Any:
+    """Load an adapter's base and add the adapter to it.
+
+    Args:
+        adapter: see [`find_adapter`].
+        model_class: the class to make.
+        load_base: loads a whole SpERT model as `from_pretrained` does, and no adapter.
+        config: the model's, with settings that are overridden; `None`: that of the base, a SpERT model.
+        fresh_classifiers: classifiers whose shapes do not fit the config get fresh weights, to be trained.
+        options: of the Hub, without `revision`: that is the base's own.
+
+    Returns:
+        A plain model in single precision, in evaluation mode.
+
+    Raises:
+        CheckpointError: naming the adapter, if its base is not at hand or weights do not fit.
+    """
+    where = {**options, **({"revision": adapter.revision} if adapter.revision else {})}
+    place = adapter.base if adapter.revision else model_class.find_encoder(adapter.base)
+    try:
+        base_config = AutoConfig.from_pretrained(place, trust_remote_code=False, **where)
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise _base_is_missing(adapter, error) from error
+    is_whole = base_config.model_type == model_class.config_class.model_type
+    if config is None and not is_whole:
+        given = f"given {adapter.base}, a {base_config.model_type} model, and no config.json of a SpERT model beside it"
+        raise CheckpointError(f"{adapter.source}: {ADAPTER_CONFIG}: base_model_name_or_path: {given}")
+    config = base_config if config is None else config
+    skeleton = make_skeleton(adapter.source, model_class, config)
+    own = _OwnWeights(adapter, _read_weights(adapter), skeleton, fresh_classifiers)
+    try:
+        if is_whole:
+            fresh = fresh_classifiers or own.has_all_heads
+            model = load_base(place, config=config, ignore_mismatched_sizes=fresh, dtype=torch.float32, **where)
+        else:
+            own.check_heads()
+            check_size(place, model_class, config, stored_shapes(weight_files(place, where)), fresh_classifiers=True)
+            model = model_class.from_encoder(place, config=config, hub_kwargs=where)
+    except OSError as error:
+        raise _base_is_missing(adapter, error) from error
+    own.put_into(model)
+    return model.eval()
+
+
+def _base_is_missing(adapter: Adapter, error: Exception) -> CheckpointError:
+    reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    at = f" at revision {adapter.revision}" if adapter.revision else ""
+    return CheckpointError(f"{adapter.source}: its base {adapter.base}{at} is not at hand: {reason}")
+
+
+def _read_weights(adapter: Adapter) -> dict[str, Tensor]:
+    """The adapter's weights by their names in the model, LoRA's with `lora_A` or `lora_B` in it."""
+    try:
+        stored = load_state_dict(str(adapter.weights), map_location="cpu")
+    except Exception as error:  # safetensors has an error of its own
+        raise CheckpointError(f"{adapter.weights}: is no whole file of safetensors: {shown(error)}") from error
+    return {name.removeprefix(PREFIX).replace(".base_layer.", "."): weight for name, weight in stored.items()}
+
+
+class _OwnWeights:
+    """An adapter's weights: whole ones, which take a weight's place, and pairs of LoRA, whose product is added to it.
+
+    Args:
+        adapter: whose they are.
+        weights: by name.
+        skeleton: the model that they are for, without numbers.
+        fresh_classifiers: leave out weights outside of the encoder that do not fit.
+
+    Raises:
+        CheckpointError: if one has no place in the model, or another shape, or is not finite.
+    """
+
+    def __init__(
+        self, adapter: Adapter, weights: Mapping[str, Tensor], skeleton: nn.Module, fresh_classifiers: bool
+    ) -> None:
+        self._adapter = adapter
+        self._shapes = {name: tuple(weight.shape) for name, weight in skeleton.named_parameters()}
+        self._whole: dict[str, Tensor] = {}
+        self._pairs: dict[str, dict[str, Tensor]] = {}
+        for name, weight in weights.items():
+            layer, _, part = name.rpartition(".lora_")
+            if not weight.is_floating_point() or not bool(torch.isfinite(weight).all()):
+                raise CheckpointError(f"{adapter.source}: weights of {name[:200]} are not finite")
+            if part in ("A.weight", "B.weight"):
+                self._pairs.setdefault(f"{layer}.weight", {})[part[0]] = weight
+            elif not (fresh_classifiers and self._is_head(name) and self._shapes.get(name) != tuple(weight.shape)):
+                self._check(name, tuple(weight.shape))
+                self._whole[name] = weight
+        for name, pair in self._pairs.items():
+            self._check_pair(name, pair)
+        self._fresh_classifiers = fresh_classifiers
+
+    @staticmethod
+    def _is_head(name: str) -> bool:
+        return not name.startswith("encoder.")
+
+    @property
+    def has_all_heads(self) -> bool:
+        """Whether all weights outside of the encoder are the adapter's."""
+        return not self._missing_heads()
+
+    def _missing_heads(self) -> list[str]:
+        return [name for name in self._shapes if self._is_head(name) and name not in self._whole]
+
+    def check_heads(self) -> None:
+        """Refuse an adapter over a mere encoder that lacks weights outside of it.
+
+        Raises:
+            CheckpointError: naming the first.
+        """
+        missing = self._missing_heads()
+        if missing and not self._fresh_classifiers:
+            raise CheckpointError(f"{self._adapter.source}: has no weights for {missing[0]}, nor has its base")
+
+    def _check(self, name: str, shape: tuple[int, ...]) -> None:
+        if name not in self._shapes:
+            raise CheckpointError(f"{self._adapter.source}: has weights that its model has no place for: {name[:200]}")
+        if self._shapes[name] != shape:
+            given = f"{name} is of shape {list(shape)}, the model's of {list(self._shapes[name])}"
+            raise CheckpointError(f"{self._adapter.source}: {given}")
+
+    def _check_pair(self, name: str, pair: Mapping[str, Tensor]) -> None:
+        if set(pair) != {"A", "B"} or any(weight.dim() != 2 for weight in pair.values()):
+            raise CheckpointError(f"{self._adapter.source}: has no two matrices of LoRA for {name[:200]}")
+        if len(pair["A"]) != pair["B"].shape[1] or not len(pair["A"]):
+            raise CheckpointError(f"{self._adapter.source}: matrices of LoRA for {name[:200]} are of different ranks")
+        self._check(name, (len(pair["B"]), pair["A"].shape[1]))
+
+    @torch.no_grad()
+    def put_into(self, model: nn.Module) -> None:
+        """Give a model the weights."""
+        parameters = dict(model.named_parameters())
+        for name, weight in self._whole.items():
+            parameters[name].copy_(weight)
+        for name, pair in self._pairs.items():
+            product = pair["B"].float() @ pair["A"].float()
+            parameters[name].add_(product, alpha=self._adapter.scale(len(pair["A"])))
+
+
+def cast_but(model: nn.Module, dtype: torch.dtype, kept: Iterable[str]) -> None:
+    """Put weights in a precision, but for those of the modules `kept`, as transformers does when it loads a model."""
+    kept = tuple(f"{name}." for name in kept)
+    for name, weight in model.named_parameters():
+        if weight.is_floating_point() and not name.startswith(kept):
+            weight.data = weight.data.to(dtype)

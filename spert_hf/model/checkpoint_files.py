@@ -1,0 +1,99 @@
+"""Files of a checkpoint, in a folder or on the Hub: where they are, and what weights they hold."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from transformers.modeling_utils import load_state_dict
+from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
+
+from .errors import CheckpointError
+from .setting_checks_spert import shown
+
+HUB_OPTIONS = ("cache_dir", "force_download", "proxies", "local_files_only", "token", "revision", "subfolder")
+"""Arguments of `from_pretrained` that say where a file is on the Hub."""
+
+_NEW_NAMES = {"gamma": "weight", "beta": "bias"}
+
+
+def hub_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the arguments of `from_pretrained` that say where a file is on the Hub, as far as they are given."""
+    return {name: options[name] for name in HUB_OPTIONS if options.get(name) is not None}
+
+
+def find_file(source: Any, name: str, options: Mapping[str, Any]) -> Path | None:
+    """Path of a file of a checkpoint, fetched from the Hub if that is where it is; `None` if there is none.
+
+    Args:
+        source: folder or Hub id.
+        name: the file's, which may have a folder before it.
+        options: as of `from_pretrained`.
+    """
+    if Path(source).is_dir():
+        path = Path(source, options.get("subfolder") or "", name)
+        return path if path.is_file() else None
+    try:
+        return _fetch(source, name, options)
+    except OSError:
+        return None
+
+
+def weight_files(source: Any, options: Mapping[str, Any]) -> list[Path]:
+    """Paths of the weights' files, fetched from the Hub if that is where they are."""
+    folder = Path(source, options.get("subfolder") or "")
+    if any(folder.glob("shard-*.safetensors")):
+        raise CheckpointError(f"{source}: holds a distributed checkpoint; allowed {SAFE_WEIGHTS_NAME}")
+    variant = options.get("variant")
+    try:
+        return [_fetch(source, _with_variant(SAFE_WEIGHTS_NAME, variant), options)]
+    except OSError as error:
+        try:
+            index = _fetch(source, _with_variant(SAFE_WEIGHTS_INDEX_NAME, variant), options)
+        except OSError:
+            if not folder.is_dir():
+                raise error from None  # of the Hub: it may just be out of reach
+            raise CheckpointError(
+                f"{source}: has no {SAFE_WEIGHTS_NAME}; pickles such as pytorch_model.bin are not read"
+            ) from error
+    return [_fetch(source, name, options) for name in _shard_names(source, index)]
+
+
+def _fetch(source: Any, name: str, options: Mapping[str, Any]) -> Path:
+    return Path(str(cached_file(source, name, **hub_options(options))))
+
+
+def _with_variant(name: str, variant: str | None) -> str:
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}.{variant}.{suffix}" if variant else name
+
+
+def _shard_names(source: Any, index: Path) -> list[str]:
+    """Names of the files that an index lists, which must lie beside it."""
+    where = f"{source}: {index.name}"
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{where}: is no index of weights: {shown(error)}") from error
+    for name in names:
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.safetensors", name):
+            raise CheckpointError(f"{where}: weight_map: given {shown(name)}, allowed the name of a .safetensors file")
+    return sorted(names)
+
+
+def stored_shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
+    """Shapes of all weights in the files, from their headers; what is cut off or padded has no valid one."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for file in files:
+        try:
+            weights = load_state_dict(str(file), map_location="meta")
+            shapes |= {_renamed(name): tuple(weight.shape) for name, weight in weights.items()}
+        except Exception as error:  # safetensors has an error of its own
+            raise CheckpointError(f"{file}: is no whole file of safetensors: {error}") from error
+    return shapes
+
+
+def _renamed(name: str) -> str:
+    """The name of a weight in the model; early 5.x of transformers saves layer norms under the names of old."""
+    return re.sub(r"LayerNorm\.(gamma|beta)$", lambda old: f"LayerNorm.{_NEW_NAMES[old[1]]}", name)

@@ -1,0 +1,202 @@
+"""Training adapters (LoRA, by peft) in place of all weights: made, saved beside a config, and resumed."""
+
+import json
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers.dynamic_module_utils import custom_object_save
+
+from ..model.adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS, PREFIX, check_adapter_settings, find_adapter
+from ..model.modeling_spert import SpertModel
+from .arguments import SpertTrainingArguments
+
+_NAME = "default"
+"""What peft calls the adapter of a model that has one."""
+
+
+def add_adapters(model: SpertModel, arguments: SpertTrainingArguments) -> SpertModel:
+    """Put adapters beside linear layers of the encoder, to be trained in place of it; what else there is, is trained.
+
+    Args:
+        model: changed in place.
+        arguments: `lora_r` and what goes with it.
+
+    Raises:
+        ValueError: if there are no layers of the given names, or nobody could load the model's base again.
+    """
+    from peft import LoraConfig, get_peft_model  # heavy, and an extra
+
+    config = LoraConfig(
+        r=arguments.lora_r,
+        lora_alpha=2 * arguments.lora_r if arguments.lora_alpha is None else arguments.lora_alpha,  # type: ignore[arg-type]
+        lora_dropout=arguments.lora_dropout,
+        target_modules=_targets(model, arguments.lora_target_modules),
+        modules_to_save=[name for name, _ in model.named_children() if name not in ("encoder", "dropout")],
+    )
+    return adapted_model(get_peft_model(model, config))  # type: ignore[arg-type]
+
+
+def adapted_model(model: Any) -> SpertModel:
+    """Give the SpERT model with adapters within a `PeftModel`, which is trained and saved in its place.
+
+    Args:
+        model: a `PeftModel` of peft over a [`SpertModel`], or a [`SpertModel`], which is given back.
+
+    Raises:
+        ValueError: if it is another model, or adapters that could not be loaded again.
+    """
+    if isinstance(model, SpertModel):
+        return model
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if not isinstance(inner, SpertModel):
+        raise ValueError(f"model: given a {type(inner).__name__}, allowed a SpertModel, or a PeftModel over one")
+    configs = getattr(inner, "peft_config", {})
+    if list(configs) != [_NAME]:
+        raise ValueError(f"model: given adapters {', '.join(configs)}, allowed one, called {_NAME!r}")
+    try:
+        check_adapter_settings(_settings(inner))
+    except ValueError as error:
+        raise ValueError(f"model: {error}") from error
+    _name_base(inner)
+    return inner
+
+
+def has_adapters(model: nn.Module) -> bool:
+    """Whether a model is trained by adapters."""
+    return bool(getattr(model, "peft_config", None))
+
+
+def describe_adapters(model: SpertModel) -> str:
+    """Say in a line what is trained, and over what."""
+    trained, whole = model.num_parameters(only_trainable=True), sum(w.numel() for w in model.encoder.parameters())
+    return f"Adapters and classifiers are trained: {trained:,} weights over {_settings(model)[_BASE]} ({whole:,})"
+
+
+_BASE = "base_model_name_or_path"
+
+
+def _targets(model: SpertModel, names: str | None) -> str:
+    """Linear layers of the encoder, as a regular expression for peft."""
+    there = {name.rpartition(".")[2] for name, module in model.encoder.named_modules() if isinstance(module, nn.Linear)}
+    wanted = {name.strip() for name in names.split(",")} if names else there
+    unknown = sorted(wanted - there)
+    if unknown or not there:
+        given = f"given {', '.join(unknown)}" if unknown else "given an encoder without linear layers"
+        raise ValueError(f"lora_target_modules: {given}, allowed {', '.join(sorted(there)) or 'an encoder with some'}")
+    return rf"encoder\.(?:.*\.)?(?:{'|'.join(map(re.escape, sorted(wanted)))})"
+
+
+def _name_base(model: SpertModel) -> None:
+    """Say in the adapters' config what they are loaded over: the model that they were added to, or its encoder.
+
+    Raises:
+        ValueError: if there is none that could be named.
+    """
+    config: Any = model.peft_config[_NAME]
+    encoder = model.config.encoder_config
+    base = model.name_or_path or encoder.name_or_path or model.encoder_source[0] or config.base_model_name_or_path
+    if not base:
+        raise ValueError(
+            "model: given adapters over weights of no folder and no Hub id; allowed a base that can be loaded"
+        )
+    is_here = Path(base).is_dir()
+    if is_here and find_adapter(base, {}) and not Path(base, "model.safetensors").is_file():
+        raise ValueError(
+            f"lora_r: given with the adapter {base} to go on from; allowed a whole model, such as "
+            f"SpertModel.from_pretrained({base!r}).save_pretrained(…) makes of it"
+        )
+    config.base_model_name_or_path = str(Path(base).absolute()) if is_here else base
+    if not is_here:
+        config.revision = getattr(model.config if model.name_or_path else encoder, "_commit_hash", None)
+
+
+def _settings(model: SpertModel) -> dict[str, Any]:
+    """The adapters' config as peft writes it, with what JSON has no name for as text or list."""
+    config: Any = model.peft_config[_NAME]
+    settings = config.to_dict() | {"inference_mode": True, "auto_mapping": None}
+    plain = {name: sorted(value) if isinstance(value, set) else value for name, value in settings.items()}
+    return {name: getattr(value, "value", value) for name, value in plain.items()}
+
+
+def _own_weights(model: SpertModel) -> dict[str, Tensor]:
+    """By their names in files, all weights that are not the base's: those that are trained, or not of the encoder."""
+    weights: dict[str, Tensor] = {}
+    for name, weight in model.named_parameters():
+        if ".original_module." in name or not (weight.requires_grad or not name.startswith("encoder.")):
+            continue
+        plain = name.replace(f".modules_to_save.{_NAME}.", ".").replace(f".{_NAME}.", ".").replace(".base_layer.", ".")
+        weights[PREFIX + plain] = weight
+    return weights
+
+
+def save_weights(model: SpertModel, folder: Path) -> None:
+    """Save a model as `save_pretrained` does; of one with adapters, these, the classifiers and the config."""
+    if not has_adapters(model):
+        model.save_pretrained(folder)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    model.config.save_pretrained(folder)
+    custom_object_save(model, str(folder), config=model.config)  # type: ignore[arg-type]
+    weights = {name: weight.detach().cpu().contiguous() for name, weight in _own_weights(model).items()}
+    save_file(weights, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
+    text = json.dumps(_settings(model), indent=2, sort_keys=True)
+    (folder / ADAPTER_CONFIG).write_text(f"{text}\n", encoding="utf-8")
+
+
+@torch.no_grad()
+def load_weights(model: SpertModel, folder: Path) -> None:
+    """Put adapters and classifiers back to what `save_weights` saved.
+
+    Raises:
+        ValueError: naming the folder, if they are over another base, or of other shapes.
+    """
+    saved = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    for name in (_BASE, "revision"):
+        given, had = _settings(model).get(name), saved.get(name)
+        if given != had:
+            raise ValueError(f"{folder}: {name}: given {given!r}, but the checkpoint's run has {had!r}")
+    weights = _own_weights(model)
+    with safe_open(folder / ADAPTER_WEIGHTS, framework="pt") as file:
+        if set(file.keys()) != set(weights):
+            raise ValueError(f"{folder}: {ADAPTER_WEIGHTS}: holds other weights than those that are trained")
+        for name, weight in weights.items():
+            weight.copy_(file.get_tensor(name))
+
+
+def finished_model(trained: SpertModel, best: Path | None) -> SpertModel:
+    """Give a run's model as those who load it have it: adapters put into the weights.
+
+    Args:
+        trained: the model in training.
+        best: folder of the model of the best evaluation, if that is the run's.
+    """
+    if best is not None:
+        # A model of its own: a checkpoint that is saved from here on holds the weights in training.
+        return SpertModel.from_pretrained(best)
+    if not has_adapters(trained):
+        return trained
+    with TemporaryDirectory() as folder:
+        save_weights(trained, Path(folder))
+        model: SpertModel = SpertModel.from_pretrained(folder)
+    model.name_or_path = model.config.name_or_path = ""
+    return model
+
+
+def take_best(trained: SpertModel, finished: SpertModel, best: Path) -> None:
+    """Put a model that was trained back to the best evaluation's weights.
+
+    Args:
+        trained: the model in training, changed in place.
+        finished: of `finished_model`.
+        best: as there.
+    """
+    if has_adapters(trained):
+        load_weights(trained, best)
+    else:
+        trained.load_state_dict(finished.state_dict())

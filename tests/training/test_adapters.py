@@ -1,0 +1,345 @@
+"""Adapters: trained in place of all weights, resumed, saved as few weights, and loaded over their base."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import pipeline
+
+import spert_hf
+from spert_hf import SpertModel
+from spert_hf.data import load_splits
+from spert_hf.model.errors import CheckpointError
+from spert_hf.training.adapters import adapted_model, save_weights
+from spert_hf.training.arguments import SpertTrainingArguments
+from spert_hf.training.trainer import Trainer
+from tests.support.documents import make_dataset_folder
+from tests.support.tiny_models import make_encoder_folder
+
+peft = pytest.importorskip("peft")
+
+TEXT = "Marian Pell works for Northern Paper Co. in Duluth , Minn. , where she was born ."
+HEADS = ["entity_classifier", "relation_classifier", "size_embeddings"]
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return make_dataset_folder(tmp_path_factory.mktemp("documents"))
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory):
+    return make_encoder_folder("bert", tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture(scope="module")
+def train(dataset, encoder):
+    """Run a small training of adapters with some settings changed."""
+
+    def run(folder, **settings):
+        settings = {
+            "num_train_epochs": 3,
+            "learning_rate": 1e-2,
+            "lora_r": 4,
+            "logging_steps": 1,
+            "cpu_threads": 1,
+            **({} if "model" in settings else {"encoder": str(encoder)}),
+            "output_dir": str(folder),
+            **settings,
+        }
+        return Trainer(SpertTrainingArguments(dataset=str(dataset), **settings), load_splits(dataset), False).train()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(train, tmp_path_factory):
+    return train(tmp_path_factory.mktemp("adapter") / "run", letter_case_embeddings=True)
+
+
+@pytest.fixture
+def adapter(trained, tmp_path):
+    """A copy of a trained adapter's folder, to be changed."""
+    return Path(shutil.copytree(trained.output_dir, tmp_path / "adapter"))
+
+
+def change_config(folder, **settings):
+    path = folder / "adapter_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+
+
+def same_weights(one, other):
+    left, right = one.state_dict(), other.state_dict()
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+def test_adapters_and_classifiers_are_trained_and_saved_and_nothing_else(trained, encoder):
+    assert not (trained.output_dir / "model.safetensors").exists()
+    names = load_file(trained.output_dir / "adapter_model.safetensors").keys()
+    plain = {name.removeprefix("base_model.model.") for name in names}
+    heads = {f"{head}.weight" for head in [*HEADS, "letter_case_embeddings"]}
+    assert {name for name in plain if not name.startswith("encoder.")} == heads | {
+        "entity_classifier.bias",
+        "relation_classifier.bias",
+    }
+    assert all(".lora_A." in name or ".lora_B." in name for name in plain - heads if name.startswith("encoder."))
+    assert "encoder.encoder.layer.0.attention.self.query.lora_A.weight" in plain
+    base = spert_hf.SpertModel.from_encoder(str(encoder)).encoder.state_dict()
+    learned = trained.model.encoder.state_dict()
+    changed = {name for name in base if not torch.equal(base[name], learned[name])}
+    assert changed == {
+        name for name in base if name.endswith("weight") and base[name].dim() == 2 and "embed" not in name
+    }
+
+
+def test_a_folder_is_loaded_over_its_base(trained):
+    model = SpertModel.from_pretrained(trained.output_dir)
+    assert type(model) is SpertModel
+    assert not model.training
+    assert same_weights(model, trained.model)
+    found = pipeline("spert-extraction", model=str(trained.output_dir))(TEXT)
+    assert found == spert_hf.load(trained.output_dir)(TEXT)
+    assert found["entities"] or trained.scores.ner.micro.f1 == 0
+
+
+def test_it_learns(train, tmp_path):
+    result = train(tmp_path / "run", num_train_epochs=30, learning_rate=2e-2, optim="adamw", lora_r=8)
+    assert result.scores.ner.micro.f1 > 60
+
+
+def test_precision_is_that_of_the_encoder_alone(trained):
+    model = SpertModel.from_pretrained(trained.output_dir, dtype=torch.bfloat16)
+    assert model.encoder.encoder.layer[0].output.dense.weight.dtype == torch.bfloat16
+    assert model.entity_classifier.weight.dtype == torch.float32
+
+
+def test_what_is_loaded_is_saved_as_a_plain_checkpoint(trained, tmp_path):
+    SpertModel.from_pretrained(trained.output_dir).save_pretrained(tmp_path / "plain")
+    assert not (tmp_path / "plain" / "adapter_config.json").exists()
+    assert same_weights(SpertModel.from_pretrained(tmp_path / "plain"), trained.model)
+
+
+def test_peft_loads_the_folder_and_merges_to_the_same_checkpoint(trained, encoder, tmp_path):
+    config = spert_hf.SpertConfig.from_pretrained(trained.output_dir)
+    base = SpertModel.from_encoder(str(encoder), config=config)
+    merged = peft.PeftModel.from_pretrained(base, str(trained.output_dir)).merge_and_unload()
+    merged.save_pretrained(tmp_path / "merged")
+    loaded, ours = SpertModel.from_pretrained(tmp_path / "merged").state_dict(), trained.model.state_dict()
+    assert loaded.keys() == ours.keys()
+    for name in ours:
+        torch.testing.assert_close(loaded[name], ours[name], rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_that_was_interrupted_ends_with_the_same_weights(train, tmp_path):
+    whole = train(tmp_path / "whole", save_steps=2, lora_dropout=0.1)
+    checkpoint = str(_first(tmp_path / "whole"))
+    resumed = train(tmp_path / "resumed", save_steps=2, lora_dropout=0.1, resume_from_checkpoint=checkpoint)
+    assert same_weights(resumed.model, whole.model)
+
+
+def _first(folder):
+    return sorted(folder.glob("checkpoint-*"))[0]
+
+
+def test_a_run_does_not_go_on_with_other_adapters_or_another_base(train, encoder, tmp_path):
+    train(tmp_path / "run", save_steps=2, num_train_epochs=1)
+    checkpoint = str(_first(tmp_path / "run"))
+    with pytest.raises(ValueError, match="lora_r: given 8, but the checkpoint's run has 4"):
+        train(tmp_path / "other", num_train_epochs=1, lora_r=8, resume_from_checkpoint=checkpoint)
+    moved = shutil.copytree(encoder, tmp_path / "moved")
+    with pytest.raises(ValueError, match=r"base_model_name_or_path: given '.*moved', but the checkpoint's run has"):
+        train(tmp_path / "other", num_train_epochs=1, encoder=str(moved), resume_from_checkpoint=checkpoint)
+
+
+def test_the_best_model_is_kept_as_adapter(train, tmp_path):
+    result = train(tmp_path / "run", load_best_model_at_end=True)
+    assert same_weights(SpertModel.from_pretrained(result.output_dir), result.model)
+    assert not (result.output_dir / "best").exists()
+    assert not (result.output_dir / "model.safetensors").exists()
+
+
+@pytest.fixture(scope="module")
+def whole(train, tmp_path_factory):
+    """A trained model, all of whose weights are its own."""
+    return train(tmp_path_factory.mktemp("whole") / "run", lora_r=0, num_train_epochs=1).output_dir
+
+
+def test_adapters_over_a_trained_model(train, whole, tmp_path):
+    result = train(tmp_path / "run", model=str(whole), num_train_epochs=1)
+    settings = json.loads((result.output_dir / "adapter_config.json").read_text())
+    assert settings["base_model_name_or_path"] == str(whole.absolute())
+    assert same_weights(SpertModel.from_pretrained(result.output_dir), result.model)
+    again = train(tmp_path / "again", model=str(result.output_dir), lora_r=0, num_train_epochs=1)
+    assert (again.output_dir / "model.safetensors").is_file()
+    with pytest.raises(ValueError, match=r"lora_r: given with the adapter .* to go on from; allowed a whole model"):
+        train(tmp_path / "more", model=str(result.output_dir), num_train_epochs=1)
+
+
+def peft_model(model, **settings):
+    settings = {"r": 2, "target_modules": ["query", "value"], "modules_to_save": HEADS, **settings}
+    return peft.get_peft_model(model, peft.LoraConfig(**settings))
+
+
+def test_what_peft_itself_saves_is_loaded_over_a_trained_model(whole, tmp_path):
+    """A folder without a config and a tokenizer: they are the base's."""
+    model = peft_model(SpertModel.from_pretrained(whole), init_lora_weights=False)
+    model.save_pretrained(tmp_path / "saved")
+    assert not (tmp_path / "saved" / "config.json").exists()
+    loaded = SpertModel.from_pretrained(tmp_path / "saved")
+    merged = model.merge_and_unload().state_dict()
+    for name, weight in loaded.state_dict().items():
+        torch.testing.assert_close(weight, merged[name], rtol=1e-5, atol=1e-6)
+    found = spert_hf.load(tmp_path / "saved")(TEXT)
+    assert found == pipeline("spert-extraction", model=str(tmp_path / "saved"))(TEXT)
+    assert loaded.config.entity_types == spert_hf.SpertConfig.from_pretrained(whole).entity_types
+
+
+def test_a_model_of_peft_is_saved_as_ours(whole, tmp_path):
+    inner = adapted_model(peft_model(SpertModel.from_pretrained(whole), init_lora_weights=False))
+    assert isinstance(inner, SpertModel)
+    save_weights(inner, tmp_path / "saved")
+    loaded = SpertModel.from_pretrained(tmp_path / "saved")
+    inner.eval()
+    inputs = {
+        "input_ids": torch.tensor([[2, 7, 8, 9, 3]]),
+        "attention_mask": torch.ones(1, 5, dtype=torch.long),
+        "word_offsets": torch.tensor([[1, 2, 3, 4]]),
+    }
+    with torch.no_grad():
+        for ours, theirs in zip(loaded(**inputs, return_dict=False), inner(**inputs, return_dict=False), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_models_of_peft_that_cannot_be_loaded_again_are_refused(whole):
+    for settings, message in (
+        ({"use_dora": True}, "model: use_dora: given True, allowed none"),
+        ({"init_lora_weights": "pissa"}, "model: init_lora_weights: given 'pissa', allowed what leaves the base"),
+        ({"alpha_pattern": {"query": 3}}, "model: alpha_pattern: given {'query': 3}, allowed none"),
+    ):
+        model = peft_model(SpertModel.from_pretrained(whole), **settings)
+        with pytest.raises(ValueError) as raised:
+            adapted_model(model)
+        assert str(raised.value).startswith(message)
+    with pytest.raises(ValueError, match="model: given a Linear, allowed a SpertModel, or a PeftModel over one"):
+        adapted_model(torch.nn.Linear(2, 2))
+
+
+def test_rank_stabilised_adapters_are_scaled_as_peft_does(whole, tmp_path):
+    model = peft_model(SpertModel.from_pretrained(whole), init_lora_weights=False, use_rslora=True, r=4)
+    save_weights(adapted_model(model), tmp_path / "saved")
+    merged = model.merge_and_unload().state_dict()
+    for name, weight in SpertModel.from_pretrained(tmp_path / "saved").state_dict().items():
+        torch.testing.assert_close(weight, merged[name], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"base_model_name_or_path": None}, "base_model_name_or_path: given None, allowed an encoder's or SpERT"),
+        ({"base_model_name_or_path": "../x"}, "base_model_name_or_path: given '../x', allowed a path without"),
+        ({"base_model_name_or_path": "/no/such"}, "base_model_name_or_path: given '/no/such', which is no folder here"),
+        ({"peft_type": "IA3"}, "peft_type: given 'IA3', allowed 'LORA'"),
+        ({"lora_alpha": "8"}, "lora_alpha: given '8', allowed a number"),
+        ({"lora_alpha": float("inf")}, "lora_alpha: given inf, allowed a number"),
+        ({"use_dora": True}, "use_dora: given True, allowed none"),
+        ({"init_lora_weights": "olora"}, "init_lora_weights: given 'olora', allowed what leaves the base as it is"),
+        ({"revision": 3}, "revision: given 3, allowed a commit"),
+    ],
+)
+def test_a_config_that_is_not_sound_is_refused(adapter, settings, message):
+    change_config(adapter, **settings)
+    with pytest.raises(CheckpointError) as raised:
+        SpertModel.from_pretrained(adapter)
+    assert str(raised.value).startswith(f"{adapter}: adapter_config.json: {message}")
+
+
+def test_a_base_that_is_not_at_hand_is_named_in_one_line(adapter, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    change_config(adapter, base_model_name_or_path="nobody/no-such-encoder", revision="a" * 40)
+    with pytest.raises(CheckpointError) as raised:
+        SpertModel.from_pretrained(adapter, local_files_only=True)
+    assert str(raised.value).startswith(f"{adapter}: its base nobody/no-such-encoder at revision {'a' * 40} is not at")
+    assert "\n" not in str(raised.value)
+
+
+def test_code_that_an_adapter_names_is_not_run(adapter, tmp_path, trained):
+    (adapter / "evil.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')\nclass Evil: pass\n")
+    (adapter / "adapter_model.bin").write_bytes(b"a pickle")
+    change_config(adapter, auto_mapping={"base_model_class": "Evil", "parent_library": "evil"}, megatron_core="evil")
+    assert same_weights(SpertModel.from_pretrained(adapter), trained.model)
+    assert not (tmp_path / "run").exists()
+
+
+def test_pickles_are_not_read(adapter):
+    (adapter / "adapter_model.safetensors").rename(adapter / "adapter_model.bin")
+    with pytest.raises(CheckpointError, match=r"has no adapter_model\.safetensors; pickles such as adapter_model\.bin"):
+        SpertModel.from_pretrained(adapter)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda weights: weights.pop("base_model.model.entity_classifier.bias"), "has no weights for entity_classif"),
+        (lambda weights: weights.update(other=torch.ones(2)), "has weights that its model has no place for: other"),
+        (
+            lambda weights: weights.update({"base_model.model.entity_classifier.bias": torch.ones(99)}),
+            r"entity_classifier\.bias is of shape \[99\]",
+        ),
+        (
+            lambda weights: weights.update({"base_model.model.entity_classifier.bias": torch.full((3,), torch.nan)}),
+            "are not finite",
+        ),
+        (lambda weights: weights.pop(next(n for n in weights if "lora_A" in n)), "has no two matrices of LoRA for"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(adapter, change, message):
+    path = adapter / "adapter_model.safetensors"
+    weights = load_file(path)
+    change(weights)
+    save_file(weights, path)
+    with pytest.raises(CheckpointError, match=message):
+        SpertModel.from_pretrained(adapter)
+
+
+def test_a_config_that_asks_for_a_larger_encoder_than_there_is_is_refused(adapter):
+    config = json.loads((adapter / "config.json").read_text())
+    config["encoder_config"]["vocab_size"] = 50_000_000
+    (adapter / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match=r"the weights are .* numbers, config\.json asks for"):
+        SpertModel.from_pretrained(adapter)
+
+
+def test_an_adapter_beside_a_whole_model_is_refused(whole, adapter, tmp_path):
+    both = shutil.copytree(whole, tmp_path / "both")
+    shutil.copy(adapter / "adapter_config.json", both)
+    with pytest.raises(CheckpointError, match=r"has adapter_config\.json beside the weights of a whole model"):
+        SpertModel.from_pretrained(both)
+
+
+def test_without_peft_one_line_says_what_to_install_before_work(monkeypatch):
+    monkeypatch.setattr("spert_hf.training.peft_imports.find_spec", lambda name: None)
+    with pytest.raises(ImportError) as raised:
+        SpertTrainingArguments(lora_r=8)
+    assert str(raised.value) == 'lora_r: needs peft, which is not installed: pip install "spert-hf[peft]"'
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lora_r": -1}, "lora_r: given -1, allowed a whole number from 0 to 4096"),
+        ({"lora_alpha": 8.0}, "lora_alpha: given 8.0 without lora_r, allowed with it"),
+        ({"lora_r": 4, "random_encoder": True}, "random_encoder: given True with lora_r"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(settings, message):
+    with pytest.raises(ValueError) as raised:
+        SpertTrainingArguments(**settings)
+    assert str(raised.value).startswith(message)
+
+
+def test_layers_that_an_encoder_has_not_are_named(train, tmp_path):
+    with pytest.raises(ValueError, match="lora_target_modules: given q_proj, allowed dense, key, query, value"):
+        train(tmp_path / "run", lora_target_modules="query,q_proj")
