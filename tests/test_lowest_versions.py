@@ -12,7 +12,7 @@ from spert_hf.model.versions_spert import LOWEST_TRANSFORMERS
 tomllib = pytest.importorskip("tomllib", reason="Python reads TOML from 3.11 on")
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-NOT_RUN = {"openvino", "nncf", "gradio", "starlette", "uvicorn", "playwright", "axe-playwright-python"}
+NOT_RUN = {"openvino", "nncf", "peft", "gradio", "starlette", "uvicorn", "playwright", "axe-playwright-python"}
 NEWER_RUN = {"torch"}  # for lack of a build of the lowest
 
 

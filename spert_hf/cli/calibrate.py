@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..data.adapter_files import adapter_in, keep_adapter
 from ..data.files import RUN_FILE
 from ..data.model_folder import is_same_folder, model_output, write_model
 from ..evaluation.calibration import Calibration, calibrate, reliabilities
@@ -105,11 +106,13 @@ def _save(options: argparse.Namespace, config: SpertConfig, output: Path) -> Non
     for name in ("entity_temperature", "relation_temperature", "relation_threshold"):
         setattr(stored.model.config, name, getattr(config, name))
     own = Path(options.model)
+    adapter = adapter_in(own)
     record = own / RUN_FILE
     scores_stay = config.overlap != "best"  # the same is found
 
     def write(folder: Path) -> None:
         stored.save_pretrained(folder)
+        keep_adapter(adapter, folder)
         if scores_stay and record.is_file():
             shutil.copyfile(record, folder / RUN_FILE)
 

@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from ..data.adapter_files import adapter_in
 from ..data.files import RUN_FILE
 from ..data.model_folder import is_same_folder, model_output, write_model
 from ..openvino import CALIBRATION_SENTENCES, quantize_encoder, write_quantized_encoder
@@ -28,6 +29,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _quantize(options: argparse.Namespace, output: Path, given: Path) -> None:
+    if is_same_folder(output, given) and adapter_in(given):
+        raise ValueError(f"--output: given {output}, the folder of an adapter; allowed another, for the whole model")
     pipe = load_stored(options)
     (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
     sentences = [document.tokens for document in documents]

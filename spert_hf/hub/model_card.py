@@ -13,6 +13,7 @@ from huggingface_hub import HfApi, ModelCard, ModelCardData
 from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from ..data.named_datasets import model_card_of
+from ..model.adapters import PUBLISHED_FOLDER, Adapter
 from ..model.card_spert import (
     CITATION,
     EXAMPLE_TEXT,
@@ -24,6 +25,7 @@ from ..model.card_spert import (
     describe_types,
     describe_use,
     fenced,
+    printable,
     sealed,
 )
 from ..model.configuration_spert import SpertConfig
@@ -91,7 +93,9 @@ def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource 
     if source is None and staged.own_card is not None:
         path.write_bytes(staged.own_card)
     elif source is not None or api is None or not has_own_card(api, repo_id):
-        card = make_model_card(staged.pipe, repo_id, staged.record, source or find_card_source(staged.record))
+        card = make_model_card(
+            staged.pipe, repo_id, staged.record, source or find_card_source(staged.record), staged.adapter
+        )
         path.write_text(sealed(str(card)), encoding="utf-8", newline="\n")
 
 
@@ -104,7 +108,13 @@ def has_own_card(api: HfApi, repo_id: str) -> bool:
     return not is_generated_file(Path(card))
 
 
-def make_model_card(pipe: SpertPipeline, repo_id: str, record: TrainingRecord | None, source: CardSource) -> ModelCard:
+def make_model_card(
+    pipe: SpertPipeline,
+    repo_id: str,
+    record: TrainingRecord | None,
+    source: CardSource,
+    adapter: Adapter | None = None,
+) -> ModelCard:
     """Make a card; its example is what the pipeline finds now.
 
     Args:
@@ -112,12 +122,14 @@ def make_model_card(pipe: SpertPipeline, repo_id: str, record: TrainingRecord | 
         repo_id: its repository, USER/NAME.
         record: of its training. Without one the card has no figures and no settings.
         source: what a person wrote for it.
+        adapter: what is published, if it is no whole model.
     """
     config = cast(SpertConfig, pipe.model.config)
     return ModelCard.from_template(
-        _metadata(config, repo_id, record, source),
+        _metadata(config, repo_id, record, source, adapter),
         template_path=str(_TEMPLATE),
         opening=_opening(config, repo_id, source),
+        base=_describe_base(adapter),
         closing=source.closing or ("" if record else NOTHING_MEASURED),
         types=describe_types(config),
         reading=describe_reading(config),
@@ -129,11 +141,16 @@ def make_model_card(pipe: SpertPipeline, repo_id: str, record: TrainingRecord | 
     )
 
 
-def _metadata(config: SpertConfig, repo_id: str, record: TrainingRecord | None, source: CardSource) -> ModelCardData:
+def _metadata(
+    config: SpertConfig, repo_id: str, record: TrainingRecord | None, source: CardSource, adapter: Adapter | None
+) -> ModelCardData:
     """Join the front matter of the source with what is known; where both say something, what is known goes first."""
     written = source.data.to_dict()
     written.pop("model-index", None)  # figures are those that were measured
     known = ModelCardData(**card_data(config, written.pop("tags", None) or ()))
+    if adapter:
+        known.base_model, known["base_model_relation"] = printable(adapter.base), "adapter"
+        known.tags = [*(known.tags or []), *(tag for tag in ("peft", "lora") if tag not in (known.tags or []))]
     if record and record.dataset_kind == "hub":
         known.datasets = [record.dataset]
     results = record.eval_results() if record else []
@@ -150,6 +167,18 @@ def _opening(config: SpertConfig, repo_id: str, source: CardSource) -> str:
     if source.opening.startswith("# "):
         return source.opening
     return "\n\n".join(part for part in (describe_model(config, repo_id), source.opening) if part)
+
+
+def _describe_base(adapter: Adapter | None) -> str:
+    """Say what an adapter is loaded over."""
+    if adapter is None:
+        return ""
+    revision = f", revision {as_code(adapter.revision)}" if adapter.revision else ""
+    return (
+        "This repository holds adapters (LoRA) and classifiers, not a whole model: they are loaded over "
+        f"{as_code(adapter.base)}{revision}, which is fetched with them. The files of `peft` are in "
+        f"`{PUBLISHED_FOLDER}/`."
+    )
 
 
 def _described(record: TrainingRecord) -> dict[str, Any]:

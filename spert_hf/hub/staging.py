@@ -9,7 +9,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from transformers.utils import logging
 
+from ..data.adapter_files import adapter_in, keep_adapter
 from ..data.files import RUN_FILE
+from ..model.adapters import ADAPTER_CONFIG, PUBLISHED_FOLDER, Adapter
 from ..model.card_spert import EXAMPLE_TEXT, is_generated
 from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
 from ..model.hub_spert import CARD_FILE
@@ -20,6 +22,7 @@ from .links import check_links
 from .training_record import TrainingRecord
 
 NEEDED_FILES = ("config.json", "model.safetensors", "tokenizer_config.json")
+"""Of a whole model; one of adapters has theirs in place of the weights."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,14 @@ class StagedCheckpoint:
         pipe: the pipeline of the original.
         record: of its training, if there is one.
         own_card: the original's `README.md`, if a person wrote or changed it.
+        adapter: what the checkpoint is, if it is no whole model.
     """
 
     folder: Path
     pipe: SpertPipeline
     record: TrainingRecord | None
     own_card: bytes | None
+    adapter: Adapter | None = None
 
 
 def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
@@ -48,18 +53,33 @@ def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
         ValueError: if the folder is no whole checkpoint, does not load, has a record of training that is none, or the
             copy does not predict the same.
     """
+    adapter = adapter_in(folder)
     for needed in NEEDED_FILES:
+        if adapter and needed == "model.safetensors":
+            continue
         if not (folder / needed).is_file():
             raise ValueError(f"{folder}: has no {needed}; allowed the folder of a saved SpERT model")
     check_links(folder)
+    if adapter:
+        _check_base(adapter)
     record = TrainingRecord.from_file(folder / RUN_FILE) if (folder / RUN_FILE).is_file() else None
     pipe = _load(SpertModel, SpertPipeline, folder)
     pipe.save_pretrained(staged)
+    keep_adapter(adapter, staged, PUBLISHED_FOLDER)
     _check_copy(pipe, staged, folder)
     copy_quantized_encoder(folder, staged, cast(SpertModel, pipe.model))
     if record:
         record.write(staged / RUN_FILE)
-    return StagedCheckpoint(staged, pipe, record, _own_card(folder))
+    return StagedCheckpoint(staged, pipe, record, _own_card(folder), adapter)
+
+
+def _check_base(adapter: Adapter) -> None:
+    """Refuse an adapter whose base others do not have."""
+    if Path(adapter.base).is_dir():
+        raise ValueError(
+            f"{adapter.source}: {ADAPTER_CONFIG}: base_model_name_or_path: given {adapter.base}, a folder here; "
+            f"allowed to be published: a base on the Hub, or what SpertModel.from_pretrained({adapter.source!r}) saves"
+        )
 
 
 def _load(model_class: type[SpertModel], pipeline_class: type[SpertPipeline], folder: Path) -> SpertPipeline:
@@ -82,6 +102,7 @@ def _check_copy(pipe: SpertPipeline, staged: Path, folder: Path) -> None:
         get_class_from_dynamic_module(code, str(staged))
         for code in (CODE_OF_CLASSES["AutoModel"], str(CODE_OF_PIPELINE["impl"]))
     )
+    setattr(model_class, "find_encoder", staticmethod(SpertModel.find_encoder))  # noqa: B010 - a base in a package
     copy = _load(model_class, pipeline_class, staged)
     for field in ("entity_types", "relation_types", "symmetric_relation_types"):
         given, found = getattr(pipe.model.config, field), getattr(copy.model.config, field)

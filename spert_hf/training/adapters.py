@@ -7,10 +7,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+from huggingface_hub import try_to_load_from_cache
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers.dynamic_module_utils import custom_object_save
+from transformers.utils import CONFIG_NAME
 
 from ..model.adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS, PREFIX, check_adapter_settings, find_adapter
 from ..model.modeling_spert import SpertModel
@@ -112,8 +114,13 @@ def _name_base(model: SpertModel) -> None:
             f"SpertModel.from_pretrained({base!r}).save_pretrained(…) makes of it"
         )
     config.base_model_name_or_path = str(Path(base).absolute()) if is_here else base
-    if not is_here:
-        config.revision = getattr(model.config if model.name_or_path else encoder, "_commit_hash", None)
+    config.revision = None if is_here else _commit_of(base)
+
+
+def _commit_of(source: str) -> str | None:
+    """Commit of a repository from which a model was just loaded; `None` where it came from elsewhere, a package."""
+    config = try_to_load_from_cache(source, CONFIG_NAME)
+    return Path(config).parent.name if isinstance(config, str) else None
 
 
 def _settings(model: SpertModel) -> dict[str, Any]:

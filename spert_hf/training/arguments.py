@@ -271,6 +271,9 @@ class SpertTrainingArguments(ModelSettings):
         for name in ("random_encoder", "random_layers"):
             if getattr(self, name):
                 raise ValueError(f"{name}: given True with lora_r; allowed with it: an encoder that others have, too")
+        start = self.model or self.encoder
+        if self.push_to_hub and start and Path(start).is_dir():
+            raise ValueError(f"push_to_hub: given True with adapters over {start}, a folder here; allowed a Hub id")
         check_peft("lora_r")
 
     @property

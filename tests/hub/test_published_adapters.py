@@ -1,0 +1,94 @@
+"""Adapters on the Hub: published beside a card that names their base, and loaded over it from there."""
+
+import json
+import shutil
+
+import pytest
+from huggingface_hub import ModelCard
+
+from spert_hf.hub.publishing import publish_model
+from spert_hf.training.adapters import add_adapters, save_weights
+from spert_hf.training.arguments import SpertTrainingArguments
+from tests.support.documents import make_dataset_folder
+from tests.support.tiny_models import make_encoder_folder, make_tiny_checkpoint
+
+pytest.importorskip("peft")
+
+TRAIN = """
+import sys
+from huggingface_hub import HfApi
+encoder, *arguments = sys.argv[1:]
+HfApi().create_repo("ada/encoder")
+HfApi().upload_folder(repo_id="ada/encoder", folder_path=encoder)
+from spert_hf.cli.main import main
+raise SystemExit(main(["train", *arguments]))
+"""
+
+EXTRACT = """
+import json, sys
+mode, *models = sys.argv[1:]
+if mode == "package":
+    import spert_hf
+else:
+    sys.modules["spert_hf"] = None  # not to be imported, even if it is installed
+from transformers import pipeline
+trust = {} if mode == "package" else {"trust_remote_code": True}
+for model in models:
+    pipe = pipeline("spert-extraction", model=model, **trust)
+    print(json.dumps(pipe("Marian Pell works for Northern Paper Co. in Duluth.")))
+"""
+
+
+def test_an_adapter_is_published_and_loaded_over_its_base(hub, run_python, tmp_path):
+    (tmp_path / "data").mkdir()
+    dataset = make_dataset_folder(tmp_path / "data")
+    encoder = make_encoder_folder("bert", tmp_path / "encoder")
+    output = tmp_path / "out"
+    settings = f"--dataset {dataset} --encoder ada/encoder --output-dir {output} --num-train-epochs 1 --lora-r 4"
+    trained = run_python("-c", TRAIN, encoder, *settings.split(), "--push-to-hub", "--hub-model-id", "ada/adapter")
+    assert trained.returncode == 0, trained.stderr
+    assert "Adapters and classifiers are trained: " in trained.stdout
+    files = hub.repositories["model", "ada/adapter"].find("main").files
+    assert {"config.json", "tokenizer.json", "adapter/adapter_config.json"} <= set(files)
+    assert [name for name in files if name.endswith(".safetensors")] == ["adapter/adapter_model.safetensors"]
+    assert not any(str(tmp_path).encode() in content for content in files.values())
+    commit = hub.repositories["model", "ada/encoder"].find("main").oid
+    config = json.loads(files["adapter/adapter_config.json"])
+    assert (config["base_model_name_or_path"], config["revision"]) == ("ada/encoder", commit)
+    card = ModelCard(files["README.md"].decode())
+    assert (card.data.base_model, card.data["base_model_relation"]) == ("ada/encoder", "adapter")
+    assert "peft" in card.data.tags
+    assert f"loaded over `ada/encoder`, revision `{commit}`" in " ".join(card.text.split())
+
+    found = run_python("-c", EXTRACT, "package", output, "ada/adapter")
+    assert found.returncode == 0, found.stderr
+    from_folder, from_hub = map(json.loads, found.stdout.splitlines())
+    assert from_folder == from_hub
+    alone = run_python("-c", EXTRACT, "alone", "ada/adapter", package=False)
+    assert alone.returncode == 0, alone.stderr
+    assert json.loads(alone.stdout) == from_hub
+
+
+@pytest.fixture
+def adapter(tmp_path):
+    """An adapter over a model in a folder, as training leaves it."""
+    from spert_hf import SpertModel
+
+    base = make_tiny_checkpoint("bert", tmp_path / "base")
+    model = add_adapters(SpertModel.from_pretrained(base), SpertTrainingArguments(lora_r=2, model=str(base)))
+    save_weights(model, tmp_path / "adapter")
+    for path in base.glob("*token*"):
+        shutil.copy(path, tmp_path / "adapter")
+    return tmp_path / "adapter"
+
+
+def test_an_adapter_over_a_folder_is_not_published(adapter):
+    with pytest.raises(
+        ValueError, match=r"base_model_name_or_path: given .*base, a folder here; allowed to be published"
+    ):
+        publish_model(adapter, "ada/adapter", dry_run=True)
+
+
+def test_training_that_could_not_be_published_is_refused_before(adapter):
+    with pytest.raises(ValueError, match=r"push_to_hub: given True with adapters over .*base, a folder here"):
+        SpertTrainingArguments(lora_r=2, model=str(adapter.parent / "base"), push_to_hub=True, hub_model_id="ada/x")
