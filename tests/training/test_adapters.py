@@ -11,11 +11,10 @@ from transformers import pipeline
 
 import spert_hf
 from spert_hf import SpertModel
-from spert_hf.data import load_splits
 from spert_hf.model.errors import CheckpointError
 from spert_hf.training.adapters import adapted_model, save_weights
 from spert_hf.training.arguments import SpertTrainingArguments
-from spert_hf.training.trainer import Trainer
+from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder
 from tests.support.tiny_models import make_encoder_folder
 
@@ -50,7 +49,7 @@ def train(dataset, encoder):
             "output_dir": str(folder),
             **settings,
         }
-        return Trainer(SpertTrainingArguments(dataset=str(dataset), **settings), load_splits(dataset), False).train()
+        return SpertTrainer(None, SpertTrainingArguments(dataset=str(dataset), **settings), show_progress=False).train()
 
     return run
 
