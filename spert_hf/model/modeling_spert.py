@@ -36,6 +36,7 @@ from .inference_spert import *
 from .languages_spert import *
 from .layers import *
 from .loading_spert import *
+from .messages_spert import *
 from .onednn_linear import *
 from .pipeline_spert import *
 from .ranking_spert import *
