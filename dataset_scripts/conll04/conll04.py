@@ -124,7 +124,7 @@ def _check_digest(name, content, wanted):
     """Raises ValueError where the bytes are not those that the data set is known by."""
     given = hashlib.sha256(content).hexdigest()
     if given != wanted:
-        raise ValueError(f"{name} has changed: SHA-256 given {given}, wanted {wanted}")
+        raise ValueError(f"{name} has changed: its SHA-256 must be {wanted}, got {given}")
 
 
 def _from_json(stream, name, wanted=None):
@@ -148,14 +148,14 @@ def _from_json(stream, name, wanted=None):
             )
         except (KeyError, TypeError) as error:
             raise ValueError(
-                f"{name}, record {position}: {type(error).__name__} {error}; allowed an object with tokens, entities "
-                "(type, start, end), relations (type, head, tail) and orig_id"
+                f"{name}, record {position} must be an object with tokens, entities (type, start, end), relations "
+                f"(type, head, tail) and orig_id, got {type(error).__name__} {error}"
             ) from None
     given = tuple(
         sum(numbers) for numbers in zip(*((1, len(d["entities"]), len(d["relations"])) for d in documents), strict=True)
     )
     if wanted is not None and given != wanted:
-        raise ValueError(f"{name} has changed: documents, entities, relations given {given}, wanted {wanted}")
+        raise ValueError(f"{name} has changed: documents, entities, relations must be {wanted}, got {given}")
     return documents
 
 
@@ -177,7 +177,7 @@ def _from_text(stream, name, wanted=None):
             fields = line.split("\t")
             if not sentences or len(fields) != 5:
                 raise ValueError(
-                    f"{name}, line {number}: given {line!r}, allowed '#doc IDENTIFIER' or, under it, 5 fields"
+                    f"{name}, line {number} must be '#doc IDENTIFIER' or, under it, 5 fields, got {line!r}"
                 )
             rows.append(fields)
     return [_from_rows(identifier, rows, name) for identifier, rows in sentences.items()]
@@ -195,8 +195,8 @@ def _from_rows(identifier, rows, name):
                     relations.append({"type": relation_type, "head": ending_at[position], "tail": ending_at[tail]})
     except (KeyError, SyntaxError, TypeError, ValueError):
         raise ValueError(
-            f"{name}, #doc {identifier}, token {position}: relations given {types} to {tails}, allowed two lists of "
-            "one length, types and the indices of the last tokens of entities, on the last token of an entity"
+            f"{name}, #doc {identifier}, token {position}: relations must be two lists of one length, types and the "
+            f"indices of the last tokens of entities, on the last token of an entity, got {types} to {tails}"
         ) from None
     tokens = [token for _, token, _, _, _ in rows]
     return {"tokens": tokens, "entities": entities, "relations": relations, "orig_id": identifier}
@@ -311,7 +311,7 @@ class Conll04(datasets.GeneratorBasedBuilder):
             paths = {split: folder / pattern.format(split=split) for split in ("train", "dev", "test")}
             if all(path.is_file() for path in paths.values()):
                 return divide({split: _read_path(path, reader) for split, path in paths.items()})
-        raise FileNotFoundError(f"data_dir: given {str(folder)!r}, allowed a folder with {self._needed()}")
+        raise FileNotFoundError(f"data_dir must be a folder with {self._needed()}, got {str(folder)!r}")
 
     def _divide(self, parts):
         """The second source's parts with SpERT's dev set in place of its own."""

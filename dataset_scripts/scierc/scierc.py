@@ -99,7 +99,7 @@ def _check_digest(name, content, wanted):
     """Raises ValueError where the bytes are not those that the data set is known by."""
     given = hashlib.sha256(content).hexdigest()
     if given != wanted:
-        raise ValueError(f"{name} has changed: SHA-256 given {given}, wanted {wanted}")
+        raise ValueError(f"{name} has changed: its SHA-256 must be {wanted}, got {given}")
 
 
 def _from_lines(content, name):
@@ -112,8 +112,9 @@ def _from_lines(content, name):
             documents += _from_abstract(json.loads(line))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"{name}, line {number}: {type(error).__name__} {error}; allowed an object with doc_key, sentences, "
-                "and for each sentence ner [start, end, type] and relations [start, end, start, end, type] between them"
+                f"{name}, line {number} must be an object with doc_key, sentences, and for each sentence ner [start, "
+                "end, type] and relations [start, end, start, end, type] between them, "
+                f"got {type(error).__name__} {error}"
             ) from None
     return documents
 
@@ -230,7 +231,7 @@ class Scierc(datasets.GeneratorBasedBuilder):
             paths = {split: folder / pattern.format(split=split) for split in self.DIGESTS}
             if all(path.is_file() for path in paths.values()):
                 return {split: _from_lines(path.read_bytes(), str(path)) for split, path in paths.items()}
-        raise FileNotFoundError(f"data_dir: given {str(folder)!r}, allowed a folder with {self._needed()}")
+        raise FileNotFoundError(f"data_dir must be a folder with {self._needed()}, got {str(folder)!r}")
 
     def _needed(self):
         members = [self.MEMBER.format(split=split) for split in self.DIGESTS]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from starlette.responses import JSONResponse
 
+from spert_hf.model.messages_spert import must_be
+
 from .parameters import check_names
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ Check = Callable[[Any], None]
 """Takes a body's JSON; raises ValueError with one line that says what is wrong with it."""
 
 LONGEST_SESSION = 100
+_BODY = "the body"
 
 
 def body_checks(page: Blocks) -> dict[str, Check]:
@@ -40,9 +43,9 @@ def body_checks(page: Blocks) -> dict[str, Check]:
         number, session = body.get("fn_index"), body.get("session_hash")
         function = page.fns.get(number) if type(number) is int else None
         if function is None or function.fn is None:
-            raise ValueError("fn_index: allowed the number of a function in /config")
+            raise ValueError(must_be("fn_index", "the number of a function in /config"))
         if not isinstance(session, str) or not 0 < len(session) <= LONGEST_SESSION:
-            raise ValueError(f"session_hash: allowed a string of 1 to {LONGEST_SESSION} characters")
+            raise ValueError(must_be("session_hash", f"a string of 1 to {LONGEST_SESSION} characters"))
         _check_data(body.get("data"), function)
 
     def check_call(body: Any) -> None:
@@ -60,14 +63,14 @@ def body_checks(page: Blocks) -> dict[str, Check]:
 
 def _check_object(body: Any) -> None:
     if not isinstance(body, dict):
-        raise ValueError(f"given {type(body).__name__}, allowed an object")
+        raise ValueError(must_be(_BODY, "a JSON object", type(body).__name__))
 
 
 def _check_data(data: Any, function: BlockFunction) -> None:
     wanted = len(function.inputs)
     if not isinstance(data, list) or len(data) != wanted:
         given = f"{len(data)} values" if isinstance(data, list) else type(data).__name__
-        raise ValueError(f"data: given {given}, allowed a list of {wanted}")
+        raise ValueError(must_be("data", f"a list of {wanted}", given))
 
 
 def read_json(body: bytes) -> Any:
@@ -80,7 +83,8 @@ def read_json(body: bytes) -> Any:
         content = json.loads(body, parse_constant=_refuse_constant)
         json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"given what is no JSON in UTF-8 ({type(error).__name__}), allowed a JSON object") from None
+        given = f"what is not JSON in UTF-8 ({type(error).__name__})"
+        raise ValueError(must_be(_BODY, "a JSON object", given)) from None
     return content
 
 

@@ -55,15 +55,15 @@ def read_documents(path: Path, name: str, settings: Settings) -> list[dict[str, 
 
 def _bounds_not_kept(documents: list[dict[str, Any]], name: str, settings: Settings) -> Iterator[LocatedFault]:
     if not documents:
-        yield LocatedFault(Location(name), Fault("", "no document", "at least one"))
+        yield LocatedFault(Location(name), Fault("", "none", "a file of at least one document"))
     if len(documents) > settings.max_documents:
-        most = f"{settings.max_documents:,} documents; for more use `spert-hf extract`"
-        yield LocatedFault(Location(name), Fault("", f"more than {settings.max_documents:,} documents", most))
+        most = f"a file of at most {settings.max_documents:,} documents"
+        yield LocatedFault(Location(name), Fault("", "more; for those use `spert-hf extract`", most))
     for number, document in enumerate(documents[: settings.max_documents], start=1):
         field = "tokens" if "tokens" in document else "text"
         length = sum(map(len, document["tokens"])) if field == "tokens" else len(document["text"])
         if length > settings.max_characters:
-            fault = Fault(field, f"{length:,} characters", f"at most {settings.max_characters:,}")
+            fault = Fault(field, f"{length:,}", f"at most {settings.max_characters:,} characters long")
             yield LocatedFault(Location(name, record=number), fault)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spert_hf.model.choices_spert import OVERLAP_POLICIES
+from spert_hf.model.messages_spert import either, must_be
 
 PARAMETERS = ("text", "relation_threshold", "entity_score", "overlap")
 
@@ -16,14 +17,14 @@ def check_names(given: object) -> None:
     Raises:
         ValueError: it does not.
     """
-    allowed = f"allowed an object with {', '.join(PARAMETERS)}"
+    allowed = f"an object with {', '.join(PARAMETERS)}"
     if not isinstance(given, dict):
-        raise ValueError(f"given {type(given).__name__}, {allowed}")
+        raise ValueError(must_be("the body", allowed, type(given).__name__))
     unknown = [name for name in given if name not in PARAMETERS]
     if unknown:
-        raise ValueError(f"given {ascii(unknown[0])[:40]}, {allowed}")
+        raise ValueError(must_be("the body", f"{allowed} and nothing else", ascii(unknown[0])[:40]))
     if "text" not in given:
-        raise ValueError(f"given no text, {allowed}")
+        raise ValueError(must_be("the body", allowed, "no text"))
 
 
 def check_values(given: Mapping[str, Any], max_characters: int) -> None:
@@ -32,7 +33,7 @@ def check_values(given: Mapping[str, Any], max_characters: int) -> None:
     No message repeats what was given: the page shows them as HTML.
 
     Raises:
-        ValueError: a value is not allowed.
+        ValueError: a value has the wrong type or is out of bounds.
     """
     check_text(given["text"], max_characters)
     for name in ("relation_threshold", "entity_score"):
@@ -40,21 +41,21 @@ def check_values(given: Mapping[str, Any], max_characters: int) -> None:
             check_fraction(name, given[name])
     overlap = given.get("overlap")
     if overlap is not None and not (isinstance(overlap, str) and overlap in OVERLAP_POLICIES):
-        raise ValueError(f"overlap: allowed {', '.join(OVERLAP_POLICIES)}")
+        raise ValueError(must_be("overlap", either(OVERLAP_POLICIES)))
 
 
 def check_text(text: object, max_characters: int) -> None:
     """Check that a text is one and not too long; raises ValueError."""
     if not isinstance(text, str):
-        raise ValueError("text: allowed a string")
+        raise ValueError(must_be("text", "a string"))
     if len(text) > max_characters:
         raise ValueError(
-            f"The text is too long: given {len(text):,} characters, allowed {max_characters:,}. "
-            "For longer ones use spert-hf extract on your own machine."
+            f"{must_be('text', f'at most {max_characters:,} characters long', f'{len(text):,}')}. "
+            "For longer texts use spert-hf extract on your own machine."
         )
 
 
 def check_fraction(name: str, value: object) -> None:
     """Check that a value is a number from 0 to 1; raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ValueError(f"{name}: allowed a number from 0 to 1")
+        raise ValueError(must_be(name, "a number from 0 to 1"))

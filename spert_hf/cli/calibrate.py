@@ -16,6 +16,7 @@ from ..evaluation.observation import LOW_SCORE
 from ..evaluation.reliability_diagram import write_reliability_diagram
 from ..evaluation.svg_plots import check_plot_file
 from ..model.configuration_spert import SpertConfig
+from ..model.messages_spert import must_be
 from .options import (
     check_output,
     load_documents,
@@ -33,7 +34,7 @@ _ROWS = {
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
     if options.split == options.measure_on:
-        raise ValueError(f"--measure-on: given {options.split!r}, which is fitted on; allowed another split, or none")
+        raise ValueError(must_be("--measure-on", "another split than the one that is fitted on", repr(options.split)))
     check_output("--output", options.output, is_folder=True)
     check_output("--plot", options.plot)
     if options.plot:

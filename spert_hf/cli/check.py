@@ -11,6 +11,7 @@ from ..data.documents import Document
 from ..data.formats import examine_file
 from ..data.schema import TypeSchema
 from ..data.sources import split_of
+from ..model.messages_spert import must_be
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,9 +46,7 @@ def _files_of(given: str) -> list[tuple[str, Path | None]]:
     suffixes = (".json", ".jsonl")
     splits = [path for path in sorted(folder.iterdir()) if path.suffix in suffixes and split_of(path.stem)]
     if not splits:
-        raise ValueError(
-            f"FILE: given {given}, a folder without train.json, dev.json or test.json; allowed one with them"
-        )
+        raise ValueError(must_be("FILE", "a file, or a folder with train.json, dev.json or test.json", given))
     types = folder / "types.json"
     return [(str(path), types if types.is_file() else None) for path in splits]
 

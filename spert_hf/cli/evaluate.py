@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         _check_scores_only(options)
     elif reading:
         given = "--word-pattern" if options.word_pattern is not None else f"--{next(iter(reading))}"
-        raise ValueError(f"{given}: given without --as-text, allowed with it: tokens are not split")
+        raise ValueError(f"{given} needs --as-text: tokens are not split into words")
     for name in ("html", "errors_markdown", "errors_plot"):
         check_output(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.errors_plot:
@@ -81,9 +81,7 @@ def _check_scores_only(options: argparse.Namespace) -> None:
     """
     given = [f"--{name.replace('_', '-')}" for name in _SHOW_TOKENS if getattr(options, name)]
     if given:
-        raise ValueError(
-            f"--as-text: given with {', '.join(given)}; allowed without, as errors are shown in the data's tokens"
-        )
+        raise ValueError(f"--as-text excludes {', '.join(given)}: errors are shown in the data's tokens")
 
 
 def _print(options: argparse.Namespace, result: EvaluationResult, errors: ErrorAnalysis | None = None) -> None:

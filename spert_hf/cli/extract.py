@@ -19,6 +19,7 @@ from ..data.inputs import check_input_suffix, read_inputs
 from ..data.outputs import is_stream, open_stream, real_target
 from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
+from ..model.messages_spert import must_be
 from ..model.pipeline_spert import BATCHES_READ_AHEAD, read_ahead
 from ..model.selection_spert import check_selection
 from ..progress import Progress
@@ -151,11 +152,11 @@ def _write_rest(output: UnfinishedFile, pipe: Any, records: Iterator[dict[str, A
 def _check_files(options: argparse.Namespace) -> None:
     """Check the files before the model is loaded, which takes its time."""
     if options.resume and options.text is not None:
-        raise ValueError("--resume: given with a text, allowed with files for --input and --output")
+        raise ValueError("--resume needs files for --input and --output, got a text")
     if options.resume and STANDARD_STREAM in (options.input, options.output):
-        raise ValueError("--resume: given with a standard stream, allowed with files for --input and --output")
+        raise ValueError("--resume needs files for --input and --output, got a standard stream")
     if options.resume and _is_csv(options.output):
-        raise ValueError(f"--resume: given with {options.output!r}, allowed with JSON Lines for --output")
+        raise ValueError(must_be("--output", "a JSON Lines file with --resume", repr(options.output)))
     if options.text is None:
         _check_input(options.input)
     if options.output == STANDARD_STREAM:
@@ -163,13 +164,13 @@ def _check_files(options: argparse.Namespace) -> None:
         return
     if is_stream(options.output):
         if options.resume:
-            raise ValueError(f"--resume: given with {options.output!r}, which is no regular file; allowed with files")
+            raise ValueError(must_be("--output", "a regular file with --resume", repr(options.output)))
         return
     output = real_target(options.output)
     if output.is_dir() or not output.parent.is_dir():
-        raise ValueError(f"--output: given {options.output!r}, allowed a file in a folder that is there")
+        raise ValueError(must_be("--output", "a file in a folder that exists", repr(options.output)))
     if options.input not in (None, STANDARD_STREAM) and output.exists() and output.samefile(options.input):
-        raise ValueError(f"--output: given {options.output!r}, which is the input; allowed another file")
+        raise ValueError(must_be("--output", "another file than the input", repr(options.output)))
     _check_suffix(options.output)
     check_free(output)
 
@@ -177,7 +178,7 @@ def _check_files(options: argparse.Namespace) -> None:
 def _check_input(path: str) -> None:
     """Check the input's file, or that standard input is open."""
     if path != STANDARD_STREAM and not Path(path).is_file():
-        raise FileNotFoundError(f"--input: given {path!r}, which is no file")
+        raise FileNotFoundError(must_be("--input", "a file", repr(path)))
     check_input_suffix(path)
     if path == STANDARD_STREAM:
         _ = sys.stdin.buffer  # fails where it is closed
@@ -190,7 +191,8 @@ def _check_suffix(output: str) -> None:
         ValueError: naming those that are allowed.
     """
     if Path(output).suffix.lower() in _OTHER_FORMATS:
-        raise ValueError(f"--output: given {output!r}, allowed .jsonl or .ndjson (JSON Lines), or .csv (triples)")
+        allowed = "a .jsonl or .ndjson file (JSON Lines), or a .csv file (triples)"
+        raise ValueError(must_be("--output", allowed, repr(output)))
 
 
 def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from ..data.files import RUN_FILE, write_atomically
 from ..data.model_folder import model_output
 from ..evaluation.spert_metric.scoring import Score
 from ..evaluation.threshold_search import ThresholdScores, best_threshold, score_thresholds
+from ..model.messages_spert import must_be
 from .options import load_documents, load_pipeline
 
 
@@ -19,14 +20,14 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     folder = Path(options.model)
     if options.save and not folder.is_dir():
-        raise ValueError(f"--save: given with --model {options.model}, which is no folder; allowed with a folder")
+        raise ValueError(must_be("--model", "a folder with --save", options.model))
     with ExitStack() as stack:
         if options.save:
             stack.enter_context(model_output("--save", folder, overwrite=False, own=folder))
         pipe = load_pipeline(options)
         own = pipe.model.config.relation_threshold
         if not pipe.model.config.relation_types:
-            raise ValueError(f"--model: given {options.model}, which has no relation types; allowed a model with some")
+            raise ValueError(f"--model: {options.model} has no relation types, so it has no relation threshold")
         (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
         thresholds = sorted({*_grid(options.step), own})
         scores = score_thresholds(pipe.model, pipe.spert_processor, documents, thresholds, options.batch_size)

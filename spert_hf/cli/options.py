@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.documents import SELF_RELATIONS
 from ..data.outputs import check_replaceable, real_target
 from ..model.choices_spert import BACKENDS
+from ..model.messages_spert import integer, must_be
 from ..model.text_reading_spert import SEQUENCES, WORDS
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def reading_settings(options: argparse.Namespace) -> dict[str, Any]:
     elif options.words in (None, "pattern"):
         words = compile_pattern(options.word_pattern)
     else:
-        raise ValueError(f"--words: given {options.words} with --word-pattern, allowed one of them")
+        raise ValueError(must_be("--words", "left out, or pattern, with --word-pattern", options.words))
     return {name: value for name, value in (("words", words), ("sequences", options.sequences)) if value is not None}
 
 
@@ -111,14 +112,14 @@ def device(text: str) -> str:
     try:
         check_device("", text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error).removeprefix(": ")) from error
+        raise argparse.ArgumentTypeError(str(error)) from error
     return text
 
 
 def positive(text: str) -> int:
-    """Read a whole number from 1 on."""
+    """Read an integer of 1 or more."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a whole number from 1 on")
+        raise argparse.ArgumentTypeError(must_be("", integer(1), repr(text)))
     return int(text)
 
 
@@ -129,7 +130,7 @@ def fraction(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a number from 0 to 1")
+        raise argparse.ArgumentTypeError(must_be("", "a number from 0 to 1", repr(text)))
     return value
 
 
@@ -174,7 +175,7 @@ def selection_settings(options: argparse.Namespace) -> dict[str, Any]:
     thresholds = options.relation_threshold or []
     by_type: dict[str, float] = dict(one for one in thresholds if isinstance(one, tuple))
     if len(by_type) < len(thresholds) > 1:
-        raise ValueError("--relation-threshold: given several times, allowed one number, or one TYPE=S for each type")
+        raise ValueError(must_be("--relation-threshold", "one number, or one TYPE=S for each type", "several"))
     if thresholds:
         given["relation_threshold"] = by_type or thresholds[0]
     return {name: value for name, value in given.items() if value is not None}
@@ -228,8 +229,8 @@ def check_output(option: str, path: str | None, *, is_folder: bool = False) -> N
         OSError: if the file that is there is write-protected.
     """
     if path is not None and Path(path).exists() and Path(path).is_dir() != is_folder:
-        given, allowed = ("a file", "a folder") if is_folder else ("a folder", "a file")
-        raise ValueError(f"{option}: given {path}, which is {given}; allowed {allowed}")
+        given, allowed = ("the file", "a folder") if is_folder else ("the folder", "a file")
+        raise ValueError(must_be(option, allowed, f"{given} {path}"))
     if path is not None and not is_folder:
         check_replaceable(real_target(path))
 
@@ -266,7 +267,7 @@ def load_documents(
         return [loaded.train]
     for option, split in splits.items():
         if not getattr(loaded, split):
-            raise ValueError(f"{option}: given {split!r}, which {options.dataset} has no documents for")
+            raise ValueError(must_be(option, f"a split that {options.dataset} has documents for", repr(split)))
     chosen = [getattr(loaded, split) for split in splits.values()]
     write_notes(advise([document for documents in chosen for document in documents]))
     return chosen

@@ -113,7 +113,7 @@ def _lock_path(target: Path) -> Path:
 
 
 def _taken(target: Path) -> ValueError:
-    return ValueError(f"--output: given {target}, which another run is writing; allowed another file")
+    return ValueError(f"--output: another run is writing {target}; name another file")
 
 
 def _complete_lines(stream: BinaryIO) -> int:
@@ -140,5 +140,5 @@ def _check_job(job_file: Path, job: Mapping[str, str], target: Path) -> None:
     if changed:
         raise ValueError(
             f"--resume: the interrupted run for {target} had another {', another '.join(changed)}; "
-            "allowed the same (without --resume, the run begins anew)"
+            "use the same, or leave out --resume to begin anew"
         )

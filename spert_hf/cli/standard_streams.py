@@ -30,7 +30,7 @@ class ClosedStream(io.TextIOBase):
         self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise OSError(f"{self._name} is closed; allowed a file, or a stream that is open")
+        raise OSError(f"{self._name} is closed; name a file, or open the stream")
 
 
 def stand_in_for_closed() -> None:

@@ -41,7 +41,7 @@ def scan_csv(
             if len(row) == len(header):
                 yield location, dict(zip(header, row, strict=True))
             else:
-                fault = Fault("", f"{len(row)} values", f"{len(header)}, as many as there are columns")
+                fault = Fault("", f"{len(row)}", f"{len(header)} values, as many as there are columns")
                 yield location, LocatedFault(location, fault)
     except DocumentError as error:
         yield error.faults[0].location, error.faults[0]
@@ -91,9 +91,9 @@ def _header_fault(header: Sequence[str], needed: str) -> Fault | None:
         return Fault("", "an empty file", _TABLE)
     if len(set(header)) < len(header):
         repeated = next(name for place, name in enumerate(header) if name in header[:place])
-        return Fault("", f"two columns named {short_repr(repeated)}", "each name once")
+        return Fault("", f"two columns named {short_repr(repeated)}", "a table that names each column once")
     if needed in header:
         return None
-    hint = next((f"; these are separated by {short_repr(mark)}" for mark in ";\t|" if mark in header[0]), "")
-    given = f"the columns {list_names([short_repr(name) for name in header])}"
-    return Fault(needed, given, f"a column with this name, in {_TABLE}{hint}")
+    hint = next((f", separated by {short_repr(mark)}" for mark in ";\t|" if mark in header[0]), "")
+    given = f"the columns {list_names([short_repr(name) for name in header])}{hint}"
+    return Fault(needed, given, f"a column of {_TABLE}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..model.messages_spert import integer
 from .faults import (
     DocumentError,
     Fault,
@@ -18,7 +19,7 @@ from .faults import (
     short_repr,
     suggest,
 )
-from .schema import TypeSchema
+from .schema import TypeSchema, type_among
 from .white_space import count_blank, moved_offsets
 
 SELF_RELATIONS = ("error", "drop")
@@ -169,7 +170,7 @@ def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
     for name in record:
         hint = suggest(name, absent, _SURELY_MISSPELT) if isinstance(name, str) and absent else ""
         if hint:
-            yield Fault(plain_name(name), "a field that would not be read", f"{list_names(absent)}{hint}")
+            yield Fault(plain_name(name), "a field that would not be read", f"called {' or '.join(absent)}{hint}")
 
 
 def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> Iterator[Fault]:
@@ -212,25 +213,26 @@ def _items(
 def _check_type(path: str, item: Mapping[str, Any], names: Sequence[str] | None) -> Iterator[Fault]:
     given = item.get("type")
     if not is_name(given):
-        allowed = "the name of a type" if names is None else list_names(names) or "none: there are no relation types"
+        allowed = "the name of a type" if names is None else type_among(names)
         yield Fault(path, short_repr(given) if "type" in item else "nothing", allowed)
     elif names is not None and given not in names:
-        allowed = list_names(names) + suggest(str(given), names) if names else "none: there are no relation types"
-        yield Fault(path, short_repr(given), allowed)
+        yield Fault(path, short_repr(given), type_among(names, str(given)))
 
 
 def _check_span(path: str, item: Mapping[str, Any], token_count: int | None) -> list[Fault]:
     """Faults of an entity's offsets; without a token count only what no sentence could hold is one."""
     sentence = f" (the sentence has {token_count} tokens)" if token_count else ""
-    last = f" … {token_count}" if token_count else " or more"
-    before_last = f" … {token_count - 1}" if token_count else " or more"
+    most = token_count or None
     start = _index(item.get("start"), token_count)
-    faults = [] if start is not None else [Fault(f"{path}.start", _given(item, "start"), f"0{before_last}{sentence}")]
+    faults = []
+    if start is None:
+        allowed = f"{integer(0, most and most - 1)}{sentence}"
+        faults.append(Fault(f"{path}.start", _given(item, "start"), allowed))
     end: Any = item.get("end")
     if not _is_integer(end) or end < 1 or (token_count is not None and end > token_count):
-        faults.append(Fault(f"{path}.end", _given(item, "end"), f"1{last}{sentence}"))
+        faults.append(Fault(f"{path}.end", _given(item, "end"), f"{integer(1, most)}{sentence}"))
     elif start is not None and end <= start:
-        allowed = f"{start + 1}{last} (the end is exclusive and lies after the start, {start})"
+        allowed = f"{integer(start + 1, most)} (the end is exclusive and lies after the start, {start})"
         faults.append(Fault(f"{path}.end", _given(item, "end"), allowed))
     return faults
 
@@ -239,7 +241,7 @@ def _check_words(path: str, item: Mapping[str, Any], record: Mapping[str, Any], 
     """The fault of an entity, of right offsets, whose tokens are all white space; none where tokens are at fault."""
     if moved is None or moved[item["start"]] < moved[item["end"]]:
         return []
-    given = f"{item['start']} … {item['end']}, the tokens {short_repr(record['tokens'][item['start'] : item['end']])}"
+    given = f"{item['start']} to {item['end']}, the tokens {short_repr(record['tokens'][item['start'] : item['end']])}"
     return [Fault(path, given, "a span with a token that is more than white space")]
 
 
@@ -247,9 +249,9 @@ def _check_pair(path: str, item: Mapping[str, Any], entities: list[Any] | None) 
     """Faults of a relation's indices; without a list of entities only what no record could hold is one."""
     count = None if entities is None else len(entities)
     if count == 0:
-        allowed = "none: the record has no entities"
+        allowed = "the index of an entity (the record has none)"
     else:
-        allowed = "0 or more" if count is None else f"0 … {count - 1} (the record has {count} entities)"
+        allowed = integer(0) if count is None else f"{integer(0, count - 1)} (the record has {count} entities)"
     head, tail = (_index(item.get(side), count) for side in ("head", "tail"))
     for side, index in (("head", head), ("tail", tail)):
         if index is None:
@@ -263,9 +265,9 @@ def _check_two(path: str, item: Mapping[str, Any], entities: list[Any], moved: l
         return
     allowed = f"another entity than the head, {head}"
     if head == tail:
-        yield Fault(f"{path}.tail", str(tail), f"{allowed}{_DROP_HINT}")
+        yield Fault(f"{path}.tail", f"{tail}{_DROP_HINT}", allowed)
     elif _same_entity(entities[head], entities[tail], moved):
-        yield Fault(f"{path}.tail", str(tail), f"{allowed}: entity {tail} repeats it{_DROP_HINT}")
+        yield Fault(f"{path}.tail", f"{tail}, which repeats it{_DROP_HINT}", allowed)
 
 
 def _same_entity(first: object, second: object, moved: list[int] | None) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..model.messages_spert import must_be
+
 SHOWN_FAULTS = 50
 _SHOWN_NAMES = 20
 _SHOWN_NAME_LENGTH = 60
@@ -41,7 +43,7 @@ def plain_name(name: object) -> str:
 
 
 def suggest(given: str, names: Sequence[str], likeness: float = 0.6) -> str:
-    """``"; did you mean 'Loc'?"`` where one of the names is close to the given one (case aside), else ``""``.
+    """``" (did you mean 'Loc'?)"`` where one of the names is close to the given one (case aside), else ``""``.
 
     Args:
         given: A name.
@@ -50,7 +52,7 @@ def suggest(given: str, names: Sequence[str], likeness: float = 0.6) -> str:
     """
     by_folded = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(given[:_SHOWN_NAME_LENGTH].casefold(), by_folded, n=1, cutoff=likeness)
-    return f"; did you mean {short_repr(by_folded[close[0]])}?" if close else ""
+    return f" (did you mean {short_repr(by_folded[close[0]])}?)" if close else ""
 
 
 def is_text(value: object) -> bool:
@@ -76,8 +78,8 @@ class Fault:
     Attributes:
         field: Path of the value inside its record, list positions counted from 0 (``entities[3].end``); empty where
             the record or the file itself is at fault.
-        given: What was given, in a few words or as a short ``repr``.
-        allowed: What may stand there, with the reason where it is not plain.
+        given: What was given, in a few words or as a short ``repr``, with what to do about it where that is not plain.
+        allowed: What it must be, with the reason where it is not plain.
     """
 
     field: str
@@ -85,8 +87,7 @@ class Fault:
     allowed: str
 
     def __str__(self) -> str:
-        prefix = f"{self.field}: " if self.field else ""
-        return f"{prefix}given {self.given}, allowed {self.allowed}"
+        return must_be(self.field, self.allowed, self.given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,8 @@ class Location:
         if self.column is not None:
             place += f", column {self.column}"
         if self.record is None:
-            return f"{self.source}: {place}" if place else self.source
-        return f"{self.source}: record {self.record}" + (f" ({place})" if place else "")
+            return f"{self.source}, {place}" if place else self.source
+        return f"{self.source}, record {self.record}" + (f" ({place})" if place else "")
 
 
 class LocatedFault(NamedTuple):

@@ -112,7 +112,7 @@ def wrong_suffix(path: Path, allowed: tuple[str, ...]) -> Fault | None:
     """The fault of a file name that does not end as one of the allowed formats."""
     if path.suffix.lower() in allowed:
         return None
-    return Fault("", f"a file name ending in {short_repr(path.suffix)}", list_names(allowed))
+    return Fault("", f"a file name ending in {short_repr(path.suffix)}", f"a file of {list_names(allowed)}")
 
 
 def load_json_list(path: Path, allowed: str, exact: bool = False) -> list[Any] | LocatedFault:
@@ -145,7 +145,7 @@ def is_list_text(line: Line) -> bool:
 
 def json_list_fault(allowed: str) -> Fault:
     """The fault of a file that is named as JSON Lines and holds a JSON list."""
-    return Fault("", "a JSON list", f"{allowed}; to read a JSON list, name the file .json")
+    return Fault("", "a JSON list; to read a JSON list, name the file .json", allowed)
 
 
 def _scan_file(path: Path) -> Iterator[tuple[Location, Any]]:
@@ -216,9 +216,9 @@ def _no_list_fault(value: object, allowed: str) -> Fault:
     if not isinstance(value, dict):
         return Fault("", short_repr(value), allowed)
     if "tokens" in value or "text" in value:
-        return Fault("", "a single JSON object", f"{allowed}; put the object between [ and ]")
+        return Fault("", "a single JSON object; put the object between [ and ]", allowed)
     if all(isinstance(value.get(kind), dict) for kind in _ANNOTATIONS):
-        return Fault("", "a types file", f"{allowed}; give the documents file that belongs to it")
+        return Fault("", "a types file; give the documents file that belongs to it", allowed)
     names = [short_repr(name) for name in value]
     return Fault("", f"a JSON object with {list_names(names) or 'no fields'}", allowed)
 
@@ -231,7 +231,7 @@ def _is_json_lines(text: str) -> bool:
 
 
 def _json_lines_fault(allowed: str) -> Fault:
-    return Fault("", "JSON Lines", f"{allowed}; to read JSON Lines, name the file .jsonl")
+    return Fault("", "JSON Lines; to read JSON Lines, name the file .jsonl", allowed)
 
 
 def _record_of(row: Any) -> Any:

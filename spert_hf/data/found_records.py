@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..model.messages_spert import integer
 from ..model.words_spert import rules, spaces_and_punctuation, split_at_spaces, split_into_characters
 from .faults import Fault, is_text, short_repr
 
@@ -67,8 +68,8 @@ def to_annotated(record: Mapping[str, Any], split: SplitWords) -> tuple[dict[str
         split: How its text becomes words.
     """
     if _was_skipped(record):
-        allowed = "a record without it: nothing was looked for there, which is not that there is nothing"
-        fault = Fault("error", short_repr(record["error"]), allowed)
+        given = f"{short_repr(record['error'])}: nothing was looked for there, which is not that there is nothing"
+        fault = Fault("error", given, "absent")
         return {**record, "tokens": ["?"], "entities": [], "relations": []}, [fault]
     if "tokens" in record:
         entities = [_by_tokens(item) if _counts_tokens(item) else item for item in record["entities"]]
@@ -159,12 +160,12 @@ def _check_offsets(item: Mapping[str, Any], text: str) -> Iterator[Fault]:
     for name in _OFFSETS:
         if not _is_offset(item.get(name), text):
             given = short_repr(item[name]) if name in item else "nothing"
-            yield Fault(name, given, f"a character offset, 0 … {len(text)} (the text's length)")
+            yield Fault(name, given, f"a character offset from 0 to {len(text)} (the text's length)")
             return
     if end <= start:
-        yield Fault("end", str(end), f"{start + 1} … {len(text)} (it lies after the start, {start})")
+        yield Fault("end", str(end), f"{integer(start + 1, len(text))} (it lies after the start, {start})")
     elif item.get("text") is not None and item["text"] != text[start:end]:
-        there = f"{short_repr(text[start:end])}, which stands at {start} … {end}, or none"
+        there = f"absent or {short_repr(text[start:end])}, which stands at {start} to {end}"
         yield Fault("text", short_repr(item["text"]), there)
 
 
@@ -174,7 +175,7 @@ def _check_words(item: Mapping[str, Any], text: str, places: _Places) -> Iterato
         if place is None:
             word = places.word_around(item[name])
             where = (
-                f"inside the word {short_repr(text[slice(*word)])} at {word[0]} … {word[1]}" if word else "at a space"
+                f"inside the word {short_repr(text[slice(*word)])} at {word[0]} to {word[1]}" if word else "at a space"
             )
             yield Fault(name, f"{item[name]}, {where}", f"the {name} of a word")
 

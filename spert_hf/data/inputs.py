@@ -142,8 +142,9 @@ def _read_json(path: Path) -> list[dict[str, Any]]:
     """All inputs of a JSON file, which is in memory anyway: nothing is given out before everything is checked."""
     size = path.stat().st_size
     if size > LARGEST_JSON_LIST:
-        allowed = f"at most {LARGEST_JSON_LIST:,} bytes, for a JSON list is read whole; JSON Lines may be of any size"
-        raise DocumentError([LocatedFault(Location(str(path)), Fault("", f"a file of {size:,} bytes", allowed))])
+        allowed = f"at most {LARGEST_JSON_LIST:,} bytes long, as a JSON list is read whole"
+        fault = Fault("", f"{size:,}; JSON Lines may be of any size", allowed)
+        raise DocumentError([LocatedFault(Location(str(path)), fault)])
     records = load_json_list(path, _LIST, exact=True)
     if isinstance(records, LocatedFault):
         raise DocumentError([records])
@@ -174,14 +175,16 @@ def _check_input(record: object) -> Iterator[Fault]:
     if not isinstance(record, Mapping):
         yield Fault("", short_repr(record), _RECORD)
     elif _is_deep(record):
-        yield Fault("", "JSON nested deeply", f"at most {DEEPEST_NESTING} levels of lists and objects")
+        yield Fault("", "deeper ones", f"nested at most {DEEPEST_NESTING} lists and objects deep")
     elif "text" in record and "tokens" in record:
-        yield Fault("tokens", "beside text", "one of text and tokens")
+        yield Fault("tokens", "both", "absent where there is text")
     elif "tokens" in record:
         yield from check_tokens(record, may_be_empty=True)
     elif "text" not in record:
         names = list_names([short_repr(name) for name in record])
-        yield Fault("text", f"nothing (the record has {names or 'no fields'})", "a string, or a list of tokens")
+        yield Fault(
+            "text", f"nothing (the record has {names or 'no fields'})", "a string (or tokens a list of strings)"
+        )
     elif not is_text(record["text"]):
         yield Fault("text", short_repr(record["text"]), "a string of valid Unicode")
 

@@ -9,6 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import cast
 
+from ..model.messages_spert import either, must_be
 from .documents import SELF_RELATIONS, Document
 from .faults import DocumentError, LocatedFault, list_names
 from .folder_dataset import open_file, open_folder
@@ -86,9 +87,9 @@ def load_splits(
     """
     check_source("dataset", dataset)
     if not 0 <= dev_fraction < 1:
-        raise DatasetError(f"dev_fraction: given {dev_fraction}, allowed 0 or more and less than 1")
+        raise DatasetError(must_be("dev_fraction", "a number from 0 to less than 1", dev_fraction))
     if self_relations not in SELF_RELATIONS:
-        raise DatasetError(f"self_relations: given {self_relations!r}, allowed {list_names(SELF_RELATIONS)}")
+        raise DatasetError(must_be("self_relations", either(SELF_RELATIONS), repr(self_relations)))
     schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
     source = _open(dataset, None if data_dir is None else str(data_dir), config_name, token, revision, schema is None)
     if "train" not in source.readers:
@@ -219,9 +220,12 @@ def _open(
         return open_file(path)
     if not is_hub_id(dataset) or path.suffix.lower() in DOCUMENT_SUFFIXES:
         raise DatasetError(
-            f"dataset: given {dataset!r}, which is no file or folder here and cannot be the name of a data set on the "
-            "Hub; allowed: a folder with a loading script or with train, dev and test files, a file of documents "
-            f"({list_names(DOCUMENT_SUFFIXES)}), or a name on the Hub such as USER/NAME"
+            must_be(
+                "dataset",
+                "a folder with a loading script or with train, dev and test files, a file of documents "
+                f"({list_names(DOCUMENT_SUFFIXES)}), or a name on the Hub such as USER/NAME",
+                f"{dataset!r}, which is not a file or folder here and cannot be the name of a data set on the Hub",
+            )
         )
     return open_hub_dataset(
         dataset, data_dir=data_dir, config_name=config_name, token=token, revision=revision, read_types=own_types
@@ -253,4 +257,4 @@ def _refuse(dataset: str, what: str, **arguments: str | None) -> None:
     """Refuse arguments that would do nothing for this kind of data set."""
     for name, value in arguments.items():
         if value is not None:
-            raise DatasetError(f"{name}: given {value!r}, allowed none: {dataset} is {what}")
+            raise DatasetError(must_be(name, f"left out, as {dataset} is {what}", repr(value)))

@@ -49,7 +49,7 @@ def model_output(option: str, folder: Path, *, overwrite: bool, own: Path | None
     """
     with owned_folder(option, folder):
         if not overwrite and not is_same_folder(folder, own) and holds_model(folder):
-            raise ValueError(f"{option}: given {folder}, which holds a model; allowed another folder, or --overwrite")
+            raise ValueError(f"{option}: {folder} holds a model; name another folder, or pass --overwrite")
         yield
 
 

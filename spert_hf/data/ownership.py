@@ -135,4 +135,4 @@ def _is_at(stream: BinaryIO, path: Path) -> bool:
 
 
 def _taken(option: str, folder: Path) -> ValueError:
-    return ValueError(f"{option}: given {folder}, into which another run is writing; allowed another folder")
+    return ValueError(f"{option}: another run is writing into {folder}; name another folder")

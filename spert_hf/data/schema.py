@@ -79,7 +79,7 @@ class TypeSchema:
         types = parse_json(text, location, _FORM, lambda pairs: _keep_first(pairs, repeated))
         if isinstance(types, LocatedFault):
             raise SchemaError([types])
-        faults = [Fault(short_repr(name), "twice in one object", "once") for name in repeated]
+        faults = [Fault(short_repr(name), "it twice", "unique in its object") for name in repeated]
         return cls._from_checked(types, location, [*faults, *check_types(types)])
 
     @classmethod
@@ -128,7 +128,7 @@ class TypeSchema:
         ]
         if not faults:
             faults = [
-                Fault(f"symmetric_relation_types[{i}]", short_repr(name), _one_of(name, relation_types))
+                Fault(f"symmetric_relation_types[{i}]", short_repr(name), type_among(relation_types, name))
                 for i, name in enumerate(symmetric)
                 if name not in relation_types
             ]
@@ -152,7 +152,7 @@ class TypeSchema:
             entity_names.update(_types_in(record, "entities"))
             relation_names.update(_types_in(record, "relations"))
         if not entity_names:
-            fault = Fault("entities", "no entity in any document", "at least one, to take the entity types from")
+            fault = Fault("entities", "no entity in any document", "annotated, as the entity types are taken from them")
             raise SchemaError([LocatedFault(Location(source), fault)])
         return cls.from_names(sorted(entity_names), sorted(relation_names))
 
@@ -178,11 +178,11 @@ def check_types(types: object) -> list[Fault]:
     """All faults of the content of a types file; an empty list if there are none."""
     if not isinstance(types, Mapping):
         hint = "; this looks like a documents file" if _looks_like_documents(types) else ""
-        return [Fault("", short_repr(types), _FORM + hint)]
+        return [Fault("", short_repr(types) + hint, _FORM)]
     if "tokens" in types:
-        return [Fault("", "an object with tokens", f"{_FORM}; this looks like a document")]
+        return [Fault("", "an object with tokens; this looks like a document", _FORM)]
     faults = [
-        Fault(short_repr(field), "an unknown field", "entities and relations only" + suggest(str(field), [*_FIELDS]))
+        Fault(plain_name(field), "an unknown field", f"entities or relations{suggest(str(field), [*_FIELDS])}")
         for field in types
         if field not in _FIELDS
     ]
@@ -212,7 +212,7 @@ def _check_entry(path: str, fields: object, allowed: Sequence[str]) -> Iterator[
         return
     for field, value in fields.items():
         if field not in allowed:
-            wanted = f"only the fields {list_names(allowed)}{suggest(str(field), allowed)}"
+            wanted = f"one of the fields {list_names(allowed)}{suggest(str(field), allowed)}"
             yield Fault(f"{path}.{plain_name(field)}", "an unknown field", wanted)
         elif field == "symmetric":
             if not isinstance(value, bool):
@@ -230,7 +230,7 @@ def _check_names(argument: str, names: object) -> Iterator[Fault]:
         if not is_name(name):
             yield Fault(f"{argument}[{i}]", short_repr(name), "a string that is not empty")
         elif name in seen:
-            yield Fault(f"{argument}[{i}]", f"{short_repr(name)} again", "each name once")
+            yield Fault(f"{argument}[{i}]", f"{short_repr(name)} again", "a name that is not listed before")
         else:
             seen.add(name)
 
@@ -263,8 +263,16 @@ def _keep_first(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, 
     return fields
 
 
-def _one_of(name: str, names: Sequence[str]) -> str:
-    return list_names(names) + suggest(name, names) if names else "none: there are no relation types"
+def type_among(names: Sequence[str], given: str = "") -> str:
+    """What a type must be, for a message: ``"one of Loc, Org (did you mean 'Loc'?)"``.
+
+    Args:
+        names: Of all types of its kind. Only relation types may be missing altogether.
+        given: A name that is none of them.
+    """
+    if not names:
+        return "a relation type (there are none)"
+    return f"one of {list_names(names)}{suggest(given, names) if given else ''}"
 
 
 def _looks_like_documents(value: object) -> bool:

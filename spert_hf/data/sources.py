@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from ..model.messages_spert import must_be
 from .documents import Document
 from .faults import short_repr
 from .formats import documents_from_rows
@@ -72,7 +73,7 @@ def existing_folder(data_dir: str | Path) -> Path:
     """
     folder = Path(data_dir).expanduser()
     if not folder.is_dir():
-        raise DatasetError(f"data_dir: given {str(data_dir)!r}, allowed a folder that exists")
+        raise DatasetError(must_be("data_dir", "a folder that exists", repr(str(data_dir))))
     return folder
 
 

@@ -38,9 +38,9 @@ class Line(NamedTuple):
 def foreign_format(start: bytes) -> Fault | None:
     """The fault of a file whose first bytes show that it is no UTF-8 text at all."""
     if start.startswith(_GZIP):
-        return Fault("", "gzip-compressed data", "UTF-8 text: this is gzip-compressed; decompress it first")
+        return Fault("", "gzip-compressed data; decompress it first", "UTF-8 text")
     if start.startswith(_UTF16):
-        return Fault("", "UTF-16 text", "UTF-8 text: save the file as UTF-8")
+        return Fault("", "UTF-16 text; save the file as UTF-8", "UTF-8 text")
     return None
 
 
@@ -50,7 +50,7 @@ def decode(data: bytes, offset: int = 0) -> str | Fault:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         given = f"byte 0x{data[error.start]:02x} at offset {offset + error.start}"
-        return Fault("", given, "UTF-8 text (the file has another encoding or is damaged)")
+        return Fault("", f"{given} (the file has another encoding or is damaged)", "UTF-8 text")
 
 
 def read_text(path: Path) -> str | Fault:
@@ -83,7 +83,7 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
                 yield Line(1, fault)
                 return
         if len(data) > LONGEST_LINE:
-            yield Line(number, Fault("", "a line of more bytes", f"at most {LONGEST_LINE:,} bytes in a line"))
+            yield Line(number, Fault("", "a longer one", f"a line of at most {LONGEST_LINE:,} bytes"))
             return
         mark = len(_BOM) if number == 1 and data.startswith(_BOM) else 0
         content = decode(data[mark:].removesuffix(b"\n").removesuffix(b"\r"), offset + mark)
@@ -139,7 +139,7 @@ def _exact_int(text: str) -> int | ExactNumber:
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text}, which is no JSON")
+    raise ValueError(f"{text}, which is not JSON")
 
 
 _EXACT = {"parse_float": _exact_float, "parse_int": _exact_int, "parse_constant": _refuse_constant}

@@ -165,5 +165,5 @@ def _scores(items: Sequence[Item], records: Sequence[Mapping[str, Any]], where: 
         try:
             scores.setdefault(item, float(score))
         except (TypeError, ValueError):
-            raise ValueError(f"{where}[{index}].score must be a number, given {score!r}") from None
+            raise ValueError(f"{where}[{index}].score must be a number, got {score!r}") from None
     return scores

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..data.files import write_atomically
+from ..model.messages_spert import must_be
 from .comparison import ComparedItem, DocumentComparison, Status, compare_document
 from .report import TASK_MEANINGS, TASK_NAMES, describe_setting, score_cells
 from .spert_metric.scoring import (
@@ -137,7 +138,7 @@ def _sentence_view(
 ) -> dict[str, Any]:
     tokens = document.get("tokens")
     if tokens is None:
-        raise ValueError(f"documents[{index}].tokens: the report shows the documents' tokens, given none")
+        raise ValueError(must_be(f"documents[{index}].tokens", "there, as the report shows them", "none"))
     compared = compare_document(document, prediction, no_overlapping=no_overlapping, symmetric=symmetric, index=index)
     words = [visible(str(token)) for token in tokens]
     return {

@@ -23,6 +23,7 @@ from ..model.decoding_spert import (
     tempered_score,
 )
 from ..model.inference_spert import DEFAULT_BATCH_SIZE, Window, cut_windows, score_windows
+from ..model.messages_spert import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.output import Prediction, SpertScores
 from ..model.processing_spert import SpertProcessor
@@ -109,7 +110,7 @@ def observe(
         ValueError: if there is no document.
     """
     if not documents:
-        raise ValueError("documents: given none, allowed one or more")
+        raise ValueError(must_be("documents", "one or more", "none"))
     config = model.config
     gold = [_Gold(document, config) for document in documents]
     low_score = tempered_score(LOW_SCORE, 1, config.relation_temperature)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..model.messages_spert import must, must_be
+
 BIN_COUNT = 10
 
 
@@ -80,11 +82,11 @@ def reliability(scores: Sequence[float], right: Sequence[bool], bin_count: int =
         ValueError: if there is not one of each an item, or a score is no number from 0 to 1.
     """
     if len(scores) != len(right):
-        raise ValueError(f"right: given {len(right)} items, allowed one a score: {len(scores)}")
+        raise ValueError(must("right", f"have an item for each of the {len(scores)} scores", len(right)))
     members: list[list[tuple[float, bool]]] = [[] for _ in range(bin_count)]
     for score, is_right in zip(scores, right, strict=True):
         if not 0 <= score <= 1:
-            raise ValueError(f"scores: given {score}, allowed numbers from 0 to 1")
+            raise ValueError(must_be("scores", "numbers from 0 to 1", score))
         members[min(int(score * bin_count), bin_count - 1)].append((score, is_right))
     return Reliability(tuple(_bin(items, number, bin_count) for number, items in enumerate(members)))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.files import write_atomically
+from ..model.messages_spert import must_be
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +34,7 @@ def check_plot_file(path: str | Path) -> None:
         ImportError: matplotlib is not installed.
     """
     if Path(path).suffix != ".svg":
-        raise ValueError(f"plot: given {str(path)!r}, allowed a file name that ends in .svg")
+        raise ValueError(must_be("plot", "a file name that ends in .svg", repr(str(path))))
     check_matplotlib()
 
 

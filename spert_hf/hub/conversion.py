@@ -15,6 +15,7 @@ from ..data.model_folder import model_output, write_model
 from ..data.schema import TypeSchema
 from ..model.configuration_spert import SpertConfig
 from ..model.errors import CheckpointError
+from ..model.messages_spert import must, must_be
 from ..model.model_sizes import check_size
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
@@ -81,19 +82,19 @@ def convert_checkpoint(
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
     if not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"{folder}: has no config.json; allowed the folder of a published SpERT checkpoint")
+        raise FileNotFoundError(f"{folder} has no config.json; name the folder of a published SpERT checkpoint")
     check_links(folder)
     file = next((folder / name for name in WEIGHT_FILES if (folder / name).is_file()), None)
     if file is None:
-        raise FileNotFoundError(f"{folder}: has no weights; allowed {' or '.join(WEIGHT_FILES)}")
+        raise FileNotFoundError(f"{folder} has no weights, that is no {' or '.join(WEIGHT_FILES)}")
     try:
         is_pickle = file.name == WEIGHT_FILES[1]
         weights = torch.load(file, map_location="cpu", weights_only=True) if is_pickle else load_file(file)
     except (SafetensorError, UnpicklingError, RuntimeError, EOFError) as error:
         reason = str(error).partition("\n")[0]
-        raise ValueError(f"{file}: is damaged, or holds more than weights; nothing in it was run: {reason}") from error
+        raise ValueError(f"{file} is damaged, or holds more than weights; nothing in it was run: {reason}") from error
     if not isinstance(weights, dict) or not all(isinstance(weight, Tensor) for weight in weights.values()):
-        raise ValueError(f"{file}: given {type(weights).__name__}, allowed a mapping of names to weights")
+        raise ValueError(must_be(str(file), "a mapping of names to weights", type(weights).__name__))
     broken = [name for name, weight in weights.items() if not torch.isfinite(weight).all()]
     if broken:
         raise ValueError(f"{file}: weights of {broken[0]} are not finite")
@@ -108,7 +109,8 @@ def _renamed(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
             continue
         prefix = next((prefix for prefix in _NEW_PREFIXES if name.startswith(prefix)), None)
         if prefix is None:
-            raise ValueError(f"{folder}: weight {name!r} is not known; allowed names begin {', '.join(_NEW_PREFIXES)}")
+            prefixes = ", ".join(_NEW_PREFIXES)
+            raise ValueError(must(f"{folder}: the name of each weight", f"begin with one of {prefixes}", repr(name)))
         # Checkpoints of 2019 call a LayerNorm's weight and bias gamma and beta.
         new_name = _NEW_PREFIXES[prefix] + name.removeprefix(prefix)
         renamed[new_name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")] = (
@@ -116,7 +118,7 @@ def _renamed(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
         )
     for needed in ("entity_classifier.weight", "relation_classifier.weight", "size_embeddings.weight"):
         if needed not in renamed:
-            raise ValueError(f"{folder}: has no weight for {needed}; is it a checkpoint of the published SpERT?")
+            raise ValueError(f"{folder} has no weight for {needed}; is it a checkpoint of the published SpERT?")
     return renamed
 
 
@@ -125,11 +127,11 @@ def _check_outputs(weights: dict[str, Tensor], config: SpertConfig, folder: Path
     entity_outputs = weights["entity_classifier.weight"].shape[0] - 1
     relation_outputs = weights["relation_classifier.weight"].shape[0]
     given = (entity_outputs, relation_outputs)
-    allowed = (len(config.entity_types), len(config.relation_types))
-    if given != allowed:
+    listed = (len(config.entity_types), len(config.relation_types))
+    if given != listed:
         raise ValueError(
-            f"{folder}: has outputs for {given[0]} entity and {given[1]} relation types, "
-            f"but {types_file} lists {allowed[0]} and {allowed[1]}"
+            f"{folder} has outputs for {given[0]} entity and {given[1]} relation types, "
+            f"but {types_file} lists {listed[0]} and {listed[1]}"
         )
 
 
@@ -151,7 +153,7 @@ def save_converted(
     """
     output = Path(output)
     if output.is_file() or (output.exists() and output.samefile(folder)):
-        raise ValueError(f"output: given {output}, allowed a folder other than the checkpoint's")
+        raise ValueError(must_be("output", "another folder than the checkpoint's", output))
     with model_output("output", output, overwrite=overwrite):
         model, tokenizer = convert_checkpoint(folder, types_file, **settings)
 

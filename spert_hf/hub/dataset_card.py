@@ -8,6 +8,7 @@ from pathlib import Path
 from datasets.info import DatasetInfo, DatasetInfosDict
 from huggingface_hub import DatasetCard
 
+from ..model.messages_spert import must_be
 from .parquet_files import Part
 
 SCRIPT_BRANCH = "script"
@@ -23,12 +24,12 @@ def read_card(folder: Path) -> DatasetCard:
     path = folder / "README.md"
     if not path.is_file():
         raise ValueError(
-            f"{folder}: has no README.md; allowed a data set with a card, which says whose data it is and what may be "
-            "done with it"
+            f"{folder} has no README.md; a data set needs a card, which says whose data it is and what may be done "
+            "with it"
         )
     card = DatasetCard.load(path)
     if not card.data.license:
-        raise ValueError(f"{path}: license: given none, allowed a licence of the Hub, `unknown` or `other`")
+        raise ValueError(must_be(f"{path}: license", "a licence of the Hub, `unknown` or `other`", "none"))
     return card
 
 

@@ -51,7 +51,7 @@ def build_configurations(script: Path, data_dir: Path | None, token: str | None)
         logger.info("building %s, configuration %s (%d of %d)", script.stem, name, number, len(names))
         built.append(build_script(script, data_dir=data_dir, config_name=name, token=token))
         if built[-1].schema != built[0].schema:
-            raise ValueError(f"{script}: configuration {name} has other types than {names[0]}; allowed the same")
+            raise ValueError(f"{script}: configuration {name} must have the same types as {names[0]}, got others")
     return built
 
 
@@ -132,7 +132,7 @@ def _info_of(built: BuiltConfiguration, staged: Path, paths: dict[Part, list[str
 def _check_loads(built: Sequence[BuiltConfiguration], staged: Path) -> None:
     """Load each configuration as a user will, and compare: splits, features, rows (in any order), types."""
     if TypeSchema.from_file(staged / TYPES_FILE) != built[0].schema:
-        raise ValueError(f"{TYPES_FILE}: does not load as the types that were written, so nothing is published")
+        raise ValueError(f"{TYPES_FILE} does not load as the types that were written, so nothing is published")
     for one in built:
         logger.info("checking configuration %s", one.name)
         with TemporaryDirectory() as cache_dir:

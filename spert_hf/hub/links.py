@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ..model.messages_spert import must_be
+
 
 def check_links(folder: Path) -> None:
     """Refuse a folder whose files are really elsewhere: their content is about to be copied.
@@ -15,4 +17,4 @@ def check_links(folder: Path) -> None:
     allowed = [home, home.parents[1] / "blobs"] if home.parent.name == "snapshots" else [home]
     for path in sorted(folder.iterdir()):
         if not any(path.resolve().is_relative_to(place) for place in allowed):
-            raise ValueError(f"{path}: is a link to a file elsewhere; allowed files that lie in {folder}")
+            raise ValueError(must_be(str(path), f"a file in {folder}", "a link to a file elsewhere"))

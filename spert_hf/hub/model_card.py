@@ -62,7 +62,7 @@ class CardSource:
         try:
             card = ModelCard.load(Path(path))
         except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
-            raise ValueError(f"{path}: can't be read as a model card: {error}") from error
+            raise ValueError(f"{path} can't be read as a model card: {error}") from error
         opening, _, closing = card.text.partition(_PLACE_OF_MEASURED)
         return cls(card.data, opening.strip(), closing.strip())
 

@@ -39,7 +39,7 @@ def stage_space(folder: Path, staged: Path, model: str, token: str | None = None
     """
     for needed in NEEDED_FILES:
         if not (folder / needed).is_file():
-            raise ValueError(f"{folder}: has no {needed}; allowed the folder of a Space with {', '.join(NEEDED_FILES)}")
+            raise ValueError(f"{folder} has no {needed}; the folder of a Space needs {', '.join(NEEDED_FILES)}")
     ignored = shutil.ignore_patterns("__pycache__", ".*", "shipped")
     shutil.copytree(folder, staged, ignore=ignored)
     shutil.copytree(_PACKAGE, staged / _PACKAGE.name, ignore=ignored)

@@ -58,7 +58,7 @@ def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
         if adapter and needed == "model.safetensors":
             continue
         if not (folder / needed).is_file():
-            raise ValueError(f"{folder}: has no {needed}; allowed the folder of a saved SpERT model")
+            raise ValueError(f"{folder} has no {needed}; name the folder of a saved SpERT model")
     check_links(folder)
     if adapter:
         _check_base(adapter)
@@ -91,7 +91,7 @@ def _load(model_class: type[SpertModel], pipeline_class: type[SpertPipeline], fo
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         return pipeline_class(model=model, tokenizer=tokenizer, task=TASK, device="cpu")
     except Exception as error:  # torch, safetensors, tokenizers and transformers each raise their own
-        raise ValueError(f"{folder}: does not load, so it is not published: {_first_line(error)}") from error
+        raise ValueError(f"{folder} does not load, so it is not published: {_first_line(error)}") from error
     finally:
         logging.set_verbosity(verbosity)
 

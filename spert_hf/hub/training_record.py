@@ -13,6 +13,7 @@ from huggingface_hub import DatasetCard, EvalResult
 from ..data.named_datasets import data_card_of
 from ..evaluation.report import TASK_MEANINGS, TASK_NAMES
 from ..model.card_spert import printable
+from ..model.messages_spert import must_be
 
 AVERAGES = ("micro", "macro")
 FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
@@ -40,6 +41,7 @@ _NEEDED: dict[str, type | tuple[type, ...]] = {
     "finished": str,
     "versions": dict,
 }
+_RECORDED = "what training records there"
 # Settings that say where things were and how they were run, but not what was trained.
 _NOT_SHOWN = ("output_dir", "resume_from_checkpoint", "report_to", "revision", "data_dir", "cpu_threads", "push_to_hub")
 
@@ -58,12 +60,12 @@ class TrainingRecord:
     def __init__(self, run: Mapping[str, Any]) -> None:
         for name, kind in _NEEDED.items():
             if not isinstance(run.get(name), kind):
-                raise ValueError(f"{name}: given {run.get(name)!r}, allowed what training records there")
+                raise ValueError(must_be(name, _RECORDED, repr(run.get(name))))
         if not isinstance(run.get(_AS_TEXT, {}), dict):
-            raise ValueError(f"{_AS_TEXT}: given {run[_AS_TEXT]!r}, allowed what training records there, or nothing")
+            raise ValueError(must_be(_AS_TEXT, f"absent or {_RECORDED}", repr(run[_AS_TEXT])))
         before = run.get(_WENT_ON_FROM)
         if before is not None and not (isinstance(before, dict) and isinstance(before.get("model"), str)):
-            raise ValueError(f"{_WENT_ON_FROM}: given {before!r}, allowed what training records there, or nothing")
+            raise ValueError(must_be(_WENT_ON_FROM, f"absent or {_RECORDED}", repr(before)))
         self.content = {**run, "settings": _without_places(run["settings"])}
         if before is not None:
             self.content[_WENT_ON_FROM] = _without_places(before)
@@ -76,13 +78,13 @@ class TrainingRecord:
             self.described_scores_as_text()
             self._results()
             counts = [self.content["documents"][split] for split in self.trained_on]
-            allowed = all(isinstance(count, int) for count in [*counts, self.content["scores"]["documents"]])
+            counted = all(isinstance(count, int) for count in [*counts, self.content["scores"]["documents"]])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(
-                f"dataset, documents, scores, {_AS_TEXT} or settings: lack what is recorded there: {error!r}"
+                f"dataset, documents, scores, {_AS_TEXT} or settings lack what training records there: {error!r}"
             ) from error
-        if not allowed:
-            raise ValueError(f"documents: given {counts!r}, allowed whole numbers")
+        if not counted:
+            raise ValueError(must_be("documents", "integers", repr(counts)))
 
     @classmethod
     def from_file(cls, path: Path) -> TrainingRecord:
@@ -94,7 +96,7 @@ class TrainingRecord:
         try:
             run = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(run, dict):
-                raise ValueError(f"given a {type(run).__name__}, allowed an object")
+                raise ValueError(must_be("", "an object", type(run).__name__))
             return cls(run)
         except ValueError as error:  # JSON and Unicode have theirs below it
             raise ValueError(f"{path}: {error}; train again, or remove the file") from error
@@ -192,7 +194,7 @@ class TrainingRecord:
             return []
         as_text = {task: self.content[_AS_TEXT][task]["micro"]["f1"] for task in TASK_NAMES}
         if not all(isinstance(f1, (int, float)) for f1 in as_text.values()):
-            raise ValueError(f"{_AS_TEXT}: given F1 {as_text!r}, allowed numbers")
+            raise ValueError(must_be(f"{_AS_TEXT}: F1", "a number for each score", repr(as_text)))
         return [
             (TASK_NAMES[task], f"{values['f1']:.2f}", f"{as_text[task]:.2f}")
             for task, average, values in self.score_rows()

@@ -26,6 +26,7 @@ _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations_spert import *
 from .choices_spert import *
 from .languages_spert import *
+from .messages_spert import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""

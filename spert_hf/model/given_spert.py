@@ -8,6 +8,7 @@ from typing import Any
 from .collections_spert import has_length, is_collection, is_one, items_of, plain
 from .configuration_spert import SpertConfig
 from .decoding_spert import select_entities
+from .messages_spert import must_be
 from .output import Prediction
 from .selection_spert import check_type
 from .setting_checks_spert import shown
@@ -44,9 +45,9 @@ def with_entities(inputs: Any, entities: Any, one: bool) -> Any:
     if one:
         return InputWithEntities(plain(inputs), plain(entities))
     if is_one(entities) or not is_collection(entities):
-        raise ValueError(f"entities: given {shown(entities)}, allowed a list of entities for each input")
+        raise ValueError(must_be("entities", "a list of entities for each input", shown(entities)))
     if has_length(inputs) and has_length(entities) and len(inputs) != len(entities):
-        raise ValueError(f"entities: given {len(entities)} lists, allowed one for each of the {len(inputs)} inputs")
+        raise ValueError(must_be("entities", f"a list for each of the {len(inputs)} inputs", f"{len(entities)} lists"))
     pairs = _pairs(items_of(inputs), items_of(entities))
     return list(pairs) if has_length(inputs) else pairs
 
@@ -54,7 +55,7 @@ def with_entities(inputs: Any, entities: Any, one: bool) -> Any:
 def _pairs(inputs: Iterable[Any], entities: Iterable[Any]) -> Iterator[InputWithEntities]:
     for content, given in zip_longest(inputs, entities, fillvalue=_NOTHING):
         if content is _NOTHING or given is _NOTHING:
-            raise ValueError("entities: given more or fewer lists than inputs, allowed one for each")
+            raise ValueError(must_be("entities", "a list for each input", "more or fewer"))
         yield InputWithEntities(content, given)
 
 
@@ -74,24 +75,24 @@ def read_entities(
         ValueError: naming the entity by its number, and the field.
     """
     if isinstance(records, (str, bytes, Mapping)) or not isinstance(records, Sequence):
-        raise ValueError(f"entities: given {shown(records)}, allowed a list of entities")
+        raise ValueError(must_be("entities", "a list of entities", shown(records)))
     beginning = {offset: word for word, offset in enumerate(starts)}
     ending = {offset: word for word, offset in enumerate(ends)}
     found: dict[GivenEntity, None] = {}
     for number, record in enumerate(records):
         where = f"entities[{number}]"
         if not isinstance(record, Mapping):
-            raise ValueError(f"{where}: given {shown(record)}, allowed a mapping with type, {prefix}start, {prefix}end")
+            raise ValueError(must_be(where, f"a mapping with type, {prefix}start and {prefix}end", shown(record)))
         check_type(f"{where}.type", record.get("type"), config.entity_types)
         first = _find_offset(f"{where}.{prefix}start", record.get(f"{prefix}start"), beginning, "begins")
         last = _find_offset(f"{where}.{prefix}end", record.get(f"{prefix}end"), ending, "ends")
         if last < first:
-            raise ValueError(f"{where}.{prefix}end: given {ends[last]}, allowed one after {prefix}start")
+            raise ValueError(must_be(f"{where}.{prefix}end", f"greater than {prefix}start", ends[last]))
         if last - first >= config.max_span_size:
-            raise ValueError(f"{where}: given {last + 1 - first} words, allowed at most {config.max_span_size}")
+            raise ValueError(must_be(where, f"at most {config.max_span_size} words long", last + 1 - first))
         entity = (first, last + 1, record["type"])
         if entity in found:
-            raise ValueError(f"{where}: given twice, allowed each span and type once")
+            raise ValueError(must_be(where, "another span or type than those before it", "one of them again"))
         found[entity] = None
     return list(found)
 
@@ -99,11 +100,11 @@ def read_entities(
 def _find_offset(field: str, value: Any, offsets: Mapping[int, int], does: str) -> int:
     """The word that begins or ends at an offset."""
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise ValueError(f"{field}: given {shown(value)}, allowed a whole number")
+        raise ValueError(must_be(field, "an integer", shown(value)))
     if value not in offsets:
         near = sorted(sorted(offsets, key=lambda offset: abs(offset - int(value)))[:2])
-        hint = f", such as {' or '.join(map(str, near))}" if near else "; there is no word"
-        raise ValueError(f"{field}: given {shown(value)}, allowed an offset at which a word {does}{hint}")
+        hint = f", such as {' or '.join(map(str, near))}" if near else " (there is no word)"
+        raise ValueError(must_be(field, f"an offset at which a word {does}{hint}", shown(value)))
     return offsets[int(value)]
 
 

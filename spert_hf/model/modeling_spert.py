@@ -41,6 +41,7 @@ from .hub_spert import *
 from .inference_spert import *
 from .languages_spert import *
 from .loading_spert import *
+from .messages_spert import *
 from .model_sizes import *
 from .pipeline_spert import *
 from .processing_spert import *

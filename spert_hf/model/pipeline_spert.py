@@ -25,6 +25,7 @@ from .given_spert import (
     with_entities,
 )
 from .inference_spert import DEFAULT_BATCH_SIZE, predict
+from .messages_spert import integer, must_be
 from .output import Prediction
 from .processing_spert import SpertProcessor
 from .selection_spert import Selection, Threshold, check_selection
@@ -191,7 +192,8 @@ class SpertPipeline(Pipeline):
         if backend is not None:
             check_choice("backend", backend, BACKENDS)
         if precision is not None and backend != "openvino":
-            raise ValueError(f"precision: given {precision!r}, allowed with backend='openvino' only; torch has dtype=…")
+            allowed = "left out without backend='openvino' (torch has dtype=…)"
+            raise ValueError(must_be("precision", allowed, repr(precision)))
         super().__init__(*args, **kwargs)
         check_choice("model", self.model.config.model_type, (SpertConfig.model_type,))
         if backend == "openvino":
@@ -365,8 +367,11 @@ class SpertPipeline(Pipeline):
         for place, words in enumerate(encoded):
             if len(words.input_ids) > self.spert_processor.window_size:
                 raise ValueError(
-                    f"input {number}: entities[{place}]: given {len(words.input_ids)} sub-words, allowed at most "
-                    f"{self.spert_processor.window_size}, as many as the encoder takes"
+                    must_be(
+                        f"input {number}: entities[{place}]",
+                        f"at most {self.spert_processor.window_size} sub-words long, as many as the encoder takes",
+                        len(words.input_ids),
+                    )
                 )
         text.sequences = join_sequences(text.sequences, text.entities)
 
@@ -378,10 +383,8 @@ class SpertPipeline(Pipeline):
         """
         if isinstance(inputs, Mapping):
             if "tokens" not in inputs and not isinstance(plain(inputs.get("text", "")), str):
-                raise ValueError(
-                    f"input {number}: text: given {repr(inputs['text'])[:80]}, allowed a string (of a data set's rows, "
-                    "give the column)"
-                )
+                allowed = "a string (of a data set's rows, give the column)"
+                raise ValueError(must_be(f"input {number}: text", allowed, repr(inputs["text"])[:80]))
             inputs = _content(inputs)
         if isinstance(inputs, str):
             try:
@@ -392,7 +395,7 @@ class SpertPipeline(Pipeline):
         if isinstance(inputs, Sequence) and all(isinstance(word, str) for word in inputs):
             places = [place for place, word in enumerate(inputs) if word.strip()]
             return _Input([inputs[place] for place in places], [(0, len(places))], places=places)
-        raise ValueError(f"input {number}: given {repr(inputs)[:80]}, allowed a string or a list of words")
+        raise ValueError(must_be(f"input {number}:", "a string or a list of words", repr(inputs)[:80]))
 
     def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
         sequences = [text.words[start:end] for text in model_inputs for start, end in text.sequences]
@@ -449,7 +452,7 @@ def _show_progress(results: Iterator[dict[str, Any]], total: int | None) -> Iter
 def _whole_number(field: str, value: Any) -> int | None:
     """Check a number from 1 on; None stands for the default."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ValueError(f"{field}: given {value!r}, allowed a whole number from 1 on")
+        raise ValueError(must_be(field, integer(1), repr(value)))
     return value
 
 
@@ -469,7 +472,7 @@ def _use_openvino(model: Any, precision: str) -> None:
         package = import_module("spert_hf.openvino")
     except ImportError as error:
         raise ImportError(
-            f"backend: given 'openvino', which needs the package: pip install \"spert-hf[openvino]\" ({error})"
+            f"backend='openvino' needs the package openvino: pip install \"spert-hf[openvino]\" ({error})"
         ) from error
     package.use_openvino(model, precision)
 

@@ -14,6 +14,7 @@ from transformers.tokenization_utils_base import EncodingFast
 
 from .configuration_spert import SpertConfig
 from .encoders_spert import ENCODER_DECODERS
+from .messages_spert import must, must_be
 from .words_spert import MARKS, encodable
 
 DEFAULT_SEQUENCE_LENGTH = 512
@@ -113,7 +114,7 @@ class SpertProcessor:
     ) -> None:
         if not tokenizer.is_fast:
             raise ValueError(
-                f"tokenizer: given {type(tokenizer).__name__}, allowed a fast tokenizer (one backed by `tokenizers`)"
+                must_be("tokenizer", "a fast tokenizer (one backed by `tokenizers`)", type(tokenizer).__name__)
             )
         backend = tokenizer.backend_tokenizer
         self._backend = type(backend).from_str(backend.to_str())
@@ -143,8 +144,8 @@ class SpertProcessor:
         vocabulary, special = tokenizer.get_vocab(), set(tokenizer.all_special_ids)
         if set(tokenizer.all_special_tokens).issuperset(vocabulary):
             raise ValueError(
-                f"tokenizer: {_place(tokenizer)} has none but {len(vocabulary)} special tokens, allowed the encoder's "
-                "own: is its tokenizer.json or vocabulary missing?"
+                f"tokenizer: {_place(tokenizer)} has only {len(vocabulary)} special tokens; is its tokenizer.json or "
+                "vocabulary missing?"
             )
         processor = cls(
             tokenizer,
@@ -160,8 +161,11 @@ class SpertProcessor:
         for token, number in vocabulary.items():
             if number >= embeddings and number not in unused:
                 raise ValueError(
-                    f"tokenizer: {_place(tokenizer)} has {token!r} as its number {number}, allowed numbers below "
-                    f"{embeddings}, as many as the encoder has embeddings"
+                    must_be(
+                        f"tokenizer: in {_place(tokenizer)}, the id of {token!r}",
+                        f"less than {embeddings}, the number of the encoder's embeddings",
+                        number,
+                    )
                 )
         return processor
 
@@ -288,5 +292,5 @@ def _last_within(offsets: list[int], start: int, budget: int) -> int:
 def _first_id(*ids: int | None) -> int:
     found = next((token_id for token_id in ids if token_id is not None), None)
     if found is None:
-        raise ValueError("tokenizer: has no unknown, mask or padding token; allowed a tokenizer with one of them")
+        raise ValueError(must("tokenizer", "have an unknown, mask or padding token", "none of them"))
     return found

@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 from .configuration_spert import SpertConfig
+from .messages_spert import must_be
 from .setting_checks_spert import check_fraction, shown
 
 Threshold = float | Mapping[str, float] | None
@@ -50,7 +51,7 @@ def check_selection(config: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         given: as users give it: numbers may be NumPy's, types in any collection.
 
     Raises:
-        ValueError: if a score is no number from 0 to 1, or the model has not such a type.
+        ValueError: if a score is not a number from 0 to 1, or the model has no such type.
     """
     checked: dict[str, Any] = {}
     known = {name: getattr(config, name, ()) for name in ("entity_types", "relation_types")}
@@ -69,14 +70,15 @@ def check_selection(config: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_type(field: str, name: object, allowed: Collection[str]) -> None:
-    """Refuse what is no type of the model, with those that may be meant first."""
+    """Refuse what is not a type of the model, with those that may be meant first."""
     if isinstance(name, str) and name in allowed:
         return
     near = nearest(name, allowed)
     others = ", ".join(map(repr, sorted(set(allowed) - set(near))))
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-    names = ", ".join(filter(None, [", ".join(map(repr, near)), others])) or "none, as the model has no such types"
-    raise ValueError(f"{field}: given {shown(name)}, allowed {names[:500]}{hint}")
+    hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+    names = ", ".join(filter(None, [", ".join(map(repr, near)), others]))
+    wanted = f"one of {names[:500]}{hint}" if names else "left out, as the model has no such types"
+    raise ValueError(must_be(field, wanted, shown(name)))
 
 
 def nearest(name: object, allowed: Collection[str]) -> list[str]:
@@ -87,7 +89,7 @@ def nearest(name: object, allowed: Collection[str]) -> list[str]:
 
 def _check_types(field: str, names: Any, allowed: Collection[str]) -> tuple[str, ...]:
     if isinstance(names, (str, bytes, Mapping)) or not isinstance(names, Collection) or not len(names):
-        raise ValueError(f"{field}: given {shown(names)}, allowed a list of types of the model, one or more")
+        raise ValueError(must_be(field, "a list of one or more types of the model", shown(names)))
     for name in names:
         check_type(field, name, allowed)
     return tuple(names)

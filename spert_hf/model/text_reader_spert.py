@@ -9,6 +9,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
+from .messages_spert import must_be
 from .sentences_spert import FIRST_RULES, sentence_ranges, sentence_rules
 from .setting_checks_spert import shown
 from .text_reading_spert import WORDS, TextReading
@@ -88,7 +89,9 @@ def override_reading(reading: TextReading, words: Any = None, sequences: str | N
         reading = replace(reading, words="pattern", word_pattern=source_of(words))
     elif words is not None and not callable(words):
         raise ValueError(
-            f"words: given {shown(words)}, allowed {', '.join(WORDS)}, a compiled regular expression or a function"
+            must_be(
+                "words", f"{', '.join(map(repr, WORDS))}, a compiled regular expression or a function", shown(words)
+            )
         )
     return reading if sequences is None else replace(reading, sequences=sequences)
 
@@ -99,7 +102,7 @@ def _by_rules(reading: TextReading) -> SplitSequences:
 
 
 def _by_library(reading: TextReading) -> SplitSequences:
-    library = import_extra("sentencex", "text_reading.sequences: given 'sentencex'", "sentencex")
+    library = import_extra("sentencex", "text_reading.sequences 'sentencex'", "sentencex")
     language = reading.languages[0] if reading.languages else "en"
 
     def split(text: str, words: Ranges) -> Ranges:

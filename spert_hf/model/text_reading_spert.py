@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from .languages_spert import BY_LANGUAGE
-from .setting_checks_spert import check_choice, check_names, shown
+from .messages_spert import must_be
+from .setting_checks_spert import check_choice, check_names, nearest, shown
 
 WORDS = {
     "rules": "runs of letters or digits, and every other character by itself",
@@ -63,19 +64,15 @@ class TextReading:
             object.__setattr__(self, name, tuple(check_names(f"text_reading.{name}", getattr(self, name))))
         unknown = [code for code in self.languages if code not in BY_LANGUAGE]
         if unknown and self.sequences == "sentences":
-            raise ValueError(
-                f"text_reading.languages: given {shown(unknown[0])}, allowed {', '.join(BY_LANGUAGE)}, or other "
-                "sequences than 'sentences'"
-            )
+            allowed = f"among {', '.join(BY_LANGUAGE)} where sequences are 'sentences'"
+            raise ValueError(must_be("text_reading.languages", allowed, shown(unknown[0])))
         pattern = self.word_pattern
         if (self.words == "pattern") != (pattern is not None):
-            allowed = "a regular expression" if self.words == "pattern" else f"none with words {self.words!r}"
-            raise ValueError(f"text_reading.word_pattern: given {shown(pattern)}, allowed {allowed}")
+            allowed = "a regular expression" if self.words == "pattern" else f"left out with words {self.words!r}"
+            raise ValueError(must_be("text_reading.word_pattern", allowed, shown(pattern)))
         if pattern is not None and not (isinstance(pattern, str) and 0 < len(pattern) <= LONGEST_PATTERN):
-            raise ValueError(
-                f"text_reading.word_pattern: given {shown(pattern)}, allowed a regular expression of 1 to "
-                f"{LONGEST_PATTERN} characters"
-            )
+            allowed = f"a regular expression of 1 to {LONGEST_PATTERN} characters"
+            raise ValueError(must_be("text_reading.word_pattern", allowed, shown(pattern)))
 
     @classmethod
     def of(cls, value: Any) -> "TextReading":
@@ -91,10 +88,11 @@ class TextReading:
         if type(value).__qualname__ == cls.__qualname__:  # of the code that another checkpoint brought along
             value = value.to_dict()
         if not isinstance(value, Mapping):
-            raise ValueError(f"text_reading: given {shown(value)}, allowed {cls._allowed()}")
+            raise ValueError(must_be("text_reading", f"a mapping with some of {', '.join(cls._names())}", shown(value)))
         unknown = [name for name in value if name not in cls._names()]
         if unknown:
-            raise ValueError(f"text_reading.{str(unknown[0])[:100]}: is no setting; allowed {cls._allowed()}")
+            name, meant = str(unknown[0])[:100], nearest(unknown[0], cls._names())
+            raise ValueError(f"text_reading.{name} is not a setting{meant}; there are {', '.join(cls._names())}")
         return cls(**value)
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,10 +112,6 @@ class TextReading:
     def _names(cls) -> list[str]:
         return [one.name for one in fields(cls)]
 
-    @classmethod
-    def _allowed(cls) -> str:
-        return f"a mapping with some of {', '.join(cls._names())}"
-
 
 def parse_reading(text: str) -> dict[str, Any]:
     """Read settings of a reading as a command line gives them: `words=whitespace,languages=de fr`, or JSON.
@@ -133,15 +127,16 @@ def parse_reading(text: str) -> dict[str, Any]:
         try:
             settings = json.loads(text)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise ValueError(f"text_reading: given {shown(text)}, which is no JSON: {error}") from error
+            raise ValueError(f"text_reading: {shown(text)} is not valid JSON: {error}") from error
     else:
         for part in text.split(","):
             name, equals, value = (piece.strip() for piece in part.partition("="))
             if not equals or name in settings:
-                raise ValueError(
-                    f"text_reading: given {shown(text)}, allowed each setting once, as NAME=VALUE,NAME=VALUE, such as "
-                    "words=whitespace,languages=de fr; values with a comma as JSON"
+                allowed = (
+                    "each setting once, as NAME=VALUE,NAME=VALUE, such as words=whitespace,languages=de fr (values "
+                    "with a comma as JSON)"
                 )
+                raise ValueError(must_be("text_reading", allowed, shown(text)))
             settings[name] = value.split() if name in ("languages", "abbreviations") else value
     TextReading.of(settings)
     return dict(settings)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
+from .messages_spert import must, must_be
 from .setting_checks_spert import shown
 from .text_reading_spert import TextReading
 
@@ -295,22 +296,19 @@ def pattern_matches(pattern: str) -> SplitWords:
                 if time.monotonic() > deadline:
                     raise TimeoutError
         except TimeoutError as error:
-            raise ValueError(
-                f"text_reading.word_pattern: given {shown(pattern)}, which took more than {seconds:g} s for a text of "
-                f"{len(text)} characters; allowed one that does not backtrack without end"
-            ) from error
+            given = f"{shown(pattern)}, which took more than {seconds:g} s for a text of {len(text)} characters"
+            raise ValueError(must_be(_PATTERN, "one that does not backtrack without end", given)) from error
         return complete(text, matches)
 
     for trial in _HARD_TRIALS:
         split(trial, SECONDS_OF_TRIAL)
     if not any(match[0].strip() for match in compiled.finditer(_TRIAL)):
-        raise ValueError(
-            f"text_reading.word_pattern: given {shown(pattern)}, which matches nothing in {_TRIAL[:22]!r} and "
-            r"the like; allowed one that matches words, such as '\w+|[^\w\s]'"
-        )
+        given = f"{shown(pattern)}, which matches nothing in {_TRIAL[:22]!r} and the like"
+        raise ValueError(must_be(_PATTERN, r"one that matches words, such as '\w+|[^\w\s]'", given))
     return split
 
 
+_PATTERN = "text_reading.word_pattern"
 _COUNTED = re.compile(r"\{(\d*),?(\d*)\}")
 _RECURSION = re.compile(r"\(\?(?:R|[+-]?\d|&|P>)")
 
@@ -326,18 +324,14 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
         repetitions *= max(1, *(int(number) if len(number) < 7 else 10**7 for number in match.groups() if number), 1)
     # Counted repetitions are written out one by one when a pattern is compiled.
     if repetitions > _MOST_REPETITIONS or _RECURSION.search(pattern):
-        raise ValueError(
-            f"text_reading.word_pattern: given {shown(pattern)}, allowed no recursion, and counted repetitions of "
-            f"{_MOST_REPETITIONS} in all"
-        )
+        allowed = f"one without recursion, with counted repetitions of at most {_MOST_REPETITIONS} in all"
+        raise ValueError(must_be(_PATTERN, allowed, shown(pattern)))
     try:
         compiled = regex.compile(pattern)
     except (regex.error, ValueError) as error:
-        raise ValueError(
-            f"text_reading.word_pattern: given {shown(pattern)}, which is no regular expression: {error}"
-        ) from error
+        raise ValueError(must_be(_PATTERN, "a regular expression", f"{shown(pattern)} ({error})")) from error
     if compiled.flags & regex.REVERSE:
-        raise ValueError(f"text_reading.word_pattern: given {shown(pattern)}, allowed one that searches forwards")
+        raise ValueError(must_be(_PATTERN, "one that searches forwards", shown(pattern)))
     return compiled
 
 
@@ -360,10 +354,8 @@ def of_tokenizer(tokenizer: "PreTrainedTokenizerBase") -> SplitWords:
         return complete(text, (ranges for _, ranges in own.pre_tokenize_str(encodable(text))))
 
     if own is None or len(split("a a")) < 2:
-        raise ValueError(
-            "text_reading.words: given 'tokenizer', but this model's tokenizer does not split text into words; allowed "
-            "'rules' or 'whitespace'"
-        )
+        given = "'tokenizer', but this model's tokenizer does not split text into words"
+        raise ValueError(must_be("text_reading.words", "another way, such as 'rules' or 'whitespace'", given))
     return split
 
 
@@ -378,7 +370,7 @@ def dictionary_words() -> SplitWords:
     Raises:
         ValueError: if the package `icu4py` is not installed.
     """
-    breakers = import_extra("icu4py.breakers", "text_reading.words: given 'dictionary'", "icu")
+    breakers = import_extra("icu4py.breakers", "text_reading.words 'dictionary'", "icu")
 
     def split(text: str) -> Ranges:
         segments = breakers.WordBreaker(encodable(text), "en").segments()
@@ -402,7 +394,7 @@ def import_extra(module: str, asked: str, extra: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0]
         raise ValueError(
-            f"{asked}, which needs the package {package}: pip install {package} (or 'spert-hf[{extra}]')"
+            f"{asked} needs the package {package}: pip install {package} (or 'spert-hf[{extra}]')"
         ) from error
 
 
@@ -415,24 +407,27 @@ def by_function(function: Callable[[str], Any]) -> SplitWords:
     return split
 
 
+_FUNCTION = "words: the function"
+
+
 def _checked(given: Any, length: int) -> Ranges:
     """Ranges of a user's function.
 
     Raises:
         ValueError: at the first that is no range within the text, or begins before the one before it ends.
     """
-    allowed = f"pairs (start, end) of characters in text order, without overlap, from 0 to {length}"
+    allowed = f"give pairs (start, end) of characters in text order, without overlap, from 0 to {length}"
     if not isinstance(given, Iterable):
-        raise ValueError(f"words: the function gave {shown(given)}, allowed {allowed}")
+        raise ValueError(must(_FUNCTION, allowed, shown(given)))
     ranges: Ranges = []
     reached = 0
     for one in given:
         try:
             start, end = (int(number) for number in one)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"words: the function gave {shown(one)}, allowed {allowed}") from error
+            raise ValueError(must(_FUNCTION, allowed, shown(one))) from error
         if not reached <= start <= end <= length:
-            raise ValueError(f"words: the function gave {shown((start, end))} after {reached}, allowed {allowed}")
+            raise ValueError(must(_FUNCTION, allowed, f"{shown((start, end))} after {reached}"))
         ranges.append((start, end))
         reached = end
     return ranges

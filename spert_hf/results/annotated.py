@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..model.messages_spert import must_be
+
 
 class Annotated(NamedTuple):
     """A text with what was found in it; `spans` are the entities' character offsets in it, `end` exclusive."""
@@ -36,12 +38,12 @@ def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
         text, spans = _join(text, result["entities"], name)
     else:
         given = "none" if text is None else repr(text)[:80]
-        raise ValueError(f"{name}: given {given}, allowed the string or the words that the result is of")
+        raise ValueError(must_be(name, "the string or the words that the result is of", given))
     for entity, (start, end) in zip(result["entities"], spans, strict=True):
         words = entity["text"].split()
         if not words or not 0 <= start < end <= len(text) or text[start:end].split() != words:
             raise ValueError(
-                f"{name}: has no {entity['text'][:80]!r} at {start}, allowed the text that the result is of"
+                must_be(name, "the text that the result is of", f"one without {entity['text'][:80]!r} at {start}")
             )
     return Annotated(text, spans, result["entities"], result["relations"])
 
@@ -55,13 +57,13 @@ def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str
     for entity in entities:
         first, end = _offsets(entity, "token_start", "token_end", name)
         if not 0 <= first < end <= len(words):
-            raise ValueError(f"{name}: given {len(words)} words, allowed those that the result is of")
+            raise ValueError(must_be(name, "the words that the result is of", f"{len(words)} words"))
         spans.append((starts[first], starts[end] - 1))
     return " ".join(words), spans
 
 
 def _offsets(entity: Mapping[str, Any], start: str, end: str, name: str) -> tuple[int, int]:
     if entity.get(start) is None or entity.get(end) is None:
-        given, allowed = ("a string", "a list of words") if start == "start" else ("words", "a string")
-        raise ValueError(f"{name}: given {given}, allowed {allowed}, which the result is of")
+        given, allowed = ("a string", "the list of words") if start == "start" else ("words", "the string")
+        raise ValueError(must_be(name, f"{allowed} that the result is of", given))
     return entity[start], entity[end]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.files import write_atomically
+from ..model.messages_spert import must_be
 from ..model.setting_checks_spert import check_number
 from .annotated import Annotated, annotate
 from .colours import BACKGROUND, BORDER, QUIET, TEXT, type_hues
@@ -66,7 +67,7 @@ class Drawing:
         forms = {".svg": self.svg, ".html": self.html, ".htm": self.html}
         form = forms.get(Path(path).suffix.lower())
         if form is None:
-            raise ValueError(f"path: given {str(path)!r}, allowed a name that ends in .svg or .html")
+            raise ValueError(must_be("path", "a file name that ends in .svg or .html", repr(str(path))))
         write_atomically(path, [form()])
 
     def _repr_html_(self) -> str:
@@ -121,7 +122,7 @@ def _texts(given: Any, count: int) -> list[Any]:
     texts = None if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     if texts is None or len(texts) != count:
         shown = repr(given)[:80] if texts is None else f"{len(texts)} texts"
-        raise ValueError(f"text: given {shown}, allowed a list with a text for each of the {count} results")
+        raise ValueError(must_be("text", f"a list with a text for each of the {count} results", shown))
     return texts
 
 
@@ -129,7 +130,7 @@ def _hues(texts: Sequence[Annotated], model: Any) -> Hues:
     """Hues by the model's types and those that were found besides."""
     config = getattr(getattr(model, "model", model), "config", None)
     if model is not None and not hasattr(config, "entity_types"):
-        raise ValueError(f"model: given {type(model).__name__}, allowed a SpERT model or its pipeline")
+        raise ValueError(must_be("model", "a SpERT model or its pipeline", type(model).__name__))
     names = []
     for kind in ("entities", "relations"):
         found = sorted({item["type"] for one in texts for item in getattr(one, kind)})

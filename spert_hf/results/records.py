@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..model.messages_spert import must_be
+
 _ENTITY = ("text", "type")
 _RELATION = ("type", "score", "head", "tail")
 
@@ -39,18 +41,15 @@ def _checked(result: Any, name: str) -> Mapping[str, Any]:
         for number, item in enumerate(items):
             missing = [field for field in fields if not isinstance(item, Mapping) or field not in item]
             if missing:
-                raise ValueError(
-                    f"{name}.{kind}.{number}: has no {missing[0]!r}, allowed what the pipeline found (annotated "
-                    "documents are none)"
-                )
+                allowed = "what the pipeline found (annotated documents are not)"
+                raise ValueError(must_be(f"{name}.{kind}.{number}", allowed, f"one without {missing[0]!r}"))
     for number, relation in enumerate(relations):
         if not all(0 <= relation[end] < len(entities) for end in ("head", "tail")):
-            raise ValueError(f"{name}.relations.{number}: given an end that is none of the {len(entities)} entities")
+            allowed = f"between two of the {len(entities)} entities"
+            raise ValueError(must_be(f"{name}.relations.{number}", allowed, "an end that is none of them"))
     return result
 
 
 def _no_result(name: str, given: Any) -> ValueError:
-    return ValueError(
-        f"{name}: given {repr(given)[:80]}, "
-        "allowed a result of the pipeline (with 'entities' and 'relations'), or several"
-    )
+    allowed = "a result of the pipeline (with 'entities' and 'relations'), or several"
+    return ValueError(must_be(name, allowed, repr(given)[:80]))

@@ -9,7 +9,7 @@ def test_a_text_that_is_too_long(open_demo, known_demo):
     page.get_by_role("button", name="Extract", exact=True).click()
     toast = page.get_by_test_id("toast-body")
     toast.wait_for()
-    assert "The text is too long: given 100,000 characters, allowed 20,000." in toast.inner_text()
+    assert "text must be at most 20,000 characters long, got 100,000." in toast.inner_text()
     assert "Traceback" not in page.content()
 
 

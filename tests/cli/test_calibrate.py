@@ -113,8 +113,8 @@ def test_a_plot(tiny_checkpoint, dataset, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--measure-on", "dev"], "--measure-on: given 'dev', which is fitted on"),
-        (["--plot", "diagram.png"], "plot: given 'diagram.png', allowed a file name that ends in .svg"),
+        (["--measure-on", "dev"], "--measure-on must be another split than the one that is fitted on, got 'dev'"),
+        (["--plot", "diagram.png"], "plot must be a file name that ends in .svg, got 'diagram.png'"),
     ],
 )
 def test_what_cannot_be_is_said_at_once(tiny_checkpoint, dataset, capsys, monkeypatch, more, message):
@@ -126,7 +126,7 @@ def test_what_cannot_be_is_said_at_once(tiny_checkpoint, dataset, capsys, monkey
 def test_a_split_without_documents(tiny_checkpoint, dataset, tmp_path, capsys):
     shutil.copy(dataset / "train.json", tmp_path)
     assert run(tiny_checkpoint, tmp_path, "--measure-on", "test") == 1
-    assert f"--measure-on: given 'test', which {tmp_path} has no documents for" in capsys.readouterr().err
+    assert f"--measure-on must be a split that {tmp_path} has documents for, got 'test'" in capsys.readouterr().err
 
 
 def test_a_model_that_cannot_be_saved_leaves_nothing_half_written(
@@ -148,7 +148,7 @@ def test_another_model_is_replaced_only_on_demand(tiny_checkpoint, dataset, tmp_
     with monkeypatch.context() as patch:
         patch.setattr("spert_hf.cli.calibrate.load_pipeline", lambda options: pytest.fail("the model was loaded"))
         assert run(tiny_checkpoint, dataset, "--output", output) == 1
-    assert f"--output: given {output}, which holds a model; allowed another folder" in capsys.readouterr().err
+    assert f"--output: {output} holds a model; name another folder" in capsys.readouterr().err
     assert (output / "config.json").read_text() == before
     assert run(tiny_checkpoint, dataset, "--output", output, "--overwrite") == 0
     assert (output / "config.json").read_text() != before

@@ -47,7 +47,7 @@ def test_files(arguments, tmp_path, capsys):
 def test_a_plot_that_cannot_be_written_is_refused_before_the_model_is_loaded(capsys, monkeypatch):
     arguments = ["evaluate", "--model", "no/such/model", "--dataset", "none", "--errors-plot"]
     assert main([*arguments, "errors.png"]) == 1
-    assert "allowed a file name that ends in .svg" in capsys.readouterr().err
+    assert "must be a file name that ends in .svg, got " in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main([*arguments, "errors.svg"]) == 1
     assert "spert-hf[experiments]" in capsys.readouterr().err

@@ -76,10 +76,10 @@ def test_a_long_text_is_no_name(run):
     [
         (
             ["text.txt"],
-            "given 'text.txt', which is no file; allowed a file, a text of several words, or --text 'text.txt'",
+            "'text.txt' is not a file; name a file, give a text of several words, or use --text 'text.txt'",
         ),
-        ([""], "given '', which is no file"),
-        ([TEXT, "--resume", "--output", "x.jsonl"], "--resume: given with a text, allowed with files"),
+        ([""], "'' is not a file; "),
+        ([TEXT, "--resume", "--output", "x.jsonl"], "--resume needs files for --input and --output, got a text"),
     ],
 )
 def test_what_is_neither(run, given, message):

@@ -98,7 +98,7 @@ def test_it_is_saved_on_demand(own, dataset, capsys):
 def test_what_cannot_be_is_said_at_once(dataset, capsys, monkeypatch):
     monkeypatch.setattr("spert_hf.cli.find_threshold.load_pipeline", lambda *_: pytest.fail("the model was loaded"))
     assert run("someone/model", dataset, "--save") == 1
-    assert "--save: given with --model someone/model, which is no folder" in capsys.readouterr().err
+    assert "--model must be a folder with --save, got someone/model" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run("someone/model", dataset, "--step", "0")
-    assert "given '0', allowed a number from 0.01 to 0.5" in capsys.readouterr().err
+    assert "must be a number from 0.01 to 0.5, got '0'" in capsys.readouterr().err

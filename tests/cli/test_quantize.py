@@ -60,7 +60,7 @@ def test_the_models_own_folder_gets_nothing_but_the_quantized_encoder(tiny_check
 def test_another_model_is_not_replaced_unasked(tiny_checkpoint, dataset, quantized, capsys, monkeypatch):
     monkeypatch.setattr("spert_hf.cli.quantize.load_stored", lambda options: pytest.fail("the model was loaded"))
     assert quantize(tiny_checkpoint, dataset, quantized) == 1
-    assert f"--output: given {quantized}, which holds a model; allowed another folder" in capsys.readouterr().err
+    assert f"--output: {quantized} holds a model; name another folder" in capsys.readouterr().err
 
 
 def test_commands_use_it(quantized, dataset, tmp_path, capsys):
@@ -101,9 +101,9 @@ def test_another_backend_does_not_go_on_with_an_extraction(quantized, tmp_path, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--dtype", "int8"], "--dtype: given int8, allowed with --backend openvino only"),
-        (["--backend", "openvino", "--dtype", "float16"], "--dtype: given float16, allowed with --backend openvino fl"),
-        (["--backend", "openvino", "--device", "meta"], "--device: given meta, allowed with --backend openvino cpu"),
+        (["--dtype", "int8"], "--backend must be openvino for --dtype int8, got torch"),
+        (["--backend", "openvino", "--dtype", "float16"], "--dtype must be float32, bfloat16 or int8 with --"),
+        (["--backend", "openvino", "--device", "meta"], "--device must be cpu with --backend openvino, got "),
         (["--backend", "openvino", "--dtype", "int8"], "has no openvino_encoder_int8.xml; allowed a checkpoint that"),
     ],
 )
@@ -125,7 +125,7 @@ def test_the_output_is_a_folder(tiny_checkpoint, dataset, tmp_path, capsys):
     output = tmp_path / "file"
     output.write_text("")
     assert quantize(tiny_checkpoint, dataset, output) == 1
-    assert f"--output: given {output}, which is a file; allowed a folder" in capsys.readouterr().err
+    assert f"--output must be a folder, got the file {output}" in capsys.readouterr().err
 
 
 def test_it_is_published_with_its_checkpoint_if_sound(quantized, tmp_path):

@@ -112,7 +112,7 @@ def test_another_input_is_refused_and_nothing_is_lost(run, interrupted, given, w
     given.write_text(before + '\n{"text": "One more."}')
     assert run(output, "--resume") == 1
     assert "--resume: the interrupted run for" in (said := capsys.readouterr().err)
-    assert "had another input; allowed the same" in said
+    assert "had another input; use the same" in said
     given.write_text(before)
     assert run(output, "--resume") == 0
     assert output.read_bytes() == whole
@@ -186,7 +186,7 @@ def test_two_runs_do_not_write_to_one_output(run, tmp_path, capsys):
     output = tmp_path / "found.jsonl"
     with unfinished_output(output, {}, False):
         assert run(output) == 1
-        assert "which another run is writing" in capsys.readouterr().err
+        assert "another run is writing " in capsys.readouterr().err
     assert output.read_bytes() == b""
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
@@ -203,4 +203,4 @@ def test_nothing_is_said_to_be_kept_where_nothing_could_be_written(run, tmp_path
 
 def test_standard_streams_cannot_be_resumed(tiny_checkpoint, capsys):
     assert main(["extract", "--model", str(tiny_checkpoint), "--input", "-", "--resume"]) == 1
-    assert "--resume: given with a standard stream" in capsys.readouterr().err
+    assert "--resume needs files for --input and --output, got a standard stream" in capsys.readouterr().err

@@ -103,36 +103,46 @@ SENTENCE = "(the sentence has 4 tokens)"
             {"tokens": ["a"], "entites": []},
             "entites",
             "a field that would not be read",
-            "entities, relations; did you mean 'entities'?",
+            "called entities or relations (did you mean 'entities'?)",
         ),
         ({"tokens": ["a"], "entities": [0]}, "entities[0]", "0", "an object with type, start, end"),
         (record(relations=[[]]), "relations[0]", "[]", "an object with type, head, tail"),
-        (entity(type=...), "entities[1].type", "nothing", "Loc, Org, Peop"),
-        (entity(type=1), "entities[1].type", "1", "Loc, Org, Peop"),
-        (entity(type="peop"), "entities[1].type", "'peop'", "Loc, Org, Peop; did you mean 'Peop'?"),
-        (entity(type="Zebra"), "entities[1].type", "'Zebra'", "Loc, Org, Peop"),
-        (entity(start=...), "entities[1].start", "nothing", f"0 … 3 {SENTENCE}"),
-        (entity(start=-1), "entities[1].start", "-1", f"0 … 3 {SENTENCE}"),
-        (entity(start=4), "entities[1].start", "4", f"0 … 3 {SENTENCE}"),
-        (entity(start=True), "entities[1].start", "True", f"0 … 3 {SENTENCE}"),
-        (entity(end="4"), "entities[1].end", "'4'", f"1 … 4 {SENTENCE}"),
-        (entity(end=31), "entities[1].end", "31", f"1 … 4 {SENTENCE}"),
-        (entity(end=3), "entities[1].end", "3", "4 … 4 (the end is exclusive and lies after the start, 3)"),
-        (relation(type="LiveIn"), "relations[0].type", "'LiveIn'", "Live_In, Work_For; did you mean 'Live_In'?"),
-        (relation(head=2), "relations[0].head", "2", "0 … 1 (the record has 2 entities)"),
-        (relation(tail=0.0), "relations[0].tail", "0.0", "0 … 1 (the record has 2 entities)"),
-        (relation(tail=...), "relations[0].tail", "nothing", "0 … 1 (the record has 2 entities)"),
+        (entity(type=...), "entities[1].type", "nothing", "one of Loc, Org, Peop"),
+        (entity(type=1), "entities[1].type", "1", "one of Loc, Org, Peop"),
+        (entity(type="peop"), "entities[1].type", "'peop'", "one of Loc, Org, Peop (did you mean 'Peop'?)"),
+        (entity(type="Zebra"), "entities[1].type", "'Zebra'", "one of Loc, Org, Peop"),
+        (entity(start=...), "entities[1].start", "nothing", f"an integer from 0 to 3 {SENTENCE}"),
+        (entity(start=-1), "entities[1].start", "-1", f"an integer from 0 to 3 {SENTENCE}"),
+        (entity(start=4), "entities[1].start", "4", f"an integer from 0 to 3 {SENTENCE}"),
+        (entity(start=True), "entities[1].start", "True", f"an integer from 0 to 3 {SENTENCE}"),
+        (entity(end="4"), "entities[1].end", "'4'", f"an integer from 1 to 4 {SENTENCE}"),
+        (entity(end=31), "entities[1].end", "31", f"an integer from 1 to 4 {SENTENCE}"),
+        (
+            entity(end=3),
+            "entities[1].end",
+            "3",
+            "an integer from 4 to 4 (the end is exclusive and lies after the start, 3)",
+        ),
+        (
+            relation(type="LiveIn"),
+            "relations[0].type",
+            "'LiveIn'",
+            "one of Live_In, Work_For (did you mean 'Live_In'?)",
+        ),
+        (relation(head=2), "relations[0].head", "2", "an integer from 0 to 1 (the record has 2 entities)"),
+        (relation(tail=0.0), "relations[0].tail", "0.0", "an integer from 0 to 1 (the record has 2 entities)"),
+        (relation(tail=...), "relations[0].tail", "nothing", "an integer from 0 to 1 (the record has 2 entities)"),
         (
             relation(tail=0),
             "relations[0].tail",
-            "0",
-            "another entity than the head, 0; self_relations drop leaves it out",
+            "0; self_relations drop leaves it out",
+            "another entity than the head, 0",
         ),
         (
             record(entities=[{"type": "Loc", "start": 0, "end": 1}] * 2),
             "relations[0].tail",
-            "1",
-            "another entity than the head, 0: entity 1 repeats it; self_relations drop leaves it out",
+            "1, which repeats it; self_relations drop leaves it out",
+            "another entity than the head, 0",
         ),
     ],
 )
@@ -148,15 +158,15 @@ def test_an_offset_of_a_wrong_type_does_not_make_an_entity_a_repetition():
 def test_relation_in_a_record_without_entities():
     faults = check_record({"tokens": ["a"], "relations": [{"type": "Live_In", "head": 0, "tail": 1}]}, SCHEMA)
     assert [str(fault) for fault in faults] == [
-        "relations[0].head: given 0, allowed none: the record has no entities",
-        "relations[0].tail: given 1, allowed none: the record has no entities",
+        "relations[0].head must be the index of an entity (the record has none), got 0",
+        "relations[0].tail must be the index of an entity (the record has none), got 1",
     ]
 
 
 def test_schema_without_relation_types_allows_no_relation():
     faults = check_record(record(), TypeSchema.from_names(["Peop", "Loc"], []))
     assert [str(fault) for fault in faults] == [
-        "relations[0].type: given 'Live_In', allowed none: there are no relation types"
+        "relations[0].type must be a relation type (there are none), got 'Live_In'"
     ]
 
 
@@ -222,7 +232,9 @@ def test_from_record_reads_the_annotations():
 
 
 def test_from_record_refuses_faults():
-    with pytest.raises(DocumentError, match=r"^record: entities\[1\]\.end: given 31, allowed 1 … 4 "):
+    with pytest.raises(
+        DocumentError, match=r"^record: entities\[1\]\.end must be an integer from 1 to 4 \(.*\), got 31$"
+    ):
         Document.from_record(entity(end=31), SCHEMA)
 
 
@@ -270,7 +282,7 @@ class TestWhiteSpace:
     def test_an_entity_of_nothing_else_is_a_fault(self):
         wrong = record(tokens=["Ann", "lives", "in", "\n"])
         assert check_record(wrong, SCHEMA) == [
-            Fault("entities[1]", "3 … 4, the tokens ['\\n']", "a span with a token that is more than white space")
+            Fault("entities[1]", "3 to 4, the tokens ['\\n']", "a span with a token that is more than white space")
         ]
 
     def test_entities_that_differ_in_it_are_one(self):

@@ -13,10 +13,10 @@ def located(record=None, line=None, column=None, field="tokens"):
 @pytest.mark.parametrize(
     ("fault", "text"),
     [
-        (located(record=12), "docs.json: record 12: tokens: given 3, allowed a list"),
-        (located(record=12, line=14), "docs.json: record 12 (line 14): tokens: given 3, allowed a list"),
-        (located(line=3, column=5, field=""), "docs.json: line 3, column 5: given 3, allowed a list"),
-        (located(field=""), "docs.json: given 3, allowed a list"),
+        (located(record=12), "docs.json, record 12: tokens must be a list, got 3"),
+        (located(record=12, line=14), "docs.json, record 12 (line 14): tokens must be a list, got 3"),
+        (located(line=3, column=5, field=""), "docs.json, line 3, column 5: must be a list, got 3"),
+        (located(field=""), "docs.json: must be a list, got 3"),
     ],
 )
 def test_a_fault_is_one_line_with_its_place(fault, text):
@@ -26,8 +26,8 @@ def test_a_fault_is_one_line_with_its_place(fault, text):
 def test_message_has_a_line_per_fault_and_says_how_records_count():
     lines = str(DocumentError([located(record=1), located(record=2)])).splitlines()
     assert lines == [
-        "docs.json: record 1: tokens: given 3, allowed a list",
-        "docs.json: record 2: tokens: given 3, allowed a list",
+        "docs.json, record 1: tokens must be a list, got 3",
+        "docs.json, record 2: tokens must be a list, got 3",
         "(records and lines count from 1, positions in [] from 0)",
     ]
 
@@ -35,7 +35,7 @@ def test_message_has_a_line_per_fault_and_says_how_records_count():
 def test_message_shows_fifty_faults_and_faults_has_all():
     error = DocumentError(located(record=i) for i in range(1, 121))
     lines = str(error).splitlines()
-    assert lines[49].startswith("docs.json: record 50:")
+    assert lines[49].startswith("docs.json, record 50:")
     assert lines[50] == "… and 70 more"
     assert len(error.faults) == 120
 
@@ -58,5 +58,5 @@ def test_long_lists_of_names_are_cut():
 
 
 def test_suggestions_ignore_case_and_keep_quiet_without_a_close_name():
-    assert suggest("PEOPLE", ["Loc", "People"]) == "; did you mean 'People'?"
+    assert suggest("PEOPLE", ["Loc", "People"]) == " (did you mean 'People'?)"
     assert suggest("Zebra", ["Loc", "People"]) == ""

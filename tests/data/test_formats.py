@@ -66,7 +66,7 @@ def test_message_names_file_record_line_field_value_and_range(tmp_path):
     with pytest.raises(DocumentError) as caught:
         read_documents(path, SCHEMA)
     assert str(caught.value).splitlines()[0] == (
-        f"{path}: record 2 (line 3): entities[0].end: given 31, allowed 1 … 2 (the sentence has 2 tokens)"
+        f"{path}, record 2 (line 3): entities[0].end must be an integer from 1 to 2 (the sentence has 2 tokens), got 31"
     )
 
 
@@ -82,7 +82,7 @@ def test_all_faults_of_a_file_are_in_one_report(tmp_path):
         f"{path}: record 4 (line 4)",
         f"{path}: line 6",
     ]
-    assert f"line 6: given byte 0xe9 at offset {offset}, allowed UTF-8 text" in messages(path)[-1]
+    assert f"line 6: must be UTF-8 text, got byte 0xe9 at offset {offset}" in messages(path)[-1]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -104,32 +104,40 @@ TRUNCATED = json.dumps([GOOD, GOOD])[:-20]
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("d.json", b"", "given an empty file, allowed JSON"),
-        ("d.json", b" \n", "given an empty file, allowed JSON"),
-        ("d.jsonl", b"", "given an empty file, allowed JSON Lines, a record a line"),
-        ("d.jsonl", b"\n\r\n", "given an empty file, allowed JSON Lines, a record a line"),
-        ("d.json", gzip.compress(b"[]", mtime=0), "this is gzip-compressed; decompress it first"),
-        ("d.jsonl", gzip.compress(b"{}", mtime=0), "this is gzip-compressed; decompress it first"),
-        ("d.json", "[]".encode("utf-16"), "given UTF-16 text, allowed UTF-8 text: save the file as UTF-8"),
-        ("d.json", b'[{"tokens": ["caf\xe9"]}]', "given byte 0xe9 at offset 17, allowed UTF-8 text"),
-        ("d.json", b'\xef\xbb\xbf["\xe9"]', "given byte 0xe9 at offset 5, allowed UTF-8 text"),
-        ("d.json", TRUNCATED.encode(), f"line 1, column {len(TRUNCATED) + 1}: given the end of the text"),
-        ("d.json", b'[\n  {"tokens" ["a"]}\n]', "line 2, column 13: given '[\"a\"]}\\n]' (Expecting ':' delimiter)"),
-        ("d.json", b"[" * 100_000, "given JSON nested thousands of levels deep"),
+        ("d.json", b"", "must be JSON, got an empty file"),
+        ("d.json", b" \n", "must be JSON, got an empty file"),
+        ("d.jsonl", b"", "must be JSON Lines, a record a line, got an empty file"),
+        ("d.jsonl", b"\n\r\n", "must be JSON Lines, a record a line, got an empty file"),
+        ("d.json", gzip.compress(b"[]", mtime=0), "must be UTF-8 text, got gzip-compressed data; decompress it first"),
+        ("d.jsonl", gzip.compress(b"{}", mtime=0), "must be UTF-8 text, got gzip-compressed data; decompress it first"),
+        ("d.json", "[]".encode("utf-16"), "must be UTF-8 text, got UTF-16 text; save the file as UTF-8"),
+        ("d.json", b'[{"tokens": ["caf\xe9"]}]', "must be UTF-8 text, got byte 0xe9 at offset 17"),
+        ("d.json", b'\xef\xbb\xbf["\xe9"]', "must be UTF-8 text, got byte 0xe9 at offset 5"),
+        (
+            "d.json",
+            TRUNCATED.encode(),
+            f"line 1, column {len(TRUNCATED) + 1}: must be a JSON list of records, got the end of the text",
+        ),
+        (
+            "d.json",
+            b'[\n  {"tokens" ["a"]}\n]',
+            "line 2, column 13: must be a JSON list of records, got '[\"a\"]}\\n]' (Expecting ':' delimiter)",
+        ),
+        ("d.json", b"[" * 100_000, "got JSON nested thousands of levels deep"),
         ("d.json", b"[" + b"1" * 5000 + b"]", "Exceeds the limit"),
-        ("d.json", b'{"tokens": ["a"]}', "given a single JSON object, allowed a JSON list of records; put the object"),
-        ("d.json", b'{"data": []}', "given a JSON object with 'data', allowed a JSON list of records"),
-        ("d.json", b"3", "given 3, allowed a JSON list of records"),
+        ("d.json", b'{"tokens": ["a"]}', "must be a JSON list of records, got a single JSON object; put"),
+        ("d.json", b'{"data": []}', "must be a JSON list of records, got a JSON object with 'data'"),
+        ("d.json", b"3", "must be a JSON list of records, got 3"),
         (
             "d.json",
             json.dumps(SCHEMA.to_dict()).encode(),
-            "given a types file, allowed a JSON list of records; give the",
+            "must be a JSON list of records, got a types file; give the",
         ),
         ("d.json", b'{"tokens": ["a"]}\n{"tokens": ["b"]}\n', "to read JSON Lines, name the file .jsonl"),
         ("d.jsonl", b'[{"tokens": ["a"]}]', "to read a JSON list, name the file .json"),
         ("d.jsonl", json.dumps([GOOD], indent=1).encode(), "to read a JSON list, name the file .json"),
-        ("d.txt", b"text", "given a file name ending in '.txt', allowed .json, .jsonl, .ndjson"),
-        ("d.json.gz", b"", "given a file name ending in '.gz', allowed .json, .jsonl, .ndjson"),
+        ("d.txt", b"text", "must be a file of .json, .jsonl, .ndjson, got a file name ending in '.txt'"),
+        ("d.json.gz", b"", "must be a file of .json, .jsonl, .ndjson, got a file name ending in '.gz'"),
     ],
 )
 def test_a_file_that_is_something_else_has_one_clear_fault(tmp_path, name, content, expected):
@@ -141,7 +149,8 @@ def test_a_file_that_is_something_else_has_one_clear_fault(tmp_path, name, conte
 def test_a_types_file_in_json_lines_is_no_record(tmp_path):
     path = write(tmp_path, "d.jsonl", json.dumps(SCHEMA.to_dict()))
     assert messages(path)[0].startswith(
-        "record 1 (line 1): tokens: given nothing (the record has 'entities', 'relations')"
+        "record 1 (line 1): tokens must be a list of one or more strings that are not empty, got nothing (the record "
+        "has 'entities', 'relations')"
     )
 
 
@@ -176,7 +185,7 @@ def test_json_has_a_record_a_line(tmp_path):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, suffix):
     path = write(tmp_path, f"d{suffix}", "old")
-    with pytest.raises(DocumentError, match=r"record 2: entities\[0\]\.end: given 9"):
+    with pytest.raises(DocumentError, match=r"record 2: entities\[0\]\.end must be .*, got 9"):
         write_documents(path, [Document(["a"]), Document(["a"], [Entity("Loc", 0, 9)])])
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -192,7 +201,9 @@ def test_writing_replaces_the_file_behind_a_link(tmp_path):
 
 
 def test_writing_refuses_other_suffixes(tmp_path):
-    with pytest.raises(DocumentError, match=r"given a file name ending in '\.csv', allowed \.json, \.jsonl, \.ndjson"):
+    with pytest.raises(
+        DocumentError, match=r"must be a file of \.json, \.jsonl, \.ndjson, got a file name ending in '\.csv'"
+    ):
         write_documents(tmp_path / "d.csv", [])
 
 

@@ -67,24 +67,33 @@ def test_corrected_records_need_no_token_offsets_and_may_have_old_ones(tmp_path)
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"text": OSLO, "entities": [entity(3, 9)]}, "entities[0].end: given 9, allowed a character offset, 0 … 8"),
-        ({"text": OSLO, "entities": [entity(4, 7)]}, "[0].start: given 4, inside the word 'Oslo' at 3 … 7, allowed"),
-        ({"text": OSLO, "entities": [entity(2, 7)]}, "[0].start: given 2, at a space, allowed the start of a word"),
-        ({"text": OSLO, "entities": [entity(3, 3)]}, "[0].end: given 3, allowed 4 … 8"),
-        ({"text": OSLO, "entities": [{"type": "Loc", "start": 3}]}, "[0].end: given nothing, allowed"),
-        ({"text": OSLO, "entities": [entity(3, 7, text="Olso")]}, "[0].text: given 'Olso', allowed 'Oslo', which"),
-        ({"text": OSLO, "entities": [entity(3, True)]}, "entities[0].end: given True"),
-        ({"text": OSLO, "entities": [7]}, "entities[0]: given 7, allowed an object"),
-        ({"text": " ", "entities": []}, "text: given ' ', allowed a text of valid Unicode that is more than"),
-        ({"text": None, "entities": []}, "text: given None"),
-        ({"text": OSLO}, "tokens: given nothing (the record has 'text')"),
+        (
+            {"text": OSLO, "entities": [entity(3, 9)]},
+            "entities[0].end must be a character offset from 0 to 8 (the text's length), got 9",
+        ),
+        (
+            {"text": OSLO, "entities": [entity(4, 7)]},
+            "must be the start of a word, got 4, inside the word 'Oslo' at 3 to 7",
+        ),
+        ({"text": OSLO, "entities": [entity(2, 7)]}, "[0].start must be the start of a word, got 2, at a space"),
+        ({"text": OSLO, "entities": [entity(3, 3)]}, "[0].end must be an integer from 4 to 8 (it lies"),
+        ({"text": OSLO, "entities": [{"type": "Loc", "start": 3}]}, "[0].end must be a character offset from 0"),
+        ({"text": OSLO, "entities": [entity(3, 7, text="Olso")]}, "[0].text must be absent or 'Oslo', which stands"),
+        ({"text": OSLO, "entities": [entity(3, True)]}, "text's length), got True"),
+        ({"text": OSLO, "entities": [7]}, "entities[0] must be an object with type, start, end, got 7"),
+        ({"text": " ", "entities": []}, "text must be a text of valid Unicode that is more than white"),
+        ({"text": None, "entities": []}, "white space, got None"),
+        (
+            {"text": OSLO},
+            "tokens must be a list of one or more strings that are not empty, got nothing (the record has 'text')",
+        ),
         (
             {"tokens": ["Oslo"], "entities": [{"type": "Loc", "token_start": 0, "token_end": 2}]},
-            "entities[0].token_end: given 2, allowed 1 … 1",
+            "entities[0].token_end must be an integer from 1 to 1 (",
         ),
         (
             {"text": "Oslo", "entities": [entity(0, 4)], "relations": [{"type": "Near", "head": 0, "tail": 1}]},
-            "relations[0].tail: given 1, allowed 0 … 0",
+            "relations[0].tail must be an integer from 0 to 0 (",
         ),
     ],
 )
@@ -101,9 +110,9 @@ def test_faults_are_told_with_file_record_and_field(tmp_path, record, message):
 def test_an_input_that_was_skipped_is_no_document_without_entities(tiny_pipeline, tmp_path, content):
     """A text in which nothing was looked for must not be trained on as one in which there is nothing."""
     (skipped,) = tiny_pipeline([content], entities=[[entity(0, 1, "Nope")]], errors="skip")
-    with pytest.raises(DocumentError, match=r"error: given .input 0: .*, allowed a record without it"):
+    with pytest.raises(DocumentError, match=r"error must be absent, got .input 0: .*"):
         read_documents(write(tmp_path / "found.jsonl", [content | skipped]))
-    with pytest.raises(DocumentError, match=r"error: given .input 0: "):
+    with pytest.raises(DocumentError, match=r"error must be absent, got .input 0: "):
         documents_from_rows([content | skipped], "rows")
 
 

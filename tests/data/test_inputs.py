@@ -72,13 +72,16 @@ def test_a_file_without_lines_has_no_inputs(tmp_path, name):
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ({"sentence": "a"}, "text: given nothing (the record has 'sentence'), allowed a string, or a list of tokens"),
-        ({"text": 3}, "text: given 3, allowed a string of valid Unicode"),
-        ({"text": "\ud800"}, "text: given '\\ud800', allowed a string of valid Unicode"),
-        ({"text": "a", "tokens": ["a"]}, "tokens: given beside text, allowed one of text and tokens"),
-        ({"tokens": "a"}, "tokens: given 'a', allowed a list"),
-        ({"tokens": ["a", ""]}, "tokens[1]: given '', allowed a string"),
-        (3, "given 3, allowed an object with text or tokens"),
+        (
+            {"sentence": "a"},
+            "text must be a string (or tokens a list of strings), got nothing (the record has 'sentence')",
+        ),
+        ({"text": 3}, "text must be a string of valid Unicode, got 3"),
+        ({"text": "\ud800"}, "text must be a string of valid Unicode, got '\\ud800'"),
+        ({"text": "a", "tokens": ["a"]}, "tokens must be absent where there is text, got both"),
+        ({"tokens": "a"}, "tokens must be a list of one or more strings that are not empty, got 'a'"),
+        ({"tokens": ["a", ""]}, "tokens[1] must be a string of valid Unicode that is not empty, got ''"),
+        (3, "must be an object with text or tokens, got 3"),
     ],
 )
 def test_faults_name_record_line_and_field(tmp_path, item, expected):
@@ -91,23 +94,39 @@ def test_faults_name_record_line_and_field(tmp_path, item, expected):
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("in.txt", gzip.compress(b"a", mtime=0), "this is gzip-compressed; decompress it first"),
-        ("in.txt", b"a\n\xff\n", "line 2: given byte 0xff at offset 2, allowed UTF-8 text"),
-        ("in.jsonl", b'{"text": "a"}\n{"text" "b"}', "record 2 (line 2, column 9): given '\"b\"}' (Expecting ':'"),
+        ("in.txt", gzip.compress(b"a", mtime=0), "must be UTF-8 text, got gzip-compressed data; decompress it first"),
+        ("in.txt", b"a\n\xff\n", "line 2: must be UTF-8 text, got byte 0xff at offset 2"),
+        (
+            "in.jsonl",
+            b'{"text": "a"}\n{"text" "b"}',
+            "record 2 (line 2, column 9): must be an object with text or tokens, got '\"b\"}' (Expecting ':'",
+        ),
         ("in.jsonl", b'[\n{"text": "a"}\n]', "to read a JSON list, name the file .json"),
         ("in.json", b'{"text": "a"}\n{"text": "b"}', "to read JSON Lines, name the file .jsonl"),
-        ("in.json", b'{"text": "a"}', "given a single JSON object"),
-        ("in.json", b"", "given an empty file"),
-        ("in.xml", b"", "given a file name ending in '.xml', allowed .txt, .csv, .json, .jsonl, .ndjson"),
-        ("in.csv", b"", "given an empty file, allowed comma-separated values"),
-        ("in.csv", b"body,id\na,1\n", "line 1: text: given the columns 'body', 'id', allowed a column with this name"),
-        ("in.csv", b"text;id\na;1\n", "these are separated by ';'"),
-        ("in.csv", b"text,text\na,b\n", "line 1: given two columns named 'text'"),
-        ("in.csv", b"id,text\n1,a\n2,b,c\n", "record 2 (line 3): given 3 values, allowed 2"),
-        ("in.csv", b'text\n"a"b\n', "line 2: given ',' expected after '\"', allowed comma-separated values"),
-        ("in.csv", b'text\n"a\nb\n', "line 3: given unexpected end of data"),
-        ("in.csv", b"text\na\n\xff\n", "line 3: given byte 0xff at offset 7, allowed UTF-8 text"),
-        ("in.csv", gzip.compress(b"text\n", mtime=0), "this is gzip-compressed; decompress it first"),
+        ("in.json", b'{"text": "a"}', "got a single JSON object"),
+        ("in.json", b"", "got an empty file"),
+        ("in.xml", b"", "must be a file of .txt, .csv, .json, .jsonl, .ndjson, got a file name ending in '.xml'"),
+        ("in.csv", b"", "must be comma-separated values with the columns' names in the first line, got an empty file"),
+        ("in.csv", b"body,id\na,1\n", "line 1: text must be a column of comma-separated values"),
+        ("in.csv", b"text;id\na;1\n", "separated by ';'"),
+        (
+            "in.csv",
+            b"text,text\na,b\n",
+            "line 1: must be a table that names each column once, got two columns named 'text'",
+        ),
+        (
+            "in.csv",
+            b"id,text\n1,a\n2,b,c\n",
+            "record 2 (line 3): must be 2 values, as many as there are columns, got 3",
+        ),
+        ("in.csv", b'text\n"a"b\n', "line 2: must be comma-separated values"),
+        ("in.csv", b'text\n"a\nb\n', "in the first line, got unexpected end of data"),
+        ("in.csv", b"text\na\n\xff\n", "line 3: must be UTF-8 text, got byte 0xff at offset 7"),
+        (
+            "in.csv",
+            gzip.compress(b"text\n", mtime=0),
+            "must be UTF-8 text, got gzip-compressed data; decompress it first",
+        ),
     ],
 )
 def test_a_file_that_is_something_else_has_a_clear_fault(tmp_path, name, content, expected):
@@ -135,13 +154,13 @@ def test_a_file_without_line_ends_is_not_read_into_memory(tmp_path, monkeypatch,
     monkeypatch.setattr("spert_hf.data.textfiles.LONGEST_LINE", 1000)
     path = write(tmp_path, name, "text\n" * (name == "in.csv") + "x" * 10_000_000)
     assert growth.peak_bytes(lambda: message(path)) < 200_000
-    assert "given a line of more bytes, allowed at most 1,000 bytes in a line" in message(path)
+    assert "must be a line of at most 1,000 bytes, got a longer one" in message(path)
 
 
 def test_a_json_list_that_is_too_large_is_refused_unread(tmp_path, monkeypatch):
     monkeypatch.setattr("spert_hf.data.inputs.LARGEST_JSON_LIST", 1000)
     path = write(tmp_path, "in.json", json.dumps([{"text": "x" * 1000}]))
-    assert "given a file of 1,014 bytes, allowed at most 1,000 bytes" in message(path)
+    assert "must be at most 1,000 bytes long, as a JSON list is read whole, got 1,014" in message(path)
 
 
 @pytest.mark.parametrize("name", ["in.json", "in.jsonl"])
@@ -194,9 +213,9 @@ def test_standard_input_is_json_lines_if_its_first_line_begins_with_a_brace(feed
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b'\n{"text": 1}', "standard input: record 1 (line 2): text: given 1, allowed a string of valid Unicode"),
-        (b"a\n\xff", "standard input: line 2: given byte 0xff at offset 2, allowed UTF-8 text"),
-        (gzip.compress(b"a", mtime=0), "standard input: line 1: given gzip-compressed data"),
+        (b'\n{"text": 1}', "standard input, record 1 (line 2): text must be a string of valid Unicode, got 1"),
+        (b"a\n\xff", "standard input, line 2: must be UTF-8 text, got byte 0xff at offset 2"),
+        (gzip.compress(b"a", mtime=0), "standard input, line 1: must be UTF-8 text, got gzip-compressed data"),
     ],
 )
 def test_faults_of_standard_input(feed, content, expected):
@@ -236,7 +255,9 @@ def test_a_list_takes_what_the_published_code_predicts(tmp_path):
         {"text": ""},
     ]
     path = write(tmp_path, "in.json", '["a", ["b", 3]]')
-    assert message(path).startswith(f"{path}: record 2: tokens[1]: given 3")
+    assert message(path).startswith(
+        f"{path}, record 2: tokens[1] must be a string of valid Unicode that is not empty, got 3"
+    )
 
 
 @pytest.mark.parametrize(
@@ -260,8 +281,10 @@ def test_what_python_keeps_stays_a_number(number):
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
 def test_what_is_no_json_is_not_passed_on(tmp_path, constant):
     path = write(tmp_path, "in.jsonl", f'{{"text": "a", "meta": {constant}}}')
-    assert f"given {constant}, which is no JSON" in message(path)
+    assert f"got {constant}, which is not JSON" in message(path)
 
 
 def test_a_number_where_a_text_should_be_is_named(tmp_path):
-    assert "text: given 1e999, allowed a string" in message(write(tmp_path, "in.jsonl", '{"text": 1e999}'))
+    assert "text must be a string of valid Unicode, got 1e999" in message(
+        write(tmp_path, "in.jsonl", '{"text": 1e999}')
+    )

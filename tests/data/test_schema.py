@@ -78,49 +78,49 @@ def test_types_of_documents_are_sorted_by_name():
 
 
 def test_documents_without_entities_have_no_schema():
-    with pytest.raises(SchemaError, match="entities: given no entity in any document, allowed at least one"):
+    with pytest.raises(SchemaError, match=r"entities must be annotated, .*, got no entity in any document"):
         TypeSchema.from_documents([Document(["a"])])
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ([], "given [], allowed a JSON object"),
+        ([], "must be a JSON object {"),
         ([{"tokens": ["a"]}], "; this looks like a documents file"),
         ({"tokens": ["a"], "entities": [], "relations": []}, "; this looks like a document"),
-        ({"relations": {}}, "entities: given nothing, allowed an object with at least one entity type"),
-        ({"entities": {}, "relations": {}}, "entities: given {}, allowed an object with at least one entity type"),
-        ({"entities": {"Loc": {}}}, "relations: given nothing, allowed an object, {} for no relation types"),
+        ({"relations": {}}, "entities must be an object with at least one entity type, got nothing"),
+        ({"entities": {}, "relations": {}}, "entities must be an object with at least one entity type, got {}"),
+        ({"entities": {"Loc": {}}}, "relations must be an object, {} for no relation types, got nothing"),
         (
             {"entities": {"Loc": {}}, "relations": []},
-            "relations: given [], allowed an object, {} for no relation types",
+            "relations must be an object, {} for no relation types, got []",
         ),
-        ({"entities": {"": {}}, "relations": {}}, "entities: given '', allowed a type name that is not empty"),
-        ({"entities": {"Loc": "L"}, "relations": {}}, "entities.Loc: given 'L', allowed an object with short, verbose"),
+        ({"entities": {"": {}}, "relations": {}}, "entities must be a type name that is not empty, got ''"),
+        ({"entities": {"Loc": "L"}, "relations": {}}, "entities.Loc must be an object with short, verbose, got 'L'"),
         (
             {"entities": {"Loc": {"short": ""}}, "relations": {}},
-            "entities.Loc.short: given '', allowed a string that is not empty",
+            "entities.Loc.short must be a string that is not empty, got ''",
         ),
         (
             {"entities": {"Loc": {"verbose": 3}}, "relations": {}},
-            "entities.Loc.verbose: given 3, allowed a string that is not empty",
+            "entities.Loc.verbose must be a string that is not empty, got 3",
         ),
         (
             {"entities": {"Loc": {}}, "relations": {"R": {"symmetric": "no"}}},
-            "relations.R.symmetric: given 'no', allowed true or false",
+            "relations.R.symmetric must be true or false, got 'no'",
         ),
         (
             {"entities": {"Loc": {}}, "relations": {"R": {"symetric": True}}},
-            "relations.R.symetric: given an unknown field, allowed only the fields short, verbose, symmetric; "
-            "did you mean 'symmetric'?",
+            "relations.R.symetric must be one of the fields short, verbose, symmetric (did you mean 'symmetric'?), got "
+            "an unknown field",
         ),
         (
             {"entities": {"Loc": {}}, "relations": {}, "relation": {}},
-            "'relation': given an unknown field, allowed entities and relations only; did you mean 'relations'?",
+            "relation must be entities or relations (did you mean 'relations'?), got an unknown field",
         ),
-        ('{"entities": {"Loc": {}, "Loc": {}}, "relations": {}}', "'Loc': given twice in one object, allowed once"),
-        ("{", "line 1, column 2: given the end of the text (Expecting property name enclosed in double quotes)"),
-        ("", "given an empty file, allowed JSON"),
+        ('{"entities": {"Loc": {}, "Loc": {}}, "relations": {}}', "'Loc' must be unique in its object, got it twice"),
+        ("{", "got the end of the text (Expecting property name enclosed in double quotes)"),
+        ("", "must be JSON, got an empty file"),
     ],
 )
 def test_each_fault_of_a_types_file_has_its_message(tmp_path, content, expected):
@@ -134,21 +134,21 @@ def test_all_faults_of_a_types_file_are_in_one_report(tmp_path):
     with pytest.raises(SchemaError) as caught:
         TypeSchema.from_file(path)
     assert str(caught.value) == (
-        f"{path}: entities.Loc.short: given 1, allowed a string that is not empty\n"
-        f"{path}: entities.Loc.verbose: given 2, allowed a string that is not empty\n"
-        f"{path}: relations.R.symmetric: given 1, allowed true or false"
+        f"{path}: entities.Loc.short must be a string that is not empty, got 1\n"
+        f"{path}: entities.Loc.verbose must be a string that is not empty, got 2\n"
+        f"{path}: relations.R.symmetric must be true or false, got 1"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ((["a", "a"], []), "types: entity_types[1]: given 'a' again, allowed each name once"),
-        (("ab", []), "types: entity_types: given 'ab', allowed a list of names"),
-        ((["a"], [""]), "types: relation_types[0]: given '', allowed a string that is not empty"),
-        ((["a"], ["Compare"], ["compare"]), "given 'compare', allowed Compare; did you mean 'Compare'?"),
-        ((["a"], [], ["x"]), "symmetric_relation_types[0]: given 'x', allowed none: there are no relation types"),
-        (([], []), "types: entities: given {}, allowed an object with at least one entity type"),
+        ((["a", "a"], []), "types: entity_types[1] must be a name that is not listed before, got 'a' again"),
+        (("ab", []), "types: entity_types must be a list of names, got 'ab'"),
+        ((["a"], [""]), "types: relation_types[0] must be a string that is not empty, got ''"),
+        ((["a"], ["Compare"], ["compare"]), "must be one of Compare (did you mean 'Compare'?), got 'compare'"),
+        ((["a"], [], ["x"]), "symmetric_relation_types[0] must be a relation type (there are none), got 'x'"),
+        (([], []), "types: entities must be an object with at least one entity type, got {}"),
     ],
 )
 def test_wrong_names_are_refused(arguments, expected):

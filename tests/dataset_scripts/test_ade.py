@@ -116,13 +116,13 @@ def test_mentions_that_touch_do_not_overlap(sentence):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("1|Rash.|Rash|0|4", r"DRUG-AE.rel, line 2: given '1|Rash.*', allowed PubMed id"),
-        ("1|Rash by A.|Rash|0|4|A|x|9", r"line 2: given .* with whole numbers"),
+        ("1|Rash.|Rash|0|4", r"DRUG-AE.rel, line 2 must be PubMed id.*, got '1.Rash"),
+        ("1|Rash by A.|Rash|0|4|A|x|9", r"line 2 must be .* with integer offsets, got"),
         (
             "1|Rash by A.|Rash|0|4|A|9|10",
-            r"line 2: given effect 'Rash' and drug 'A', 9 characters on; allowed two that",
+            r"line 2: effect and drug must stand in the sentence '.*', got 'Rash' and, 9 characters on, 'A'",
         ),
-        ("1|Rash by A.|Rash|0|4||8|8", r"line 2: given effect 'Rash' and drug ''"),
+        ("1|Rash by A.|Rash|0|4||8|8", r"line 2: effect and drug must .*, got 'Rash' and, .*, ''"),
     ],
 )
 def test_faults_of_local_files_are_placed(tmp_path, text, expected):
@@ -177,9 +177,7 @@ def test_load_splits_by_name_from_a_local_folder(tmp_path):
 
 
 def test_a_local_folder_without_the_files_is_refused(tmp_path):
-    with pytest.raises(
-        DatasetError, match=r"data_dir: given .*, allowed a folder with DRUG-AE.rel or ADE-Corpus-V2.zip"
-    ):
+    with pytest.raises(DatasetError, match=r"data_dir must be a folder with DRUG-AE.rel or ADE-Corpus-V2.zip, got .*"):
         load_splits(dataset_folder("ade"), data_dir=tmp_path)
     (tmp_path / "ADE-Corpus-V2.zip").write_bytes(b"PK")
     with pytest.raises(DatasetError, match=r"ADE-Corpus-V2.zip: File is not a zip file"):
@@ -219,7 +217,9 @@ def test_changed_digests_are_told(served, tmp_path, monkeypatch, name, attribute
     monkeypatch.setattr(builder, attribute, "0" * 64)
     with pytest.raises(OSError, match="set data_dir") as caught:
         build(builder, tmp_path)
-    assert f"{address}: ValueError: {name} has changed: SHA-256 given {digest}, wanted {'0' * 64}" in str(caught.value)
+    assert f"{address}: ValueError: {name} has changed: its SHA-256 must be {'0' * 64}, got {digest}" in str(
+        caught.value
+    )
 
 
 def test_the_real_data(shared_data):

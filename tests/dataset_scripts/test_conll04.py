@@ -127,7 +127,7 @@ def test_changed_digests_and_counts_are_told(served, tmp_path):
     with pytest.raises(OSError, match="set data_dir") as caught:
         build(builder, tmp_path)
     assert f"{address}/conll04_dev.json: ValueError: dev has changed: documents, entities" in str(caught.value)
-    assert f"{address}/dev.txt: ValueError: dev has changed: SHA-256 given {given}, wanted {wanted}" in str(
+    assert f"{address}/dev.txt: ValueError: dev has changed: its SHA-256 must be {wanted}, got {given}" in str(
         caught.value
     )
 
@@ -156,11 +156,13 @@ def test_a_local_types_file_is_used(tmp_path):
 
 def test_faults_of_local_files_are_placed(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DatasetError, match=r"data_dir: given '.*empty', allowed a folder with conll04_train"):
+    with pytest.raises(DatasetError, match=r"data_dir must be a folder with conll04_train.*, got '.*empty'"):
         load_splits(dataset_folder("conll04"), data_dir=tmp_path / "empty")
     folder = write_json_files(tmp_path / "json")
     (folder / "conll04_dev.json").write_text('[{"tokens": ["a"], "entities": []}]')
-    with pytest.raises(DatasetError, match=r"conll04_dev.json, record 0: KeyError 'relations'; allowed an object"):
+    with pytest.raises(
+        DatasetError, match=r"conll04_dev.json, record 0 must be an object .*, got KeyError 'relations'"
+    ):
         load_splits(dataset_folder("conll04"), data_dir=folder)
     (folder / "conll04_dev.json").write_text("[")
     with pytest.raises(DatasetError, match=r"conll04_dev.json: Expecting value"):
@@ -170,9 +172,12 @@ def test_faults_of_local_files_are_placed(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("0\ta\tO\t['N']\t[0]\n", r"dev.txt, line 1: given .*allowed '#doc IDENTIFIER'"),
-        ("#doc 5\n0\ta\tO\n", r"dev.txt, line 2: given .*5 fields"),
-        (text_of("5", ["a/O"], {0: (["Kill"], [0])}), r"dev.txt, #doc 5, token 0: relations given \['Kill'\] to \[0\]"),
+        ("0\ta\tO\t['N']\t[0]\n", r"dev.txt, line 1 must be '#doc IDENTIFIER' or, under it, 5 fields, got"),
+        ("#doc 5\n0\ta\tO\n", r"dev.txt, line 2 must be .*5 fields, got"),
+        (
+            text_of("5", ["a/O"], {0: (["Kill"], [0])}),
+            r"dev.txt, #doc 5, token 0: relations must .*, got \['Kill'\] to \[0\]",
+        ),
         (text_of("5", ["a/B-Peop"], {0: (["Kill"], [])}), r"dev.txt, #doc 5, token 0: relations given"),
     ],
 )

@@ -207,7 +207,7 @@ class TestObservations:
         assert len(observed.entities.logits) > 0
 
     def test_no_document_is_refused(self, tiny_checkpoint):
-        with pytest.raises(ValueError, match="documents: given none"):
+        with pytest.raises(ValueError, match="documents must be one or more, got none"):
             observe(*load(tiny_checkpoint), [])
 
 

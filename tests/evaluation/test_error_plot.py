@@ -49,7 +49,7 @@ def test_more_types_than_styles(tmp_path):
 
 
 def test_another_file_type_and_a_missing_matplotlib_are_refused(tmp_path, monkeypatch):
-    with pytest.raises(ValueError, match=r"given 'errors.png', allowed a file name that ends in .svg"):
+    with pytest.raises(ValueError, match=r"must be a file name that ends in .svg, got 'errors.png'"):
         check_plot_file("errors.png")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install spert-hf\[experiments\]"):

@@ -52,8 +52,8 @@ def test_nothing_has_no_error():
 
 
 def test_what_is_no_score_is_refused():
-    with pytest.raises(ValueError, match="given 2 items, allowed one a score: 1"):
+    with pytest.raises(ValueError, match="right must have an item for each of the 1 scores, got 2"):
         reliability([0.5], [True, False])
     for score in (-0.1, 1.1, math.nan):
-        with pytest.raises(ValueError, match="allowed numbers from 0 to 1"):
+        with pytest.raises(ValueError, match="scores must be numbers from 0 to 1, got"):
             reliability([score], [True])

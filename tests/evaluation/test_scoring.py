@@ -202,9 +202,9 @@ GOOD = {"tokens": ["a", "b"], **record(("P", 0, 1), ("P", 1, 2), relations=(("R"
         (("entities", 1, "type"), 3, r"predictions\[1\].entities\[1\].type must be a string, given 3"),
         (("entities", 1, "start"), 1.0, r"predictions\[1\].entities\[1\].start must be an integer, given 1.0"),
         (("entities", 1, "end"), True, r"predictions\[1\].entities\[1\].end must be an integer, given True"),
-        (("entities", 1, "end"), 1, r"predictions\[1\].entities\[1\]: .*given start=1, end=1"),
-        (("entities", 0, "start"), -1, r"predictions\[1\].entities\[0\]: .*given start=-1, end=1"),
-        (("entities", 1, "end"), 3, r"end <= 2 \(the number of tokens\), given start=1, end=3"),
+        (("entities", 1, "end"), 1, r"predictions\[1\].entities\[1\]: .*got start=1, end=1"),
+        (("entities", 0, "start"), -1, r"predictions\[1\].entities\[0\]: .*got start=-1, end=1"),
+        (("entities", 1, "end"), 3, r"end <= 2 \(the number of tokens\), got start=1, end=3"),
         (("relations", 0, "tail"), 2, r"predictions\[1\].relations\[0\].tail must be an index .* 2 entities.*given 2"),
         (("relations", 0, "head"), -1, r"predictions\[1\].relations\[0\].head must be an index .*given -1"),
         (("tokens",), ["a", "c"], r"predictions\[1\].tokens must be the document's tokens"),
@@ -228,7 +228,7 @@ def test_missing_fields_are_named():
 
 
 def test_lists_of_different_length_or_no_lists_are_refused():
-    with pytest.raises(ValueError, match="given 1 predictions and 2 documents"):
+    with pytest.raises(ValueError, match="got 1 predictions and 2 documents"):
         score_documents([GOOD, GOOD], [GOOD])
     with pytest.raises(ValueError, match="predictions must be a list of records, given dict"):
         score_documents([GOOD], GOOD)

@@ -43,7 +43,7 @@ def test_batches_and_single_records_add_up(metric):
 
 def test_a_refused_call_costs_no_records_added_before(metric):
     metric.add_batch(predictions=PREDICTIONS, references=GOLDEN_DOCUMENTS)
-    with pytest.raises(ValueError, match="given 1 predictions and 0 references"):
+    with pytest.raises(ValueError, match="got 1 predictions and 0 references"):
         metric.add_batch(predictions=[record()], references=[])
     with pytest.raises(ValueError, match=r"predictions\[0\].entities\[0\].end must be an integer"):
         metric.add_batch(predictions=[record(("P", 0, "one"))], references=[record()])

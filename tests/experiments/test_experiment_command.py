@@ -132,10 +132,10 @@ def test_a_result_that_no_table_shows_is_named(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nothing"], "TABLE: given 'nothing', allowed conll04, scierc, ade"),
-        ([], "TABLE: given none, allowed conll04"),
-        (["conll04", "--seeds", "7"], "--seeds: given 7, allowed for conll04: 42 43 44 45 46"),
-        (["conll04", "--jobs", "0"], "--jobs: given '0', allowed a whole number from 1 on"),
+        (["nothing"], "TABLE must be 'conll04', 'scierc' 'nothing'"),
+        ([], "without --render-only, got none"),
+        (["conll04", "--seeds", "7"], "--seeds must be among 42 43 44 45 46 for conll04, got 7"),
+        (["conll04", "--jobs", "0"], "--jobs must be an integer of 1 or more, got '0'"),
     ],
 )
 def test_wrong_usage(arguments, message, capsys):

@@ -213,26 +213,28 @@ class TestWhatIsNotPublished:
     def test_a_data_set_without_card_or_licence(self, folder):
         text = (folder / "README.md").read_text(encoding="utf-8")
         (folder / "README.md").write_text(text.replace("license: cc-by-4.0\n", ""), encoding="utf-8")
-        with pytest.raises(ValueError, match=r"README\.md: license: given none"):
+        with pytest.raises(
+            ValueError, match=r"README\.md: license must be a licence of the Hub, `unknown` or `other`, got none"
+        ):
             publish_dataset(folder, "ada/data")
         (folder / "README.md").unlink()
-        with pytest.raises(ValueError, match=r"has no README\.md; allowed a data set with a card"):
+        with pytest.raises(ValueError, match=r"has no README\.md; a data set needs a card"):
             publish_dataset(folder, "ada/data")
 
     def test_what_is_no_data_set(self, folder):
-        with pytest.raises(ValueError, match="dataset: given 'nothing', allowed the name of a data set"):
+        with pytest.raises(ValueError, match=r"dataset must be the name of a data set .*, got 'nothing'"):
             publish_dataset("nothing", "ada/data")
         (folder / "quickstart.py").unlink()
-        with pytest.raises(ValueError, match=r"data_dir: given 'gone', allowed none: .* has no loading script"):
+        with pytest.raises(ValueError, match=r"data_dir must be left out, as .* has no loading script, got 'gone'"):
             publish_dataset(folder, "ada/data", data_dir="gone")
         (folder / "train.json").unlink()
         with pytest.raises(ValueError, match="no data set here"):
             publish_dataset(folder, "ada/data")
 
     def test_names_and_folders_that_do_not_fit(self, folder):
-        with pytest.raises(ValueError, match="repo_id: given 'data', allowed a name with its owner"):
+        with pytest.raises(ValueError, match="repo_id must be a name with its owner, such as USER/data, got 'data'"):
             publish_dataset(folder, "data")
-        with pytest.raises(ValueError, match="data_dir: given 'gone', allowed a folder that exists"):
+        with pytest.raises(ValueError, match="data_dir must be a folder that exists, got 'gone'"):
             publish_dataset(folder, "ada/data", data_dir="gone")
 
     def test_configurations_of_different_types(self, folder):
@@ -243,7 +245,7 @@ class TestWhatIsNotPublished:
             'datasets.BuilderConfig(name="a"), datasets.BuilderConfig(name="b")',
         ).replace("return json.load(stream)", 'return {"entities": {self.config.name: {}}, "relations": {}}')
         script.write_text(text, encoding="utf-8")
-        with pytest.raises(ValueError, match="configuration b has other types than a; allowed the same"):
+        with pytest.raises(ValueError, match="configuration b must have the same types as a"):
             publish_dataset(folder, "ada/data")
 
 

@@ -129,7 +129,7 @@ def test_a_publication_that_fails_leaves_main_and_can_be_repeated(hub, run_pytho
     assert len(history) == 4  # empty, the first, the second (once, though published twice), and the lost answer's
     assert f"has changed from {history[2].oid} to {history[3].oid}" in said[7]
     assert "(500 " in said[8]
-    assert "is a public repository, asked for a private one" in said[9]
+    assert "is public, but a private repository was asked for" in said[9]
     assert "has no config.json" in said[10]
     assert "hf_wrong" not in done.stdout + done.stderr
 
@@ -154,15 +154,17 @@ class TestTheLoadCheck:
         save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
     def test_only_whole_checkpoints_are_published(self, tmp_path, folder):
-        with pytest.raises(ValueError, match=r"has no config\.json; allowed the folder of a saved SpERT model"):
+        with pytest.raises(ValueError, match=r"has no config\.json; name the folder of a saved SpERT model"):
             publish_model(tmp_path, "ada/tiny")
-        with pytest.raises(ValueError, match="hub_model_id: given none"):
+        with pytest.raises(
+            ValueError, match="hub_model_id must be the name of a repository, such as USER/NAME, got none"
+        ):
             publish_model(folder, "")
 
     def test_weights_that_are_cut_off(self, folder):
         whole = (folder / "model.safetensors").read_bytes()
         (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
-        with pytest.raises(ValueError, match="model: does not load, so it is not published"):
+        with pytest.raises(ValueError, match="model does not load, so it is not published"):
             publish_model(folder, "ada/tiny")
 
     def test_weights_that_are_missing_are_not_made_up(self, folder):

@@ -54,9 +54,11 @@ def test_it_goes_up_with_the_package_and_its_model(hub, publish_in_turn, folder)
         "published",
     ], reports
     said = [text for _, text in reports]
-    assert "model: given 'ada/bert', a bert model; allowed the name of a SpERT model" in said[0]
-    assert "model: given 'ada/none', which the Hub does not have or not show" in said[1]
-    assert f"model: given {str(folder)!r}, a folder here" in said[2]
+    assert (
+        "model must be the name of a SpERT model on the Hub, such as USER/NAME, got 'ada/bert', a bert model" in said[0]
+    )
+    assert "got 'ada/none', which the Hub does not have or does not show" in said[1]
+    assert f"got {str(folder)!r}, a folder here" in said[2]
     for report in (said[4], said[5], said[8]):
         assert "its main branch is as before; the same command can be run again" in report
 
@@ -98,5 +100,5 @@ class TestTheLoadCheck:
 
     def test_a_folder_that_is_no_space(self, folder, tmp_path):
         (folder / "requirements.txt").unlink()
-        with pytest.raises(ValueError, match=r"has no requirements\.txt; allowed the folder of a Space"):
+        with pytest.raises(ValueError, match=r"has no requirements\.txt; the folder of a Space needs"):
             stage_space(folder, tmp_path / "staged", MODEL)

@@ -91,12 +91,12 @@ def test_given_entities_of_long_texts(tiny_pipeline):
         ([{"start": 0, "end": 6}], r"entities\[0\].type: given None"),
         ([{"type": "Org", "start": 1, "end": 6}], r"input 0: entities\[0\].start: given 1, .* begins, such as 0 or 7"),
         ([{"type": "Org", "start": 0, "end": 7}], r"entities\[0\].end: given 7, .* word ends, such as 6 or 11"),
-        ([{"type": "Org", "start": 7, "end": 6}], r"entities\[0\].end: given 6, allowed one after start"),
-        ([{"type": "Org", "start": "0", "end": 6}], r"entities\[0\].start: given '0', allowed a whole number"),
-        ([{"type": "Org", "start": 0, "end": 57}], r"entities\[0\]: given 11 words, allowed at most 10"),
+        ([{"type": "Org", "start": 7, "end": 6}], r"entities\[0\].end must be greater than start, got 6"),
+        ([{"type": "Org", "start": "0", "end": 6}], r"entities\[0\].start must be an integer, got '0'"),
+        ([{"type": "Org", "start": 0, "end": 57}], r"entities\[0\] must be at most 10 words long, got 11"),
         ([{"type": "Org", "start": 0, "end": 6}] * 2, r"entities\[1\]: given twice"),
-        (["Marian"], r"entities\[0\]: given 'Marian', allowed a mapping with type, start, end"),
-        ("Marian", "input 0: entities: given 'Marian', allowed a list of entities"),
+        (["Marian"], r"entities\[0\] must be a mapping with type, start and end, got 'Marian'"),
+        ("Marian", "input 0: entities must be a list of entities, got 'Marian'"),
     ],
 )
 def test_what_fits_no_words_is_refused(tiny_pipeline, entities, message):
@@ -127,5 +127,5 @@ def test_there_are_as_many_lists_as_inputs(tiny_pipeline, entities):
 
 
 def test_a_span_of_more_sub_words_than_the_encoder_takes(tiny_pipeline):
-    with pytest.raises(ValueError, match=r"input 0: entities\[0\]: given \d+ sub-words, allowed at most"):
+    with pytest.raises(ValueError, match=r"input 0: entities\[0\] must be at most \d+ sub-words long, .*, got \d+"):
         tiny_pipeline([["a" * 90] * 3], entities=[[{"type": "Org", "token_start": 0, "token_end": 3}]])

@@ -241,7 +241,7 @@ def test_how_texts_are_read_and_shown_may_be_given_once_for_all(tiny_checkpoint,
         ({"relation_threshold": "0.5"}, "relation_threshold: given '0.5', allowed a number from 0 to 1"),
         ({"batch_size": -1}, "batch_size: given -1"),
         ({"batch_size": 0}, "batch_size: given 0"),
-        ({"batches_ahead": 0}, "batches_ahead: given 0, allowed a whole number from 1 on"),
+        ({"batches_ahead": 0}, "batches_ahead must be an integer of 1 or more, got 0"),
         ({"show_progress": "yes"}, "show_progress: given 'yes', allowed True or False"),
         ({"with_text": 1}, "with_text: given 1, allowed True or False"),
     ],
@@ -288,7 +288,7 @@ def test_a_setting_of_a_call_is_none_of_the_constructor(tiny_checkpoint):
 
 @pytest.mark.parametrize("wrong", [None, 3, ["a", 3], {"body": "x"}])
 def test_wrong_inputs_are_named(tiny_pipeline, wrong):
-    with pytest.raises(ValueError, match=r"input 1: given .*, allowed a string or a list of words"):
+    with pytest.raises(ValueError, match=r"input 1: must be a string or a list of words, got .*"):
         tiny_pipeline(["It rained.", wrong])
 
 

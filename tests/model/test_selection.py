@@ -110,17 +110,20 @@ def test_settings_of_the_pipeline_hold_for_every_call(tiny_pipeline, tiny_checkp
         ({"entity_threshold": "high"}, "entity_threshold: given 'high'"),
         (
             {"relation_threshold": {"Work_for": 0.5}},
-            "relation_threshold: given 'Work_for', allowed 'Work_For', .* mean",
+            "relation_threshold must be one of 'Work_For', .* mean .*, got 'Work_for'",
         ),
         ({"relation_threshold": {"Near": 2}}, "relation_threshold.Near: given 2, allowed a number from 0 to 1"),
-        ({"entity_types": ["Locc"]}, "entity_types: given 'Locc', allowed 'Loc', 'Org', 'Peop'; did you mean 'Loc'"),
+        (
+            {"entity_types": ["Locc"]},
+            "entity_types must be one of 'Loc', 'Org', 'Peop' (did you mean 'Loc'?), got 'Locc'",
+        ),
         (
             {"relation_types": ["live_in"]},
-            "relation_types: given 'live_in', allowed 'Live_In', .* mean 'Live_In'",
+            "relation_types must be one of 'Live_In', .* mean 'Live_In'.*, got 'live_in'",
         ),
-        ({"relation_types": "Near"}, "relation_types: given 'Near', allowed a list of types"),
-        ({"relation_types": []}, "relation_types: given .*, allowed a list of types of the model, one or more"),
-        ({"entity_types": [3]}, "entity_types: given 3, allowed 'Loc', 'Org', 'Peop'"),
+        ({"relation_types": "Near"}, "relation_types must be a list of one or more types of the model, got 'Near'"),
+        ({"relation_types": []}, "relation_types must be a list of one or more types of the model, got .*"),
+        ({"entity_types": [3]}, "entity_types must be one of 'Loc', 'Org', 'Peop', got 3"),
     ],
 )
 def test_what_the_model_has_not_is_refused(pipe, settings, message):

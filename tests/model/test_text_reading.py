@@ -31,14 +31,23 @@ class TestSettings:
             ({"words": "spaces"}, r"text_reading\.words: given 'spaces', allowed 'rules', "),
             ({"words": 3}, r"text_reading\.words: given 3, allowed"),
             ({"sequences": "pages"}, r"text_reading\.sequences: given 'pages', allowed 'sentences', "),
-            ({"languages": ["xx"]}, r"text_reading\.languages: given 'xx', allowed en, de, .*, or other sequences"),
+            (
+                {"languages": ["xx"]},
+                r"text_reading\.languages must be among en, de, .* where sequences are .*, got 'xx'",
+            ),
             ({"languages": "de"}, r"text_reading\.languages: given 'de', allowed a list of non-empty names"),
             ({"abbreviations": [1]}, r"text_reading\.abbreviations: given \[1\], allowed a list"),
-            ({"words": "pattern"}, r"text_reading\.word_pattern: given None, allowed a regular expression"),
-            ({"word_pattern": "a"}, r"text_reading\.word_pattern: given 'a', allowed none with words 'rules'"),
-            ({"words": "pattern", "word_pattern": "a" * 1001}, r"word_pattern: given 'a.*of 1 to 1000 characters"),
-            ({"word": "rules"}, r"text_reading\.word: is no setting; allowed a mapping with some of words, "),
-            ("rules", r"text_reading: given 'rules', allowed a mapping with some of words, word_pattern, sequences"),
+            ({"words": "pattern"}, r"text_reading\.word_pattern must be a regular expression, got None"),
+            ({"word_pattern": "a"}, r"text_reading\.word_pattern must be left out with words 'rules', got 'a'"),
+            (
+                {"words": "pattern", "word_pattern": "a" * 1001},
+                r"word_pattern must be .*of 1 to 1000 characters, got 'a",
+            ),
+            (
+                {"word": "rules"},
+                r"text_reading\.word is not a setting \(did you mean words.*; there are words, word_pattern",
+            ),
+            ("rules", r"text_reading must be a mapping with some of words, word_pattern, sequences, .*, got 'rules'"),
         ],
     )
     def test_what_is_not_allowed_is_refused(self, settings, message):
@@ -90,10 +99,10 @@ class TestSettings:
 
     def test_several_languages_have_spaces_between_them(self):
         with pytest.raises(
-            ValueError, match=r"allowed each setting once, .*languages=de fr; values with a comma as JSON"
+            ValueError, match=r"must be each setting once, .*languages=de fr \(values with a comma as JSON\), got"
         ):
             parse_reading("languages=de,fr")
-        with pytest.raises(ValueError, match="allowed each setting once"):
+        with pytest.raises(ValueError, match="text_reading must be each setting once"):
             parse_reading("words=rules,words=whitespace")
 
     @pytest.mark.parametrize("text", ["whitespace", "{", "[" * 10_000, "words=x", "{" + '"a":{' * 5_000, ""])
@@ -133,7 +142,7 @@ class TestReader:
 
     def test_a_missing_library_is_said_in_a_line(self, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "sentencex", None)
-        with pytest.raises(ValueError, match="'sentencex', which needs the package sentencex: pip install sentencex"):
+        with pytest.raises(ValueError, match="'sentencex' needs the package sentencex: pip install sentencex"):
             TextReader(TextReading(sequences="sentencex"), make_tokenizer("bert"))
 
     def test_a_library_that_breaks_down_is_said_in_a_line(self, monkeypatch):
@@ -211,7 +220,7 @@ class TestPipeline:
         ("settings", "message"),
         [
             ({"words": "spaces"}, r"text_reading\.words: given 'spaces', allowed"),
-            ({"words": 5}, r"words: given 5, allowed rules, .* a compiled regular expression or a function"),
+            ({"words": 5}, r"words must be 'rules', .* a compiled regular expression or a function, got 5"),
             ({"sequences": "pages"}, r"text_reading\.sequences: given 'pages'"),
             ({"words": re.compile("Q")}, "matches nothing"),
             ({"words": "pattern"}, r"text_reading\.word_pattern: given None"),

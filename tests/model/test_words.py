@@ -130,13 +130,13 @@ def test_words_by_a_pattern_and_what_is_left_between_them():
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("[a-", "which is no regular expression"),
+        ("[a-", "must be a regular expression, got"),
         (r"(?!)", "which matches nothing"),
         (r"Q*", "which matches nothing"),
         (r"\w{200}{200}", "counted repetitions of 1000 in all"),
         (r"\w{" + "9" * 900 + "}", "counted repetitions of 1000 in all"),
-        (r"(?r)\w+", "allowed one that searches forwards"),
-        (r"\((?R)?\)|\w", "allowed no recursion"),
+        (r"(?r)\w+", "word_pattern must be one that searches forwards, got"),
+        (r"\((?R)?\)|\w", "word_pattern must be one without recursion, .*, got"),
     ],
 )
 def test_a_pattern_that_does_not_serve_is_refused(pattern, message):
@@ -149,7 +149,7 @@ def test_a_pattern_that_takes_too_long_is_stopped(name, monkeypatch):
     """With no time at all any pattern does; the limit is looked at from match to match, and within one."""
     split = pattern_matches(r"\w+")
     monkeypatch.setattr(words_spert, name, 0.0)
-    message = "took more than 0 s for a text of [0-9]+ characters; allowed one that does not backtrack without end"
+    message = "does not backtrack without end, got .*, which took more than 0 s for a text of [0-9]+ characters"
     with pytest.raises(ValueError, match=rf"text_reading\.word_pattern: given .*{message}"):
         pattern_matches(r"\w+") if name == "SECONDS_OF_TRIAL" else split("a b")
 
@@ -168,7 +168,7 @@ class TestFunction:
          ([5], "5"), (None, "None"), ([("a", "b")], "('a', 'b')")],
     )  # fmt: skip
     def test_what_is_no_ranges_is_refused(self, ranges, given):
-        with pytest.raises(ValueError, match=rf"words: the function gave {re.escape(given)}.*allowed pairs"):
+        with pytest.raises(ValueError, match=rf"words: the function must give pairs .*, got {re.escape(given)}"):
             self.split(lambda text: ranges)("some text")
 
 
@@ -283,7 +283,7 @@ def test_scripts_with_spaces_are_not(text):
 class TestDictionary:
     def test_a_missing_library_is_said_in_a_line(self, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "icu4py.breakers", None)
-        with pytest.raises(ValueError, match=r"'dictionary', which needs the package icu4py: pip install icu4py"):
+        with pytest.raises(ValueError, match=r"'dictionary' needs the package icu4py: pip install icu4py"):
             split_function(TextReading(words="dictionary"), make_tokenizer("bert"))
 
     @pytest.mark.parametrize(

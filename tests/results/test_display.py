@@ -164,14 +164,14 @@ def test_what_the_pipeline_finds(tiny_pipeline):
 @pytest.mark.parametrize(
     ("found", "text", "message"),
     [
-        (FOUND, None, "text: given none, allowed the string or the words that the result is of"),
-        (FOUND, "Another text, which is long enough for them all", "text: has no 'Ann Bell' at 0"),
-        (FOUND, 3, "text: given 3, allowed the string"),
-        (FOUND, ["Ann", "Bell"], "text: given words, allowed a string"),
-        ([FOUND], TEXT, "text: given 'Ann .*', allowed a list with a text for each of the 1 results"),
-        ([FOUND], [TEXT, TEXT], "text: given 2 texts, allowed a list with a text for each of the 1 results"),
-        (find(TEXT, _="Loc"), TEXT, "text: has no ' ' at 3"),
-        ("text", TEXT, "found: given 'text', allowed a result"),
+        (FOUND, None, "text must be the string or the words that the result is of, got none"),
+        (FOUND, "Another text, which is long enough for them all", "is of, got one without 'Ann Bell' at 0"),
+        (FOUND, 3, "text must be the string or the words that the result is of, got 3"),
+        (FOUND, ["Ann", "Bell"], "text must be the string that the result is of, got words"),
+        ([FOUND], TEXT, "text must be a list with a text for each of the 1 results, got 'Ann .*'"),
+        ([FOUND], [TEXT, TEXT], "text must be a list with a text for each of the 1 results, got 2 texts"),
+        (find(TEXT, _="Loc"), TEXT, "got one without ' ' at 3"),
+        ("text", TEXT, "found must be a result .*, got 'text'"),
     ],
 )
 def test_what_does_not_fit(found, text, message):
@@ -185,9 +185,9 @@ def test_files(tmp_path):
     drawn.save(str(tmp_path / "found.HTML"))
     assert (tmp_path / "found.svg").read_text(encoding="utf-8") == drawn.svg()
     assert (tmp_path / "found.HTML").read_text(encoding="utf-8") == drawn.html()
-    with pytest.raises(ValueError, match=r"path: given 'found.png', allowed a name that ends in .svg or .html"):
+    with pytest.raises(ValueError, match=r"path must be a file name that ends in .svg or .html, got 'found.png'"):
         drawn.save("found.png")
-    with pytest.raises(ValueError, match="model: given str, allowed a SpERT model"):
+    with pytest.raises(ValueError, match="model must be a SpERT model or its pipeline, got str"):
         spert_hf.display(FOUND, TEXT, model="name")
     with pytest.raises(ValueError, match="width: given 5, allowed a number from 200"):
         spert_hf.display(FOUND, TEXT, width=5)
@@ -235,7 +235,7 @@ def test_lanes_keep_intervals_apart(pairs):
 
 @pytest.mark.parametrize("text", [None, float("nan"), "In Oslo."])
 def test_an_input_that_was_skipped_is_shown_by_its_error(text):
-    skipped = {"entities": [], "relations": [], "error": "input 1: given None, allowed a string"}
+    skipped = {"entities": [], "relations": [], "error": "input 1: must be a string, got None"}
     drawn = spert_hf.display([FOUND, skipped], [TEXT, text])
-    assert "input 1: given None, allowed a string" in " ".join(filter(None, texts(drawn)))
+    assert "input 1: must be a string, got None" in " ".join(filter(None, texts(drawn)))
     assert "Oslo, Norway" in drawn.html()

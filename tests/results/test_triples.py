@@ -101,12 +101,18 @@ def test_what_the_pipeline_gives(tiny_pipeline):
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        (3, "found: given 3, allowed a result of the pipeline"),
-        ("text", "found: given 'text', allowed a result"),
-        ({"text": "a"}, "found: given {'text': 'a'}, allowed a result"),
-        ([EMPTY, ["a"]], r"found.1: given \['a'\], allowed a result"),
-        ({"entities": [{"type": "Loc", "start": 0, "end": 1}], "relations": []}, "found.entities.0: has no 'text'"),
-        ({"entities": [], "relations": [relation("Near", 1.0, 0, 1)]}, "found.relations.0: given an end that is none"),
+        (3, "found must be a result of the pipeline .*, got 3"),
+        ("text", "found must be a result .*, got 'text'"),
+        ({"text": "a"}, "found must be a result .*, got {'text': 'a'}"),
+        ([EMPTY, ["a"]], r"found.1 must be a result .*, got \['a'\]"),
+        (
+            {"entities": [{"type": "Loc", "start": 0, "end": 1}], "relations": []},
+            "found.entities.0 must be what .* without 'text'",
+        ),
+        (
+            {"entities": [], "relations": [relation("Near", 1.0, 0, 1)]},
+            "found.relations.0 must be between two of the 0",
+        ),
     ],
 )
 def test_what_is_no_result_is_named(use, found, message):

@@ -89,13 +89,13 @@ def test_a_published_checkpoint_of_pickles(tmp_path, crater):
     planted = folder / "pytorch_model.bin"
     plant_pickle(planted, crater, weights)
     assert explodes(planted, crater)
-    with pytest.raises(ValueError, match=r"pytorch_model\.bin: is damaged, or holds more than weights; nothing"):
+    with pytest.raises(ValueError, match=r"pytorch_model\.bin is damaged, or holds more than weights; nothing"):
         convert_checkpoint(folder, GOLDEN / "types.json")
     plain_pickle(planted, crater)
     with pytest.raises(ValueError, match=r"pytorch_model\.bin: "):
         convert_checkpoint(folder, GOLDEN / "types.json")
     torch.save(["no", "weights"], planted)
-    with pytest.raises(ValueError, match="given list, allowed a mapping of names to weights"):
+    with pytest.raises(ValueError, match="must be a mapping of names to weights, got list"):
         convert_checkpoint(folder, GOLDEN / "types.json")
 
 

@@ -214,4 +214,4 @@ class TestPublishedCheckpoints:
     def test_cut_off(self, published):
         whole = (published / WEIGHTS).read_bytes()
         (published / WEIGHTS).write_bytes(whole[: len(whole) // 2])
-        self.refuse(published, r"model\.safetensors: is damaged, or holds more than weights")
+        self.refuse(published, r"model\.safetensors is damaged, or holds more than weights")

@@ -65,16 +65,21 @@ def test_faults_name_the_file_as_the_visitor_knows_it(tmp_path):
     path = write(tmp_path, "texts.jsonl", '{"text": "fine"}\n{"txt": 1}\n')
     with pytest.raises(DocumentError) as caught:
         read_documents(path, "texts.jsonl", Settings())
-    assert str(caught.value).startswith("texts.jsonl: record 2 (line 2): text: given nothing")
+    assert str(caught.value).startswith(
+        "texts.jsonl, record 2 (line 2): text must be a string (or tokens a list of strings), got nothing"
+    )
     assert str(tmp_path) not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "texts.txt: given no document, allowed at least one"),
-        ("a\nb\nc\nd\n", "texts.txt: given more than 3 documents, allowed 3 documents; for more use"),
-        ("a\n" + "b" * 11, "texts.txt: record 2: text: given 11 characters, allowed at most 10"),
+        ("", "texts.txt: must be a file of at least one document, got none"),
+        (
+            "a\nb\nc\nd\n",
+            "texts.txt: must be a file of at most 3 documents, got more; for those use `spert-hf extract`",
+        ),
+        ("a\n" + "b" * 11, "texts.txt, record 2: text must be at most 10 characters long, got 11"),
     ],
 )
 def test_bounds_are_reported(tmp_path, content, message):
@@ -86,5 +91,5 @@ def test_bounds_are_reported(tmp_path, content, message):
 
 def test_tokens_are_bounded_too(tmp_path):
     path = write(tmp_path, "texts.json", json.dumps([{"tokens": ["long", "words", "here"]}]))
-    with pytest.raises(DocumentError, match="tokens: given 13 characters, allowed at most 10"):
+    with pytest.raises(DocumentError, match="tokens must be at most 10 characters long, got 13"):
         read_documents(path, path.name, Settings(max_characters=10))

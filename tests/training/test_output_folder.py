@@ -126,7 +126,7 @@ def test_a_folder_that_is_written_to_is_refused(folder):
     pytest.importorskip("fcntl")
     with owned_folder("output_dir", folder):
         for overwrite in (False, True):
-            with pytest.raises(ValueError, match=r"output_dir: given .*model, into which another run is writing"):
+            with pytest.raises(ValueError, match=r"output_dir: another run is writing into .*model;"):
                 check_training_folder(arguments(folder, overwrite=overwrite))
 
 
@@ -137,7 +137,7 @@ def write_new(folder):
 
 def test_a_commands_model_replaces_another_only_on_demand(folder, put_model):
     put_model()
-    refused = pytest.raises(ValueError, match=r"--output: given .*model, which holds a model; allowed another folder")
+    refused = pytest.raises(ValueError, match=r"--output: .*model holds a model; name another folder")
     with refused, model_output("--output", folder, overwrite=False):
         raise AssertionError("the folder was given away")
     with model_output("--output", folder, overwrite=True):

@@ -118,5 +118,5 @@ class TestGiven:
         assert "in sequences by lines, as given" in choose([TWO], sequences="lines").describe()
 
     def test_what_does_not_serve_is_refused(self):
-        with pytest.raises(ValueError, match=r"word_pattern: given '\[', which is no regular expression"):
+        with pytest.raises(ValueError, match=r"word_pattern must be a regular expression, got '\['"):
             choose([ONE], words="pattern", word_pattern="[")

@@ -446,7 +446,7 @@ def test_another_model_or_run_is_replaced_only_on_demand(train):
 def test_a_second_training_into_one_folder_is_refused(train, tmp_path):
     pytest.importorskip("fcntl")
     with owned_folder("output_dir", tmp_path / "run"):
-        with pytest.raises(ValueError, match=r"output_dir: given .*run, into which another run is writing"):
+        with pytest.raises(ValueError, match=r"output_dir: another run is writing into .*run;"):
             train()
         assert [path.name for path in (tmp_path / "run").iterdir()] == [".spert-hf.lock"]
     train()

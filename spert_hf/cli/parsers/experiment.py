@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...data.named_datasets import CARDS_FOLDER
 from ...experiments.tables import DEFAULT_ENCODER, TABLES, Table
+from ...model.messages_spert import either, must_be
 from ...resources import shipped_folder
 from ..options import positive
 
@@ -29,9 +30,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     unknown = [name for name in options.tables if name not in TABLES]
     if unknown:
-        parser.error(f"TABLE: given {unknown[0]!r}, allowed {', '.join(TABLES)}")
+        parser.error(must_be("TABLE", either(TABLES), repr(unknown[0])))
     if not options.tables and not options.render_only:
-        parser.error(f"TABLE: given none, allowed {', '.join(TABLES)}, or --render-only")
+        parser.error(must_be("TABLE", f"{either(TABLES)} without --render-only", "none"))
     for table in (TABLES[name] for name in options.tables):
         _check_seeds(parser, table, options.seeds or ())
     return options
@@ -41,7 +42,7 @@ def _check_seeds(parser: argparse.ArgumentParser, table: Table, seeds: Sequence[
     """Refuse seeds that are none of the table's: the runs would not show in it."""
     for seed in seeds:
         if seed not in table.seeds:
-            parser.error(f"--seeds: given {seed}, allowed for {table.name}: {' '.join(map(str, table.seeds))}")
+            parser.error(must_be("--seeds", f"among {' '.join(map(str, table.seeds))} for {table.name}", seed))
 
 
 def default_results_dir() -> Path:

@@ -38,9 +38,7 @@ def _may_be_file(given: str) -> bool:
     except (OSError, ValueError):  # longer than a name may be
         exists = False
     if not exists and len(given.split()) < 2:
-        raise ValueError(
-            f"given {given!r}, which is no file; allowed a file, a text of several words, or --text {given!r}"
-        )
+        raise ValueError(f"{given!r} is not a file; name a file, give a text of several words, or use --text {given!r}")
     return exists
 
 

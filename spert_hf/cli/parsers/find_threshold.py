@@ -2,6 +2,7 @@
 
 import argparse
 
+from ...model.messages_spert import must_be
 from ..options import SPLITS, add_dataset_options, add_model_options
 
 _STEP = 0.05
@@ -14,7 +15,7 @@ def _step(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0.01 <= value <= 0.5:
-        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a number from 0.01 to 0.5")
+        raise argparse.ArgumentTypeError(must_be("", "a number from 0.01 to 0.5", repr(text)))
     return value
 
 

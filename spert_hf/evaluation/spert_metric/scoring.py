@@ -237,7 +237,7 @@ def symmetric_names(names: Iterable[str]) -> frozenset[str]:
     # A string is an iterable of strings, too: its letters would pass for names.
     listed = None if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
     if listed is None or not all(isinstance(name, str) for name in listed):
-        raise ValueError(f"symmetric_relation_types must be a list of names of relation types, given {names!r}")
+        raise ValueError(f"symmetric_relation_types must be a list of names of relation types, got {names!r}")
     return frozenset(listed)
 
 
@@ -248,7 +248,7 @@ def check_flag(name: str, value: object) -> None:
         ValueError: it is neither.
     """
     if not isinstance(value, bool):
-        raise ValueError(f"{name} must be True or False, given {value!r}")
+        raise ValueError(f"{name} must be True or False, got {value!r}")
 
 
 def pair_records(
@@ -261,12 +261,12 @@ def pair_records(
     """
     for side, records in ((name, documents), ("predictions", predictions)):
         if isinstance(records, (str, bytes, Mapping)) or not isinstance(records, Iterable):
-            raise ValueError(f"{side} must be a list of records, given {type(records).__name__}")
+            raise ValueError(f"{side} must be a list of records, got {type(records).__name__}")
     documents, predictions = list(documents), list(predictions)
     if len(documents) != len(predictions):
         raise ValueError(
             f"predictions and {name} must have the same length, one record per document: "
-            f"given {len(predictions)} predictions and {len(documents)} {name}"
+            f"got {len(predictions)} predictions and {len(documents)} {name}"
         )
     return list(zip(documents, predictions, strict=True))
 
@@ -286,7 +286,7 @@ def read_record(
         ValueError: a field is missing or not allowed; the message names record, field and value.
     """
     if not isinstance(record, Mapping):
-        raise ValueError(f"{where} must be a mapping with 'entities' and 'relations', given {_shown(record)}")
+        raise ValueError(f"{where} must be a mapping with 'entities' and 'relations', got {_shown(record)}")
     limit = _token_count(record, where, tokens)
     entities = [
         _read_entity(entity, f"{where}.entities[{index}]", limit)
@@ -303,14 +303,14 @@ def _token_count(record: Mapping[str, Any], where: str, tokens: Sequence[str] | 
     """Return the number of tokens where it is known; tokens of another document are an error."""
     own = record.get("tokens")
     if own is not None and (isinstance(own, (str, bytes, Mapping)) or not hasattr(own, "__len__")):
-        raise ValueError(f"{where}.tokens must be a list of words, given {_shown(own)}")
+        raise ValueError(f"{where}.tokens must be a list of words, got {_shown(own)}")
     if own is None or tokens is None:
         known = tokens if own is None else own
         return None if known is None else len(known)
     if list(own) != list(tokens):
         raise ValueError(
             f"{where}.tokens must be the document's tokens (are the predictions in the documents' order?): "
-            f"given {_shown(own)}, the document has {_shown(tokens)}"
+            f"got {_shown(own)}, the document has {_shown(tokens)}"
         )
     return len(tokens)
 
@@ -319,13 +319,13 @@ def _items(record: Mapping[str, Any], field: str, where: str) -> Sequence[Any]:
     items = record.get(field)
     if not isinstance(items, Sequence) or isinstance(items, (str, bytes)):
         given = _shown(items) if field in record else f"only the fields {sorted(map(str, record))}"
-        raise ValueError(f"{where}.{field} must be a list of mappings (it may be empty), given {given}")
+        raise ValueError(f"{where}.{field} must be a list of mappings (it may be empty), got {given}")
     return items
 
 
 def _read_entity(entity: Any, where: str, limit: int | None) -> Entity:
     if not isinstance(entity, Mapping):
-        raise ValueError(f"{where} must be a mapping with 'type', 'start' and 'end', given {_shown(entity)}")
+        raise ValueError(f"{where} must be a mapping with 'type', 'start' and 'end', got {_shown(entity)}")
     # In a result of the pipeline, start and end count characters.
     prefix = "token_" if "token_start" in entity else ""
     start = _integer(entity, f"{prefix}start", where)
@@ -334,14 +334,14 @@ def _read_entity(entity: Any, where: str, limit: int | None) -> Entity:
         bound = "" if limit is None else f" <= {limit} (the number of tokens)"
         raise ValueError(
             f"{where}: token offsets must satisfy 0 <= {prefix}start < {prefix}end{bound}, "
-            f"given {prefix}start={start}, {prefix}end={end}"
+            f"got {prefix}start={start}, {prefix}end={end}"
         )
     return start, end, _type_name(entity, where)
 
 
 def _read_relation(relation: Any, where: str, entities: Sequence[Entity], symmetric: frozenset[str]) -> Relation:
     if not isinstance(relation, Mapping):
-        raise ValueError(f"{where} must be a mapping with 'type', 'head' and 'tail', given {_shown(relation)}")
+        raise ValueError(f"{where} must be a mapping with 'type', 'head' and 'tail', got {_shown(relation)}")
     head, tail = (_argument(relation, role, where, entities) for role in ("head", "tail"))
     relation_type = _type_name(relation, where)
     if relation_type in symmetric and tail[0] < head[0]:
@@ -353,7 +353,7 @@ def _argument(relation: Mapping[str, Any], role: str, where: str, entities: Sequ
     index = _integer(relation, role, where)
     if not 0 <= index < len(entities):
         raise ValueError(
-            f"{where}.{role} must be an index into the record's {len(entities)} entities (from 0), given {index}"
+            f"{where}.{role} must be an index into the record's {len(entities)} entities (from 0), got {index}"
         )
     return entities[index]
 
@@ -361,14 +361,14 @@ def _argument(relation: Mapping[str, Any], role: str, where: str, entities: Sequ
 def _integer(item: Mapping[str, Any], field: str, where: str) -> int:
     value = item.get(field)
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
-        raise ValueError(f"{where}.{field} must be an integer, given {_given(item, field)}")
+        raise ValueError(f"{where}.{field} must be an integer, got {_given(item, field)}")
     return operator.index(value)
 
 
 def _type_name(item: Mapping[str, Any], where: str) -> str:
     value = item.get("type")
     if not isinstance(value, str):
-        raise ValueError(f"{where}.type must be a string, given {_given(item, 'type')}")
+        raise ValueError(f"{where}.type must be a string, got {_given(item, 'type')}")
     return value
 
 

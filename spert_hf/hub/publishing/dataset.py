@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from ...data.named_datasets import dataset_folder
 from ...data.script_dataset import find_script
 from ...data.sources import DatasetError, existing_folder
+from ...model.messages_spert import must_be
 from ..dataset_card import SCRIPT_BRANCH, read_card
 from ..dataset_staging import build_configurations, build_folder, stage_data, stage_script
 from .repository import checked_repo_id, open_repository
@@ -53,7 +54,7 @@ def publish_dataset(
     elif data_dir is None:
         built = [build_folder(folder)]
     else:
-        raise DatasetError(f"data_dir: given {str(data_dir)!r}, allowed none: {folder} has no loading script")
+        raise DatasetError(must_be("data_dir", f"left out, as {folder} has no loading script", repr(str(data_dir))))
     with TemporaryDirectory() as scratch:
         data, code = Path(scratch) / "data", Path(scratch) / "script"
         stage_data(built, card, repo_id, data, with_script=script is not None)
@@ -70,7 +71,11 @@ def _folder_of(dataset: str | Path) -> Path:
     folder = Path(dataset_folder(str(dataset))).expanduser()
     if not folder.is_dir():
         raise DatasetError(
-            f"dataset: given {str(dataset)!r}, allowed the name of a data set of this package, or a folder with a "
-            "loading script or with train, dev and test files"
+            must_be(
+                "dataset",
+                "the name of a data set of this package, or a folder with a loading script or with train, dev and "
+                "test files",
+                repr(str(dataset)),
+            )
         )
     return folder

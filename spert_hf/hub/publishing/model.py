@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ...model.messages_spert import must_be
 from ..model_card import CardSource, place_model_card
 from ..staging import stage_checkpoint
 from .repository import open_repository
@@ -49,7 +50,7 @@ def publish_model(
         PublishingError: if the Hub refuses or can't be reached. The main branch stays as it was.
     """
     if not repo_id:
-        raise ValueError("hub_model_id: given none, allowed the name of a repository such as USER/NAME")
+        raise ValueError(must_be("hub_model_id", "the name of a repository, such as USER/NAME", "none"))
     source = CardSource.from_file(card) if card else None
     with TemporaryDirectory() as scratch:
         # The name is always the same, so that transformers' copy of the code for the check is, too.

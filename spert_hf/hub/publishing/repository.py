@@ -13,6 +13,8 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
+from ...model.messages_spert import must_be
+
 MAIN = "main"
 
 logger = logging.getLogger(__name__)
@@ -95,7 +97,7 @@ def checked_repo_id(repo_id: str) -> str:
     """
     validate_repo_id(repo_id)
     if "/" not in repo_id:
-        raise ValueError(f"repo_id: given {repo_id!r}, allowed a name with its owner, such as USER/{repo_id}")
+        raise ValueError(must_be("repo_id", f"a name with its owner, such as USER/{repo_id}", repr(repo_id)))
     return repo_id
 
 
@@ -128,7 +130,7 @@ def open_repository(
         url = api.create_repo(repo_id, repo_type=kind, private=private, exist_ok=True, **settings)
         repository = Repository(api, url.repo_id, kind, str(url))
         if private and api.repo_info(repository.id, repo_type=kind).private is False:
-            raise ValueError(f"{repository.id}: is a public repository, asked for a private one; nothing was uploaded")
+            raise ValueError(f"{repository.id} is public, but a private repository was asked for; nothing was uploaded")
         before = repository.heads()
         yield repository
     except (HTTPError, OSError, RuntimeError) as error:  # huggingface_hub wraps what breaks off an upload

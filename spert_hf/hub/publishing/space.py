@@ -17,6 +17,7 @@ from huggingface_hub.errors import (
 )
 
 from ...model.configuration_spert import SpertConfig
+from ...model.messages_spert import must_be
 from ...resources import shipped_folder
 from ..space_staging import stage_space
 from .repository import Repository, checked_repo_id, open_repository
@@ -79,30 +80,35 @@ def publish_space(
     return repository.url
 
 
+def _no_model(given: str, because: str) -> ValueError:
+    """The error for what is not the name of a SpERT model on the Hub."""
+    allowed = "the name of a SpERT model on the Hub, such as USER/NAME"
+    return ValueError(must_be("model", allowed, f"{given!r}, {because}"))
+
+
 def check_model(model: str, token: str | None = None) -> None:
     """See that the Hub has a SpERT model of this name.
 
     Raises:
         ValueError: It has not.
     """
-    wanted = "allowed the name of a SpERT model on the Hub, such as USER/NAME"
     if Path(model).exists():
-        raise ValueError(f"model: given {model!r}, a folder here; {wanted} (`spert-hf publish model` puts one there)")
+        raise _no_model(model, "a folder here (`spert-hf publish model` uploads it)")
     api = HfApi(token=token)
     try:
         config = json.loads(Path(api.hf_hub_download(model, "config.json")).read_text(encoding="utf-8"))
         is_private = api.model_info(model).private
     except RepositoryNotFoundError as error:
-        raise ValueError(f"model: given {model!r}, which the Hub does not have or not show; {wanted}") from error
+        raise _no_model(model, "which the Hub does not have or does not show") from error
     except LocalEntryNotFoundError as error:  # an EntryNotFoundError, too, but of a Hub that can't be reached
-        raise ValueError(f"model: given {model!r}, which can't be looked up: {error}") from error
+        raise ValueError(f"model: {model!r} can't be looked up: {error}") from error
     except EntryNotFoundError as error:
-        raise ValueError(f"model: given {model!r}, which has no config.json; {wanted}") from error
+        raise _no_model(model, "which has no config.json") from error
     except (HTTPError, HfHubHTTPError, OSError) as error:
-        raise ValueError(f"model: given {model!r}, which can't be looked up: {error}") from error
+        raise ValueError(f"model: {model!r} can't be looked up: {error}") from error
     found = config.get("model_type")
     if found != SpertConfig.model_type:
-        raise ValueError(f"model: given {model!r}, a {found} model; {wanted}")
+        raise _no_model(model, f"a {found} model")
     if is_private:
         logger.info("%s is private: give the Space a secret HF_TOKEN that may read it", model)
 
