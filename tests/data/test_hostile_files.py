@@ -201,7 +201,7 @@ class TestRecipes:
     def test_numbers_without_an_end_are_refused(self, tmp_path, value):
         path = tmp_path / "recipe.yaml"
         path.write_text(f"learning_rate: {value}")
-        with pytest.raises(ValueError, match=r"learning_rate must be a finite number, got .*"):
+        with pytest.raises(ValueError, match=r"learning_rate: given .*, allowed a finite number"):
             SpertTrainingArguments(**read_recipe(path))
 
     def test_byte_order_mark_and_line_ends(self, tmp_path):
