@@ -213,5 +213,5 @@ class TestRecipes:
 def test_unreadable_types_name_the_file(tmp_path):
     path = tmp_path / "types.json"
     path.write_text('{"entities": {"A": {}}, "entities": {"B": {}}, "relations": {}}')
-    with pytest.raises(SchemaError, match="twice in one object"):
+    with pytest.raises(SchemaError, match="'entities' must be unique in its object, got it twice"):
         TypeSchema.from_file(path)
