@@ -28,7 +28,7 @@ curl -s {url}/extract -H "Content-Type: application/json" \\
   -d '{{"text": "Marian Pell works for Northern Paper.", "overlap": "best"}}'
 ```
 
-What cannot be meant is answered with 400 and `{{"detail": "…"}}`, one line that says what is allowed.
+A request that is not valid is answered with 400 and `{{"detail": "…"}}`, one line that says what it must be.
 
 **Python** — `pip install gradio_client`
 

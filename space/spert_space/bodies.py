@@ -77,7 +77,7 @@ def read_json(body: bytes) -> Any:
     """The JSON of a body.
 
     Raises:
-        ValueError: it is none, has numbers that JSON has not (`NaN`), or halves of characters, which no answer has.
+        ValueError: it is not JSON, or has numbers (`NaN`) or halves of characters that JSON does not have.
     """
     try:
         content = json.loads(body, parse_constant=_refuse_constant)

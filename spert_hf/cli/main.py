@@ -14,7 +14,7 @@ COMMANDS = {
     "evaluate": "score a model on annotated documents",
     "calibrate": "make scores say how often what is found is right",
     "find-threshold": "find the relation threshold with the best F1 on a split",
-    "quantize": "make the encoder one of 8-bit integers, for OpenVINO",
+    "quantize": "quantize the encoder to INT8, for OpenVINO",
     "extract": "extract entities and relations from a file",
     "experiment": "carry out the runs of a table of results, and render it",
     "check": "report every fault of document files",

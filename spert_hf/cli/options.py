@@ -61,7 +61,7 @@ def reading_settings(options: argparse.Namespace) -> dict[str, Any]:
     """Give what overrides the model's reading, as the pipeline takes it.
 
     Raises:
-        ValueError: if two options contradict each other, or the pattern is no regular expression.
+        ValueError: if two options contradict each other, or the pattern is not a regular expression.
     """
     from ..model.words_spert import compile_pattern
 
@@ -100,7 +100,7 @@ def add_self_relations(parser: argparse.ArgumentParser) -> None:
         "--self-relations",
         choices=SELF_RELATIONS,
         default="error",
-        help="relations of an entity to itself, which SpERT has not, are faults, or dropped and counted "
+        help="relations of an entity to itself, which SpERT does not predict, are faults, or dropped and counted "
         "(default: %(default)s)",
     )
 

@@ -1,4 +1,4 @@
-"""`spert-hf quantize`: a checkpoint with an encoder of 8-bit integers beside its weights."""
+"""`spert-hf quantize`: a checkpoint with an INT8 encoder beside its weights."""
 
 import argparse
 import shutil

@@ -137,7 +137,7 @@ def check_record(record: object, schema: TypeSchema | None = None, self_relation
     """All faults of a record in SpERT's JSON form; an empty list if there are none.
 
     ``entities`` and ``relations`` may be absent. Fields that are not SpERT's are not looked at, but one that is nearly
-    called like an absent one is a fault. A repeated entity or relation is none: published data sets have them. Nor is
+    called like an absent one is a fault. A repeated entity or relation is not: published data sets have them. Nor is
     a token of white space only, unless an entity has no other.
 
     Args:
@@ -174,7 +174,7 @@ def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> Iterator[Fault]:
-    """The faults of a record's ``tokens``: absent, no list, an empty list, with a token that is none, or without any
+    """The faults of a record's ``tokens``: absent, no list, an empty list, with an item that is not one, or without any
     that is more than white space.
     """
     if "tokens" not in record:

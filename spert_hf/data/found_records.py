@@ -26,7 +26,7 @@ _SKIPPED = re.compile(r"input \d+: ")
 def is_found_record(record: object) -> bool:
     """Whether a record has the form of what `extract` writes, and not SpERT's: it has entities, and its offsets.
 
-    A text without `entities` is none: whoever gives the input of `extract` in place of its output is to be told.
+    A text without `entities` is not one: whoever gives the input of `extract` in place of its output is to be told.
     """
     if not isinstance(record, Mapping) or not isinstance(record.get("entities"), list):
         return False
@@ -141,7 +141,7 @@ class _Places:
         }
 
     def of(self, item: Any) -> tuple[Any, ...]:
-        """The token offsets of an entity; `None` for each that lies at no word, or is none."""
+        """The token offsets of an entity; `None` for each that is missing or does not lie at a word."""
         if not isinstance(item, Mapping):
             return (None, None)
         given = {name: item.get(name) for name in _OFFSETS}

@@ -60,7 +60,7 @@ def open_hub_dataset(
         ) from error
     readers = row_readers(dataset, splits)
     types = _types_file(dataset, token, revision) if read_types else None
-    # What is no script is known to `datasets` by its commit.
+    # What is not a script is known to `datasets` by its commit.
     commit = builder.hash if _COMMIT.fullmatch(builder.hash or "") else revision
     origin = Origin("hub", config_name or builder.config.name, commit)
     return Source(dataset, TypeSchema.from_file(types) if types else None, readers, origin)

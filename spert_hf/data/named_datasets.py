@@ -13,7 +13,7 @@ CARD_FILE = "README.md"
 
 
 def dataset_folder(dataset: str) -> str:
-    """Where a data set of the package lies; whatever is no name of one is returned as it is."""
+    """Where a data set of the package lies; any other name is returned as it is."""
     folder = shipped_folder(SCRIPTS_FOLDER) / dataset
     return str(folder) if (folder / f"{dataset}.py").is_file() and not Path(dataset).exists() else dataset
 

@@ -33,7 +33,7 @@ def prediction_features(
     Args:
         columns: The features of the columns that the data set has besides; a column ``entities`` or ``relations`` among
             them is replaced.
-        errors: Whether it has a column ``error``, too, of what ``errors="skip"`` says of inputs that are no text.
+        errors: Whether it has a column ``error``, too, of what ``errors="skip"`` says of inputs that are not text.
         with_text: Whether the relations have the words and types of head and tail, as ``with_text=True`` gives.
 
     Returns:

@@ -13,7 +13,7 @@ class SamplingSettings:
     """How many negatives a sentence gets, and from where.
 
     Args:
-        negative_spans: spans that are no gold entity, of 1 … `max_span_size` tokens, drawn uniformly.
+        negative_spans: spans that are not gold entities, of 1 … `max_span_size` tokens, drawn uniformly.
         negative_pairs: ordered pairs of spans that are not related.
         strong_negatives: draw those pairs among the gold entities of the sentence; `False`: among all candidate spans.
         max_span_size: longest negative span, in tokens.

@@ -115,7 +115,7 @@ class TypeSchema:
         """A schema whose short and verbose names are the names themselves.
 
         Raises:
-            SchemaError: A name is empty, no string or there twice, there is no entity type, or a symmetric relation
+            SchemaError: A name is empty, repeated or not a string, there is no entity type, or a symmetric relation
                 type is not among the relation types.
         """
         symmetric = (
@@ -268,7 +268,7 @@ def type_among(names: Sequence[str], given: str = "") -> str:
 
     Args:
         names: Of all types of its kind. Only relation types may be missing altogether.
-        given: A name that is none of them.
+        given: A name that is not one of them.
     """
     if not names:
         return "a relation type (there are none)"

@@ -51,11 +51,11 @@ class RelationErrorKind(str, Enum):
     OTHER_ARGUMENT = "other argument"
     """The right type and one right argument; the other one is another mention altogether."""
     SPURIOUS_ARGUMENT = "spurious, argument wrong"
-    """A prediction that no gold relation is left for, with an argument that is no gold entity."""
+    """A prediction that no gold relation is left for, with an argument that is not a gold entity."""
     SPURIOUS = "spurious, arguments right"
     """A prediction that no gold relation is left for, between two gold entities."""
     MISSED_ARGUMENT = "missed, argument not found"
-    """A gold relation that no wrong prediction is left for, with an argument that is no predicted entity."""
+    """A gold relation that no wrong prediction is left for, with an argument that is not a predicted entity."""
     MISSED = "missed, arguments found"
     """A gold relation that no wrong prediction is left for, between two predicted entities."""
 

@@ -79,7 +79,7 @@ def reliability(scores: Sequence[float], right: Sequence[bool], bin_count: int =
         bin_count: how many bins, of equal width.
 
     Raises:
-        ValueError: if there is not one of each an item, or a score is no number from 0 to 1.
+        ValueError: if the lengths differ, or a score is not a number from 0 to 1.
     """
     if len(scores) != len(right):
         raise ValueError(must("right", f"have an item for each of the {len(scores)} scores", len(right)))

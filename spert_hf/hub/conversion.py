@@ -28,7 +28,7 @@ _NEW_PREFIXES = {
     "entity_classifier.": "entity_classifier.",
     "size_embeddings.": "size_embeddings.",
 }
-# BertModel's pooler is trained by nobody and used by nobody; position ids are no weights but a constant.
+# BertModel's pooler is neither trained nor used; position ids are a constant, not weights.
 _UNUSED = ("bert.pooler.", "bert.embeddings.position_ids")
 
 
@@ -86,7 +86,7 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
     check_links(folder)
     file = next((folder / name for name in WEIGHT_FILES if (folder / name).is_file()), None)
     if file is None:
-        raise FileNotFoundError(f"{folder} has no weights, that is no {' or '.join(WEIGHT_FILES)}")
+        raise FileNotFoundError(f"{folder} has no weights: there is no {' or '.join(WEIGHT_FILES)}")
     try:
         is_pickle = file.name == WEIGHT_FILES[1]
         weights = torch.load(file, map_location="cpu", weights_only=True) if is_pickle else load_file(file)

@@ -19,7 +19,7 @@ def read_card(folder: Path) -> DatasetCard:
     """The card that lies in a data set's folder.
 
     Raises:
-        ValueError: There is none, or it does not say under which licence the data stands.
+        ValueError: There is no card, or it does not name the licence of the data.
     """
     path = folder / "README.md"
     if not path.is_file():

@@ -57,7 +57,7 @@ class CardSource:
         """Read a Markdown file; the line `<!-- measured -->` in it says where the generated parts go, else the end.
 
         Raises:
-            ValueError: if the file can't be read, or its front matter is none.
+            ValueError: if the file can't be read, or its front matter is not valid.
         """
         try:
             card = ModelCard.load(Path(path))

@@ -50,7 +50,7 @@ def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
     Code that lies in `folder` is neither run nor copied.
 
     Raises:
-        ValueError: if the folder is no whole checkpoint, does not load, has a record of training that is none, or the
+        ValueError: if the folder is not a whole checkpoint, does not load, has an invalid record of training, or the
             copy does not predict the same.
     """
     adapter = adapter_in(folder)

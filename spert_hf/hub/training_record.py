@@ -91,7 +91,7 @@ class TrainingRecord:
         """Read the record that training has left.
 
         Raises:
-            ValueError: naming the file, if it is no such record.
+            ValueError: naming the file, if it is not such a record.
         """
         try:
             run = json.loads(path.read_text(encoding="utf-8"))

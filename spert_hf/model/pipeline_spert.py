@@ -187,7 +187,7 @@ class SpertPipeline(Pipeline):
         **kwargs: Any,
     ) -> None:
         self.check_settings(kwargs)
-        self._batches_ahead = _whole_number("batches_ahead", batches_ahead)
+        self._batches_ahead = _positive("batches_ahead", batches_ahead)
         self._show_progress = _flag("show_progress", show_progress)
         if backend is not None:
             check_choice("backend", backend, BACKENDS)
@@ -302,8 +302,8 @@ class SpertPipeline(Pipeline):
     ) -> Any:
         """Extract from one text or many; see the class for what is taken and given."""
         check_keywords(set(kwargs) - _FORMER_NAMES, self._settings(), "a call")
-        batch_size = _whole_number("batch_size", self._batch_size if batch_size is None else batch_size)
-        ahead = _whole_number("batches_ahead", self._batches_ahead if batches_ahead is None else batches_ahead)
+        batch_size = _positive("batch_size", self._batch_size if batch_size is None else batch_size)
+        ahead = _positive("batches_ahead", self._batches_ahead if batches_ahead is None else batches_ahead)
         progress = _flag("show_progress", self._show_progress if show_progress is None else show_progress)
         preprocess, forward, postprocess = self._sanitize_parameters(**kwargs)
         preprocess = {**self._preprocess_params, **preprocess}
@@ -449,7 +449,7 @@ def _show_progress(results: Iterator[dict[str, Any]], total: int | None) -> Iter
     yield from logging.tqdm(results, total=total, desc="extracting", unit=" texts")
 
 
-def _whole_number(field: str, value: Any) -> int | None:
+def _positive(field: str, value: Any) -> int | None:
     """Check a number from 1 on; None stands for the default."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise ValueError(must_be(field, integer(1), repr(value)))

@@ -22,7 +22,7 @@ def to_dataframe(found: Any) -> pandas.DataFrame:
         where those were given.
 
     Raises:
-        ValueError: ``found`` is no result and no collection of them.
+        ValueError: ``found`` is neither a result nor a collection of them.
     """
     import pandas  # takes a second
 

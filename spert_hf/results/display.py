@@ -101,7 +101,7 @@ def display(found: Any, text: Any = None, *, model: Any = None, width: float = 7
         What a notebook shows; also `svg()`, `html()` and `save(path)`.
 
     Raises:
-        ValueError: if `found` is no result, or the text is missing or another one.
+        ValueError: if `found` is not a result, or the text is missing or does not belong to it.
     """
     check_number("width", width, *_WIDTHS)
     results = list(each_result(found))

@@ -23,7 +23,7 @@ def to_networkx(found: Any) -> networkx.MultiDiGraph:
 
     Raises:
         ImportError: networkx is not installed; says what to install.
-        ValueError: ``found`` is no result and no collection of them.
+        ValueError: ``found`` is neither a result nor a collection of them.
     """
     try:
         import networkx

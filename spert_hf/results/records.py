@@ -19,7 +19,7 @@ def each_result(found: Any) -> Iterator[Mapping[str, Any]]:
             wrote.
 
     Raises:
-        ValueError: At once if it is neither, and at a result that is none, by its number.
+        ValueError: At once if it is neither, and at an invalid result, by its number.
     """
     if isinstance(found, Mapping):
         return iter([_checked(found, "found")])
@@ -32,7 +32,7 @@ def _checked(result: Any, name: str) -> Mapping[str, Any]:
     """A result, if its relations can be read.
 
     Raises:
-        ValueError: It is none, or an entity or relation lacks something.
+        ValueError: It is not a result, or an entity or relation lacks something.
     """
     if not isinstance(result, Mapping) or "entities" not in result or "relations" not in result:
         raise _no_result(name, result)
@@ -46,7 +46,7 @@ def _checked(result: Any, name: str) -> Mapping[str, Any]:
     for number, relation in enumerate(relations):
         if not all(0 <= relation[end] < len(entities) for end in ("head", "tail")):
             allowed = f"between two of the {len(entities)} entities"
-            raise ValueError(must_be(f"{name}.relations.{number}", allowed, "an end that is none of them"))
+            raise ValueError(must_be(f"{name}.relations.{number}", allowed, "an end that is not one of them"))
     return result
 
 

@@ -34,7 +34,7 @@ def messages(path, schema=SCHEMA):
     with pytest.raises(DocumentError) as caught:
         read_documents(path, schema)
     assert caught.value.faults == faults
-    return [str(fault).removeprefix(f"{path}: ") for fault in faults]
+    return [str(fault).removeprefix(str(path)).lstrip(":, ") for fault in faults]
 
 
 @given(st.lists(records(), min_size=1, max_size=4), st.sampled_from(SUFFIXES))
@@ -77,10 +77,10 @@ def test_all_faults_of_a_file_are_in_one_report(tmp_path):
     path = tmp_path / "docs.jsonl"
     offset = content.index(b"\xe9")
     assert places == [
-        f"{path}: record 1 (line 1, column 2)",
-        f"{path}: record 2 (line 2)",
-        f"{path}: record 4 (line 4)",
-        f"{path}: line 6",
+        f"{path}, record 1 (line 1, column 2)",
+        f"{path}, record 2 (line 2)",
+        f"{path}, record 4 (line 4)",
+        f"{path}, line 6",
     ]
     assert f"line 6: must be UTF-8 text, got byte 0xe9 at offset {offset}" in messages(path)[-1]
 

@@ -102,7 +102,7 @@ def test_faults_are_told_with_file_record_and_field(tmp_path, record, message):
     with pytest.raises(DocumentError) as raised:
         read_documents(path)
     first = str(raised.value).splitlines()[0]
-    assert first.startswith(f"{path}: record 2 (line 2): ")
+    assert first.startswith(f"{path}, record 2 (line 2): ")
     assert message in first
 
 

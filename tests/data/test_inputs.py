@@ -86,9 +86,9 @@ def test_a_file_without_lines_has_no_inputs(tmp_path, name):
 )
 def test_faults_name_record_line_and_field(tmp_path, item, expected):
     lines = write(tmp_path, "in.jsonl", f'{{"text": "a"}}\n\n{json.dumps(item)}\n')
-    assert message(lines).startswith(f"{lines}: record 2 (line 3): {expected}")
+    assert message(lines).startswith(f"{lines}, record 2 (line 3): {expected}")
     whole = write(tmp_path, "in.json", json.dumps([{"text": "a"}, item]))
-    assert message(whole).startswith(f"{whole}: record 2: {expected}")
+    assert message(whole).startswith(f"{whole}, record 2: {expected}")
 
 
 @pytest.mark.parametrize(

@@ -89,5 +89,5 @@ def test_scores_are_the_predictions_and_of_duplicates_the_first():
     predicted["entities"][1]["score"] = 0.8
     assert [entity.score for entity in compare_document(gold, predicted).entities] == [0.9, None]
     predicted["entities"][1]["score"] = "high"
-    with pytest.raises(ValueError, match=r"predictions\[4\].entities\[1\].score must be a number, given 'high'"):
+    with pytest.raises(ValueError, match=r"predictions\[4\].entities\[1\].score must be a number, got 'high'"):
         compare_document(gold, predicted, index=4)

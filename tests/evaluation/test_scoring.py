@@ -196,17 +196,17 @@ GOOD = {"tokens": ["a", "b"], **record(("P", 0, 1), ("P", 1, 2), relations=(("R"
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("entities",), None, r"predictions\[1\].entities must be a list of mappings.*given None"),
+        (("entities",), None, r"predictions\[1\].entities must be a list of mappings.*got None"),
         (("relations",), {"type": ["R"]}, r"predictions\[1\].relations must be a list of mappings"),
         (("entities", 1), "P", r"predictions\[1\].entities\[1\] must be a mapping"),
-        (("entities", 1, "type"), 3, r"predictions\[1\].entities\[1\].type must be a string, given 3"),
-        (("entities", 1, "start"), 1.0, r"predictions\[1\].entities\[1\].start must be an integer, given 1.0"),
-        (("entities", 1, "end"), True, r"predictions\[1\].entities\[1\].end must be an integer, given True"),
+        (("entities", 1, "type"), 3, r"predictions\[1\].entities\[1\].type must be a string, got 3"),
+        (("entities", 1, "start"), 1.0, r"predictions\[1\].entities\[1\].start must be an integer, got 1.0"),
+        (("entities", 1, "end"), True, r"predictions\[1\].entities\[1\].end must be an integer, got True"),
         (("entities", 1, "end"), 1, r"predictions\[1\].entities\[1\]: .*got start=1, end=1"),
         (("entities", 0, "start"), -1, r"predictions\[1\].entities\[0\]: .*got start=-1, end=1"),
         (("entities", 1, "end"), 3, r"end <= 2 \(the number of tokens\), got start=1, end=3"),
-        (("relations", 0, "tail"), 2, r"predictions\[1\].relations\[0\].tail must be an index .* 2 entities.*given 2"),
-        (("relations", 0, "head"), -1, r"predictions\[1\].relations\[0\].head must be an index .*given -1"),
+        (("relations", 0, "tail"), 2, r"predictions\[1\].relations\[0\].tail must be an index .* 2 entities.*got 2"),
+        (("relations", 0, "head"), -1, r"predictions\[1\].relations\[0\].head must be an index .*got -1"),
         (("tokens",), ["a", "c"], r"predictions\[1\].tokens must be the document's tokens"),
     ],
 )
@@ -223,14 +223,14 @@ def test_a_malformed_record_is_named(path, value, message):
 def test_missing_fields_are_named():
     with pytest.raises(ValueError, match=r"documents\[0\].relations .*only the fields \['entities'\]"):
         score_documents([{"entities": []}], [GOOD])
-    with pytest.raises(ValueError, match=r"predictions\[0\] must be a mapping .*given 'x'"):
+    with pytest.raises(ValueError, match=r"predictions\[0\] must be a mapping .*got 'x'"):
         score_documents([GOOD], ["x"])
 
 
 def test_lists_of_different_length_or_no_lists_are_refused():
     with pytest.raises(ValueError, match="got 1 predictions and 2 documents"):
         score_documents([GOOD, GOOD], [GOOD])
-    with pytest.raises(ValueError, match="predictions must be a list of records, given dict"):
+    with pytest.raises(ValueError, match="predictions must be a list of records, got dict"):
         score_documents([GOOD], GOOD)
 
 

@@ -49,7 +49,7 @@ def test_a_refused_call_costs_no_records_added_before(metric):
         metric.add_batch(predictions=[record(("P", 0, "one"))], references=[record()])
     with pytest.raises(ValueError, match="symmetric_relation_types"):
         metric.compute(symmetric_relation_types="Partner_Of")
-    with pytest.raises(ValueError, match="no_overlapping must be True or False, given 'no'"):
+    with pytest.raises(ValueError, match="no_overlapping must be True or False, got 'no'"):
         metric.compute(no_overlapping="no")
     assert metric.compute()["ner_f1"] == score_documents(GOLDEN_DOCUMENTS, PREDICTIONS).ner.micro.f1
 

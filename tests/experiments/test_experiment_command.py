@@ -90,7 +90,7 @@ def test_data_that_cannot_be_read_is_told_once_and_nothing_is_trained(table, tra
     assert call(tmp_path, "small", "--data-dir", str(tmp_path / "none")) == 1
     [count, *_, fault] = capsys.readouterr().err.splitlines()
     assert count == "4 runs, 4 of them to do"
-    assert fault.startswith("spert-hf experiment: data_dir: given ")
+    assert fault.startswith("spert-hf experiment: data_dir must be a folder that exists, got ")
     assert trained == []
     assert (tmp_path / "results" / "README.md").is_file()
 

@@ -110,7 +110,9 @@ def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"has no config\.json"):
         convert_checkpoint(tmp_path, GOLDEN / "types.json")
     shutil.copy(GOLDEN / "model" / "config.json", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"has no weights, that is no model\.safetensors or pytorch_model\.bin"):
+    with pytest.raises(
+        FileNotFoundError, match=r"has no weights: there is no model\.safetensors or pytorch_model\.bin"
+    ):
         convert_checkpoint(tmp_path, GOLDEN / "types.json")
 
 

@@ -115,7 +115,7 @@ def test_settings_of_the_pipeline_hold_for_every_call(tiny_pipeline, tiny_checkp
         ({"relation_threshold": {"Near": 2}}, "relation_threshold.Near: given 2, allowed a number from 0 to 1"),
         (
             {"entity_types": ["Locc"]},
-            "entity_types must be one of 'Loc', 'Org', 'Peop' (did you mean 'Loc'?), got 'Locc'",
+            r"entity_types must be one of 'Loc', 'Org', 'Peop' \(did you mean 'Loc'\?\), got 'Locc'",
         ),
         (
             {"relation_types": ["live_in"]},

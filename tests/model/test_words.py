@@ -130,17 +130,17 @@ def test_words_by_a_pattern_and_what_is_left_between_them():
 @pytest.mark.parametrize(
     ("pattern", "message"),
     [
-        ("[a-", "must be a regular expression, got"),
-        (r"(?!)", "which matches nothing"),
-        (r"Q*", "which matches nothing"),
-        (r"\w{200}{200}", "counted repetitions of 1000 in all"),
-        (r"\w{" + "9" * 900 + "}", "counted repetitions of 1000 in all"),
-        (r"(?r)\w+", "word_pattern must be one that searches forwards, got"),
-        (r"\((?R)?\)|\w", "word_pattern must be one without recursion, .*, got"),
+        ("[a-", "a regular expression, got"),
+        (r"(?!)", "one that matches words, .*, which matches nothing"),
+        (r"Q*", "one that matches words, .*, which matches nothing"),
+        (r"\w{200}{200}", "one without recursion, with counted repetitions of at most 1000 in all, got"),
+        (r"\w{" + "9" * 900 + "}", "one without recursion, with counted repetitions of at most 1000 in all, got"),
+        (r"(?r)\w+", "one that searches forwards, got"),
+        (r"\((?R)?\)|\w", "one without recursion, .*, got"),
     ],
 )
 def test_a_pattern_that_does_not_serve_is_refused(pattern, message):
-    with pytest.raises(ValueError, match=r"text_reading\.word_pattern: given .*" + message):
+    with pytest.raises(ValueError, match=r"text_reading\.word_pattern must be " + message):
         pattern_matches(pattern)
 
 
@@ -150,7 +150,7 @@ def test_a_pattern_that_takes_too_long_is_stopped(name, monkeypatch):
     split = pattern_matches(r"\w+")
     monkeypatch.setattr(words_spert, name, 0.0)
     message = "does not backtrack without end, got .*, which took more than 0 s for a text of [0-9]+ characters"
-    with pytest.raises(ValueError, match=rf"text_reading\.word_pattern: given .*{message}"):
+    with pytest.raises(ValueError, match=rf"text_reading\.word_pattern must be one that {message}"):
         pattern_matches(r"\w+") if name == "SECONDS_OF_TRIAL" else split("a b")
 
 

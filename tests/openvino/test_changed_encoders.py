@@ -186,7 +186,7 @@ def test_in_one_call(pipe, tiny_checkpoint):
     ("given", "message"),
     [
         ({"backend": "onnx"}, "backend: given 'onnx', allowed 'torch', 'openvino'"),
-        ({"precision": "int8"}, "precision: given 'int8', allowed with backend='openvino' only"),
+        ({"precision": "int8"}, "precision must be left out without backend='openvino'"),
         (
             {"backend": "openvino", "precision": "int4"},
             "precision: given 'int4', allowed 'float32', 'bfloat16', 'int8'",

@@ -8,6 +8,7 @@ from tests.support.space_process import serve_process
 
 JOIN, CALL, CALL_BY_NAME = "/gradio_api/queue/join", "/gradio_api/call/extract", "/gradio_api/call/v2/extract"
 
+OBJECT = "the body must be an object with text, relation_threshold, entity_score, overlap"
 REFUSED = [
     ("/extract", b"", "the body must be a JSON object, got what is not JSON in UTF-8"),
     ("/extract", b"\xff\xfe", "the body must be a JSON object, got what is not JSON in UTF-8"),
@@ -18,15 +19,27 @@ REFUSED = [
         b'{"text": "a", "relation_threshold": NaN}',
         "the body must be a JSON object, got what is not JSON in UTF-8",
     ),
-    ("/extract", b'"text"', "the body must be an object with text, relation_threshold, entity_score, overlap, got str"),
-    ("/extract", b"{}", "the body must be an object with text, relation_threshold, entity_score, overlap, got no text"),
-    ("/extract", b'{"text": "a", "threshold": 1}', "score, overlap and nothing else, got 'threshold'"),
+    ("/extract", b'"text"', f"{OBJECT}, got str"),
+    ("/extract", b"{}", f"{OBJECT}, got no text"),
+    (
+        "/extract",
+        b'{"text": "a", "threshold": 1}',
+        f"{OBJECT} and nothing else, got 'threshold'",
+    ),
     ("/extract", b'{"text": 7}', "text must be a string"),
     ("/extract", b'{"text": "a", "relation_threshold": "high"}', "relation_threshold must be a number from 0 to 1"),
     ("/extract", b'{"text": "a", "entity_score": true}', "entity_score must be a number from 0 to 1"),
     ("/extract", b'{"text": "a", "overlap": ["keep"]}', "overlap must be 'keep', 'drop' or 'best'"),
-    (CALL_BY_NAME, b"{}", "score, overlap, got no text"),
-    (CALL_BY_NAME, b'{"text": "a", "other": 1}', "score, overlap and nothing else, got 'other'"),
+    (
+        CALL_BY_NAME,
+        b"{}",
+        f"{OBJECT}, got no text",
+    ),
+    (
+        CALL_BY_NAME,
+        b'{"text": "a", "other": 1}',
+        f"{OBJECT} and nothing else, got 'other'",
+    ),
     (CALL, b'{"data": ["a"]}', "data must be a list of 4, got 1 values"),
     (CALL, b'{"data": {"text": "a"}}', "data must be a list of 4, got dict"),
     (JOIN, b'{"data": [], "fn_index": 99, "session_hash": "s"}', "fn_index must be the number of a function"),

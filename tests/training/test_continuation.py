@@ -145,7 +145,7 @@ def test_a_part_of_the_reading_may_be_given(folders, tmp_path):
         ({"size_embedding_dim": 5}, "size_embedding_dim: given 5, allowed 25, for which {first} has weights"),
         ({"letter_case_embeddings": False}, "letter_case_embeddings: given False, allowed True, for which {first} has"),
         ({"random_encoder": True}, "random_encoder: given True with model"),
-        ({"model": "no/such/folder"}, "model: given 'no/such/folder', allowed a folder that is there"),
+        ({"model": "no/such/folder"}, "model must be a folder that exists, or the id of a model on the Hub"),
         ({"model": "{first}/.."}, "model: given {first}/.., which has no config.json"),
         ({"model": "{encoder}"}, "model: given {encoder}, a bert model; allowed a SpERT model"),
     ],

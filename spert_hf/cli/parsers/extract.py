@@ -31,7 +31,7 @@ def _may_be_file(given: str) -> bool:
     """Whether an argument that is a text or a file is a file.
 
     Raises:
-        ValueError: if there is no such file, and it is no text of several words: most likely a file's name is misspelt.
+        ValueError: if it is neither a file nor a text of several words: most likely a misspelt file name.
     """
     try:
         exists = given == STANDARD_STREAM or Path(given).exists()

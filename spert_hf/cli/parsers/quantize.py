@@ -10,10 +10,10 @@ def make_parser() -> argparse.ArgumentParser:
     """Describe the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf quantize",
-        description="Write a checkpoint that holds, beside its weights, its encoder in 8-bit integers, which OpenVINO "
-        "computes on a CPU with --backend openvino --dtype int8. The ranges of the encoder's numbers are "
-        "measured on sentences of a data set; their annotations are not used. What it costs in F1 `spert-hf evaluate` "
-        "tells.",
+        description="Write a checkpoint that holds, beside its weights, its encoder in INT8, which OpenVINO computes "
+        "on a CPU with --backend openvino --dtype int8. The ranges of the encoder's numbers are "
+        "measured on sentences of a data set; their annotations are not used. `spert-hf evaluate` tells "
+        "what it costs in F1.",
     )
     add_loading_options(parser)
     add_dataset_options(parser)

@@ -201,7 +201,7 @@ def without_entity_types(relation: Relation) -> tuple[tuple[int, int], tuple[int
 def drop_overlapping(entities: Sequence[Entity], relations: Sequence[Relation]) -> tuple[list[Entity], list[Relation]]:
     """Return the entities that overlap no other, and the relations whose head and tail do not overlap.
 
-    The published rule to the letter: an exact duplicate (same span, same type) is no overlap; two types on one span
+    The published rule to the letter: an exact duplicate (same span, same type) is not an overlap; two types on one span
     are; all parties to an overlap go, not just one; a relation stays even where its head or tail is dropped, and where
     it relates an entity to itself.
     """
@@ -232,7 +232,7 @@ def symmetric_names(names: Iterable[str]) -> frozenset[str]:
     """Return the names of symmetric relation types as a set.
 
     Raises:
-        ValueError: `names` is one string, or holds something that is no string.
+        ValueError: `names` is one string, or holds something that is not a string.
     """
     # A string is an iterable of strings, too: its letters would pass for names.
     listed = None if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
@@ -257,7 +257,7 @@ def pair_records(
     """Return (document, prediction) pairs; `name` is what error messages call the documents.
 
     Raises:
-        ValueError: one of the two is no list of records, or the lengths differ.
+        ValueError: one of the two is not a list of records, or the lengths differ.
     """
     for side, records in ((name, documents), ("predictions", predictions)):
         if isinstance(records, (str, bytes, Mapping)) or not isinstance(records, Iterable):

@@ -34,7 +34,7 @@ def publish_metric(repo_id: str, *, token: str | None = None, private: bool = Fa
         The Space's address.
 
     Raises:
-        ValueError: The repository's name is none, or it is public and should be private, or what would go up does not
+        ValueError: The repository's name is not valid, it is public and should be private, or what would go up does not
             load and score. Nothing is uploaded then.
         PublishingError: The Hub refuses or can't be reached. The main branch stays as it was.
     """

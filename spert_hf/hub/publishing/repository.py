@@ -93,7 +93,7 @@ def checked_repo_id(repo_id: str) -> str:
     """A repository's name with its owner, as it has to be where it is written into the files that go up.
 
     Raises:
-        ValueError: It is no such name.
+        ValueError: It is not such a name.
     """
     validate_repo_id(repo_id)
     if "/" not in repo_id:
@@ -116,7 +116,7 @@ def open_repository(
         settings: What else `create_repo` needs for this kind.
 
     Raises:
-        ValueError: The name is none, or the repository is public and should be private; nothing was uploaded.
+        ValueError: The name is not valid, or the repository is public and should be private; nothing was uploaded.
         PublishingError: The Hub refuses or can't be reached.
     """
     api = HfApi(token=token)

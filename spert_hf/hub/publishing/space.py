@@ -54,8 +54,8 @@ def publish_space(
         The Space's address.
 
     Raises:
-        ValueError: The model is none of the Hub, or no SpERT model; the demo does not start; the repository's name is
-            none, or it is public and should be private. Nothing is uploaded then.
+        ValueError: The model is not a SpERT model on the Hub; the demo does not start; the repository's name is not
+            valid, or it is public and should be private. Nothing is uploaded then.
         PublishingError: The Hub refuses or can't be reached.
     """
     checked_repo_id(repo_id)
