@@ -47,8 +47,9 @@ class EncodingMixin(nn.Module):
         """
         chosen = _RUNTIMES.get(runtime) if isinstance(runtime, str) else runtime
         if not isinstance(chosen, EncoderRuntime):
+            given = repr(runtime) if isinstance(runtime, str) else f"a {type(runtime).__name__}"
             allowed = ", ".join(map(repr, _RUNTIMES))
-            raise ValueError(f"runtime: given {runtime!r}, allowed {allowed} or an EncoderRuntime")
+            raise ValueError(f"runtime: given {given}, allowed {allowed} or an EncoderRuntime")
         make_forks_safe()
         leaving = [] if self._watched_runtime is None else [self._watched_runtime[0]]
         if chosen.remade_by is None:

@@ -150,10 +150,13 @@ class TestChoice:
                 scores_of(expected, tiny_pipeline.spert_processor, batch),
             )
 
-    @pytest.mark.parametrize("given", ["onnx", "CPU", None, 3, nn.Linear(2, 2)])
-    def test_what_is_none_is_refused_and_changes_nothing(self, model, given):
+    @pytest.mark.parametrize(
+        ("given", "shown"),
+        [("onnx", "'onnx'"), ("CPU", "'CPU'"), (None, "a NoneType"), (nn.Sequential(nn.Linear(2, 2)), "a Sequential")],
+    )
+    def test_what_is_none_is_refused_and_changes_nothing(self, model, given, shown):
         before = state_of(model)
-        with pytest.raises(ValueError, match=r"^runtime: given .*, allowed 'torch', 'cpu' or an EncoderRuntime$"):
+        with pytest.raises(ValueError, match=rf"^runtime: given {shown}, allowed 'torch', 'cpu' or an EncoderRuntime$"):
             model.set_runtime(given)
         assert state_of(model) == before
         assert model.runtime.name == "cpu"
