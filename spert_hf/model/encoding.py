@@ -47,17 +47,25 @@ class EncodingMixin(nn.Module):
         """
         chosen = _RUNTIMES.get(runtime) if isinstance(runtime, str) else runtime
         if not isinstance(chosen, EncoderRuntime):
+            given = repr(runtime) if isinstance(runtime, str) else f"a {type(runtime).__name__}"
             allowed = ", ".join(map(repr, _RUNTIMES))
-            raise ValueError(f"runtime: given {runtime!r}, allowed {allowed} or an EncoderRuntime")
+            raise ValueError(f"runtime: given {given}, allowed {allowed} or an EncoderRuntime")
         make_forks_safe()
-        if self._watched_runtime is not None:
-            self._watched_runtime[0].detach(self)
-            self.__dict__["_watched_runtime"] = None  # not to be taken for a module, whatever it is
+        leaving = [] if self._watched_runtime is None else [self._watched_runtime[0]]
         if chosen.remade_by is None:
-            self._runtime.detach(self)
-            self.__dict__["_runtime"] = chosen
-        chosen.attach(self)
-        if chosen.remade_by is not None:
+            leaving.append(self._runtime)
+        for before in leaving:
+            before.detach(self)
+        try:
+            chosen.attach(self)
+        except BaseException:
+            for before in leaving[::-1]:
+                before.attach(self)
+            raise
+        # Not as attributes are set, which would make a part of the model of a runtime that is a module.
+        if chosen.remade_by is None:
+            self.__dict__.update(_runtime=chosen, _watched_runtime=None)
+        else:
             self.__dict__["_watched_runtime"] = (chosen, WatchedModule(self.encoder))
 
     @property

@@ -52,9 +52,10 @@ def state_of(model):
 
 @torch.no_grad()
 def scores_of(model, processor, sentences):
-    """Scores of a batch; in training mode those that a seed gives."""
+    """Scores of each sentence's first word; in training mode those that a seed gives."""
     torch.manual_seed(5)
-    return model(**processor.collate(sentences)).entity_logits
+    spans = torch.tensor([[[0, 1]]]).repeat(len(sentences), 1, 1)
+    return model(**processor.collate(sentences), spans=spans).entity_logits
 
 
 class TestThereAndBack:
@@ -149,10 +150,13 @@ class TestChoice:
                 scores_of(expected, tiny_pipeline.spert_processor, batch),
             )
 
-    @pytest.mark.parametrize("given", ["onnx", "CPU", None, 3, nn.Linear(2, 2)])
-    def test_what_is_none_is_refused_and_changes_nothing(self, model, given):
+    @pytest.mark.parametrize(
+        ("given", "shown"),
+        [("onnx", "'onnx'"), ("CPU", "'CPU'"), (None, "a NoneType"), (nn.Sequential(nn.Linear(2, 2)), "a Sequential")],
+    )
+    def test_what_is_none_is_refused_and_changes_nothing(self, model, given, shown):
         before = state_of(model)
-        with pytest.raises(ValueError, match=r"^runtime: given .*, allowed 'torch', 'cpu' or an EncoderRuntime$"):
+        with pytest.raises(ValueError, match=rf"^runtime: given {shown}, allowed 'torch', 'cpu' or an EncoderRuntime$"):
             model.set_runtime(given)
         assert state_of(model) == before
         assert model.runtime.name == "cpu"
@@ -217,6 +221,17 @@ class TestOwnRuntime:
             assert list(model.state_dict()) == names
             model.set_runtime("torch")
             assert torch.equal(halved, model.encode(ids, mask) * 0.5)
+
+    @pytest.mark.parametrize("remade_by", [None, "halve"])
+    def test_one_that_cannot_be_attached_leaves_the_model_as_it_was(self, model, remade_by):
+        def fail(model):
+            raise RuntimeError("no such device")
+
+        before = state_of(model)
+        with pytest.raises(RuntimeError, match="no such device"):
+            model.set_runtime(Halving(remade_by=remade_by, attach=fail))
+        assert state_of(model) == before
+        assert model.runtime.name == "cpu"
 
     def test_with_weights_of_its_own_it_computes_only_what_needs_none_of_the_models(self, model, tiny_pipeline):
         batch = tiny_pipeline.spert_processor.collate(tiny_pipeline.spert_processor.encode(SENTENCES))
