@@ -11,10 +11,15 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import torch
 from hypothesis import settings
 
-settings.register_profile("steady", deadline=None)  # a shared machine is slow at times: no test asserts wall time
-settings.load_profile("steady")
+# How often a property is tried, unless its test says so: `pytest --hypothesis-profile=nightly` tries it more often.
+EXAMPLES, NIGHTLY_EXAMPLES = 25, 300
+# A shared machine is slow at times: no test asserts wall time.
+settings.register_profile("default", deadline=None, max_examples=EXAMPLES)
+settings.register_profile("nightly", deadline=None, max_examples=NIGHTLY_EXAMPLES)
+settings.load_profile("default")
 torch.set_num_threads(1)  # tiny models: more threads only get in each other's way
 
+from tests.support.tiers import assign_tiers  # noqa: E402
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint, make_tokenizer  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -22,6 +27,11 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def read_golden(name: str):
     return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are deselected by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    assign_tiers(items)
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def place(request, wheel, tmp_path):
     return tmp_path
 
 
+@pytest.mark.e2e
 def test_every_file_is_found_without_a_checkout(place, tmp_path):
     code = f"import sys; sys.path.insert(0, {str(place)!r})\n{SHOW}"
     shown = subprocess.run(

@@ -46,6 +46,7 @@ def run_python(code, *arguments):
     return subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     "first",
     [

@@ -131,7 +131,7 @@ def test_a_phone_needs_no_sideways_scrolling(open_demo, known_demo):
         assert not demo.scrolls_sideways(), tab
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_first_useful_paint_comes_within_three_seconds(browser, known_demo):
     """The best of three, each with a cold cache: other work on the machine makes a page slower, never faster."""
     times = []

@@ -114,6 +114,7 @@ class TestExtract:
         assert self.run(tiny_checkpoint, given, output) == 0
         assert len(read_lines(output)) == 3
 
+    @pytest.mark.e2e
     def test_standard_streams(self, tiny_checkpoint):
         command = [
             sys.executable,

@@ -92,13 +92,14 @@ def assert_every_line_has_its_result(output, lines, count):
             assert json.loads(result)["text"] == (json.loads(given)["text"] if given.startswith("{") else given)
 
 
+@pytest.mark.e2e
 def test_memory_is_the_same_in_the_second_half_of_an_input(fast_checkpoint, tmp_path):
     count, resident = extract(fast_checkpoint, short_lines(), 300_000, tmp_path / "found.jsonl")
     assert resident[-1] < resident[MEASUREMENTS // 2] + GROWTH_ALLOWED
     assert_every_line_has_its_result(tmp_path / "found.jsonl", short_lines(), count)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("lines", [short_lines, long_lines, lines_of_long_words])
 def test_memory_is_the_same_all_through_a_large_input(fast_checkpoint, tmp_path, lines):
     start = time.monotonic()

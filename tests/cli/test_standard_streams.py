@@ -36,6 +36,7 @@ def test_a_stream_that_is_needed_is_named(tmp_path, arguments, closed, said):
     assert ended.stderr.startswith(said) and ended.stderr.count("\n") == 1
 
 
+@pytest.mark.e2e
 def test_streams_that_are_not_needed_may_be_closed_and_nothing_gets_into_the_output(tiny_checkpoint, tmp_path):
     (tmp_path / "in.txt").write_text("One.\nTwo.\n")
     arguments = ["extract", "--model", str(tiny_checkpoint), "--input", "in.txt", "--output", "found.jsonl"]

@@ -20,6 +20,7 @@ def without_model(monkeypatch):
     monkeypatch.setattr(extract, "extract", predict_nothing)
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("suffix", ["txt", "jsonl", "csv"])
 def test_memory_does_not_grow_with_the_input(tiny_checkpoint, tmp_path, without_model, suffix):
     start, line = {"txt": ("", LINE), "jsonl": ("", f'{{"text": "{LINE}"}}'), "csv": ("text\n", LINE)}[suffix]

@@ -90,6 +90,7 @@ def test_a_recorded_text_goes_before_the_rules():
     assert text_of(Document(["a", "-", "b"], extra={"text": " a -\nb"})) == (" a -\nb", [(1, 2), (3, 4), (5, 6)])
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("repeated", ["'", "`", '"', "-", "word", "e ."])
 def test_time_grows_with_the_length(repeated: str):
     some, many = repeated.split() * 4_000, repeated.split() * 40_000
@@ -97,6 +98,7 @@ def test_time_grows_with_the_length(repeated: str):
     assert processor_seconds(lambda: join_tokens(many)) < 25 * few_seconds
 
 
+@pytest.mark.e2e
 def test_time_to_find_tokens_in_a_text_grows_with_the_length():
     def work(count: int) -> float:
         document = Document([" " * count + "x"] * 20, extra={"text": " " * (count * 20) + "x"})

@@ -59,7 +59,7 @@ def reader(request, tmp_path):
 
 
 @given(content=st.binary(max_size=60))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes(reader, content):
     read, path = reader
     path.write_bytes(content)
@@ -67,7 +67,7 @@ def test_any_bytes(reader, content):
 
 
 @given(value=json_likes)
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_json(reader, value):
     read, path = reader
     path.write_text(json.dumps(value))
@@ -113,7 +113,6 @@ def test_marks_and_line_ends_of_other_systems(tmp_path, mark, end, suffix):
 
 
 @given(st.lists(records(), max_size=3), st.integers(0, 200), st.binary(min_size=1, max_size=3))
-@settings(max_examples=60)
 def test_damaged_files_of_documents(tmp_path_factory, given_records, place, damage):
     """What is still valid JSON is read as what it says; all else is refused."""
     path = tmp_path_factory.mktemp("damaged") / "documents.json"

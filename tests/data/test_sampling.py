@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import Document, Entity, Relation, TypeSchema
@@ -33,7 +33,6 @@ def all_spans(token_count, longest):
 
 
 @given(documents(), st.integers(0, 60), st.integers(0, 12), st.integers(1, 10), st.integers(0, 5))
-@settings(max_examples=200, deadline=None)
 def test_what_is_drawn(document, spans, pairs, longest, seed):
     gold = gold_candidates(document, SCHEMA)
     settings_ = SamplingSettings(spans, pairs, max_span_size=longest)

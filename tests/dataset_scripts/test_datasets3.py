@@ -36,7 +36,7 @@ for path, settings in json.loads(sys.argv[2]):
     print(json.dumps([{split: part.to_list() for split, part in loaded.items()}, str(schema)]))
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 
 @pytest.fixture(scope="module")

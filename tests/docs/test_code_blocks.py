@@ -20,7 +20,7 @@ ENCODERS = ("FacebookAI/roberta-base",)
 OUTPUT_LANGUAGES = {"bibtex", "json", "text"}
 PAGES_WITH_PYTHON = [page for page in documentation_pages() if any(b.language == "python" for b in blocks_of(page))]
 PROGRAMS = ("spert-hf ", "accelerate ", "python -m ", "python space", "pytest ", "pip install ", "mkdocs ")
-OPTIONS_OF_OTHERS = {"--cpu", "--dist", "--fix", "--num_processes", "--strict", "--target"}
+OPTIONS_OF_OTHERS = {"--cpu", "--dist", "--fix", "--hypothesis-profile", "--num_processes", "--strict", "--target"}
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=name_of)

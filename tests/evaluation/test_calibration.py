@@ -5,7 +5,7 @@ import json
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
@@ -233,7 +233,6 @@ class TestSameFound:
         logits=st.lists(st.floats(-30, 30, width=32), min_size=4, max_size=4),
         entity_logits=st.lists(st.floats(-30, 30, width=32), min_size=9, max_size=9),
     )
-    @settings(max_examples=200)
     def test_whatever_the_temperatures(self, threshold, temperature, entity_temperature, logits, entity_logits):
         """But for relations whose score is the threshold, where rounding decides."""
         border = torch.tensor(threshold).logit()

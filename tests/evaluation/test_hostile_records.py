@@ -2,7 +2,8 @@
 
 import json
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.evaluation import analyse_errors
@@ -18,7 +19,6 @@ WHOLE = {"entities": [{"type": "A", "start": 0, "end": 1}], "relations": []}
 
 
 @given(anything, st.booleans())
-@settings(max_examples=200)
 def test_any_record(record, predicted):
     gold, prediction = (WHOLE, record) if predicted else (record, WHOLE)
     try:
@@ -39,6 +39,7 @@ def test_type_names_of_every_plane(name):
     assert (result.rel_plus.micro.f1, result.rel_plus.micro.tp) == (100, 1)
 
 
+@pytest.mark.e2e
 def test_time_grows_with_entities_and_repeated_relations():
     def cost(times):
         count = 100 * times
@@ -51,6 +52,7 @@ def test_time_grows_with_entities_and_repeated_relations():
     assert cost(16) < 10 * cost(4)
 
 
+@pytest.mark.e2e
 def test_time_to_analyse_grows_with_errors():
     def cost(times):
         count = 100 * times

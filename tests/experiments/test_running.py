@@ -108,7 +108,7 @@ def test_what_another_command_has_done_meanwhile_is_not_done_again(table, encode
     assert said == ["[1/1] small: max, seed 1: done by another command"]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_failed_run_does_not_stop_the_others(table, encoder, workplace):
     good = plan_runs(table, table.rows[0], encoder)[0]
     bad = plan_runs(table, table.rows[0], "no/encoder-of-this-name")[0]
@@ -118,7 +118,7 @@ def test_a_failed_run_does_not_stop_the_others(table, encoder, workplace):
     assert missing_runs([bad, good], workplace.results_dir) == [bad]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_ctrl_c_saves_checkpoints_and_the_same_command_goes_on(table, encoder, tmp_path):
     """Two at a time; they end with the scores of runs that were never interrupted."""
     settings = {**table.settings, "num_train_epochs": 30}
@@ -147,7 +147,7 @@ def test_ctrl_c_saves_checkpoints_and_the_same_command_goes_on(table, encoder, t
         assert resumed["analyses"] == uninterrupted["analyses"]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_run_whose_command_was_killed_is_waited_for_and_resumed(table, encoder, tmp_path):
     import pickle
 

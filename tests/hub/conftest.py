@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,40 +10,79 @@ from pathlib import Path
 import pytest
 
 from tests.support.hub_server import HubServer
+from tests.support.warm_python import WarmPython
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "hf_secret"
 
 
-@pytest.fixture
-def hub():
+@pytest.fixture(scope="session")
+def hub_server():
     with HubServer({TOKEN: "ada"}) as server:
         yield server
 
 
 @pytest.fixture
-def run_python(hub, tmp_path):
-    """Run Python with a Hub, a cache and a token of its own: clients read these when they are imported.
+def hub(hub_server):
+    """A Hub without repositories, of which nothing has been asked."""
+    hub_server.reset()
+    return hub_server
 
-    `package=False` runs it in a folder without `spert_hf`; where that is installed, the program must hide it.
-    """
+
+@pytest.fixture(scope="session")
+def hub_environment(hub_server, tmp_path_factory):
+    """Variables of processes that use the Hub: clients read them when they are imported."""
+    environment = {
+        **os.environ,
+        "HF_ENDPOINT": hub_server.url,
+        "HF_HOME": str(tmp_path_factory.mktemp("hub") / "cache"),
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+    for name in ("HF_TOKEN", "PYTHONPATH"):
+        environment.pop(name, None)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def warm_python(hub_environment, tmp_path_factory):
+    with WarmPython(hub_environment, tmp_path_factory.mktemp("streams")) as python:
+        yield python
+
+
+@pytest.fixture
+def empty_cache(hub_environment):
+    """The Hub's cache, in which no test before has left anything."""
+    shutil.rmtree(hub_environment["HF_HOME"], ignore_errors=True)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder without `spert_hf`; where that is installed, programs must hide it."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def run_python(hub, empty_cache, warm_python, elsewhere):
+    """Run Python with a Hub, an empty cache and a token, beside the package or (`package=False`) elsewhere."""
+
+    def run(*arguments, token=TOKEN, package=True):
+        return warm_python.run(arguments, ROOT if package else elsewhere, {"HF_TOKEN": token})
+
+    return run
+
+
+@pytest.fixture
+def run_fresh_python(hub, empty_cache, hub_environment, elsewhere):
+    """As `run_python`, in processes that import everything themselves; `offline=True` is without a Hub."""
 
     def run(*arguments, token=TOKEN, package=True, offline=False):
-        environment = {
-            **os.environ,
-            "HF_ENDPOINT": hub.url,
-            "HF_HOME": str(tmp_path / "cache"),
-            "HF_HUB_OFFLINE": "1" if offline else "0",
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-        }
-        for name in ("HF_TOKEN", "PYTHONPATH"):
-            environment.pop(name, None)
-        if token:
-            environment["HF_TOKEN"] = token
-        (tmp_path / "elsewhere").mkdir(exist_ok=True)
-        folder = ROOT if package else tmp_path / "elsewhere"
-        command = [sys.executable, *map(str, arguments)]
+        environment = hub_environment | {"HF_HUB_OFFLINE": "1" if offline else "0"}
+        environment |= {"HF_TOKEN": token} if token else {}
+        folder, command = ROOT if package else elsewhere, [sys.executable, *map(str, arguments)]
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
 
     return run

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 TOKEN = "hf_secret"  # ada's, see conftest
 TEXT = "Marian Pell works for Northern Paper Co. in Duluth, where she was born."
 REPOSITORIES = ["ada/pipe", "ada/parts", "ada/published"]
@@ -72,8 +74,9 @@ print(json.dumps(found))
 """
 
 
-def test_a_checkpoint_carries_its_code(hub, run_python, tiny_checkpoint, tmp_path):
-    pushed = run_python("-c", WITH_PACKAGE, tiny_checkpoint, TEXT, json.dumps(REPOSITORIES))
+@pytest.mark.e2e
+def test_a_checkpoint_carries_its_code(hub, run_fresh_python, tiny_checkpoint, tmp_path):
+    pushed = run_fresh_python("-c", WITH_PACKAGE, tiny_checkpoint, TEXT, json.dumps(REPOSITORIES))
     assert pushed.returncode == 0, pushed.stderr
     expected = json.loads(pushed.stdout.splitlines()[-1])
     assert expected["relations"]
@@ -94,7 +97,7 @@ def test_a_checkpoint_carries_its_code(hub, run_python, tiny_checkpoint, tmp_pat
     last.add("main", {**good.files, "pipeline_spert.py": b"1 / 0", "model.safetensors": b"broken"}, "break it")
     asked = json.dumps([[REPOSITORIES[0], None], [REPOSITORIES[1], "main"], [REPOSITORIES[2], good.oid]])
     again = tmp_path / "again"
-    remote = run_python("-c", WITHOUT_PACKAGE, TEXT, TOKEN, again, asked, token=None, package=False)
+    remote = run_fresh_python("-c", WITHOUT_PACKAGE, TEXT, TOKEN, again, asked, token=None, package=False)
     assert remote.returncode == 0, remote.stderr
     assert json.loads(remote.stdout.splitlines()[-1]) == [expected] * 3
     assert set(CODE) <= {path.name for path in again.iterdir()}
@@ -102,7 +105,7 @@ def test_a_checkpoint_carries_its_code(hub, run_python, tiny_checkpoint, tmp_pat
 
     hub.repositories.clear()
     asked_before = len(hub.requests)
-    offline = run_python("-c", WITHOUT_PACKAGE, TEXT, "", "", asked, token=None, package=False, offline=True)
+    offline = run_fresh_python("-c", WITHOUT_PACKAGE, TEXT, "", "", asked, token=None, package=False, offline=True)
     assert offline.returncode == 0, offline.stderr
     assert json.loads(offline.stdout.splitlines()[-1]) == [expected] * 3
     assert len(hub.requests) == asked_before

@@ -1,6 +1,6 @@
 """Overlap policies, the order of results, and the merging of windows."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.model.decoding_spert import (
@@ -33,7 +33,6 @@ def overlap(one, other):
 
 
 @given(predictions(), st.sampled_from(["drop", "best"]))
-@settings(max_examples=200, deadline=None)
 def test_no_overlap_is_left_and_relations_follow(prediction, policy):
     resolved = resolve_overlaps(prediction, policy)
     for index, entity in enumerate(resolved.entities):
@@ -51,7 +50,6 @@ def test_drop_leaves_out_what_overlaps_and_nothing_else(prediction):
 
 
 @given(predictions())
-@settings(max_examples=200, deadline=None)
 def test_best_leaves_out_only_what_a_better_one_overlaps(prediction):
     kept = resolve_overlaps(prediction, "best").entities
     for entity in prediction.entities:
@@ -60,7 +58,6 @@ def test_best_leaves_out_only_what_a_better_one_overlaps(prediction):
 
 
 @given(predictions())
-@settings(max_examples=200, deadline=None)
 def test_text_order_changes_only_the_order(prediction):
     ordered = in_text_order(prediction)
     spans = [(entity.start, entity.end) for entity in ordered.entities]

@@ -4,16 +4,17 @@ import pytest
 
 from spert_hf.model.encoders_spert import COMPUTED_ALONE, ENCODER_DECODERS, REFUSED, reason_against
 from tests.support.encoder_families import FAMILIES, row_of_page, rows_of_page, small_config, try_family
+from tests.support.tiers import first_by_default
 
 QUICK = ("deberta", "t5", "fnet", "clip_text_model")
 
 
-@pytest.mark.parametrize("family", QUICK)
+@pytest.mark.parametrize("family", first_by_default(QUICK))
 def test_a_family_is_what_the_page_says(family, tmp_path):
     assert row_of_page(try_family(family, tmp_path)) == rows_of_page()[family]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("family", [family for family in FAMILIES if family not in QUICK])
 def test_all_other_families_are_what_the_page_says(family, tmp_path):
     assert row_of_page(try_family(family, tmp_path)) == rows_of_page()[family]

@@ -47,6 +47,7 @@ def run_children(kind, checkpoint):
     return json.loads(output.splitlines()[-1])
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     "kind",
     [

@@ -16,6 +16,7 @@ LONGEST_LOSS = 1.0
 """Points of F1 that running text may cost against its sentences one by one."""
 
 
+@pytest.mark.e2e
 class TestGrowth:
     """From n to 4n pages; by the square it would be sixteen-fold."""
 
@@ -65,9 +66,12 @@ class TestGrowth:
         assert cost(20) < 9 * cost(5)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_running_text_is_as_good_as_its_sentences(shared_data):
-    """CoNLL04's test sentences joined by fives: `SPERT_MODEL=checkpoints/conll04 pytest -m slow -s -k running_text`."""
+    """CoNLL04's test sentences joined by fives.
+
+    `SPERT_MODEL=checkpoints/conll04 pytest -m nightly -s -k running_text`
+    """
     from transformers import pipeline
 
     import spert_hf  # noqa: F401

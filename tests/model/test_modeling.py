@@ -8,10 +8,11 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
 from spert_hf.model.inference_spert import predict
+from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_encoder_folder, make_tiny_checkpoint
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=first_by_default(FAMILIES))
 def family_checkpoint(request, tmp_path_factory):
     return make_tiny_checkpoint(request.param, tmp_path_factory.mktemp(request.param))
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -47,7 +47,6 @@ def kernel_calls(monkeypatch):
     gaps=st.booleans(),
     seed=st.integers(0, 2**31),
 )
-@settings(max_examples=200, deadline=None)
 def test_products_and_gradients_are_torchs(leading, rows, columns, outputs, bias, gaps, seed):
     torch.manual_seed(seed)
     plain, quick = two_layers(columns, outputs, bias)

@@ -13,6 +13,7 @@ from spert_hf.model.decoding_spert import decode
 from spert_hf.model.inference_spert import predict
 from spert_hf.model.output import SpertScores
 from spert_hf.model.processing_spert import LETTER_CASES, letter_case, subword_cases
+from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_tiny_checkpoint, make_tokenizer
 
 
@@ -75,7 +76,7 @@ def test_a_sub_word_of_every_character(runs):
 
 
 class TestLetterCaseEmbeddings:
-    @pytest.mark.parametrize("family", FAMILIES)
+    @pytest.mark.parametrize("family", first_by_default(FAMILIES))
     def test_each_sub_word_gets_that_of_its_letters(self, family, tmp_path):
         """In sentences whose words are runs of letters, but for points and a comma."""
         model, processor = load(family, tmp_path, letter_case_embeddings=True)

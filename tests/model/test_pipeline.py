@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 from datasets import Dataset
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import Dataset as TorchDataset
 from transformers import pipeline
@@ -328,7 +328,6 @@ def test_unusual_text(tiny_pipeline, text):
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=60, deadline=None)
 def test_any_text_has_right_offsets(tiny_pipeline, text):
     check_result(tiny_pipeline(text), text)
 

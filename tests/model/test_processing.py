@@ -4,17 +4,18 @@ import shutil
 from itertools import accumulate, pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from transformers import AutoConfig, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertProcessor
 from spert_hf.model.processing_spert import EncodedWords
 from tests.support.hostile_checkpoints import change_json
+from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, make_encoder_folder, make_tokenizer
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=first_by_default(FAMILIES))
 def processor(request):
     return SpertProcessor(make_tokenizer(request.param), 64)
 
@@ -61,7 +62,6 @@ def words_of_sizes(sizes):
 @given(st.lists(st.integers(1, 16), min_size=1, max_size=120), st.integers(1, 12))
 @example([7] * 8, 8)
 @example([16, 16, 1, 16], 3)
-@settings(max_examples=300, deadline=None)
 def test_windows_overlap_and_hold_every_span_that_fits(sizes, max_span_size):
     processor = SpertProcessor(make_tokenizer_once(), 18, max_span_size=max_span_size)
     assert processor.window_size == 16
@@ -101,7 +101,7 @@ def test_a_tokenizer_that_is_not_the_encoders_is_refused(tiny_checkpoint, tmp_pa
         SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), SpertConfig.from_pretrained(folder))
 
 
-@pytest.mark.parametrize("family", [family for family in FAMILIES if family != "modernbert"])
+@pytest.mark.parametrize("family", first_by_default([family for family in FAMILIES if family != "modernbert"]))
 def test_a_tokenizer_without_its_files_is_refused(tmp_path, family):
     """Of ModernBERT's, transformers itself says so."""
     folder = make_encoder_folder(family, tmp_path / family)

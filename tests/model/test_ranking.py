@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
@@ -68,7 +68,6 @@ def expected_relations(output, threshold, most):
 
 
 @given(outputs(), st.sampled_from([0.0, 0.3, 0.7]), st.sampled_from([1, 3, 1000]), st.booleans())
-@settings(max_examples=150)
 @pytest.mark.filterwarnings("ignore:more than")
 def test_the_surest_relations_of_each_row_are_decoded(output, threshold, most, row_by_row):
     with pytest.MonkeyPatch.context() as patch:

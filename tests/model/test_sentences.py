@@ -371,6 +371,7 @@ UNITS = [".", ". ", "; ", '"; ', "; ) ", "a. ", '."', "\n", "\n ", " ", "; A", "
 UNITS_OF_SOURCES = ["Aa ", ". Aa AAAAAA ", "Radio ", "(By ", " p 1, 2"]
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("rules", [FIRST_RULES, ANY])
 @pytest.mark.parametrize("unit", UNITS + UNITS_OF_SOURCES)
 def test_time_grows_with_the_length_not_its_square(unit, rules):

@@ -28,6 +28,7 @@ def check(document, result):
             assert entity["text"] == " ".join(document[entity["token_start"] : entity["token_end"]])
 
 
+@pytest.mark.e2e
 def test_nothing_is_held_on_to(tiny_pipeline):
     """A quick form: Python's objects alone, which no allocator blurs."""
     tracemalloc.start()
@@ -38,7 +39,7 @@ def test_nothing_is_held_on_to(tiny_pipeline):
     assert report.growth_a_document("objects") < 500
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks glibc")
 @pytest.mark.usefixtures("several_threads")
 def test_the_memory_of_the_process_is_flat(tiny_pipeline):
@@ -59,6 +60,7 @@ def test_the_memory_of_the_process_is_flat(tiny_pipeline):
     assert grown["resident"] < RESIDENT_GROWTH_ALLOWED
 
 
+@pytest.mark.e2e
 def test_order_is_kept_over_rounds(tiny_pipeline):
     documents = list(mixed_documents(120, seed=1))
     together, by_rounds = tiny_pipeline(documents), []

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.model.span_pooling import RangePooler, pool_spans_by_size, pool_words
@@ -35,7 +35,6 @@ def batches_with_ranges(draw):
 
 
 @given(batches_with_ranges(), st.sampled_from(POOLINGS))
-@settings(max_examples=150, deadline=None)
 def test_ranges_are_pooled_as_one_by_one(case, pooling):
     vectors, ranges = case
     longest = max(end - start for _, start, end in ranges)
@@ -51,7 +50,6 @@ def sentences_of_sub_words(draw):
 
 
 @given(sentences_of_sub_words(), st.sampled_from(POOLINGS), st.integers(1, 5))
-@settings(max_examples=100, deadline=None)
 def test_spans_of_every_size_are_pooled_over_their_sub_words(sentences, pooling, max_span_size):
     words = max(map(len, sentences))
     offsets = torch.ones(len(sentences), words + 1, dtype=torch.long)

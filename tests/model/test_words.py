@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import regex
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import AddedToken
 
@@ -59,7 +59,6 @@ def test_an_endless_word_is_split(split):
 
 
 @given(st.text(st.characters(), max_size=200))
-@settings(max_examples=300, deadline=None)
 def test_the_first_rules_words_are_in_order_and_cover_all_letters(text):
     spans = split_by_first_rules(text)
     assert all(start < end for start, end in spans)
@@ -194,7 +193,6 @@ def splits():
 
 @given(ALL_TEXT)
 @example("\r\n\u0301a \u0301")
-@settings(max_examples=300, deadline=None)
 def test_each_visible_character_is_in_exactly_one_word(splits, text):
     visible = {place for place, character in enumerate(text) if not character.isspace()}
     for name, split in splits.items():
@@ -206,6 +204,7 @@ def test_each_visible_character_is_in_exactly_one_word(splits, text):
         assert ranges == split(text), name
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("unit", ["Ph.D. 3.5kg «ab» (c)-d, กำ 🇨🇭 東 ", "(", "a", "a.", "é-", "🇨", "กำ", "\u0301", "…"])
 @pytest.mark.parametrize("words", ["rules", "whitespace-punctuation", "whitespace", "characters", "tokenizer"])
 def test_time_grows_with_the_length_not_its_square(words, unit):
@@ -249,7 +248,6 @@ class TestAddedTokens:
         assert found == ["@DRUG$", "@EXACT$", "@", "exact", "$"]
 
     @given(st.data())
-    @settings(max_examples=200, deadline=None)
     def test_keep_whole_keeps_all_else(self, data):
         borders = data.draw(st.lists(st.integers(0, 40), unique=True).map(sorted))
         ranges = list(pairwise(borders))

@@ -13,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 from spert_hf import SpertModel
 from spert_hf.openvino import OpenVinoEncoder, use_openvino
 from tests.support.predictions import assert_same
+from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, make_tiny_checkpoint
 
 
@@ -37,7 +38,7 @@ def pipe(tiny_checkpoint):
     return pipeline("spert-extraction", model=str(tiny_checkpoint))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", first_by_default(FAMILIES))
 def test_same_predictions_for_every_family_of_encoders(family, texts, tmp_path):
     pipe = pipeline("spert-extraction", model=str(make_tiny_checkpoint(family, tmp_path)))
     expected = pipe(texts)

@@ -1,4 +1,4 @@
-"""The README's first command, as it stands there, and what its model has learnt (minutes: `pytest -m slow`)."""
+"""The README's first command, as it stands there, and what its model has learnt (minutes: `pytest -m nightly`)."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def quickstart(tmp_path_factory):
     return output, done
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_it_trains_evaluates_saves_and_shows_examples(quickstart):
     output, done = quickstart
     assert (output / "model.safetensors").is_file()
@@ -35,7 +35,7 @@ def test_it_trains_evaluates_saves_and_shows_examples(quickstart):
     assert scores["rel_plus"]["micro"]["f1"] > 55
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_it_carries_over_to_conll04_which_it_has_never_seen(quickstart, shared_data):
     output, _ = quickstart
     dataset = shared_data / "conll04"

@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spert_hf
@@ -69,7 +69,6 @@ def test_text_from_right_to_left_begins_at_the_right():
 @given(
     st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6), st.text(max_size=9)
 )
-@settings(max_examples=150)
 def test_any_text_and_any_type_gives_sound_files(text, ends, kind):
     spans = sorted({(a, b) for a, b in ends if a < b <= len(text) and text[a:b].strip()})
     entities = [{"type": kind, "score": 0.5, "text": text[a:b], "start": a, "end": b} for a, b in spans]

@@ -68,6 +68,7 @@ def test_wrong_bodies_are_refused_in_one_line(http, path, body, message):
 WRONG_VALUES = (None, 7, [], {}, "x", {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}})
 
 
+@pytest.mark.e2e
 def test_the_log_has_no_traceback_of_what_strangers_send(logged):
     url, log = logged
     with httpx.Client(base_url=url, timeout=30) as http:

@@ -55,7 +55,7 @@ def test_each_of_several_clients_gets_its_own_answers(server, pipe):
     assert_answers_are_of_their_texts(report.answers, texts, pipe)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_thousands_of_requests_from_eight_clients(server, pipe):
     texts = (texts_to_send(200) * (REQUESTS // 200 + 1))[:REQUESTS]
     report = send_requests(*server, texts, clients=8, every=100)

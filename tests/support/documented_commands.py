@@ -135,7 +135,7 @@ def _check_pytest(arguments: list[str]) -> None:
     for path in parsed.paths:
         _check(ROOT.joinpath(path).exists(), f"pytest: no such file {path}")
     markers = [marker.partition(":")[0] for marker in _project()["tool"]["pytest"]["ini_options"]["markers"]]
-    _check(parsed.m in (None, *markers), f"pytest: no marker {parsed.m}")
+    _check(parsed.m in (None, "", *markers), f"pytest: no marker {parsed.m}")
 
 
 def _check_pip(arguments: list[str]) -> None:

@@ -88,12 +88,16 @@ class HubServer:
 
     def __init__(self, tokens: dict[str, str]) -> None:
         self.tokens = tokens
+        self.reset()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self._server.hub = self  # type: ignore[attr-defined]
+
+    def reset(self) -> None:
+        """Forget all repositories, requests and faults."""
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.objects: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.hub = self  # type: ignore[attr-defined]
 
     @property
     def url(self) -> str:

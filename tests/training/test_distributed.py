@@ -57,6 +57,7 @@ def final_scores(run: Run) -> dict[str, float]:
     }
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(("processes", "batch_size", "accumulated"), [(2, 2, 1), (2, 1, 2), (1, 2, 2), (1, 1, 4)])
 def test_however_a_step_is_spread_it_is_the_same(runs, one, processes, batch_size, accumulated):
     settings = {"per_device_train_batch_size": batch_size, "gradient_accumulation_steps": accumulated}
@@ -66,6 +67,7 @@ def test_however_a_step_is_spread_it_is_the_same(runs, one, processes, batch_siz
     assert_equal_within_float(one, other)
 
 
+@pytest.mark.e2e
 def test_processes_have_the_same_copies(runs):
     shares = {"lower_case_copies": 0.5, "upper_case_copies": 0.25}
     one = runs.finish("copies on one", per_device_train_batch_size=4, **shares)
@@ -74,6 +76,7 @@ def test_processes_have_the_same_copies(runs):
     assert_equal_within_float(one, other)
 
 
+@pytest.mark.e2e
 def test_processes_that_are_asked_to_stop_save_and_go_on_together(runs):
     whole = runs.finish_ranks("whole")
     stopped = runs.start_ranks("stopped")
@@ -83,6 +86,7 @@ def test_processes_that_are_asked_to_stop_save_and_go_on_together(runs):
     assert runs.finish_ranks("stopped", resume_from_checkpoint="latest").result() == whole.result()
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("killed", [0, 1])
 def test_a_rank_that_dies_ends_the_run(runs, killed):
     ranks = runs.start_ranks(f"dead{killed}", num_train_epochs=1000)
@@ -91,6 +95,7 @@ def test_a_rank_that_dies_ends_the_run(runs, killed):
     assert ranks[1 - killed].wait() not in (0, -signal.SIGKILL)
 
 
+@pytest.mark.e2e
 def test_a_rank_that_hangs_ends_the_run(runs):
     ranks = runs.start_ranks("hanging", num_train_epochs=1000, ddp_timeout=3)
     ranks[0].wait_until(lambda: len(ranks[0].log()) > 3)
@@ -146,7 +151,7 @@ def accelerate_launch(runs):
             launched.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_accelerate_launch_starts_as_many_processes_as_it_is_asked_for(accelerate_launch, one):
     launched = accelerate_launch("launched")
     said, _ = launched.communicate(timeout=PATIENCE)
@@ -169,7 +174,7 @@ def wait_for_steps(folder: Path) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_launched_rank_that_dies_ends_the_run(accelerate_launch, one):
     launched = accelerate_launch("launched_dead", num_train_epochs=10000)
     wait_for_steps(one.folder.with_name("launched_dead"))
@@ -182,7 +187,7 @@ def test_a_launched_rank_that_dies_ends_the_run(accelerate_launch, one):
     assert not any(process.is_running() for process in training)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_run_whose_launcher_is_killed_saves_and_ends(accelerate_launch, one):
     folder = one.folder.with_name("orphaned")
     launched = accelerate_launch("orphaned", num_train_epochs=10000)
@@ -196,6 +201,7 @@ def test_a_run_whose_launcher_is_killed_saves_and_ends(accelerate_launch, one):
     assert len(list(folder.glob("checkpoint-*"))) == 1
 
 
+@pytest.mark.e2e
 def test_all_processes_leave_where_the_first_may_not_write(runs):
     folder = Path(runs.flags("taken")[0].partition("=")[2])
     (folder / "checkpoint-3").mkdir(parents=True)

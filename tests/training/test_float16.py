@@ -9,6 +9,8 @@ import torch
 from tests.support.float16 import InfiniteGradients, compute_in_float16
 from tests.support.training_runs import RunMaker
 
+pytestmark = pytest.mark.e2e
+
 ON_GPU = pytest.param(None, marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"))
 # Of so small a scale no step is lost, and losses can be compared step by step.
 ON_PROCESSOR = partial(compute_in_float16, scale=256.0)

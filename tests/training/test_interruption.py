@@ -54,6 +54,7 @@ def is_before_any_checkpoint(run: Run) -> bool:
     return len(run.log()) > 1
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("moment", [is_stepping, is_saving, is_evaluating])
 def test_a_killed_run_goes_on(runs, undisturbed, moment):
     name = f"killed_when_{moment.__name__}"
@@ -66,7 +67,7 @@ def test_a_killed_run_goes_on(runs, undisturbed, moment):
     assert not any(resumed.folder.glob(".unfinished*"))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(2))
 def test_a_run_killed_at_ten_random_moments_goes_on(tmp_path, seed):
     runs = RunMaker(tmp_path / "all", save_steps=5, load_best_model_at_end=True, num_train_epochs=12)
@@ -87,6 +88,7 @@ def test_a_run_killed_at_ten_random_moments_goes_on(tmp_path, seed):
     assert runs.finish("killed", resume_from_checkpoint="latest").result() == undisturbed.result()
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("moment", [is_before_any_checkpoint, is_evaluating])
 def test_a_run_that_is_asked_to_stop_saves_first(runs, undisturbed, number, exit_code, moment):
@@ -99,12 +101,14 @@ def test_a_run_that_is_asked_to_stop_saves_first(runs, undisturbed, number, exit
     assert runs.finish(name, resume_from_checkpoint="latest").result() == undisturbed.result()
 
 
+@pytest.mark.e2e
 def test_latest_begins_anew_where_there_is_no_checkpoint_yet(runs, undisturbed):
     run = runs.finish("from_nothing", resume_from_checkpoint="latest")
     assert "holds no checkpoint yet: training starts from the beginning" in run.said()
     assert run.result() == undisturbed.result()
 
 
+@pytest.mark.e2e
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(runs, undisturbed, stopped):
     damaged = stopped.folder / "checkpoint-10" / "optimizer.pt"
     damaged.write_bytes(damaged.read_bytes()[:-1])
@@ -114,6 +118,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(runs, undistur
     assert resumed.result() == undisturbed.result()
 
 
+@pytest.mark.e2e
 def test_a_full_disk_stops_the_run_and_leaves_the_last_checkpoint(runs, undisturbed, stopped):
     """As with a quota; writing beyond it fails as on a full disk."""
     failed = runs.start(stopped.folder.name, prepare=_limit_file_size, resume_from_checkpoint="latest")
@@ -145,6 +150,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.e2e
 def test_a_small_disk_stops_the_run_and_leaves_the_last_checkpoint(runs, undisturbed, small_disk):
     failed = runs.start("small", output_dir=small_disk / "run", save_total_limit=99)
     assert failed.wait() == 1
@@ -156,6 +162,7 @@ def test_a_small_disk_stops_the_run_and_leaves_the_last_checkpoint(runs, undistu
     assert resumed.result() == undisturbed.result()
 
 
+@pytest.mark.e2e
 def test_bfloat16_trains_and_goes_on(runs):
     settings = {"bf16": True, "num_train_epochs": 2}
     whole = runs.finish("bf16", **settings)

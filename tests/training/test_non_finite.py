@@ -12,6 +12,8 @@ from transformers import AutoTokenizer
 from tests.support.float16 import compute_in_float16
 from tests.support.training_runs import Run, RunMaker
 
+pytestmark = pytest.mark.e2e
+
 POISONED = {str(number) for number in range(3, 24, 4)}
 """Sentences in which it rained."""
 
