@@ -29,7 +29,7 @@ def one_by_one(tiny_pipeline):
 
 
 @given(st.permutations(range(len(TEXTS))), st.sampled_from([1, 2, 3, 7, 32, 1000]))
-@settings(max_examples=15)
+@settings(max_examples=settings().max_examples // 3)  # each reads all texts
 def test_order_and_batch_size(tiny_pipeline, one_by_one, order, batch_size):
     found = tiny_pipeline([TEXTS[index] for index in order], batch_size=batch_size)
     assert_same(found, [one_by_one[index] for index in order])
@@ -127,11 +127,13 @@ def test_threads_share_a_pipeline(tiny_pipeline, one_by_one):
             assert_same(found, [one_by_one[index] for index in order])
 
 
+@pytest.mark.e2e
 @pytest.mark.usefixtures("several_threads")
 def test_threads_share_a_pipeline_and_its_workers(tiny_pipeline, one_by_one):
     test_threads_share_a_pipeline(tiny_pipeline, one_by_one)
 
 
+@pytest.mark.e2e
 def test_another_process_finds_the_same(tiny_checkpoint, one_by_one):
     code = (
         "import json, sys; from transformers import pipeline; import spert_hf;"

@@ -29,6 +29,7 @@ def page_faults(mode):
     return int(done.stdout)
 
 
+@pytest.mark.e2e
 def test_freed_memory_is_kept():
     kept, by_default = page_faults("keep"), page_faults("default")
     assert kept < by_default / 10
