@@ -9,11 +9,11 @@ import os
 import shutil
 
 import pytest
-from demo_page import DemoPage
 
 from spert_hf.data import load_splits
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.trainer import Trainer
+from tests.browser.demo_page import DemoPage
 from tests.support.demo import HeldPipeline, serve
 from tests.support.documents import make_dataset_folder
 from tests.support.tiny_models import make_encoder_folder

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from demo_page import DemoPage
 
+from tests.browser.demo_page import DemoPage
 from tests.support.demo import serve
 
 TEXT = "Marian Pell works for Northern Paper in Duluth near Oslo ."

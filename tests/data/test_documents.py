@@ -1,7 +1,6 @@
 import copy
 
 import pytest
-from document_strategies import ENTITY_TYPES, RELATION_TYPES, corrupted, records
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from spert_hf.data import (
     check_record,
     documents_from_rows,
 )
+from tests.data.document_strategies import ENTITY_TYPES, RELATION_TYPES, corrupted, records
 
 SCHEMA = TypeSchema.from_names(ENTITY_TYPES, RELATION_TYPES)
 

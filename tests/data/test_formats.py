@@ -2,7 +2,6 @@ import gzip
 import json
 
 import pytest
-from document_strategies import ENTITY_TYPES, RELATION_TYPES, corrupted, records
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from spert_hf.data import (
     read_documents,
     write_documents,
 )
+from tests.data.document_strategies import ENTITY_TYPES, RELATION_TYPES, corrupted, records
 
 SCHEMA = TypeSchema.from_names(ENTITY_TYPES, RELATION_TYPES)
 SUFFIXES = (".json", ".jsonl", ".ndjson")

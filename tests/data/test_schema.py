@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from document_strategies import words
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import Document, EntityType, RelationType, SchemaError, TypeSchema
+from tests.data.document_strategies import words
 
 TYPES = {
     "entities": {"Peop": {"short": "P", "verbose": "People"}, "Loc": {"short": "L", "verbose": "Location"}},

@@ -1,10 +1,10 @@
 import pytest
-from evaluation_records import documents_with_predictions, record
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.evaluation import score_documents
 from spert_hf.evaluation.comparison import Status, compare_document
+from tests.evaluation.evaluation_records import documents_with_predictions, record
 
 
 @given(documents_with_predictions(), st.booleans())

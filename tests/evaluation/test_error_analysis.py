@@ -1,12 +1,12 @@
 from collections import Counter
 
 import pytest
-from evaluation_records import annotations, documents_with_predictions, record
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.evaluation import analyse_errors, score_documents
 from spert_hf.evaluation.error_analysis import ERROR_KINDS, EntityErrorKind, RelationErrorKind
+from tests.evaluation.evaluation_records import annotations, documents_with_predictions, record
 
 SYMMETRIC = ("S",)
 

@@ -2,11 +2,11 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
-from evaluation_records import record
 
 from spert_hf.evaluation import analyse_errors, write_error_plot
 from spert_hf.evaluation.error_analysis import ERROR_KINDS
 from spert_hf.evaluation.svg_plots import check_plot_file
+from tests.evaluation.evaluation_records import record
 
 pytest.importorskip("matplotlib")
 

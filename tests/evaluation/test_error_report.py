@@ -1,12 +1,12 @@
 import json
 
 import pytest
-from evaluation_records import documents_with_predictions, record
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.evaluation import analyse_errors, describe_errors, errors_to_markdown, write_error_markdown
 from spert_hf.evaluation.error_report import ERROR_HEADINGS, error_examples, error_rows
+from tests.evaluation.evaluation_records import documents_with_predictions, record
 
 TOKENS = ["Marian", "Pell", "of", "Northern", "Paper", "in", "Duluth"]
 GOLD = record(("P", 0, 2), ("O", 3, 5), ("L", 6, 7), relations=(("Works", 0, 1), ("Near", 1, 2)))

@@ -3,12 +3,18 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
-from evaluation_records import GOLDEN_CASES, GOLDEN_DOCUMENTS, SYMMETRIC, documents_with_predictions, record
 from hypothesis import given, settings
 
 from spert_hf.evaluation import write_html_report
 from spert_hf.evaluation.comparison import compare_document
 from spert_hf.evaluation.html_report import _token_cells, render_html_report
+from tests.evaluation.evaluation_records import (
+    GOLDEN_CASES,
+    GOLDEN_DOCUMENTS,
+    SYMMETRIC,
+    documents_with_predictions,
+    record,
+)
 
 PREDICTIONS = GOLDEN_CASES["model"]["predictions"]
 VOID = {"meta", "input", "link", "br", "img", "hr"}

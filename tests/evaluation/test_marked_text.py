@@ -2,7 +2,6 @@ import io
 import re
 import unicodedata
 
-from evaluation_records import record
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -10,6 +9,7 @@ from rich.console import Console
 from spert_hf.cli.console import print_extraction
 from spert_hf.evaluation import analyse_errors, errors_to_markdown
 from spert_hf.evaluation.marked_text import marked_pieces, marked_text
+from tests.evaluation.evaluation_records import record
 
 UNIVERSITY = ["University", "of", "Porto"]
 

@@ -1,11 +1,11 @@
 import json
 
-from evaluation_records import GOLDEN_CASES, GOLDEN_DOCUMENTS, SYMMETRIC, record
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.evaluation import format_table, score_documents, to_json
 from spert_hf.evaluation.report import _cells, compare_with_text
+from tests.evaluation.evaluation_records import GOLDEN_CASES, GOLDEN_DOCUMENTS, SYMMETRIC, record
 
 RESULT = score_documents(GOLDEN_DOCUMENTS, GOLDEN_CASES["model"]["predictions"], symmetric_relation_types=SYMMETRIC)
 

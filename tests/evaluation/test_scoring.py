@@ -4,7 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from evaluation_records import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spert_hf.evaluation import score_documents
+from spert_hf.evaluation.spert_metric import scoring
+from spert_hf.evaluation.spert_metric.scoring import drop_overlapping, read_record
+from tests.evaluation.evaluation_records import (
     GOLDEN_CASES,
     GOLDEN_DOCUMENTS,
     SYMMETRIC,
@@ -12,12 +18,6 @@ from evaluation_records import (
     documents_with_predictions,
     record,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from spert_hf.evaluation import score_documents
-from spert_hf.evaluation.spert_metric import scoring
-from spert_hf.evaluation.spert_metric.scoring import drop_overlapping, read_record
 
 GOLDEN_TASKS = {"ner": "ner", "rel": "rel", "rel_plus": "rel_nec"}
 GOLDEN_FIGURES = {"precision": "prec", "recall": "rec", "f1": "f1"}

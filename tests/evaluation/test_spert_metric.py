@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from evaluation_records import GOLDEN_CASES, GOLDEN_DOCUMENTS, SYMMETRIC, record
 
 import spert_hf.evaluation
 from spert_hf.evaluation import SpertMetric, score_documents
+from tests.evaluation.evaluation_records import GOLDEN_CASES, GOLDEN_DOCUMENTS, SYMMETRIC, record
 
 FOLDER = Path(spert_hf.evaluation.__file__).parent / "spert_metric"
 PREDICTIONS = GOLDEN_CASES["model"]["predictions"]
@@ -109,6 +109,7 @@ assert (scores["ner_f1"], scores["rel_f1"], scores["rel_plus_f1"]) == (50.0, 100
 """
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("load", [LOAD_FROM_FOLDER, LOAD_FROM_HUB], ids=["folder", "hub"])
 def test_its_folder_works_alone_and_its_readme_tells_the_truth(load, tmp_path):
     environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}

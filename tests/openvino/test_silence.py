@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 WITHOUT_NETWORK = """
@@ -35,6 +37,7 @@ def run(code, *arguments, home):
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=240)
 
 
+@pytest.mark.e2e
 def test_nothing_is_reported(tiny_checkpoint, tmp_path):
     done = run(WITHOUT_NETWORK + USE, tiny_checkpoint, home=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -42,11 +45,13 @@ def test_nothing_is_reported(tiny_checkpoint, tmp_path):
     assert not (tmp_path / "intel").exists()  # where an id of the user would be kept
 
 
+@pytest.mark.e2e
 def test_the_package_is_imported_without_it(tmp_path):
     done = run("import sys, spert_hf, spert_hf.openvino; assert 'openvino' not in sys.modules", home=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.e2e
 def test_what_is_missing_is_named(tiny_checkpoint, tmp_path):
     hide = "import sys; sys.modules['openvino'] = None\n"
     done = run(hide + USE.replace("quantize_encoder(model", "#"), tiny_checkpoint, home=tmp_path)

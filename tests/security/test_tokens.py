@@ -9,6 +9,7 @@ from spert_hf.training.arguments import SpertTrainingArguments, read_recipe
 from tests.security.conftest import GIVEN
 
 
+@pytest.mark.e2e
 def test_the_commands_did_what_they_should(seen):
     """Otherwise there would be nothing to see."""
     codes, said, files, hub = seen
@@ -23,11 +24,13 @@ def test_the_commands_did_what_they_should(seen):
     assert len(hub.repositories["model", "ada/tiny"].branches["main"]) == 2
 
 
+@pytest.mark.e2e
 def test_nothing_printed_or_logged_has_a_token(seen):
     _, said, _, _ = seen
     assert not [line for line in said.splitlines() if re.search("Token7Qz3vXw9RkBn", line)]
 
 
+@pytest.mark.e2e
 def test_no_file_has_a_token(seen):
     _, _, files, hub = seen
     names = {path.name for path in files}

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 import torch
 
 from tests.support.hostile_checkpoints import WEIGHTS, change_json, change_weights, plant_pickle
@@ -27,6 +28,7 @@ print(json.dumps(errors))
 """
 
 
+@pytest.mark.e2e
 def test_it_refuses_what_is_not_sound(tiny_pipeline, tmp_path):
     sound = tmp_path / "sound"
     tiny_pipeline.save_pretrained(sound)

@@ -30,6 +30,7 @@ def test_help_names_every_option():
     assert all(option in shown for option in ("--model", "--host", "--port", "--requests-per-minute", "SPERT_MODEL"))
 
 
+@pytest.mark.e2e
 def test_a_model_that_is_not_there_is_one_clear_line(tmp_path):
     run = run_app("--model", str(tmp_path / "none"))
     assert run.returncode == 1
