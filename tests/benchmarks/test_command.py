@@ -26,7 +26,10 @@ def test_a_folder_that_is_no_checkout_is_refused(tmp_path, capsys):
     assert f"--reference-checkout: given {tmp_path}, allowed a folder with spert/models.py" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["inference", *(pytest.param(name, marks=pytest.mark.nightly) for name in OTHERS)])
+TIERS = {"inference": pytest.mark.e2e} | dict.fromkeys(OTHERS, pytest.mark.nightly)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=mark) for name, mark in TIERS.items()])
 def test_a_section_is_measured_and_reported(name, tmp_path, capsys):
     encoder = make_encoder_folder("bert", tmp_path / "encoder")
     output = tmp_path / "figures.json"

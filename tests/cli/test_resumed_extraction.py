@@ -15,24 +15,32 @@ COUNT = 60
 GROUP = BATCHES_READ_AHEAD  # texts that the pipeline reads at once with batches of one
 
 
-@pytest.fixture
-def given(tmp_path):
-    path = tmp_path / "texts.jsonl"
+def write_texts(folder):
+    path = folder / "texts.jsonl"
     lines = [
-        json.dumps({"text": "Marian Pell met Per Lund in Oslo. " * (number % 5), "id": number})
+        json.dumps({"text": "Marian Pell met Per Lund in Oslo. " * (number % 3), "id": number})
         for number in range(COUNT)
     ]
     path.write_text("\n".join(lines))
     return path
 
 
+def run_extract(model, given, output, *more):
+    names = ["--model", str(model), "--input", str(given), "--output", str(output), "--batch-size", "1"]
+    return main(["extract", *names, *more])
+
+
+@pytest.fixture
+def given(tmp_path):
+    return write_texts(tmp_path)
+
+
 @pytest.fixture
 def run(tiny_checkpoint, given):
-    def run_extract(output, *more, model=tiny_checkpoint):
-        names = ["--model", str(model), "--input", str(given), "--output", str(output), "--batch-size", "1"]
-        return main(["extract", *names, *more])
+    def run(output, *more, model=tiny_checkpoint):
+        return run_extract(model, given, output, *more)
 
-    return run_extract
+    return run
 
 
 @pytest.fixture
@@ -56,11 +64,12 @@ def interrupted(run, tmp_path, monkeypatch):
     return interrupt
 
 
-@pytest.fixture
-def whole(run, tmp_path):
+@pytest.fixture(scope="module")
+def whole(tiny_checkpoint, tmp_path_factory):
     """What a run writes that nothing interrupts."""
-    assert run(tmp_path / "whole.jsonl") == 0
-    return (tmp_path / "whole.jsonl").read_bytes()
+    folder = tmp_path_factory.mktemp("whole")
+    assert run_extract(tiny_checkpoint, write_texts(folder), folder / "whole.jsonl") == 0
+    return (folder / "whole.jsonl").read_bytes()
 
 
 @pytest.mark.parametrize("texts_read", [0, 1, GROUP, GROUP + 1, 3 * GROUP + 5, COUNT - 1])
@@ -77,6 +86,7 @@ def test_the_result_is_that_of_a_run_that_nothing_interrupted(run, interrupted, 
 def test_a_line_that_is_cut_off_is_written_anew(run, interrupted, whole, cut):
     output = interrupted(COUNT - 1)
     content = unfinished_path(output).read_bytes()
+    assert len(content) > cut
     unfinished_path(output).write_bytes(content[:-cut])
     assert run(output, "--resume") == 0
     assert output.read_bytes() == whole
@@ -97,7 +107,7 @@ def test_only_what_is_missing_is_computed(run, interrupted, monkeypatch):
 
 
 def test_another_input_is_refused_and_nothing_is_lost(run, interrupted, given, whole, capsys):
-    output = interrupted(COUNT - 1)
+    output = interrupted(GROUP + 1)
     before = given.read_text()
     given.write_text(before + '\n{"text": "One more."}')
     assert run(output, "--resume") == 1
@@ -109,7 +119,7 @@ def test_another_input_is_refused_and_nothing_is_lost(run, interrupted, given, w
 
 
 def test_other_settings_and_another_model_are_refused(run, interrupted, tiny_checkpoint, tmp_path, capsys):
-    output = interrupted(COUNT - 1)
+    output = interrupted(GROUP + 1)
     other = shutil.copytree(tiny_checkpoint, tmp_path / "model")
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"relation_threshold": 0.5}))
@@ -130,14 +140,14 @@ TYPES = ("--entity-type", "Peop", "--entity-type", "Loc")
     ],
 )
 def test_what_is_wanted_is_part_of_a_run_and_named(run, interrupted, capsys, now, named):
-    output = interrupted(COUNT - 1, *TYPES, "--relation-threshold", "Live_In=0.2")
+    output = interrupted(GROUP + 1, *TYPES, "--relation-threshold", "Live_In=0.2")
     assert run(output, "--resume", *now) == 1
     assert f"had {named}" in capsys.readouterr().err
 
 
 def test_the_order_of_types_is_no_other_setting(run, interrupted, tmp_path):
     wanted = ("--relation-threshold", "Live_In=0.2", "--relation-threshold", "Work_For=0.1")
-    output = interrupted(COUNT - 1, *TYPES, *wanted)
+    output = interrupted(GROUP + 1, *TYPES, *wanted)
     assert run(output, "--resume", *TYPES[2:], *TYPES[:2], *wanted[2:], *wanted[:2]) == 0
     assert run(tmp_path / "whole.jsonl", *TYPES, *wanted) == 0
     assert output.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -146,7 +156,7 @@ def test_the_order_of_types_is_no_other_setting(run, interrupted, tmp_path):
 def test_other_weights_are_another_model(run, interrupted, tiny_checkpoint, tmp_path, capsys):
     from spert_hf import SpertModel
 
-    output = interrupted(COUNT - 1)
+    output = interrupted(GROUP + 1)
     other = shutil.copytree(tiny_checkpoint, tmp_path / "model")
     model = SpertModel.from_pretrained(other)
     model.entity_classifier.bias.data[0] += 1e-3

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="closed as a POSIX shell does it")
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(os.name != "posix", reason="closed as a POSIX shell does it")]
 
 
 def run(arguments, closed, tmp_path):
@@ -36,7 +36,6 @@ def test_a_stream_that_is_needed_is_named(tmp_path, arguments, closed, said):
     assert ended.stderr.startswith(said) and ended.stderr.count("\n") == 1
 
 
-@pytest.mark.e2e
 def test_streams_that_are_not_needed_may_be_closed_and_nothing_gets_into_the_output(tiny_checkpoint, tmp_path):
     (tmp_path / "in.txt").write_text("One.\nTwo.\n")
     arguments = ["extract", "--model", str(tiny_checkpoint), "--input", "in.txt", "--output", "found.jsonl"]

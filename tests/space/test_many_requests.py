@@ -49,6 +49,7 @@ def server(pipe, tmp_path_factory):
         yield address_and_pid
 
 
+@pytest.mark.e2e
 def test_each_of_several_clients_gets_its_own_answers(server, pipe):
     texts = texts_to_send(40)
     report = send_requests(*server, texts, clients=4, every=10)
