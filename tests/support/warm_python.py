@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 IMPORTED = ("torch", "transformers.pipelines", "transformers.models.bert.modeling_bert", "datasets", "evaluate")
+PATIENCE = 240
+"""Seconds after which a process counts as hanging, however busy the machine is."""
 
 
 class WarmPython:
@@ -36,7 +39,9 @@ class WarmPython:
     def __enter__(self) -> "WarmPython":
         command = [sys.executable, str(Path(__file__))]
         pipe = subprocess.PIPE
-        self._server = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=self._environment, text=True)
+        self._server = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, env=self._environment, text=True, start_new_session=True
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,6 +58,9 @@ class WarmPython:
             arguments: as the command line has them.
             cwd: the folder it runs in, which is first on Python's path.
             variables: of its environment, beside those of all processes; `None` takes one away.
+
+        Raises:
+            TimeoutError: it hangs; all processes are killed.
         """
         assert self._server.stdin is not None and self._server.stdout is not None
         streams = [self._folder / name for name in ("stdout", "stderr")]
@@ -64,8 +72,14 @@ class WarmPython:
         }
         self._server.stdin.write(json.dumps(asked) + "\n")
         self._server.stdin.flush()
-        code = int(self._server.stdout.readline())
-        return subprocess.CompletedProcess(asked["arguments"], code, *(path.read_text("utf-8") for path in streams))
+        killing = threading.Timer(PATIENCE, os.killpg, (self._server.pid, signal.SIGKILL))
+        killing.start()
+        code = self._server.stdout.readline()
+        killing.cancel()
+        said = [path.read_text("utf-8") for path in streams]
+        if not code:
+            raise TimeoutError(f"{asked['arguments']} hangs: {said[1]}")
+        return subprocess.CompletedProcess(asked["arguments"], int(code), *said)
 
 
 def serve() -> None:
