@@ -31,13 +31,14 @@ class WarmPython:
     Args:
         environment: variables of all processes.
         folder: for what processes write to standard output and standard error.
+        imported: names of modules that are imported beforehand.
     """
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
-        self._environment, self._folder = dict(environment), folder
+    def __init__(self, environment: Mapping[str, str], folder: Path, imported: Sequence[str] = IMPORTED) -> None:
+        self._environment, self._folder, self._imported = dict(environment), folder, imported
 
     def __enter__(self) -> "WarmPython":
-        command = [sys.executable, str(Path(__file__))]
+        command = [sys.executable, str(Path(__file__)), *self._imported]
         pipe = subprocess.PIPE
         self._server = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, env=self._environment, text=True, start_new_session=True
@@ -82,9 +83,9 @@ class WarmPython:
         return subprocess.CompletedProcess(asked["arguments"], int(code), *said)
 
 
-def serve() -> None:
+def serve(imported: Sequence[str]) -> None:
     """Import what is slow to import; then fork a process for each line of standard input, and say how it ended."""
-    for name in IMPORTED:
+    for name in imported:
         import_module(name)
     gc.freeze()  # what is imported is not looked through again in each process
     for line in sys.stdin:
@@ -140,4 +141,4 @@ def _run(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1:])
