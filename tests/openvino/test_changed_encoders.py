@@ -11,7 +11,8 @@ from transformers import AutoModel, pipeline
 
 from spert_hf.openvino import OpenVinoEncoder, use_openvino
 from tests.support.predictions import assert_same
-from tests.support.tiers import first_by_default
+
+pytestmark = pytest.mark.e2e  # each compiles runtimes, for seconds
 
 TEXTS = ["Marian Pell works for Northern Paper Co. in Duluth, where she was born.", "Overnight"]
 
@@ -82,7 +83,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize("change", first_by_default(CHANGES), ids=lambda change: change.__name__)
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_torch_computes_an_encoder_that_has_changed(pipe, tiny_checkpoint, change):
     expected = pipeline("spert-extraction", model=str(tiny_checkpoint))
     change(expected.model)
