@@ -52,6 +52,7 @@ def wait_for(reached):
         time.sleep(0.01)
 
 
+@pytest.mark.e2e
 def test_a_run_leaves_its_result_and_nothing_else(table, encoder, workplace, tmp_path):
     said = []
     run = plan_runs(table, table.rows[1], encoder)[0]
@@ -73,6 +74,7 @@ def test_a_run_leaves_its_result_and_nothing_else(table, encoder, workplace, tmp
     assert "done in" in said[1]
 
 
+@pytest.mark.e2e
 def test_how_far_a_run_is_is_told_meanwhile(table, encoder, workplace, monkeypatch):
     monkeypatch.setattr(running, "SECONDS_BETWEEN_LINES", 0.5)
     said = []

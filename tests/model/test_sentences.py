@@ -375,8 +375,9 @@ UNITS_OF_SOURCES = ["Aa ", ". Aa AAAAAA ", "Radio ", "(By ", " p 1, 2"]
 @pytest.mark.parametrize("rules", [FIRST_RULES, ANY])
 @pytest.mark.parametrize("unit", UNITS + UNITS_OF_SOURCES)
 def test_time_grows_with_the_length_not_its_square(unit, rules):
-    def cost(length):
+    def work(length):
         text = (unit * length)[:length]
-        return growth.processor_seconds(lambda: sentence_ranges(text, split_by_first_rules(text), rules), attempts=2)
+        return lambda: sentence_ranges(text, split_by_first_rules(text), rules)
 
-    assert cost(100_000) < 9 * cost(25_000)  # 4 times as long: 4 in proportion, 16 by the square
+    # 4 times as long: 4 in proportion, 16 by the square
+    assert growth.time_ratio(work(25_000), work(100_000), enough=9) < 9

@@ -12,6 +12,8 @@ from transformers import AutoModel, pipeline
 from spert_hf.openvino import OpenVinoRuntime, use_openvino
 from tests.support.predictions import assert_same
 
+pytestmark = pytest.mark.e2e  # each compiles runtimes, for seconds
+
 TEXTS = ["Marian Pell works for Northern Paper Co. in Duluth, where she was born.", "Overnight"]
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import math
 import sys
 import time
 import tracemalloc
@@ -13,6 +14,19 @@ import psutil
 def processor_seconds(work: Callable[[], object], attempts: int = 3) -> float:
     """Least processor time of several attempts: other processes can only add to it."""
     return min(_processor_seconds(work) for _ in range(attempts))
+
+
+def time_ratio(small: Callable[[], object], large: Callable[[], object], enough: float, attempts: int = 3) -> float:
+    """How many times as long as the small work the large one takes, in least processor time.
+
+    The small one is done so many times, the large one only as long as the ratio is not below `enough`.
+    """
+    seconds, ratio = processor_seconds(small, attempts), math.inf
+    for _ in range(attempts):
+        ratio = min(ratio, _processor_seconds(large) / seconds)
+        if ratio < enough:
+            break
+    return ratio
 
 
 def _processor_seconds(work: Callable[[], object]) -> float:

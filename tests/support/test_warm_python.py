@@ -4,12 +4,13 @@ import os
 
 import pytest
 
-from tests.support.warm_python import ROOT, WarmPython
+from tests.support.warm_python import IMPORTED, ROOT, WarmPython
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
-    with WarmPython({**os.environ, "KEPT": "1", "TAKEN": "1"}, tmp_path_factory.mktemp("streams")) as python:
+    variables = {**os.environ, "KEPT": "1", "TAKEN": "1"}
+    with WarmPython(variables, tmp_path_factory.mktemp("streams"), ["colorsys"]) as python:
         yield python
 
 
@@ -30,6 +31,10 @@ def test_modules_and_scripts_are_those_of_its_folder(python, tmp_path):
             assert python.run(arguments, folder, {}).stdout == f"__main__ {folder.name} ['x']\n"
 
 
-def test_nothing_of_the_package_is_imported_before(python):
-    code = "import sys\nprint([name for name in sys.modules if name.partition('.')[0] in ('spert_hf', 'tests')])"
-    assert python.run(["-c", code], ROOT, {}).stdout == "[]\n"
+def test_only_what_was_named_is_imported_before(python):
+    code = "import sys\nprint(*{name.partition('.')[0] for name in sys.modules} & {'colorsys', 'spert_hf', 'tests'})"
+    assert python.run(["-c", code], ROOT, {}).stdout == "colorsys\n"
+
+
+def test_nothing_of_the_package_is_imported_for_all():
+    assert not [name for name in IMPORTED if name.startswith("spert_hf")]

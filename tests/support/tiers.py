@@ -14,7 +14,9 @@ TIERS = ("e2e", "browser", "nightly")
 BROWSER_TESTS = Path(__file__).parents[1] / "browser"
 
 # What starts a browser, a distributed run, runs that are killed, or a server of its own.
-STARTERS = re.compile(r"sync_playwright|\bopen_demo\b|RunMaker\(|_ranks\(|commands\.launch|serve_process\(|DATASETS_3")
+STARTERS = re.compile(
+    r"sync_playwright|\bopen_demo\b|RunMaker\(|_ranks\(|commands\.launch|serve_process\(|run_fresh_python|DATASETS_3"
+)
 
 
 def tiers_of(item: pytest.Item) -> list[str]:

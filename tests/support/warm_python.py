@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 IMPORTED = ("torch", "transformers.pipelines", "transformers.models.bert.modeling_bert", "datasets", "evaluate")
+PATIENCE = 240
+"""Seconds after which a process counts as hanging, however busy the machine is."""
 
 
 class WarmPython:
@@ -28,15 +31,18 @@ class WarmPython:
     Args:
         environment: variables of all processes.
         folder: for what processes write to standard output and standard error.
+        imported: names of modules that are imported beforehand.
     """
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
-        self._environment, self._folder = dict(environment), folder
+    def __init__(self, environment: Mapping[str, str], folder: Path, imported: Sequence[str] = IMPORTED) -> None:
+        self._environment, self._folder, self._imported = dict(environment), folder, imported
 
     def __enter__(self) -> "WarmPython":
-        command = [sys.executable, str(Path(__file__))]
+        command = [sys.executable, str(Path(__file__)), *self._imported]
         pipe = subprocess.PIPE
-        self._server = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=self._environment, text=True)
+        self._server = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, env=self._environment, text=True, start_new_session=True
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,6 +59,9 @@ class WarmPython:
             arguments: as the command line has them.
             cwd: the folder it runs in, which is first on Python's path.
             variables: of its environment, beside those of all processes; `None` takes one away.
+
+        Raises:
+            TimeoutError: it hangs; all processes are killed.
         """
         assert self._server.stdin is not None and self._server.stdout is not None
         streams = [self._folder / name for name in ("stdout", "stderr")]
@@ -64,13 +73,19 @@ class WarmPython:
         }
         self._server.stdin.write(json.dumps(asked) + "\n")
         self._server.stdin.flush()
-        code = int(self._server.stdout.readline())
-        return subprocess.CompletedProcess(asked["arguments"], code, *(path.read_text("utf-8") for path in streams))
+        killing = threading.Timer(PATIENCE, os.killpg, (self._server.pid, signal.SIGKILL))
+        killing.start()
+        code = self._server.stdout.readline()
+        killing.cancel()
+        said = [path.read_text("utf-8") for path in streams]
+        if not code:
+            raise TimeoutError(f"{asked['arguments']} hangs: {said[1]}")
+        return subprocess.CompletedProcess(asked["arguments"], int(code), *said)
 
 
-def serve() -> None:
+def serve(imported: Sequence[str]) -> None:
     """Import what is slow to import; then fork a process for each line of standard input, and say how it ended."""
-    for name in IMPORTED:
+    for name in imported:
         import_module(name)
     gc.freeze()  # what is imported is not looked through again in each process
     for line in sys.stdin:
@@ -126,4 +141,4 @@ def _run(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1:])
