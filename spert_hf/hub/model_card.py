@@ -29,10 +29,11 @@ from ..model.card_spert import (
 from ..model.configuration_spert import SpertConfig
 from ..model.hub_spert import CARD_FILE
 from ..model.pipeline_spert import SpertPipeline
+from ..resources import package_folder
 from .staging import StagedCheckpoint, is_generated_file
 from .training_record import TrainingRecord
 
-_TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
+_TEMPLATE = "hub/templates/model_card.md.jinja"
 _PLACE_OF_MEASURED = "<!-- measured -->"
 
 
@@ -116,7 +117,7 @@ def make_model_card(pipe: SpertPipeline, repo_id: str, record: TrainingRecord | 
     config = cast(SpertConfig, pipe.model.config)
     return ModelCard.from_template(
         _metadata(config, repo_id, record, source),
-        template_path=str(_TEMPLATE),
+        template_path=str(package_folder() / _TEMPLATE),
         opening=_opening(config, repo_id, source),
         closing=source.closing or ("" if record else NOTHING_MEASURED),
         types=describe_types(config),
