@@ -11,6 +11,8 @@ from .lazy_names import lazy_names
 from .registration import register_when_imported
 
 if TYPE_CHECKING:
+    from .data.loading import load_documents
+    from .evaluating import evaluate_model
     from .loading import load
     from .model.configuration_spert import SpertConfig
     from .model.modeling_spert import SpertModel
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from .results.display import display
     from .results.knowledge_graph import to_networkx
     from .results.triples import triples
+    from .training.arguments import SpertTrainingArguments
+    from .training.trainer import SpertTrainer
     from .version import __version__
 
 
@@ -32,10 +36,14 @@ _MODULES = {
     "SpertScores": "model.output",
     "SpertPipeline": "model.pipeline_spert",
     "SpertProcessor": "model.processing_spert",
+    "SpertTrainer": "training.trainer",
+    "SpertTrainingArguments": "training.arguments",
     "TextReading": "model.text_reading_spert",
     "__version__": "version",
     "display": "results.display",
+    "evaluate_model": "evaluating",
     "load": "loading",
+    "load_documents": "data.loading",
     "to_dataframe": "results.data_frame",
     "to_networkx": "results.knowledge_graph",
     "triples": "results.triples",
@@ -49,10 +57,14 @@ __all__ = [
     "SpertPipeline",
     "SpertProcessor",
     "SpertScores",
+    "SpertTrainer",
+    "SpertTrainingArguments",
     "TextReading",
     "__version__",
     "display",
+    "evaluate_model",
     "load",
+    "load_documents",
     "to_dataframe",
     "to_networkx",
     "triples",

@@ -2,14 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 
-from ..data.documents import Document
+from ..evaluating import evaluate_model
 from ..evaluation import (
     ErrorAnalysis,
     EvaluationResult,
@@ -20,10 +18,8 @@ from ..evaluation import (
     write_error_plot,
     write_html_report,
 )
-from ..evaluation.model_evaluation import analyse_predictions, predict_documents, score_predictions
+from ..evaluation.model_evaluation import analyse_predictions
 from ..evaluation.svg_plots import check_plot_file
-from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
-from ..progress import Progress
 from .console import print_errors
 from .options import (
     check_output,
@@ -32,9 +28,6 @@ from .options import (
     reading_settings,
     selection_settings,
 )
-
-EVAL_BATCHES = 8
-"""Batches of documents that are sorted by length among themselves."""
 
 _SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
 """Options that say what is wrong in which tokens."""
@@ -52,25 +45,18 @@ def run(options: argparse.Namespace) -> int:
         check_output(f"--{name.replace('_', '-')}", getattr(options, name))
     if options.errors_plot:
         check_plot_file(options.errors_plot)
-    wanted = selection_settings(options)
-    pipe = load_pipeline(options, reading | wanted)
+    pipe = load_pipeline(options, reading | selection_settings(options))
     whole_file = options.split is None and Path(options.dataset).expanduser().is_file()
     splits = {"--split": options.split or "test"}
     (documents,) = load_documents(options, pipe.model.config, splits, whole_file=whole_file)
-    if options.as_text:
-        found = _predict(partial(predict_as_text, pipe), documents, options.batch_size)
-        _print(options, score_text_predictions(pipe, documents, found, options.no_overlapping))
+    how: dict[str, Any] = {"batch_size": options.batch_size, "no_overlapping": options.no_overlapping, "progress": True}
+    scores = evaluate_model(pipe, documents, read_as="text" if options.as_text else "tokens", **how)
+    if scores.tokens is None:
+        _print(options, cast(EvaluationResult, scores.text))
         return 0
-    predict = partial(
-        predict_documents,
-        pipe.model,
-        pipe.spert_processor,
-        relation_threshold=wanted.get("relation_threshold"),
-        entity_threshold=wanted.get("entity_threshold", 0.0),
-    )
-    predictions = _predict(predict, documents, options.batch_size)
+    predictions = scores.predictions
     errors = analyse_predictions(pipe.model, documents, predictions, options.no_overlapping)
-    _print(options, score_predictions(pipe.model, documents, predictions, options.no_overlapping), errors)
+    _print(options, scores.tokens, errors)
     if options.errors_markdown:
         _say_written("Errors", write_error_markdown(options.errors_markdown, errors))
     if options.errors_plot:
@@ -85,20 +71,6 @@ def run(options: argparse.Namespace) -> int:
         )
         _say_written("Report", page)
     return 0
-
-
-def _predict(
-    predict: Callable[[Sequence[Document], int], list[dict[str, Any]]], documents: Sequence[Document], batch_size: int
-) -> list[dict[str, Any]]:
-    """Predict documents, some batches at a time as training does, and tell how far it is."""
-    progress = Progress("evaluating", "documents", len(documents))
-    predictions = []
-    for first in range(0, len(documents), batch_size * EVAL_BATCHES):
-        part = documents[first : first + batch_size * EVAL_BATCHES]
-        predictions += predict(part, batch_size)
-        progress.advance(len(part))
-    progress.close()
-    return predictions
 
 
 def _check_scores_only(options: argparse.Namespace) -> None:

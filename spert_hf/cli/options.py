@@ -250,14 +250,13 @@ def load_documents(
     """
     from ..data.advice import advise
     from ..data.loading import DEV_FRACTION, load_splits
-    from ..data.named_datasets import dataset_folder
-    from ..data.schema import TypeSchema
+    from ..evaluating import types_of
 
     loaded = load_splits(
-        dataset_folder(options.dataset),
+        options.dataset,
         data_dir=options.data_dir,
         config_name=options.dataset_config_name,
-        types=TypeSchema.from_names(config.entity_types, config.relation_types, config.symmetric_relation_types),
+        types=types_of(config),
         token=options.token,
         dev_fraction=0 if whole_file else DEV_FRACTION,
         self_relations=options.self_relations,

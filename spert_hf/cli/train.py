@@ -9,8 +9,6 @@ from rich.console import Console
 from transformers.utils import logging as transformers_logging
 
 from ..data.advice import advise, advise_on_dev, suggest_settings
-from ..data.loading import load_splits
-from ..data.named_datasets import dataset_folder
 from ..evaluation import format_table
 from ..evaluation.report import compare_with_text
 from ..model.decoding_spert import in_text_order, to_records
@@ -20,7 +18,7 @@ from ..training.arguments import SpertTrainingArguments
 from ..training.interruption import TrainingInterruptedError
 from ..training.launching import is_first_process, missing_processes, start_processes
 from ..training.output_folder import check_training_folder
-from ..training.trainer import Trainer, TrainingResult
+from ..training.trainer import SpertTrainer, TrainingResult
 from .console import print_extraction
 from .options import check_output, write_notes
 
@@ -40,15 +38,7 @@ def run(options: argparse.Namespace) -> int:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     console = Console(soft_wrap=True)
-    splits = load_splits(
-        dataset_folder(settings.dataset),
-        data_dir=settings.data_dir,
-        config_name=settings.dataset_config_name,
-        token=settings.hub_token,
-        revision=settings.revision,
-        self_relations=settings.self_relations,
-    )
-    trainer = Trainer(settings, splits)
+    trainer = SpertTrainer(args=settings)
     is_main = trainer.accelerator.is_main_process
     if is_main:
         _announce(console, trainer, options.given)
@@ -60,14 +50,14 @@ def run(options: argparse.Namespace) -> int:
             sys.stderr.write(f"\nspert-hf train: {interruption}\n")
         return 128 + interruption.signal_number  # as shells count
     if is_main:
-        _show(console, result, getattr(splits, result.split))
+        _show(console, result, getattr(trainer.splits, result.split))
     if settings.push_to_hub and is_main:
-        _publish(console, settings, result)
+        _publish(console, trainer)
     trainer.close()
     return 0
 
 
-def _announce(console: Console, trainer: Trainer, given: Collection[str]) -> None:
+def _announce(console: Console, trainer: SpertTrainer, given: Collection[str]) -> None:
     """Say what is trained on, from what it starts, and what is to be known of the data.
 
     Args:
@@ -75,7 +65,7 @@ def _announce(console: Console, trainer: Trainer, given: Collection[str]) -> Non
         trainer: of the run.
         given: names of the settings that are chosen, for which nothing else is suggested.
     """
-    settings, splits = trainer.arguments, trainer.splits
+    settings, splits = trainer.args, trainer.splits
     train, dev = (splits.train + splits.dev, []) if settings.train_on_dev else (splits.train, splits.dev)
     write_notes(advise([*splits.train, *splits.dev, *splits.test]) + advise_on_dev(dev))
     types = splits.schema.relation_names
@@ -92,7 +82,7 @@ def _announce(console: Console, trainer: Trainer, given: Collection[str]) -> Non
     console.print(trainer.reading.describe(), markup=False, highlight=False)
 
 
-def _publish(console: Console, settings: SpertTrainingArguments, result: TrainingResult) -> None:
+def _publish(console: Console, trainer: SpertTrainer) -> None:
     """Upload the trained model.
 
     Raises:
@@ -100,15 +90,15 @@ def _publish(console: Console, settings: SpertTrainingArguments, result: Trainin
     """
     from huggingface_hub.utils import disable_progress_bars
 
-    from ..hub.publishing import PublishingError, publish_model
+    from ..hub.publishing import PublishingError
 
     disable_progress_bars()
+    settings = trainer.args
     try:
-        where: dict[str, Any] = {"token": settings.hub_token, "private": settings.hub_private_repo}
-        url = publish_model(result.output_dir, settings.hub_model_id, **where)
+        url = trainer.push_to_hub()
     except PublishingError as error:
         private = " --private" if settings.hub_private_repo else ""
-        again = f"spert-hf publish model {result.output_dir} {settings.hub_model_id}{private}"
+        again = f"spert-hf publish model {settings.output_dir} {settings.hub_model_id}{private}"
         raise PublishingError(f"{error} (the model is saved; to publish it: {again})") from error
     console.print(f"Published at {url}", markup=False)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .faults import DocumentError, Fault, FaultError, LocatedFault, Location, SchemaError
     from .formats import check_file, documents_from_rows, read_documents, write_documents
     from .inputs import read_inputs
-    from .loading import Splits, load_splits
+    from .loading import Splits, load_documents, load_splits
     from .prediction_features import prediction_features
     from .schema import EntityType, RelationType, TypeSchema
     from .sources import DatasetError
@@ -35,6 +35,7 @@ _MODULES = {
     "check_file": "formats",
     "check_record": "documents",
     "documents_from_rows": "formats",
+    "load_documents": "loading",
     "load_splits": "loading",
     "prediction_features": "prediction_features",
     "read_documents": "formats",
@@ -61,6 +62,7 @@ __all__ = [
     "check_file",
     "check_record",
     "documents_from_rows",
+    "load_documents",
     "load_splits",
     "prediction_features",
     "read_documents",

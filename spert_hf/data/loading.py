@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike, fspath
 from pathlib import Path
+from typing import cast
 
 from .documents import SELF_RELATIONS, Document
 from .faults import DocumentError, LocatedFault, list_names
 from .folder_dataset import open_file, open_folder
 from .formats import DOCUMENT_SUFFIXES
 from .hub_dataset import is_hub_id, open_hub_dataset
+from .in_memory import Documents, DocumentSource, check_source, is_in_memory, open_in_memory
+from .named_datasets import dataset_folder
 from .schema import TypeSchema
 from .script_dataset import find_script, open_script
 from .sources import DatasetError, Origin, Source, existing_folder
@@ -28,12 +33,14 @@ class Splits:
     origin: Origin = field(default_factory=Origin)
 
 
+SPLITS = ("train", "dev", "test")
+
 DEV_FRACTION = 0.1
 """Share of the training documents that becomes the dev split where there is none."""
 
 
 def load_splits(
-    dataset: str | Path,
+    dataset: DocumentSource,
     *,
     data_dir: str | Path | None = None,
     config_name: str | None = None,
@@ -49,11 +56,14 @@ def load_splits(
     Args:
         dataset: One of
 
+            - the name of a data set of the package (``"conll04"``);
             - a folder with a loading script of its own name (``quickstart/quickstart.py``), which is run;
             - a folder with files ``train``, ``dev`` (or ``valid``, ``validation``), ``test`` and ``types``, each
               perhaps after ``NAME_``, in JSON or JSON Lines;
             - a file of documents, all for training;
-            - the name of a data set on the Hub.
+            - the name of a data set on the Hub;
+            - documents in memory, all for training: a list of ``Document`` or of mappings in SpERT's JSON form, a
+              ``datasets.Dataset``; or a mapping of split names to such documents, as a ``datasets.DatasetDict`` is.
         data_dir: For a loading script, a folder that it reads in place of the network; for the Hub, a folder in the
             repository.
         config_name: A configuration of a loading script or of a data set on the Hub.
@@ -72,15 +82,15 @@ def load_splits(
         SchemaError: The types are not valid.
         DocumentError: With every fault of the documents of all splits.
         OSError: A file cannot be read.
+        TypeError: The data set is of a type that holds no documents.
     """
+    check_source("dataset", dataset)
     if not 0 <= dev_fraction < 1:
         raise DatasetError(f"dev_fraction: given {dev_fraction}, allowed 0 or more and less than 1")
     if self_relations not in SELF_RELATIONS:
         raise DatasetError(f"self_relations: given {self_relations!r}, allowed {list_names(SELF_RELATIONS)}")
     schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
-    source = _open(
-        str(dataset), None if data_dir is None else str(data_dir), config_name, token, revision, schema is None
-    )
+    source = _open(dataset, None if data_dir is None else str(data_dir), config_name, token, revision, schema is None)
     if "train" not in source.readers:
         found = list_names(list(source.readers)) or "none of train, dev and test"
         raise DatasetError(f"{source.name}: no split for training; it has {found}")
@@ -91,6 +101,76 @@ def load_splits(
         documents["train"], documents["dev"] = draw_dev(documents["train"], dev_fraction, seed)
     test = documents.get("test", [])
     return Splits(schema, documents["train"], documents["dev"], test, source.name, source.origin)
+
+
+def load_documents(
+    source: DocumentSource,
+    split: str | None = None,
+    *,
+    data_dir: str | Path | None = None,
+    config_name: str | None = None,
+    types: str | Path | TypeSchema | None = None,
+    token: str | None = None,
+    revision: str | None = None,
+    self_relations: str = "error",
+) -> list[Document]:
+    """Load annotated documents, and check all of them.
+
+    ```python
+    from spert_hf import load_documents
+
+    documents = load_documents("quickstart", split="dev")
+    print(len(documents), documents[0].tokens, documents[0].entities)
+    ```
+
+    Args:
+        source: What they are taken from, see [`load_splits`]: the name of a data set of the package or of the Hub, a
+            folder, a file, or documents in memory.
+        split: ``"train"``, ``"dev"`` or ``"test"`` of a data set that has splits. Default: all of its documents, in
+            this order. Where it has no dev split, a tenth of its training documents is, as in training. A single file,
+            or documents in memory without splits, have no splits: all of them are returned.
+        data_dir: See [`load_splits`], as for all other arguments.
+        config_name: Configuration of the data set.
+        types: A types file or a schema that the documents are checked against.
+        token: For the Hub.
+        revision: On the Hub.
+        self_relations: ``"error"`` or ``"drop"``.
+
+    Returns:
+        The documents, with `tokens`, `entities` and `relations`.
+
+    Raises:
+        DatasetError: Nothing is found under this name, or the split has no documents.
+        DocumentError: With every fault of the documents.
+        TypeError: The source is of a type that holds no documents.
+    """
+    check_source("source", source)
+    if split is not None and split not in SPLITS:
+        raise DatasetError(f"split: given {split!r}, allowed {list_names(SPLITS)}")
+    whole = split is None or _has_no_splits(source)
+    loaded = load_splits(
+        source,
+        data_dir=data_dir,
+        config_name=config_name,
+        types=types,
+        token=token,
+        revision=revision,
+        dev_fraction=0 if whole else DEV_FRACTION,
+        self_relations=self_relations,
+    )
+    if whole or split is None:
+        return [*loaded.train, *loaded.dev, *loaded.test]
+    documents: list[Document] = getattr(loaded, split)
+    if not documents:
+        raise DatasetError(f"split: given {split!r}, which {loaded.name} has no documents for")
+    return documents
+
+
+def _has_no_splits(source: DocumentSource) -> bool:
+    """Whether a source is one lot of documents: a file, or documents in memory."""
+    if is_in_memory(source):
+        return not isinstance(source, Mapping)
+    return Path(dataset_folder(fspath(cast("str | PathLike[str]", source)))).expanduser().is_file()
 
 
 def draw_dev(documents: list[Document], fraction: float, seed: int) -> tuple[list[Document], list[Document]]:
@@ -113,14 +193,18 @@ def draw_dev(documents: list[Document], fraction: float, seed: int) -> tuple[lis
 
 
 def _open(
-    dataset: str,
+    dataset: DocumentSource,
     data_dir: str | None,
     config_name: str | None,
     token: str | None,
     revision: str | None,
     own_types: bool,
 ) -> Source:
-    """The data set of the given name, not read yet; ``own_types`` says whether its own types are wanted."""
+    """The data set that is given or named, not read yet; ``own_types`` says whether its own types are wanted."""
+    if is_in_memory(dataset):
+        _refuse("dataset", "documents in memory", data_dir=data_dir, config_name=config_name, revision=revision)
+        return open_in_memory(cast(Documents, dataset))
+    dataset = dataset_folder(fspath(cast("str | PathLike[str]", dataset)))
     path = Path(dataset).expanduser()
     script = find_script(path) if path.is_dir() else None
     if script is not None:

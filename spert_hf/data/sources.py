@@ -28,12 +28,13 @@ class Origin:
     """Where a data set was taken from, for the record of what was trained on it.
 
     Attributes:
-        kind: ``package`` (a loading script that comes with this package), ``hub``, or ``local``.
+        kind: ``package`` (a loading script that comes with this package), ``hub``, ``local``, or ``memory``.
         config: The configuration that was built, where there are such.
-        revision: The commit on the Hub; where it cannot be told, the revision that was asked for.
+        revision: The commit on the Hub; where it cannot be told, the revision that was asked for. Of documents in
+            memory, a digest of them.
     """
 
-    kind: Literal["package", "hub", "local"] = "local"
+    kind: Literal["package", "hub", "local", "memory"] = "local"
     config: str | None = None
     revision: str | None = None
 

@@ -8,7 +8,7 @@ from ..model.decoding_spert import to_records
 from ..model.inference_spert import DEFAULT_BATCH_SIZE, predict
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
-from ..model.selection_spert import Selection, Threshold
+from ..model.selection_spert import Threshold
 from .error_analysis import ErrorAnalysis, analyse_errors
 from .spert_metric.scoring import EvaluationResult, score_documents
 
@@ -19,12 +19,10 @@ def predict_documents(
     documents: Sequence[Document],
     batch_size: int = DEFAULT_BATCH_SIZE,
     relation_threshold: Threshold = None,
-    entity_threshold: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Predict the documents' entities and relations, as records with scores in token offsets, one a document."""
     tokens = [document.tokens for document in documents]
-    selection = Selection(entity_threshold=entity_threshold)
-    found = predict(model, processor, tokens, batch_size, relation_threshold, selection=selection)
+    found = predict(model, processor, tokens, batch_size, relation_threshold)
     return [to_records(prediction) for prediction in found]
 
 

@@ -22,17 +22,16 @@ from transformers import AutoTokenizer
 
 from ..data.files import RUN_FILE, write_atomically
 from ..data.loading import Splits, load_splits
-from ..data.named_datasets import dataset_folder
 from ..data.ownership import take_lock
 from ..evaluation.report import TASK_NAMES
 from ..hub.training_record import TrainingRecord
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from ..progress import SECONDS_BETWEEN_LINES
+from ..training.accelerator import share_of_cores
 from ..training.arguments import SpertTrainingArguments
 from ..training.checkpoints import LATEST, list_checkpoints
 from ..training.interruption import EXPERIMENT_VARIABLE
-from ..training.trainer import share_of_cores
 from .analyses import ANALYSES
 from .runs import Run, check_settings, read_result, result_settings
 
@@ -101,7 +100,7 @@ def unreadable_data_sets(runs: Iterable[Run], data_dir: str | None) -> dict[str,
 def _load_splits(run: Run, data_dir: str | None) -> Splits:
     arguments = run.arguments
     return load_splits(
-        dataset_folder(arguments.dataset),
+        arguments.dataset,
         data_dir=data_dir,
         config_name=arguments.dataset_config_name,
         self_relations=arguments.self_relations,

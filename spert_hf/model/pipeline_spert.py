@@ -396,12 +396,23 @@ class SpertPipeline(Pipeline):
         given = None
         if any(text.entities is not None for text in model_inputs):
             given = [part for text in model_inputs for part in by_sequence(text.sequences, text.entities or ())]
-        names = {field.name for field in fields(Selection)} & parameters.keys()
-        selection = Selection(**{name: parameters.pop(name) for name in names})
-        found = iter(
-            predict(self.model, self.spert_processor, sequences, **parameters, selection=selection, given=given)
-        )
+        found = iter(self.predict_words(sequences, given, **parameters))
         return [concatenate(list(islice(found, len(text.sequences))), text.sequences) for text in model_inputs]
+
+    def predict_words(
+        self, sentences: Sequence[Sequence[str]], given: Any = None, **parameters: Any
+    ) -> list[Prediction]:
+        """Predict sentences given as words, each read as one, with the pipeline's own settings; see [`predict`].
+
+        Args:
+            sentences: words.
+            given: entities between which relations are looked for, in place of those that the model finds.
+            parameters: in place of the pipeline's own: `batch_size`, `overlap`, `relation_threshold`, …
+        """
+        settings = {**self._forward_params, **parameters}
+        names = {field.name for field in fields(Selection)} & settings.keys()
+        selection = Selection(**{name: settings.pop(name) for name in names})
+        return predict(self.model, self.spert_processor, sentences, **settings, selection=selection, given=given)
 
     def postprocess(
         self, model_outputs: tuple[_Input, Prediction], errors: str = "raise", with_text: bool = False

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
 SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup")
 METRICS = ("ner_f1", "rel_f1", "rel_plus_f1", "ner_macro_f1", "rel_macro_f1", "rel_plus_macro_f1")
-LOGGERS = ("none", "tensorboard")
+TRACKERS = (*("none", "tensorboard", "wandb", "trackio", "mlflow", "comet_ml", "aim", "clearml", "dvclive", "swanlab"),)
+"""Those of Accelerate."""
 EVAL_SPLITS = ("auto", "train", "dev", "test")
 GROUPS = {
     "data": "data",
@@ -186,7 +187,7 @@ class SpertTrainingArguments(ModelSettings):
     )
     logging_steps: int = _evaluation(50, "Log loss and learning rate each so many steps.", least=1)
     report_to: str = _evaluation(
-        "none", "Where losses and scores are logged besides `training_log.jsonl`.", choices=LOGGERS
+        "none", "Tracker that gets losses and scores besides `training_log.jsonl`.", choices=TRACKERS
     )
 
     output_dir: str = _saving(
@@ -279,6 +280,16 @@ class SpertTrainingArguments(ModelSettings):
     def mixed_precision(self) -> str:
         """Accelerate's name for the precision."""
         return "bf16" if self.bf16 else "fp16" if self.fp16 else "no"
+
+    @property
+    def eval_strategy(self) -> str:
+        """When the dev split is scored, as callbacks of transformers ask."""
+        return "epoch" if self.eval_every_epochs else "no"
+
+    @property
+    def greater_is_better(self) -> bool:
+        """That a greater `metric_for_best_model` is better, as callbacks of transformers ask: all are F1 scores."""
+        return True
 
     def measure_of_best_model(self) -> str:
         """What decides which evaluation is best; scores by different ones are not compared."""

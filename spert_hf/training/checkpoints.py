@@ -37,6 +37,11 @@ class TrainingState:
         skipped_steps: steps whose loss or gradient was not finite.
         best_score: best value so far of the measure that decides.
         best_measure: that measure.
+        best_metric: best value so far of that measure, whether the model was kept or not; callbacks go by it.
+        evaluation_due: the dev split is yet to be scored at this step.
+        epoch_stopped: a callback has asked to end the pass under way.
+        stopped: a callback has asked to end the run.
+        callbacks: what those need to go on that have a state of their own.
         log: all entries of the training log.
         run: what decides how the run goes, by name; a run with anything else does not go on from this state.
     """
@@ -47,6 +52,11 @@ class TrainingState:
     skipped_steps: int = 0
     best_score: float | None = None
     best_measure: str | None = None
+    best_metric: float | None = None
+    evaluation_due: bool = False
+    epoch_stopped: bool = False
+    stopped: bool = False
+    callbacks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     log: list[dict[str, Any]] = field(default_factory=list)
     run: dict[str, Any] = field(default_factory=dict)
 

@@ -144,8 +144,8 @@ def load_trained(
     settings = {
         **types,
         **arguments.model_settings(),
-        "relation_signatures": _signatures(config, arguments, types, documents),
-        "text_reading": _reading(config, arguments.given_reading()),
+        "relation_signatures": joined_signatures(config, arguments, types, documents),
+        "text_reading": changed_reading(config, arguments.given_reading()),
     }
     model = SpertModel.from_pretrained(source, ignore_mismatched_sizes=True, **settings, **options)
     for kind, first in (("entity", 1), ("relation", 0)):  # the first row of entities is of none
@@ -163,7 +163,7 @@ def load_trained(
     return tokenizer, model, continuation
 
 
-def _reading(config: SpertConfig, given: dict[str, Any]) -> TextReading:
+def changed_reading(config: SpertConfig, given: dict[str, Any]) -> TextReading:
     """How the model reads text, with the settings that are given in place of its own."""
     own = TextReading.of(config.text_reading).to_dict()
     if given.get("words", own["words"]) != "pattern":
@@ -171,7 +171,7 @@ def _reading(config: SpertConfig, given: dict[str, Any]) -> TextReading:
     return TextReading.of(own | given)
 
 
-def _signatures(
+def joined_signatures(
     config: SpertConfig,
     arguments: SpertTrainingArguments,
     types: dict[str, Sequence[str]],

@@ -15,9 +15,10 @@ from ..model.encoder_checks_spert import check_encoder
 from ..model.encoders_spert import check_encoder_config
 from ..model.modeling_spert import SpertModel
 from ..model.text_reader_spert import TextReader
-from .adapters import add_adapters
+from .adapters import add_adapters, has_adapters
 from .arguments import SpertTrainingArguments
 from .continuation import Continuation, load_trained
+from .given_model import GivenModel, prepare_given
 from .reading_choice import ReadingChoice, choose_reading
 
 
@@ -37,13 +38,19 @@ class Start(NamedTuple):
     continuation: Continuation | None
 
 
-def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents: Sequence[Document]) -> Start:
+def make_start(
+    arguments: SpertTrainingArguments,
+    schema: TypeSchema,
+    documents: Sequence[Document],
+    given: GivenModel | None = None,
+) -> Start:
     """Make the model that is to be trained.
 
     Args:
         arguments: all settings.
         schema: types of the data.
         documents: all that it is trained on.
+        given: a model that is made already, in place of one that the settings name.
 
     Raises:
         ValueError: if what is given is no encoder, or no trained model, or settings do not fit it.
@@ -54,7 +61,11 @@ def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents:
         "relation_types": schema.relation_names,
         "symmetric_relation_types": schema.symmetric_relation_names,
     }
-    if arguments.model is not None:
+    if given is not None:
+        continuation = prepare_given(given, arguments, documents)
+        start = Start(given.tokenizer, given.model, _kept_reading(given.model, arguments), continuation)
+        TextReader(start.reading.reading, given.tokenizer)  # what was given may not serve
+    elif arguments.model is not None:
         tokenizer, model, continuation = load_trained(arguments, types, documents)
         start = Start(tokenizer, model, _kept_reading(model, arguments), continuation)
         TextReader(start.reading.reading, tokenizer)  # what was given may not serve
@@ -64,7 +75,11 @@ def make_start(arguments: SpertTrainingArguments, schema: TypeSchema, documents:
         start.model.encoder.get_input_embeddings().requires_grad_(False)
     if arguments.gradient_checkpointing:
         start.model.gradient_checkpointing_enable()
-    return start._replace(model=add_adapters(start.model, arguments)) if arguments.lora_r else start
+    return (
+        start._replace(model=add_adapters(start.model, arguments))
+        if arguments.lora_r and not has_adapters(start.model)
+        else start
+    )
 
 
 def _kept_reading(model: SpertModel, arguments: SpertTrainingArguments) -> ReadingChoice:

@@ -1,44 +1,53 @@
 """The training loop, over Accelerate."""
 
 import json
-import os
-import platform
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
-from operator import itemgetter
+from os import PathLike, fspath
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
 
-import accelerate
 import torch
-import transformers
 from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list, gather_object, set_seed
+from accelerate.utils import broadcast_object_list
+from transformers import PreTrainedTokenizerBase, TrainerControl, TrainerState
 from transformers.utils import logging
 
-from .. import __version__ as spert_hf_version
 from ..data.documents import Document
 from ..data.files import RUN_FILE
-from ..data.loading import Splits
-from ..data.model_folder import remove_unfinished, write_model, write_whole
+from ..data.in_memory import DocumentSource, check_source
+from ..data.loading import Splits, load_documents
+from ..data.model_folder import model_output, remove_unfinished, write_model, write_whole
 from ..data.ownership import owned_folder
+from ..evaluating import types_of
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
-from .adapters import finished_model, save_finished, save_weights
-from .allocator import keep_freed_memory
+from ..model.setting_checks_spert import check_keywords
+from .accelerator import check_tracker, make_accelerator, share_of_cores, start_tracker, stop_trackers
+from .adapters import (
+    adapted_model,
+    finished_model,
+    has_adapters,
+    is_of_peft,
+    save_finished,
+    save_weights,
+    take_finished,
+)
 from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
+from .borrowed_process import BorrowedProcess
+from .callbacks import Callbacks, Given, as_logged, check_callbacks
 from .checkpoints import (
+    LATEST,
     TrainingState,
     find_checkpoint,
     list_checkpoints,
@@ -46,19 +55,22 @@ from .checkpoints import (
     save_checkpoint,
 )
 from .embedding_rows import EmbeddingRows
-from .interruption import StopAskedError, StopRequest, TrainingInterruptedError
+from .given_data import gather_splits, name_data
+from .given_model import GivenModel, check_model, take_model
+from .interruption import StopRequest, TrainingInterruptedError
 from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
 from .output_folder import make_room
-from .start import make_start
+from .run_record import describe_run
+from .shared_prediction import predict_by_all
+from .start import Start, make_start
 from .training_log import TrainingLog, TrainingProgress
 
 logger = logging.get_logger(__name__)
 
 BEST_FOLDER = "best"
-EVAL_BATCHES = 8
-"""Batches that are predicted together; sentences are sorted by length among them."""
+_KEYWORDS = (*("model", "args", "train_dataset", "eval_dataset", "processing_class", "callbacks", "show_progress"),)
 
 
 class NonFiniteError(ValueError):
@@ -78,45 +90,248 @@ class TrainingResult:
         scores_as_text: those of the same documents read as text, as users give it.
     """
 
-    model: SpertModel
-    processor: SpertProcessor
+    model: SpertModel = field(repr=False)
+    processor: SpertProcessor = field(repr=False)
     output_dir: Path
     split: str
     scores: EvaluationResult
     scores_as_text: EvaluationResult
 
 
-class Trainer:
+class SpertTrainer:
     """Trains a [`SpertModel`] as the paper does, or as the arguments say otherwise.
 
+    ```python
+    from spert_hf import SpertTrainer, SpertTrainingArguments
+
+    documents = [
+        {
+            "tokens": ["Ada", "Lund", "lives", "in", "Oslo", "."],
+            "entities": [{"type": "Peop", "start": 0, "end": 2}, {"type": "Loc", "start": 4, "end": 5}],
+            "relations": [{"type": "Live_In", "head": 0, "tail": 1}],
+        }
+    ]
+    trainer = SpertTrainer(
+        model="FacebookAI/roberta-base",
+        args=SpertTrainingArguments(output_dir="checkpoints/mine", num_train_epochs=2),
+        train_dataset=documents,
+    )
+    result = trainer.train()
+    print(result.scores)
+    ```
+
+    The process is left as it was: random states, torch's threads, signal handlers and logging. A stop that is asked for
+    while `train` runs in the main thread (Ctrl-C, a notebook's *interrupt*, SIGTERM) saves a checkpoint and raises
+    [`TrainingInterruptedError`].
+
     Args:
-        arguments: all settings.
-        splits: checked documents and their types.
+        model: what is trained. The name or folder of a pretrained encoder gets fresh classifiers; those of a SpERT
+            model keep its weights and settings (but for settings of `args` that are not the default). A `SpertModel`
+            is trained in place, for its own types, as is one within a `PeftModel` of `peft`, whose adapters are then
+            what is trained and saved. Default: what `args` says.
+        args: all settings. Default: [`SpertTrainingArguments`] as they are.
+        train_dataset: the name of a data set of the package or of the Hub, a folder, a file, a list of documents
+            (`Document`, or mappings in SpERT's JSON form), or a `datasets.Dataset`; see [`load_documents`]. Types are
+            taken from the data where no model says them. Default: what `args` says.
+        eval_dataset: what is scored while training, in any of these forms. Default: the data set's dev split. Documents
+            in memory have none.
+        processing_class: tokenizer of a `SpertModel`. Default: that of where the model came from.
+        callbacks: transformers' `TrainerCallback` objects, or their classes. In a run of several processes they have
+            to ask for the same in all of them.
         show_progress: tell how far the run is (on the main process): a bar in a terminal, else a line a minute.
+        unknown: nothing; a misspelt keyword is named, with the one that it is most like.
+
+    Raises:
+        TypeError: if an argument is of a wrong type, or there is none of its name.
+        ValueError: if settings contradict each other, or documents are not valid.
+        ImportError: if the tracker of `report_to` is not installed.
     """
 
-    def __init__(self, arguments: SpertTrainingArguments, splits: Splits, show_progress: bool = True) -> None:
-        self.arguments = arguments
-        self.splits = splits
-        self.final_split = _final_split(arguments.eval_split, splits)
-        self.output_dir = Path(arguments.output_dir)
+    def __init__(
+        self,
+        model: SpertModel | str | PathLike[str] | None = None,
+        args: SpertTrainingArguments | None = None,
+        train_dataset: DocumentSource | Splits | None = None,
+        eval_dataset: DocumentSource | None = None,
+        processing_class: PreTrainedTokenizerBase | None = None,
+        callbacks: Given = (),
+        show_progress: bool = True,
+        **unknown: Any,
+    ) -> None:
+        check_keywords(unknown, _KEYWORDS, "SpertTrainer")
+        args = _checked(args, train_dataset, eval_dataset)
+        model = adapted_model(model) if is_of_peft(model) else model
+        check_model(model, processing_class)
+        callbacks = check_callbacks(() if callbacks is None else callbacks)
+        args, given = take_model(model, processing_class, args)
+        types = types_of(given.model.config) if given else None
+        self.splits = gather_splits(args, train_dataset, eval_dataset, types)
+        self.args = name_data(args, train_dataset, self.splits)
+        self.final_split = _final_split(self.args.eval_split, self.splits)
+        self.output_dir = Path(self.args.output_dir)
         self.stop_request = StopRequest()
-        timeout = InitProcessGroupKwargs(timeout=timedelta(seconds=arguments.ddp_timeout))
-        self.accelerator = Accelerator(mixed_precision=arguments.mixed_precision, kwargs_handlers=[timeout])
-        if arguments.fp16 and self.accelerator.device.type == "cpu" and self.accelerator.scaler is None:
-            # Accelerate would compute in single precision and not say so.
-            raise ValueError("fp16: given True, which takes a GPU; allowed on a CPU bf16")
+        self.accelerator: Accelerator = make_accelerator(self.args)
         self.show_progress = show_progress and self.accelerator.is_main_process
+        self._process = BorrowedProcess(self.args.seed)
+        with self._process.borrowed():
+            self._prepare(given)
+        self.reached = TrainingState(run=self._identify_run())
+        self.resumed_at_step = 0
+        self._saved: tuple[int, Path | None] = (0, None)
+        self._record: dict[str, Any] | None = None
+        objects = {"processing_class": self.processor, "optimizer": self.optimizer, "lr_scheduler": self.schedule}
+        self._callbacks = Callbacks(callbacks, self.args, model=self.model, **objects)
+        self._begin_state()
+        self._call("on_init_end")
+
+    @property
+    def state(self) -> TrainerState:
+        """How far the run is, as transformers' trainer tells it."""
+        return self._callbacks.state
+
+    @property
+    def control(self) -> TrainerControl:
+        """What callbacks have asked for."""
+        return self._callbacks.control
+
+    def train(self, resume_from_checkpoint: str | PathLike[str] | bool | None = None) -> TrainingResult:
+        """Train, score the model, and save it in `args.output_dir`; nothing is uploaded, which [`push_to_hub`] does.
+
+        Args:
+            resume_from_checkpoint: folder of a checkpoint to go on from; `"latest"` or `True` is the last one in the
+                output folder, `False` none. Default: what `args` says.
+
+        Raises:
+            TrainingInterruptedError: if the run was asked to stop; it has saved a checkpoint.
+            NonFiniteError: if too many steps were skipped.
+            ValueError: if another run is writing to the output folder, or has left there what may not be replaced; or
+                if this trainer has trained before, and is not told from which checkpoint to go on.
+        """
+        self._choose_checkpoint(resume_from_checkpoint)
+        self.stop_request = StopRequest()
+        with self._process.borrowed(), self.stop_request, self._own_output():
+            if self.accelerator.is_main_process:
+                remove_unfinished(self.output_dir)
+            self._resume()
+            first_step = self.reached.log[-1]["step"] + 1 if self.reached.log else None
+            start_tracker(self.accelerator, self.args, first_step)
+            self._log = TrainingLog(
+                self.output_dir, self.reached.log, self._track, active=self.accelerator.is_main_process
+            )
+            self._bar = TrainingProgress(
+                self.total_steps * len(self.epoch_steps(0)[0]), self._sentences_behind(), self.show_progress
+            )
+            started = perf_counter()
+            try:
+                self._train_epochs()
+            finally:
+                self._bar.close()
+                stop_trackers(self.accelerator)
+            result = self._finish(perf_counter() - started)
+            self._call("on_train_end")
+            return result
+
+    def evaluate(self, eval_dataset: DocumentSource | None = None) -> EvaluationResult:
+        """Score the model as it is, in whatever processes there are, on the data's own tokens.
+
+        Args:
+            eval_dataset: documents in any form that the trainer takes; of a data set its dev split. Default: those that
+                are scored while training.
+
+        Raises:
+            ValueError: if there are no documents, or they are not valid.
+        """
+        if eval_dataset is None:
+            documents = self.splits.dev
+            if not documents:
+                raise ValueError("eval_dataset: given none, and the trainer has none; allowed documents")
+        else:
+            check_source("eval_dataset", eval_dataset)
+            documents = load_documents(eval_dataset, "dev", types=self.splits.schema)
+        with self._process.borrowed():
+            return self._score(documents)
+
+    def save_model(self, output_dir: str | PathLike[str] | None = None) -> None:
+        """Save the model as it is, with its tokenizer, and after training with the record of the run.
+
+        Args:
+            output_dir: a folder. Default: that of `args`, where `train` has saved it already.
+
+        Raises:
+            ValueError: if another model is there that may not be replaced (`overwrite`).
+        """
+        folder = self.output_dir if output_dir is None else Path(output_dir)
+        if self.accelerator.is_main_process:
+            own = self.output_dir if self._record else None
+            with model_output("output_dir", folder, overwrite=self.args.overwrite, own=own):
+                write_model(folder, partial(self._save, partial(save_weights, self._own_model())))
+        self.accelerator.wait_for_everyone()
+
+    def push_to_hub(self, repo_id: str | None = None, *, token: str | None = None, private: bool | None = None) -> str:
+        """Upload the trained model in `args.output_dir` as one commit, with its card and the code that it needs.
+
+        Args:
+            repo_id: repository on the Hub, made if there is none. Default: `hub_model_id` of `args`, else the output
+                folder's name.
+            token: for the Hub. Default: `hub_token` of `args`, else that of `hf auth login`.
+            private: make a new repository private. Default: `hub_private_repo` of `args`.
+
+        Returns:
+            The repository's address; nothing in other processes than the main one, which alone uploads.
+
+        Raises:
+            ValueError: if nothing was trained yet.
+            PublishingError: if the Hub refuses or can't be reached; the model stays saved.
+        """
+        from ..hub.publishing import publish_model
+
+        if not self._record:
+            raise ValueError("push_to_hub: given a model that is not trained; allowed after train()")
+        if not self.accelerator.is_main_process:
+            return ""
+        return publish_model(
+            self.output_dir,
+            repo_id or self.args.hub_model_id or self.output_dir.name,
+            token=token or self.args.hub_token,
+            private=self.args.hub_private_repo if private is None else private,
+        )
+
+    def close(self) -> None:
+        """Let go of the model in training, and take leave of the other processes; nothing can be done after that.
+
+        Processes that leave without may crash. And a group that a wrapped model is the last to hold is freed with
+        Python's lock held, which then waits for a thread that may wait for that lock: so the model goes first.
+        """
+        del self.model, self.optimizer, self.take_step, self._embedding_rows, self._callbacks
+        self.accelerator.free_memory()
+        self.accelerator.end_training()
+
+    def epoch_steps(self, epoch: int) -> list[list[int]]:
+        """Examples of each step of an epoch.
+
+        They do not depend on how a step is spread over processes and accumulation.
+        """
+        arguments, processes = self.args, self.accelerator.num_processes
+        global_batch = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * processes
+        steps = epoch_batches(self.lengths, global_batch, arguments.seed, epoch, arguments.group_by_length, self.copies)
+        if len(steps[0]) < processes:  # all that an epoch has
+            raise ValueError(
+                f"dataset: {len(steps[0])} training sentences are too few for {processes} processes, allowed one "
+                "or more a process"
+            )
+        return steps
+
+    def _prepare(self, given: GivenModel | None) -> None:
+        """Make the model ready, and all that its steps need."""
+        arguments = self.args
         if self.accelerator.device.type == "cpu":
-            torch.set_num_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
-            keep_freed_memory()
-        set_seed(arguments.seed)
-        start = make_start(arguments, splits.schema, self._training_documents())
-        self.tokenizer, model, self.reading, self.continuation = start
+            self._process.take_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
+        self._start: Start = make_start(arguments, self.splits.schema, self._training_documents(), given)
+        self.tokenizer, model, self.reading, self.continuation = self._start
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
         if self.accelerator.is_main_process:
             warn_of_long_entities(self._training_documents(), arguments.max_span_size)
-        self.examples = make_examples(self._training_documents(), splits.schema, self.processor)
+        self.examples = make_examples(self._training_documents(), self.splits.schema, self.processor)
         self.copies = self._add_copies()
         self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
         self.lengths = self.batches.lengths
@@ -136,46 +351,8 @@ class Trainer:
             arguments.max_grad_norm,
             self._embedding_rows,
         )
-        self.state = TrainingState(run=self._identify_run())
-        self.resumed_at_step = 0
-        self._saved: tuple[int, Path | None] = (0, None)
         if self.accelerator.process_index:  # each process draws dropout of its own
             torch.manual_seed(arguments.seed + self.accelerator.process_index)
-
-    def train(self) -> TrainingResult:
-        """Train, evaluate, save.
-
-        Raises:
-            TrainingInterruptedError: if the run was asked to stop; it has saved a checkpoint.
-            NonFiniteError: if too many steps were skipped.
-            ValueError: if another run is writing to the output folder, or has left there what may not be replaced.
-        """
-        with self.stop_request, self._own_output():
-            if self.accelerator.is_main_process:
-                remove_unfinished(self.output_dir)
-            self._resume()
-            log = TrainingLog(
-                self.output_dir,
-                self.state.log,
-                tensorboard=self.arguments.report_to == "tensorboard",
-                active=self.accelerator.is_main_process,
-            )
-            bar = TrainingProgress(
-                self.total_steps * len(self.epoch_steps(0)[0]),
-                self._sentences_behind(),
-                self.show_progress,
-            )
-            started = perf_counter()
-            try:
-                while self.state.epoch < self.arguments.num_train_epochs:
-                    self._train_epoch(log, bar)
-                    self._evaluate_epoch(log, bar)
-                    self.state.epoch += 1
-                    self.state.step_in_epoch = 0
-            finally:
-                bar.close()
-                log.close()
-            return self._finish(perf_counter() - started)
 
     @contextmanager
     def _own_output(self) -> Iterator[None]:
@@ -185,7 +362,7 @@ class Trainer:
             if self.accelerator.is_main_process:
                 try:
                     stack.enter_context(owned_folder("output_dir", self.output_dir))
-                    make_room(self.output_dir, self.arguments, self.state.run)
+                    make_room(self.output_dir, self.args, self.reached.run)
                 except (ValueError, OSError) as error:
                     refusal = [error]
             (refused,) = broadcast_object_list(refusal)
@@ -193,23 +370,13 @@ class Trainer:
                 raise refused
             yield
 
-    def close(self) -> None:
-        """Let go of the model in training, and take leave of the other processes; nothing can be done after that.
-
-        Processes that leave without may crash. And a group that a wrapped model is the last to hold is freed with
-        Python's lock held, which then waits for a thread that may wait for that lock: so the model goes first.
-        """
-        del self.model, self.optimizer, self.take_step, self._embedding_rows
-        self.accelerator.free_memory()
-        self.accelerator.end_training()
-
     def _add_copies(self) -> list[Copies]:
         """Put behind the examples those in other letter case, all that may ever be drawn.
 
         Returns:
             Where they are among the examples, and how many an epoch has.
         """
-        arguments, copies = self.arguments, []
+        arguments, copies = self.args, []
         for change, share in ((str.lower, arguments.lower_case_copies), (str.upper, arguments.upper_case_copies)):
             if share:
                 documents = copy_documents(self._training_documents(), change)
@@ -220,7 +387,7 @@ class Trainer:
 
     def _make_embedding_rows(self) -> EmbeddingRows | None:
         """Have word embeddings trained by rows where only we look at gradients, and where it is quicker."""
-        embeddings = self.accelerator.unwrap_model(self.model).encoder.get_input_embeddings()
+        embeddings: Any = self._own_model().encoder.get_input_embeddings()
         only_ours = self.accelerator.num_processes == 1 and self.accelerator.scaler is None
         if not only_ours or self.accelerator.device.type != "cpu" or not EmbeddingRows.possible(embeddings):
             return None
@@ -228,95 +395,197 @@ class Trainer:
         met = filling.union(*(example.words.input_ids for example in self.examples))
         return EmbeddingRows(embeddings, self.optimizer, torch.tensor(sorted(met)))
 
+    def _own_model(self) -> SpertModel:
+        """The model itself, which Accelerate may have wrapped."""
+        model: SpertModel = self.accelerator.unwrap_model(self.model)
+        return model
+
+    def _choose_checkpoint(self, given: str | PathLike[str] | bool | None) -> None:
+        """Have the settings say what to go on from.
+
+        Raises:
+            ValueError: if it is to be nothing, though this trainer has trained.
+        """
+        if given is not None:
+            named = (LATEST if given else None) if isinstance(given, bool) else fspath(given)
+            self.args = replace(self.args, resume_from_checkpoint=named)
+        if self.reached.step and self.args.resume_from_checkpoint is None:
+            raise ValueError(
+                f"resume_from_checkpoint: given none, though this trainer has taken {self.reached.step} steps; allowed "
+                "a checkpoint or 'latest', or a new trainer"
+            )
+
     def _resume(self) -> None:
         """Put the run back to the checkpoint that it is to go on from, if there is one."""
-        named = self.arguments.resume_from_checkpoint
-        folder = find_checkpoint(named, self.output_dir, self.state.run) if named else None
+        named = self.args.resume_from_checkpoint
+        folder = find_checkpoint(named, self.output_dir, self.reached.run) if named else None
         if folder is not None:
-            self.state = load_checkpoint(self.accelerator, self.model, self.optimizer, self.schedule, folder)
+            self.reached = load_checkpoint(self.accelerator, self.model, self.optimizer, self.schedule, folder)
             if self._embedding_rows:
                 self._embedding_rows.restore()
-            self._saved = (self.state.step, folder)
-            self.resumed_at_step = self.state.step
+            self._callbacks.restore(self.reached.callbacks)
+            self._saved = (self.reached.step, folder)
+            self.resumed_at_step = self.reached.step
             self._check_best_model()
+        self._begin_state()
+
+    def _begin_state(self) -> None:
+        """Tell callbacks where the run is before it goes on, with nothing asked for yet."""
+        arguments, state = self.args, self.state
+        self._callbacks.control = TrainerControl(should_training_stop=self.reached.stopped)
+        state.max_steps, state.num_train_epochs = self.total_steps, arguments.num_train_epochs
+        state.logging_steps, state.save_steps = arguments.logging_steps, arguments.save_steps
+        state.train_batch_size = arguments.per_device_train_batch_size
+        state.is_local_process_zero = self.accelerator.is_local_main_process
+        state.is_world_process_zero = self.accelerator.is_main_process
+        state.log_history = [self._logged(entry) for entry in self.reached.log]
+
+    def _call(self, moment: str, **more: Any) -> None:
+        """Call the callbacks, which are told how far the run is, and note if they end it."""
+        state, reached = self.state, self.reached
+        state.global_step, state.best_metric = reached.step, reached.best_metric
+        state.epoch = self._epoch_at(reached.step)
+        control = self._callbacks.call(moment, **more)
+        reached.stopped = reached.stopped or control.should_training_stop
+
+    def _epoch_at(self, step: int) -> float:
+        """Passes that a step is at the end of, with the share of the one under way."""
+        return step * self.args.num_train_epochs / self.total_steps
+
+    def _logged(self, entry: dict[str, Any]) -> dict[str, Any]:
+        return {**as_logged(entry), "epoch": self._epoch_at(entry["step"])}
+
+    def _add_to_log(self, entry: dict[str, Any]) -> None:
+        self._log.add(entry)
+        logged = self._logged(entry)
+        self.state.log_history.append(logged)
+        self._call("on_log", logs={name: value for name, value in logged.items() if name != "step"})
+
+    def _track(self, numbers: dict[str, float], step: int) -> None:
+        self.accelerator.log(numbers, step=step)
 
     def _check_best_model(self) -> None:
         """Begin the search for the best model anew where that of the resumed run is not at hand or not comparable."""
-        state, measure = self.state, self.arguments.measure_of_best_model()
-        if state.best_score is None:
+        reached, measure = self.reached, self.args.measure_of_best_model()
+        if reached.best_score is None:
             return
-        if state.best_measure != measure:
-            reason = f"it was chosen by {state.best_measure}, not by {measure}"
+        if reached.best_measure != measure:
+            reason = f"it was chosen by {reached.best_measure}, not by {measure}"
+            reached.best_metric = None
         elif not (self.output_dir / BEST_FOLDER).is_dir():
             reason = f"{self.output_dir} has none"
         else:
             return
-        state.best_score = None
+        reached.best_score = None
         if self.accelerator.is_main_process:
-            logger.warning(f"the best model of the epochs before step {state.step} is not considered: {reason}")
+            logger.warning(f"the best model of the epochs before step {reached.step} is not considered: {reason}")
 
-    def _train_epoch(self, log: TrainingLog, bar: TrainingProgress) -> None:
-        """Take the steps of one pass that are still to be taken."""
-        state, every = self.state, self.arguments.save_steps
-        self.model.train()
-        for indices in self.epoch_steps(state.epoch)[state.step_in_epoch :]:
-            outcome = self.take_step(indices, state.epoch, self.stop_request.signal_number > 0)
-            state.step += 1
-            state.step_in_epoch += 1
-            if outcome.suspects:
-                self._report_skipped(outcome, log)
-            elif state.step % self.arguments.logging_steps == 0 or state.step == self.total_steps:
-                log.add({"step": state.step, **outcome.losses, "learning_rate": self.schedule.get_last_lr()[0]})
-            bar.advance(len(indices), None if outcome.suspects else outcome.losses["loss"])
-            if every and state.step % every == 0:
+    def _train_epochs(self) -> None:
+        """Take the passes that are still to be taken, until the last or until a callback ends the run."""
+        reached = self.reached
+        self._call("on_train_begin")
+        while reached.epoch < self.args.num_train_epochs and not (reached.stopped and not reached.step_in_epoch):
+            self._train_epoch()
+            self._callbacks.forget_requests()
+            self._call("on_epoch_end")
+            every = self.args.eval_every_epochs
+            if self.control.should_evaluate or (every and (reached.epoch + 1) % every == 0):
+                self._evaluate_dev()
+            reached.epoch += 1
+            reached.step_in_epoch, reached.epoch_stopped = 0, False
+            if self.control.should_save:  # now, so that a run that goes on from it begins with the next pass
                 self._save_checkpoint()
-            if outcome.stop_asked:
-                self._stop()
 
-    def _report_skipped(self, outcome: StepOutcome, log: TrainingLog) -> None:
+    def _train_epoch(self) -> None:
+        """Take the steps of one pass that are still to be taken."""
+        reached = self.reached
+        self.control.should_epoch_stop = False
+        self._call("on_epoch_begin")
+        if reached.evaluation_due:
+            self._evaluate_dev()
+        self.model.train()
+        for indices in self.epoch_steps(reached.epoch)[reached.step_in_epoch :]:
+            if reached.stopped or reached.epoch_stopped:
+                break
+            self._take_step(indices)
+
+    def _take_step(self, indices: Sequence[int]) -> None:
+        """Take one step, log and save what is due, and leave if the run is asked to stop."""
+        reached, every = self.reached, self.args.save_steps
+        self._callbacks.forget_requests()
+        self._call("on_step_begin")
+        outcome = self.take_step(indices, reached.epoch, self.stop_request.signal_number > 0)
+        reached.step += 1
+        reached.step_in_epoch += 1
+        self._call("on_step_end")
+        self._log_step(outcome)
+        self._bar.advance(len(indices), None if outcome.suspects else outcome.losses["loss"])
+        if self.control.should_evaluate:
+            reached.evaluation_due = True
+            self._evaluate_dev()
+            self.model.train()
+        reached.epoch_stopped = self.control.should_epoch_stop
+        if self.control.should_save or (every and reached.step % every == 0):
+            self._save_checkpoint()
+        if outcome.stop_asked:
+            self._stop()
+
+    def _log_step(self, outcome: StepOutcome) -> None:
+        step = self.reached.step
+        if outcome.suspects:
+            self._report_skipped(outcome)
+        elif self.control.should_log or step % self.args.logging_steps == 0 or step == self.total_steps:
+            self._add_to_log({"step": step, **outcome.losses, "learning_rate": self.schedule.get_last_lr()[0]})
+
+    def _report_skipped(self, outcome: StepOutcome) -> None:
         """Say which step was skipped, over which sentences; stop the run if it is one too many."""
-        state, most = self.state, self.arguments.max_skipped_steps
-        state.skipped_steps += 1
+        reached, most = self.reached, self.args.max_skipped_steps
+        reached.skipped_steps += 1
         names = list(dict.fromkeys(self.examples[index].name for index in outcome.suspects))
-        log.add({"step": state.step, "skipped": "loss or gradient not finite", "sentences": names})
-        report = f"step {state.step}: loss or gradient not finite in sentences {', '.join(names)}"
-        if state.skipped_steps >= most:
-            raise NonFiniteError(f"{report}; stopped, as {state.skipped_steps} steps were skipped (max_skipped_steps)")
+        self._add_to_log({"step": reached.step, "skipped": "loss or gradient not finite", "sentences": names})
+        report = f"step {reached.step}: loss or gradient not finite in sentences {', '.join(names)}"
+        if reached.skipped_steps >= most:
+            raise NonFiniteError(
+                f"{report}; stopped, as {reached.skipped_steps} steps were skipped (max_skipped_steps)"
+            )
         if self.accelerator.is_main_process:
-            logger.warning(f"{report}; skipped ({state.skipped_steps} so far, stopping at {most})")
+            logger.warning(f"{report}; skipped ({reached.skipped_steps} so far, stopping at {most})")
 
-    def _evaluate_epoch(self, log: TrainingLog, bar: TrainingProgress) -> None:
-        """Score the dev split if this epoch is one to do so, and keep the model if it is the best so far."""
-        epoch, every = self.state.epoch + 1, self.arguments.eval_every_epochs
-        if not self.splits.dev or not every or epoch % every:
-            return
-        scores = self.evaluate(self.splits.dev).to_flat_dict()
-        log.add({"step": self.state.step, **{f"dev_{name}": value for name, value in scores.items()}})
-        bar.message(
-            f"epoch {epoch}: dev NER F1 {scores['ner_f1']:.2f}, REL F1 {scores['rel_f1']:.2f}, "
-            f"REL+ F1 {scores['rel_plus_f1']:.2f} (micro)"
-        )
-        score = scores[self.arguments.metric_for_best_model]
-        if self.arguments.load_best_model_at_end and (self.state.best_score is None or score > self.state.best_score):
-            self.state.best_score = score
-            self.state.best_measure = self.arguments.measure_of_best_model()
-            if self.accelerator.is_main_process:
-                write_whole(
-                    self.output_dir / BEST_FOLDER, partial(save_weights, self.accelerator.unwrap_model(self.model))
-                )
-            self.accelerator.wait_for_everyone()
+    def _evaluate_dev(self) -> None:
+        """Score the dev split, if there is one, and keep the model if it is the best so far."""
+        reached, arguments = self.reached, self.args
+        if self.splits.dev:
+            scores = self._score(self.splits.dev).to_flat_dict()
+            self._add_to_log({"step": reached.step, **{f"dev_{name}": value for name, value in scores.items()}})
+            self._bar.message(
+                f"epoch {reached.epoch + 1}: dev NER F1 {scores['ner_f1']:.2f}, REL F1 {scores['rel_f1']:.2f}, "
+                f"REL+ F1 {scores['rel_plus_f1']:.2f} (micro)"
+            )
+            score = scores[arguments.metric_for_best_model]
+            metrics = {f"eval_{name}": value for name, value in scores.items()}
+            self._call("on_evaluate", metrics={**metrics, "epoch": self._epoch_at(reached.step)})
+            if reached.best_metric is None or score > reached.best_metric:
+                reached.best_metric = score
+            if arguments.load_best_model_at_end and (reached.best_score is None or score > reached.best_score):
+                reached.best_score = score
+                reached.best_measure = arguments.measure_of_best_model()
+                if self.accelerator.is_main_process:
+                    write_whole(self.output_dir / BEST_FOLDER, partial(save_weights, self._own_model()))
+                self.state.best_model_checkpoint = str(self.output_dir / BEST_FOLDER)
+                self.accelerator.wait_for_everyone()
+        reached.evaluation_due = False
 
-    def evaluate(self, documents: Sequence[Document], model: SpertModel | None = None) -> EvaluationResult:
+    def _score(self, documents: Sequence[Document], model: SpertModel | None = None) -> EvaluationResult:
         """Score documents, each by one process; with another model than the one in training, if one is given.
 
         Raises:
             TrainingInterruptedError: if the run was asked to stop.
         """
-        model = (self.accelerator.unwrap_model(self.model) if model is None else model).eval()
+        model = (self._own_model() if model is None else model).eval()
         predictions = self._predict(model, documents, partial(predict_documents, model, self.processor))
-        return score_predictions(model, documents, predictions, self.arguments.no_overlapping)
+        return score_predictions(model, documents, predictions, self.args.no_overlapping)
 
-    def evaluate_as_text(self, documents: Sequence[Document], model: SpertModel) -> EvaluationResult:
+    def _score_as_text(self, documents: Sequence[Document], model: SpertModel) -> EvaluationResult:
         """Score a model on documents that it reads as its users' texts, each by one process; see [`score_as_text`].
 
         Raises:
@@ -324,7 +593,7 @@ class Trainer:
         """
         pipe = SpertPipeline(model=model.eval(), tokenizer=self.tokenizer, device=model.device)
         predictions = self._predict(model, documents, partial(predict_as_text, pipe))
-        return score_text_predictions(pipe, documents, predictions, self.arguments.no_overlapping)
+        return score_text_predictions(pipe, documents, predictions, self.args.no_overlapping)
 
     def _predict(
         self,
@@ -332,141 +601,96 @@ class Trainer:
         documents: Sequence[Document],
         predict: Callable[[Sequence[Document], int], list[dict[str, Any]]],
     ) -> list[dict[str, Any]]:
-        """Predict documents, each by one process.
-
-        Args:
-            model: by which they are predicted.
-            documents: the same in all processes.
-            predict: gives the predictions of some of them, at a batch size.
-
-        Returns:
-            One prediction a document, in all processes.
-
-        Raises:
-            TrainingInterruptedError: if the run was asked to stop.
-        """
-        batch_size = self.arguments.per_device_eval_batch_size
-        mine = range(self.accelerator.process_index, len(documents), self.accelerator.num_processes)
-        numbered: list[tuple[int, dict[str, Any]]] = []
-        # Before each batch, for a document may have many, and a model that knows nothing finds much in each.
-        with suppress(StopAskedError), self.stop_request.heeded_by(model):
-            for first in range(0, len(mine), batch_size * EVAL_BATCHES):
-                part = mine[first : first + batch_size * EVAL_BATCHES]
-                numbered += zip(part, predict([documents[index] for index in part], batch_size), strict=True)
-        everyones = sorted(
-            gather_object(numbered) if self.accelerator.num_processes > 1 else numbered, key=itemgetter(0)
-        )
-        if len(everyones) < len(documents):  # a process broke off, which all of them see here
+        size = self.args.per_device_eval_batch_size
+        found = predict_by_all(self.accelerator, self.stop_request, model, documents, predict, size)
+        if found is None:
             self._stop()
-        return [prediction for _, prediction in everyones]
+        return found
 
     def _stop(self) -> NoReturn:
         """Save a checkpoint, if this step has none yet, and leave."""
         step, folder = self._saved
-        if step != self.state.step or folder is None:
+        if step != self.reached.step or folder is None:
             folder = self._save_checkpoint()
         raise TrainingInterruptedError(self.stop_request.signal_number or signal.SIGTERM, folder)
 
     def _finish(self, seconds: float) -> TrainingResult:
         """Take the best model if asked to, score it once as those who load it will run it, and save it."""
-        trained = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)  # no longer in mixed precision
-        has_best = self.arguments.load_best_model_at_end and self.state.best_score is not None
+        own: SpertModel = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)  # not in mixed precision
+        has_best = self.args.load_best_model_at_end and self.reached.best_score is not None
         best = self.output_dir / BEST_FOLDER if has_best else None
-        model = finished_model(trained, best).to(self.accelerator.device)
+        model = finished_model(own, best).to(self.accelerator.device)
         documents = getattr(self.splits, self.final_split)
-        scores, scores_as_text = self.evaluate(documents, model), self.evaluate_as_text(documents, model)
+        scores, scores_as_text = self._score(documents, model), self._score_as_text(documents, model)
+        measured: dict[str, Any] = {"split": self.final_split, "seconds": round(seconds, 1)}
+        measured["resumed_at_step"] = self.resumed_at_step  # from which on the seconds are counted
+        self._record = describe_run(
+            self.args, self.splits, self._start, self.reached, self.accelerator, (scores, scores_as_text), **measured
+        )
         if self.accelerator.is_main_process:
-            run = self._describe_run(scores, scores_as_text, seconds)
-            write_model(
-                self.output_dir, lambda folder: self._save(partial(save_finished, trained, model, best), folder, run)
-            )
-            # Who resumes from a checkpoint may need the best model before it.
-            if best is not None and not list_checkpoints(self.output_dir):
-                shutil.rmtree(best, ignore_errors=True)
+            write_model(self.output_dir, partial(self._save, partial(save_finished, own, model, best)))
+        if best is not None:
+            take_finished(own, model, best)
         self.accelerator.wait_for_everyone()
-        return TrainingResult(model.eval(), self.processor, self.output_dir, self.final_split, scores, scores_as_text)
+        # Who resumes from a checkpoint may need the best model before it.
+        if best is not None and self.accelerator.is_main_process and not list_checkpoints(self.output_dir):
+            shutil.rmtree(best, ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        result = model if has_adapters(own) else own
+        return TrainingResult(result.eval(), self.processor, self.output_dir, self.final_split, scores, scores_as_text)
 
-    def _save(self, save_weights_to: Callable[[Path], None], folder: Path, run: dict[str, Any]) -> None:
+    def _save(self, save_weights_to: Callable[[Path], None], folder: Path) -> None:
         save_weights_to(folder)
         self.tokenizer.save_pretrained(folder)
-        (folder / RUN_FILE).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+        if self._record:
+            (folder / RUN_FILE).write_text(json.dumps(self._record, indent=2) + "\n", encoding="utf-8")
 
     def _identify_run(self) -> dict[str, Any]:
         """What decides how the run goes."""
         return {
-            **self.arguments.decisive_settings(),
+            **self.args.decisive_settings(),
             "processes": self.accelerator.num_processes,
             "training data": digest_examples(self.examples),
         }
 
-    def _describe_run(
-        self, scores: EvaluationResult, scores_as_text: EvaluationResult, seconds: float
-    ) -> dict[str, Any]:
-        """What was done and measured, for the model card and for whoever repeats it."""
-        settings = asdict(self.arguments)
-        del settings["hub_token"]
-        return {
-            "settings": settings,
-            "dataset": {"name": self.splits.name, **asdict(self.splits.origin)},
-            "documents": {name: len(getattr(self.splits, name)) for name in ("train", "dev", "test")},
-            "split": self.final_split,
-            "scores": scores.to_dict(),
-            "scores_as_text": scores_as_text.to_dict(),
-            "text_reading": self.reading.reading.to_dict(),
-            "steps": self.state.step,
-            "skipped_steps": self.state.skipped_steps,
-            "went_on_from": self.continuation.to_dict() if self.continuation else None,
-            "resumed_at_step": self.resumed_at_step,  # from which on the seconds are counted
-            "seconds": round(seconds, 1),
-            "device": str(self.accelerator.device),
-            "processes": self.accelerator.num_processes,
-            "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "versions": {
-                "spert_hf": spert_hf_version,
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-                "transformers": transformers.__version__,
-                "accelerate": accelerate.__version__,
-            },
-        }
-
     def _training_documents(self) -> list[Document]:
-        documents = [*self.splits.train, *(self.splits.dev if self.arguments.train_on_dev else [])]
+        documents = [*self.splits.train, *(self.splits.dev if self.args.train_on_dev else [])]
         if not documents:
             raise ValueError(f"dataset: {self.splits.name} has no training documents")
         return documents
 
-    def epoch_steps(self, epoch: int) -> list[list[int]]:
-        """Examples of each step of an epoch.
-
-        They do not depend on how a step is spread over processes and accumulation.
-        """
-        arguments, processes = self.arguments, self.accelerator.num_processes
-        global_batch = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * processes
-        steps = epoch_batches(self.lengths, global_batch, arguments.seed, epoch, arguments.group_by_length, self.copies)
-        if len(steps[0]) < processes:  # all that an epoch has
-            raise ValueError(
-                f"dataset: {len(steps[0])} training sentences are too few for {processes} processes, allowed one "
-                "or more a process"
-            )
-        return steps
-
     def _sentences_behind(self) -> int:
         """Sentences that the steps so far went over."""
-        return self.state.step * len(self.epoch_steps(0)[0])
+        return self.reached.step * len(self.epoch_steps(0)[0])
 
     def _save_checkpoint(self) -> Path:
+        self.reached.callbacks = self._callbacks.to_dict()
         folder = save_checkpoint(
             self.accelerator,
             self.model,
             self.optimizer,
             self.schedule,
-            self.state,
+            self.reached,
             self.output_dir,
-            self.arguments.save_total_limit,
+            self.args.save_total_limit,
         )
-        self._saved = (self.state.step, folder)
+        self._saved = (self.reached.step, folder)
+        self._call("on_save")
         return folder
+
+
+def _checked(
+    args: SpertTrainingArguments | None, train_dataset: object, eval_dataset: object
+) -> SpertTrainingArguments:
+    """Take settings and data sets if they are of the right type, and the tracker is there."""
+    if args is not None and not isinstance(args, SpertTrainingArguments):
+        raise TypeError(f"args: given an object of type {type(args).__name__}, allowed SpertTrainingArguments")
+    for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
+        if dataset is not None and not isinstance(dataset, Splits):
+            check_source(name, dataset)
+    args = args or SpertTrainingArguments()
+    check_tracker(args.report_to)
+    return args
 
 
 def _final_split(asked: str, splits: Splits) -> str:
@@ -479,9 +703,3 @@ def _final_split(asked: str, splits: Splits) -> str:
             f"eval_split: given {asked!r}, which {splits.name} has no documents for; allowed {', '.join(filled)}"
         )
     return asked
-
-
-def share_of_cores(processes: int) -> int:
-    """Cores for each of a machine's processes; `accelerate launch` by itself leaves a process only one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // processes)

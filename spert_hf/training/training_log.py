@@ -1,6 +1,7 @@
-"""Where losses and scores go: a JSON Lines file, TensorBoard, and what shows how far a run is."""
+"""Where losses and scores go: a JSON Lines file, a tracker, and what shows how far a run is."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,28 @@ LOG_FILE = "training_log.jsonl"
 
 
 class TrainingLog:
-    """Writes log entries to `training_log.jsonl` and, if asked, to TensorBoard.
+    """Writes log entries to `training_log.jsonl`, and hands their numbers to a tracker.
 
     Args:
         output_dir: folder of the run.
         entries: entries of an interrupted run that goes on; the file is written anew with them.
-        tensorboard: write event files to `runs/` in the output folder too.
+        track: takes the numbers of an entry by name, and its step.
         active: `False` on all processes but one.
     """
 
-    def __init__(self, output_dir: Path, entries: list[dict[str, Any]], tensorboard: bool, active: bool) -> None:
+    def __init__(
+        self,
+        output_dir: Path,
+        entries: list[dict[str, Any]],
+        track: Callable[[dict[str, float], int], None],
+        active: bool,
+    ) -> None:
         self.entries = entries
         self._path = output_dir / LOG_FILE if active else None
-        self._writer = None
+        self._track = track
         if self._path is not None:
             output_dir.mkdir(parents=True, exist_ok=True)
             self._path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
-            if tensorboard:
-                self._writer = _summary_writer(output_dir, entries[-1]["step"] + 1 if entries else None)
 
     def add(self, entry: dict[str, Any]) -> None:
         """Log an entry; it has a `step`, and numbers (or, in the file only, anything that JSON has) by name."""
@@ -36,26 +41,9 @@ class TrainingLog:
             return
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
-        if self._writer is not None:
-            for name, value in entry.items():
-                if name != "step" and isinstance(value, (int, float)):
-                    self._writer.add_scalar(name, value, entry["step"])
-
-    def close(self) -> None:
-        """Finish the event files."""
-        if self._writer is not None:
-            self._writer.close()
-
-
-def _summary_writer(output_dir: Path, first_step: int | None) -> Any:
-    """A writer; it has TensorBoard forget what a run that is resumed had logged from `first_step` on."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise ImportError(
-            "report_to: given 'tensorboard', which is not installed; `pip install spert-hf[tensorboard]`"
-        ) from error
-    return SummaryWriter(str(output_dir / "runs"), purge_step=first_step)
+        numbers = {name: value for name, value in entry.items() if name != "step" and isinstance(value, (int, float))}
+        if numbers:
+            self._track(numbers, entry["step"])
 
 
 class TrainingProgress:

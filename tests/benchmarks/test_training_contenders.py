@@ -7,7 +7,7 @@ import torch
 
 from spert_hf.data.loading import load_splits
 from spert_hf.training.arguments import SpertTrainingArguments
-from spert_hf.training.trainer import Trainer
+from spert_hf.training.trainer import SpertTrainer
 from tests.benchmarks.reference_training import ReferenceTrainer
 from tests.benchmarks.training import TrainingContenders
 from tests.support.documents import make_dataset_folder
@@ -37,7 +37,7 @@ def test_steps_of_package_and_reference_agree(tmp_path, dataset):
         warmup_ratio=0.0,
         cpu_threads=1,
     )
-    trainer = Trainer(arguments, dataset, show_progress=False)
+    trainer = SpertTrainer(args=arguments, train_dataset=dataset, show_progress=False)
     reference = ReferenceTrainer(trainer.model, arguments, trainer.total_steps)
     before = trainer.model.entity_classifier.weight.detach().clone()
     for indices in ([0, 1, 3], [3, 4, 7]):

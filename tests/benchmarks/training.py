@@ -1,21 +1,19 @@
 """Training: the trainer's own step over the encoder's forward, backward and optimizer step, and the reference's."""
 
 import copy
-import ctypes
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
-from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from spert_hf.data.loading import Splits
-from spert_hf.training.allocator import keep_freed_memory
+from spert_hf.training.allocator import free_memory_as_usual, keep_freed_memory
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.optimization import make_optimizer
-from spert_hf.training.trainer import Trainer
+from spert_hf.training.trainer import SpertTrainer
 
 from .options import Options, progress
 from .reference import as_transformers_has_it
@@ -23,10 +21,6 @@ from .reference_training import ReferenceTrainer
 from .report import Figure, Group, Section, at_least, at_most
 from .timing import Measurement, interleave
 from .workloads import Subject
-
-# Of glibc's <malloc.h>.
-M_MMAP_THRESHOLD, M_MMAP_MAX = -3, -4
-MMAP_MAX_BY_DEFAULT = 65536
 
 DEFAULT_BATCH_SIZE, LARGE_BATCH_SIZE = 2, 16
 PRECISIONS = {"package": "float32", "bfloat16": "bfloat16"}
@@ -60,6 +54,9 @@ class TrainingContenders:
         self._encoder = as_transformers_has_it(copy.deepcopy(self._trainer.model.encoder))
         self._encoder_optimizer = make_optimizer(self._encoder, arguments)
         self._reference = ReferenceTrainer(self._trainer.model, arguments, self._trainer.total_steps)
+        # As a run does while it lasts.
+        torch.set_num_threads(threads)
+        keep_freed_memory()
 
     def batches(self, count: int) -> list[Sequence[int]]:
         """The first batches of the first epoch, as indices of documents."""
@@ -93,28 +90,20 @@ class TrainingContenders:
 
 @contextmanager
 def large_blocks_from_the_system() -> Iterator[None]:
-    """Have glibc take blocks above 32 MB from the system and give them back, which is where its own thresholds end.
+    """Have glibc take large blocks from the system and give them back.
 
     That it keeps smaller ones all the same, as the trainer has it do, is to the advantage of what is run here.
     """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except AttributeError:  # another C library, which the trainer left alone, too
-        yield
-        return
-    mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
-    mallopt(M_MMAP_MAX, MMAP_MAX_BY_DEFAULT)
+    free_memory_as_usual()
     try:
         yield
     finally:
         keep_freed_memory()
 
 
-def make_trainer(arguments: SpertTrainingArguments, splits: Splits) -> Trainer:
-    """A trainer whose model is in training mode, whatever precision the process's last one had."""
-    # Accelerate keeps one precision a process, which a model takes on for good when it is prepared.
-    AcceleratorState._reset_state()
-    trainer = Trainer(arguments, splits, show_progress=False)
+def make_trainer(arguments: SpertTrainingArguments, splits: Splits) -> SpertTrainer:
+    """A trainer whose model is in training mode."""
+    trainer = SpertTrainer(args=arguments, train_dataset=splits, show_progress=False)
     trainer.model.train()
     return trainer
 

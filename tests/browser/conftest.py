@@ -13,7 +13,7 @@ from demo_page import DemoPage
 
 from spert_hf.data import load_splits
 from spert_hf.training.arguments import SpertTrainingArguments
-from spert_hf.training.trainer import Trainer
+from spert_hf.training.trainer import SpertTrainer
 from tests.support.demo import HeldPipeline, serve
 from tests.support.documents import make_dataset_folder
 from tests.support.tiny_models import make_encoder_folder
@@ -81,7 +81,7 @@ def known_pipeline(tmp_path_factory):
         optim="adamw",
         cpu_threads=1,
     )
-    Trainer(arguments, load_splits(dataset), False).train()
+    SpertTrainer(args=arguments, train_dataset=load_splits(dataset), show_progress=False).train()
     return pipeline("spert-extraction", model=str(folder / "model"))
 
 

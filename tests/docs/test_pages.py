@@ -92,7 +92,7 @@ def test_the_design_names_what_is_there():
 def test_the_design_s_layers_are_those_that_are_checked():
     (layers,) = re.findall(r"\nlayers = \[(.*?)\n\]", (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.DOTALL)
     checked = [re.findall(r"spert_hf\.(\w+)", layer) for layer in layers.strip().splitlines()]
-    rows = re.findall(r"^\| \d \| (.*) \|$", (DOCS / "design.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| \d+ \| (.*) \|$", (DOCS / "design.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert [re.findall(r"`(?:spert_hf\.)?(\w+)`", row) for row in rows] == checked
 
 

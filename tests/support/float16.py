@@ -33,6 +33,6 @@ class InfiniteGradients(Float16Accelerator):
 
 def compute_in_float16(scale: float = USUAL_SCALE, accelerator: type[Accelerator] = Float16Accelerator) -> None:
     """Have this process train in float16 if it is asked to, on whatever it computes."""
-    import spert_hf.training.trainer as trainer
+    import spert_hf.training.accelerator as module
 
-    trainer.Accelerator = partial(accelerator, scale)
+    module.Accelerator = partial(accelerator, scale)

@@ -13,7 +13,7 @@ from spert_hf.data import load_splits
 from spert_hf.evaluation.model_evaluation import predict_documents
 from spert_hf.hub.model_card import _describe_start
 from spert_hf.hub.training_record import TrainingRecord
-from spert_hf.training.trainer import Trainer
+from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder, make_records
 from tests.support.tiny_models import make_encoder_folder
 
@@ -45,7 +45,7 @@ def _flags(dataset, output_dir, **settings):
 
 def _train(dataset, output_dir, **settings):
     arguments = parse_arguments(_flags(dataset, output_dir, optim="adamw", **settings))
-    return Trainer(arguments, load_splits(dataset), False).train()
+    return SpertTrainer(args=arguments, train_dataset=load_splits(dataset), show_progress=False).train()
 
 
 def _with_types(folder, changes, target):
@@ -85,7 +85,7 @@ def test_types_of_the_same_name_keep_their_rows(folders, tmp_path):
     types["entities"] = {name: types["entities"][name] for name in ("Peop", "Firm", "Loc")}
     (other / "types.json").write_text(json.dumps(types))
     arguments = parse_arguments(_flags(other, tmp_path / "run", model=first))
-    trainer = Trainer(arguments, load_splits(other), False)
+    trainer = SpertTrainer(args=arguments, train_dataset=load_splits(other), show_progress=False)
     before, after = SpertModel.from_pretrained(first), trainer.model
     assert after.config.entity_types == ["Peop", "Firm", "Loc"]
     assert after.config.symmetric_relation_types == ["At"]
@@ -132,7 +132,9 @@ def test_settings_are_the_models_unless_they_are_given(folders, tmp_path):
 def test_a_part_of_the_reading_may_be_given(folders, tmp_path):
     data, first = folders
     arguments = parse_arguments(_flags(data, tmp_path / "run", model=first, text_reading="words=characters"))
-    reading = Trainer(arguments, load_splits(data), False).model.config.text_reading
+    reading = SpertTrainer(
+        args=arguments, train_dataset=load_splits(data), show_progress=False
+    ).model.config.text_reading
     assert (reading.words, reading.sequences) == ("characters", "document")
 
 

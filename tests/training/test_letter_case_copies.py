@@ -14,7 +14,7 @@ from spert_hf.training import trainer as trainer_module
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.batches import epoch_batches, make_examples
 from spert_hf.training.letter_case_copies import Copies, copy_documents
-from spert_hf.training.trainer import Trainer
+from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder
 from tests.support.tiny_models import make_encoder_folder, make_tokenizer
 
@@ -43,7 +43,7 @@ def make_trainer(splits, tmp_path, forget_precision):
             eval_every_epochs=0,
             **changed,
         )
-        return Trainer(arguments, splits, False)
+        return SpertTrainer(args=arguments, train_dataset=splits, show_progress=False)
 
     return make
 

@@ -16,7 +16,7 @@ from spert_hf.evaluation.model_evaluation import predict_documents, score_predic
 from spert_hf.evaluation.text_evaluation import score_as_text
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.interruption import TrainingInterruptedError
-from spert_hf.training.trainer import Trainer
+from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder, make_records
 from tests.support.tiny_models import make_encoder_folder
 
@@ -46,7 +46,7 @@ def train(dataset_folder, encoder_folder, tmp_path, forget_precision):
             "output_dir": str(tmp_path / name),
             **settings,
         }
-        trainer = Trainer(SpertTrainingArguments(dataset=str(dataset), **settings), load_splits(dataset), False)
+        trainer = SpertTrainer(args=SpertTrainingArguments(dataset=str(dataset), **settings), show_progress=False)
         return trainer.train()
 
     return run
@@ -239,7 +239,7 @@ def test_a_stop_that_is_asked_for_while_texts_are_scored_is_heeded(train, monkey
         signal.raise_signal(signal.SIGTERM)
         return []
 
-    monkeypatch.setattr(Trainer, "evaluate", ask_to_stop)
+    monkeypatch.setattr(SpertTrainer, "_score", ask_to_stop)
     with pytest.raises(TrainingInterruptedError):
         train(eval_every_epochs=0)
 
@@ -311,7 +311,7 @@ def test_random_layers_keep_the_pretrained_word_embeddings(dataset_folder, encod
     arguments = SpertTrainingArguments(
         encoder=str(encoder_folder), random_layers=True, cpu_threads=1, output_dir=str(tmp_path)
     )
-    made = Trainer(arguments, load_splits(dataset_folder), False).model.encoder
+    made = SpertTrainer(args=arguments, train_dataset=load_splits(dataset_folder), show_progress=False).model.encoder
     assert torch.equal(made.get_input_embeddings().weight, encoder.get_input_embeddings().weight)
     others = [(name, weight) for name, weight in made.named_parameters() if name.endswith("dense.weight")]
     assert others
@@ -326,7 +326,7 @@ def test_weights_are_trained_in_single_precision_whatever_the_encoders_are_store
     AutoModel.from_pretrained(encoder_folder).half().save_pretrained(half)
     AutoTokenizer.from_pretrained(encoder_folder).save_pretrained(half)
     arguments = SpertTrainingArguments(encoder=str(half), cpu_threads=1, output_dir=str(tmp_path / "run"), **start)
-    model = Trainer(arguments, load_splits(dataset_folder), False).model
+    model = SpertTrainer(args=arguments, train_dataset=load_splits(dataset_folder), show_progress=False).model
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
 
 

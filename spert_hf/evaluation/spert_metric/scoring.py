@@ -62,9 +62,9 @@ class TaskScores:
         return {"micro": self.micro.to_dict(), "macro": self.macro.to_dict(), "per_type": per_type}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EvaluationResult:
-    """Scores of a set of documents.
+    """Scores of a set of documents; shown, micro F1 in percent.
 
     `ner`: span and type of an entity are right. `rel`: both spans and the type of a relation are right.
     `rel_plus` (REL+): also the types of both entities.
@@ -75,6 +75,10 @@ class EvaluationResult:
     rel_plus: TaskScores
     documents: int
     no_overlapping: bool
+
+    def __repr__(self) -> str:
+        ner, rel, rel_plus = (f"{scores.micro.f1:.2f}" for scores in self.tasks.values())
+        return f"EvaluationResult(NER F1 {ner}, REL F1 {rel}, REL+ F1 {rel_plus} on {self.documents} documents)"
 
     @property
     def tasks(self) -> dict[str, TaskScores]:

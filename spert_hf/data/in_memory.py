@@ -1,0 +1,86 @@
+"""Data sets that are in memory: lists of documents or of records, and what ``datasets`` has loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from typing import Any, TypeAlias
+
+from .documents import Document
+from .faults import plain_name
+from .sources import Origin, Source, row_readers, split_of
+
+Documents: TypeAlias = Iterable[Document | Mapping[str, Any]]
+"""Documents in memory: a list of ``Document`` or of mappings in SpERT's JSON form, or a ``datasets.Dataset``."""
+
+DocumentSource: TypeAlias = str | PathLike[str] | Documents | Mapping[str, Documents]
+"""Whatever documents can be taken from: a name, a file, a folder, documents in memory, or those of several splits."""
+
+NAME = "documents"
+"""What a data set is called that has no name."""
+
+_ALLOWED = (
+    "the name of a data set, a file, a folder, a list of Document or of mappings in SpERT's JSON form, a "
+    "datasets.Dataset, or a mapping of train, dev and test to such lists"
+)
+_DIGITS_SHOWN = 12
+
+
+def check_source(field: str, source: object) -> None:
+    """Refuse what no documents can be taken from, before anything is read.
+
+    Raises:
+        TypeError: Naming the field.
+    """
+    if isinstance(source, Mapping):
+        for name, documents in source.items():
+            if split_of(str(name)) is None:
+                raise TypeError(f"{field}: given a mapping with {plain_name(name)}, allowed {_ALLOWED}")
+            if isinstance(documents, (str, bytes, PathLike, Mapping)) or not isinstance(documents, Iterable):
+                raise TypeError(f"{field}[{name!r}]: given {_kind(documents)}, allowed a list of documents")
+    elif isinstance(source, (bytes, bytearray)) or not isinstance(source, (str, PathLike, Iterable)):
+        raise TypeError(f"{field}: given {_kind(source)}, allowed {_ALLOWED}")
+
+
+def is_in_memory(source: object) -> bool:
+    """Whether documents are given themselves, and not where they are."""
+    return not isinstance(source, (str, PathLike))
+
+
+def open_in_memory(source: Documents | Mapping[str, Documents]) -> Source:
+    """A data set of documents in memory: all of them for training, where they are not given by split.
+
+    Its origin's revision is a digest of the documents.
+    """
+    by_split = source if isinstance(source, Mapping) else {"train": source}
+    records = {str(name): [*_records(documents)] for name, documents in by_split.items()}
+    name = _name_of(next(iter(by_split.values()), None))
+    readers = row_readers(name, records)
+    return Source(name, None, readers, Origin("memory", None, _digest(records)))
+
+
+def _records(documents: Documents) -> Iterator[Any]:
+    """The documents as records; what is neither a document nor a mapping as it is, for the checks to report."""
+    for document in documents:
+        yield document.to_record() if isinstance(document, Document) else document
+
+
+def _name_of(documents: object) -> str:
+    """The name that ``datasets`` knows, if it does."""
+    info = getattr(documents, "info", None)
+    return getattr(info, "dataset_name", None) or NAME
+
+
+def _digest(records: Mapping[str, list[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name, of_split in sorted(records.items()):
+        digest.update(name.encode())
+        for record in of_split:
+            digest.update(json.dumps(record, sort_keys=True, default=repr).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:_DIGITS_SHOWN]
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"an object of type {type(value).__name__}"

@@ -1,0 +1,175 @@
+"""Scores of a model on annotated documents, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from os import PathLike
+from typing import Any, cast
+
+from .data.documents import Document
+from .data.in_memory import DocumentSource, check_source
+from .data.loading import load_documents
+from .data.schema import TypeSchema
+from .evaluation.model_evaluation import score_predictions
+from .evaluation.report import compare_with_text, format_table
+from .evaluation.spert_metric.scoring import EvaluationResult
+from .evaluation.text_evaluation import predict_as_text, score_text_predictions
+from .loading import load
+from .model.configuration_spert import TASK, SpertConfig
+from .model.decoding_spert import to_records
+from .model.hub_spert import find_tokenizer
+from .model.inference_spert import DEFAULT_BATCH_SIZE
+from .model.modeling_spert import SpertModel
+from .model.pipeline_spert import SpertPipeline
+from .model.setting_checks_spert import check_choice, check_flag, check_keywords, check_whole_number
+from .progress import Progress
+
+READINGS = ("tokens", "text", "both")
+"""What a model is scored on: the data's own tokens, the documents read as text, or both."""
+
+BATCHES_AT_ONCE = 8
+"""Batches of documents that are sorted by length among themselves."""
+
+_LARGEST_BATCH = 1_000_000
+
+
+@dataclass(frozen=True, repr=False)
+class ModelScores:
+    """Scores of a model; shown as a table.
+
+    Args:
+        tokens: on the data's own tokens; `None` if they were not asked for.
+        text: on the same documents read as text, as users give it; `None` if they were not asked for.
+        predictions: what was found in the tokens of each document, in their order.
+    """
+
+    tokens: EvaluationResult | None
+    text: EvaluationResult | None
+    predictions: Sequence[dict[str, Any]] = field(default=(), compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scores as nested plain dicts: `tokens` and `text`, as far as they were asked for."""
+        both = {"tokens": self.tokens, "text": self.text}
+        return {name: scores.to_dict() for name, scores in both.items() if scores is not None}
+
+    def __repr__(self) -> str:
+        if self.tokens is None:
+            return "nothing was scored" if self.text is None else format_table(self.text, as_text=True)
+        return format_table(self.tokens) + (f"\n{compare_with_text(self.tokens, self.text)}\n" if self.text else "")
+
+
+def evaluate_model(
+    model: SpertPipeline | SpertModel | str | PathLike[str],
+    documents: DocumentSource,
+    *,
+    split: str | None = None,
+    read_as: str = "both",
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    no_overlapping: bool = False,
+    progress: bool = False,
+    **settings: Any,
+) -> ModelScores:
+    """Score a model on annotated documents: precision, recall and F1 of entities and relations.
+
+    ```python
+    from spert_hf import evaluate_model
+
+    document = {
+        "tokens": ["Ada", "Lund", "lives", "in", "Oslo", "."],
+        "entities": [{"type": "Peop", "start": 0, "end": 2}, {"type": "Loc", "start": 4, "end": 5}],
+        "relations": [{"type": "Live_In", "head": 0, "tail": 1}],
+    }
+    scores = evaluate_model("checkpoints/quickstart", [document])
+    print(scores)
+    print(scores.tokens.rel_plus.micro.f1, scores.to_dict()["text"]["ner"]["micro"]["f1"])
+    ```
+
+    Args:
+        model: a checkpoint's folder or Hub id, a [`SpertModel`] whose tokenizer is found where the model came from, or
+            a pipeline.
+        documents: whatever [`load_documents`] takes: a list of documents, a `datasets.Dataset`, a file, a folder, the
+            name of a data set.
+        split: of a data set that has splits. Default: `"test"`.
+        read_as: `"tokens"` scores the model on the data's own tokens, `"text"` on the documents read as text, as
+            users give it, `"both"` on both, which takes twice as long.
+        batch_size: documents computed at once.
+        no_overlapping: leave overlapping entities out, in gold and predictions.
+        progress: show on standard error how far it is.
+        settings: for a folder or id, as [`load`] takes them: `backend`, `device`, `relation_threshold`, …; for a
+            `SpertModel`, those of the pipeline.
+
+    Returns:
+        The scores, in percent.
+
+    Raises:
+        ValueError: if a setting is not allowed, or the split has no documents.
+        TypeError: on a setting that there is none of, or a model or documents of a wrong type.
+        DocumentError: if documents are not valid, or have types that the model has not.
+    """
+    check_source("documents", documents)
+    check_choice("read_as", read_as, READINGS)
+    check_whole_number("batch_size", batch_size, 1, _LARGEST_BATCH)
+    check_flag("no_overlapping", no_overlapping)
+    pipe = _pipeline_of(model, settings)
+    scored = cast(SpertModel, pipe.model)
+    chosen = load_documents(documents, split or "test", types=types_of(scored.config))
+    found: list[dict[str, Any]] = []
+    tokens = text = None
+    if read_as != "text":
+        found = _predict(partial(_predict_tokens, pipe), chosen, batch_size, progress)
+        tokens = score_predictions(scored, chosen, found, no_overlapping)
+    if read_as != "tokens":
+        as_text = _predict(partial(predict_as_text, pipe), chosen, batch_size, progress)
+        text = score_text_predictions(pipe, chosen, as_text, no_overlapping)
+    return ModelScores(tokens, text, found)
+
+
+def types_of(config: SpertConfig) -> TypeSchema:
+    """The types of a model, as data has them."""
+    return TypeSchema.from_names(config.entity_types, config.relation_types, config.symmetric_relation_types)
+
+
+def _pipeline_of(model: Any, settings: Mapping[str, Any]) -> SpertPipeline:
+    """The pipeline that is given, or made of what is.
+
+    Raises:
+        TypeError: if it is none of what is allowed, or settings are given for a pipeline, which has its own.
+    """
+    if isinstance(model, SpertPipeline):
+        check_keywords(settings, ("batch_size", "no_overlapping", "progress", "read_as", "split"), "evaluate_model")
+        return model
+    if isinstance(model, SpertModel):
+        SpertPipeline.check_settings(settings)
+        return SpertPipeline(
+            model=model.eval(), tokenizer=find_tokenizer(model), task=TASK, device=model.device, **settings
+        )
+    if isinstance(model, (str, PathLike)):
+        return load(model, **settings)
+    raise TypeError(
+        f"model: given an object of type {type(model).__name__}, allowed a checkpoint's folder or Hub id, a "
+        "SpertModel, or a SpertPipeline"
+    )
+
+
+def _predict_tokens(pipe: SpertPipeline, documents: Sequence[Document], batch_size: int) -> list[dict[str, Any]]:
+    found = pipe.predict_words([document.tokens for document in documents], batch_size=batch_size)
+    return [to_records(prediction) for prediction in found]
+
+
+def _predict(
+    predict: Callable[[Sequence[Document], int], list[dict[str, Any]]],
+    documents: Sequence[Document],
+    batch_size: int,
+    active: bool,
+) -> list[dict[str, Any]]:
+    """Predict documents, some batches at a time as training does, and tell how far it is."""
+    progress = Progress("evaluating", "documents", len(documents), active=active)
+    predictions = []
+    for first in range(0, len(documents), batch_size * BATCHES_AT_ONCE):
+        part = documents[first : first + batch_size * BATCHES_AT_ONCE]
+        predictions += predict(part, batch_size)
+        progress.advance(len(part))
+    progress.close()
+    return predictions

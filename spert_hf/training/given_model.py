@@ -1,0 +1,152 @@
+"""The model that a trainer is given: an object, or the name of a trained model or of an encoder."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from os import PathLike, fspath
+from typing import Any, NamedTuple
+
+from transformers import AutoConfig, PreTrainedTokenizerBase
+
+from ..data.documents import Document
+from ..encoders import find_encoder
+from ..model.configuration_spert import SpertConfig
+from ..model.hub_spert import find_tokenizer
+from ..model.modeling_spert import SpertModel
+from .adapters import adapter_settings
+from .arguments import SpertTrainingArguments
+from .continuation import Continuation, TypeChange, changed_reading, joined_signatures, trained_settings
+
+_STARTS = ("encoder", "model", "random_encoder", "random_layers")
+"""Settings that say what a run starts from."""
+
+
+class GivenModel(NamedTuple):
+    """A model that is trained as it is, in place.
+
+    Args:
+        model: with its weights, and its types.
+        tokenizer: the model's.
+    """
+
+    model: SpertModel
+    tokenizer: PreTrainedTokenizerBase
+
+
+def check_model(model: object, processing_class: object) -> None:
+    """Refuse what is no model and no tokenizer.
+
+    Raises:
+        TypeError: naming the argument.
+    """
+    if model is not None and not isinstance(model, (SpertModel, str, PathLike)):
+        raise TypeError(
+            f"model: given an object of type {type(model).__name__}, allowed a SpertModel, or the folder or Hub id of "
+            "a SpERT model or of an encoder"
+        )
+    if processing_class is None:
+        return
+    if not isinstance(processing_class, PreTrainedTokenizerBase):
+        raise TypeError(
+            f"processing_class: given an object of type {type(processing_class).__name__}, allowed the model's "
+            "tokenizer"
+        )
+    if not isinstance(model, SpertModel):
+        raise TypeError("processing_class: given without a SpertModel; allowed with one, others have their own")
+
+
+def take_model(
+    model: SpertModel | str | PathLike[str] | None,
+    processing_class: PreTrainedTokenizerBase | None,
+    arguments: SpertTrainingArguments,
+) -> tuple[SpertTrainingArguments, GivenModel | None]:
+    """Have the settings say what a run starts from.
+
+    Args:
+        model: see [`SpertTrainer`].
+        processing_class: of a model that is an object; by default found where that came from.
+        arguments: all settings.
+
+    Returns:
+        The settings with those of the model, and the model if it is an object.
+
+    Raises:
+        ValueError: if settings contradict the model.
+    """
+    if model is None:
+        return arguments, None
+    for name in _STARTS:
+        default, given = _defaults()[name], getattr(arguments, name)
+        if given not in (default, None):
+            raise ValueError(f"{name}: given {given!r} in args beside the trainer's model; allowed one of them")
+    if isinstance(model, SpertModel):
+        tokenizer = _tokenizer_of(model, arguments) if processing_class is None else processing_class
+        return _settings_for_object(arguments, model), GivenModel(model, tokenizer)
+    source = fspath(model)
+    hub = {"token": arguments.hub_token} if arguments.hub_token else {}
+    config = AutoConfig.from_pretrained(find_encoder(source), trust_remote_code=False, **hub)
+    if not isinstance(config, SpertConfig):
+        return replace(arguments, encoder=source, model=None), None
+    return replace(arguments, **trained_settings(config) | _chosen(arguments), encoder=None, model=source), None
+
+
+def prepare_given(
+    given: GivenModel, arguments: SpertTrainingArguments, documents: Sequence[Document]
+) -> Continuation | None:
+    """Make a given model ready to be trained: in single precision, with the reading and the signatures asked for.
+
+    Returns:
+        The checkpoint that it goes on from, if it was loaded from one.
+    """
+    model, config = given.model.float(), given.model.config
+    config.text_reading = changed_reading(config, arguments.given_reading())
+    types: dict[str, Sequence[str]] = {
+        name: getattr(config, name) for name in ("entity_types", "relation_types", "symmetric_relation_types")
+    }
+    config.relation_signatures = joined_signatures(config, arguments, types, documents)
+    if not model.name_or_path:
+        return None
+    kept = (TypeChange.between(types[name], types[name]) for name in ("entity_types", "relation_types"))
+    return Continuation(model.name_or_path, getattr(config, "_commit_hash", None), None, *kept)
+
+
+def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTrainedTokenizerBase:
+    try:
+        return find_tokenizer(model, arguments.hub_token)
+    except ValueError as error:
+        raise ValueError(
+            "processing_class: given none, and no tokenizer is found where the model came from; allowed its tokenizer"
+        ) from error
+
+
+def _settings_for_object(arguments: SpertTrainingArguments, model: SpertModel) -> SpertTrainingArguments:
+    """The settings with those of a model that is made already, which others can't change."""
+    own = trained_settings(model.config)
+    for name, given in _chosen(arguments).items():
+        if name != "learn_signatures" and given != own[name]:
+            raise ValueError(f"{name}: given {given!r} in args, allowed {own[name]!r}, as the model's config has it")
+    if arguments.learn_signatures:
+        own["learn_signatures"] = True
+    own |= _settings_of_adapters(arguments, model)
+    loaded_from = model.name_or_path or None
+    encoder = model.config.encoder_config.name_or_path or model.config.encoder_config.model_type
+    return replace(arguments, **own, model=loaded_from, encoder=None if loaded_from else encoder)
+
+
+def _settings_of_adapters(arguments: SpertTrainingArguments, model: SpertModel) -> dict[str, Any]:
+    """The settings of adapters that a model has already, which others can't change."""
+    own = adapter_settings(model)
+    for name, value in own.items():
+        given = getattr(arguments, name)
+        if given not in (_defaults()[name], value):
+            raise ValueError(f"{name}: given {given!r} in args, allowed {value!r}, as the model's adapters have it")
+    return own
+
+
+def _chosen(arguments: SpertTrainingArguments) -> dict[str, Any]:
+    """The settings of a model that differ from the defaults: whoever wants the model's own leaves them."""
+    names = (*SpertTrainingArguments.model_settings(arguments), "learn_signatures")
+    return {name: getattr(arguments, name) for name in names if getattr(arguments, name) != _defaults()[name]}
+
+
+def _defaults() -> dict[str, Any]:
+    return {one.name: one.default for one in fields(SpertTrainingArguments)}
