@@ -69,6 +69,19 @@ def adapted_model(model: Any) -> SpertModel:
     return inner
 
 
+def is_of_peft(model: Any) -> bool:
+    """Whether a model is a `PeftModel`, which is told without peft."""
+    return hasattr(model, "get_base_model") and hasattr(model, "peft_config")
+
+
+def adapter_settings(model: SpertModel) -> dict[str, Any]:
+    """The settings of training that a model's adapters stand for; none without adapters."""
+    if not has_adapters(model):
+        return {}
+    config: Any = model.peft_config[_NAME]
+    return {"lora_r": config.r, "lora_alpha": float(config.lora_alpha), "lora_dropout": float(config.lora_dropout)}
+
+
 def has_adapters(model: nn.Module) -> bool:
     """Whether a model is trained by adapters."""
     return bool(getattr(model, "peft_config", None))
@@ -173,7 +186,11 @@ def load_weights(model: SpertModel, folder: Path) -> None:
         if set(file.keys()) != set(weights):
             raise ValueError(f"{folder}: {ADAPTER_WEIGHTS}: holds other weights than those that are trained")
         for name, weight in weights.items():
-            weight.copy_(file.get_tensor(name))
+            saved_weight = file.get_tensor(name)
+            if saved_weight.shape != weight.shape:
+                shapes = f"{list(weight.shape)}, but the checkpoint's run has {list(saved_weight.shape)}"
+                raise ValueError(f"{folder}: {name.removeprefix(PREFIX)}: given a weight of shape {shapes}")
+            weight.copy_(saved_weight)
 
 
 def finished_model(trained: SpertModel, best: Path | None) -> SpertModel:

@@ -12,6 +12,7 @@ from ..encoders import find_encoder
 from ..model.configuration_spert import SpertConfig
 from ..model.hub_spert import find_tokenizer
 from ..model.modeling_spert import SpertModel
+from .adapters import adapter_settings
 from .arguments import SETTINGS, SpertTrainingArguments
 from .continuation import Continuation, TypeChange, changed_reading, joined_signatures, trained_settings
 
@@ -125,10 +126,21 @@ def _settings_for_object(arguments: SpertTrainingArguments, model: SpertModel) -
             raise ValueError(f"{name}: given {given!r} in args, allowed {own[name]!r}, as the model's config has it")
     if arguments.learn_signatures:
         own["learn_signatures"] = True
+    own |= _settings_of_adapters(arguments, model)
     loaded_from = model.name_or_path or None
     config = model.config.encoder_config
     encoder = model.encoder_source[0] or config.name_or_path or config.model_type
     return replace(arguments, **own, model=loaded_from, encoder=None if loaded_from else encoder)
+
+
+def _settings_of_adapters(arguments: SpertTrainingArguments, model: SpertModel) -> dict[str, Any]:
+    """The settings of adapters that a model has already, which others can't change."""
+    own = adapter_settings(model)
+    for name, value in own.items():
+        given = getattr(arguments, name)
+        if given not in (_defaults()[name], value):
+            raise ValueError(f"{name}: given {given!r} in args, allowed {value!r}, as the model's adapters have it")
+    return own
 
 
 def _chosen(arguments: SpertTrainingArguments) -> dict[str, Any]:

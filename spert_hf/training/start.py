@@ -75,11 +75,11 @@ def make_start(
         start.model.encoder.get_input_embeddings().requires_grad_(False)
     if arguments.gradient_checkpointing:
         start.model.gradient_checkpointing_enable()
-    if not arguments.lora_r:
-        return start
-    if has_adapters(start.model):
-        raise ValueError(f"lora_r: given {arguments.lora_r} with a model that has adapters; allowed 0 with it")
-    return start._replace(model=add_adapters(start.model, arguments))
+    return (
+        start._replace(model=add_adapters(start.model, arguments))
+        if arguments.lora_r and not has_adapters(start.model)
+        else start
+    )
 
 
 def _kept_reading(model: SpertModel, arguments: SpertTrainingArguments) -> ReadingChoice:

@@ -33,7 +33,7 @@ from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
 from ..model.setting_checks_spert import check_keywords
 from .accelerator import check_tracker, make_accelerator, share_of_cores, start_tracker, stop_trackers
-from .adapters import adapted_model, finished_model, has_adapters, save_weights, take_best
+from .adapters import adapted_model, finished_model, has_adapters, is_of_peft, save_weights, take_best
 from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
 from .borrowed_process import BorrowedProcess
@@ -119,8 +119,8 @@ class SpertTrainer:
     Args:
         model: what is trained. The name or folder of a pretrained encoder gets fresh classifiers; those of a SpERT
             model keep its weights and settings (but for settings of `args` that are not the default). A `SpertModel`
-            is trained in place, for its own types; of a `PeftModel` of peft over one, the adapters. Default: what
-            `args` says.
+            is trained in place, for its own types, as is one within a `PeftModel` of `peft`, whose adapters are then
+            what is trained and saved. Default: what `args` says.
         args: all settings. Default: [`SpertTrainingArguments`] as they are.
         train_dataset: the name of a data set of the package or of the Hub, a folder, a file, a list of documents
             (`Document`, or mappings in SpERT's JSON form), or a `datasets.Dataset`; see [`load_documents`]. Types are
@@ -152,7 +152,7 @@ class SpertTrainer:
     ) -> None:
         check_keywords(unknown, _KEYWORDS, "SpertTrainer")
         args = _checked(args, train_dataset, eval_dataset)
-        model = adapted_model(model) if hasattr(model, "get_base_model") else model
+        model = adapted_model(model) if is_of_peft(model) else model
         check_model(model, processing_class)
         callbacks = check_callbacks(() if callbacks is None else callbacks)
         args, given = take_model(model, processing_class, args)

@@ -49,7 +49,8 @@ def train(dataset, encoder):
             "output_dir": str(folder),
             **settings,
         }
-        return SpertTrainer(None, SpertTrainingArguments(dataset=str(dataset), **settings), show_progress=False).train()
+        args = SpertTrainingArguments(dataset=str(dataset), **settings)
+        return SpertTrainer(args=args, train_dataset=str(dataset), show_progress=False).train()
 
     return run
 
@@ -210,6 +211,25 @@ def test_a_model_of_peft_is_saved_as_ours(whole, tmp_path):
     with torch.no_grad():
         for ours, theirs in zip(loaded(**inputs, return_dict=False), inner(**inputs, return_dict=False), strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_a_model_of_peft_is_trained_in_place(whole, dataset, tmp_path):
+    model = peft_model(SpertModel.from_pretrained(whole))
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    args = SpertTrainingArguments(
+        output_dir=str(tmp_path / "run"), num_train_epochs=1, learning_rate=1e-2, cpu_threads=1
+    )
+    trainer = SpertTrainer(model=model, args=args, train_dataset=str(dataset), show_progress=False)
+    result = trainer.train()
+    changed = {name for name, weight in model.named_parameters() if not torch.equal(weight, before[name])}
+    assert changed == {name for name, weight in model.named_parameters() if weight.requires_grad}
+    assert json.loads((tmp_path / "run" / "training_run.json").read_text())["settings"]["lora_r"] == 2
+    assert same_weights(SpertModel.from_pretrained(tmp_path / "run"), result.model)
+    merged = model.merge_and_unload()
+    merged.save_pretrained(tmp_path / "merged")
+    loaded = SpertModel.from_pretrained(tmp_path / "merged").state_dict()
+    for name, weight in result.model.state_dict().items():
+        torch.testing.assert_close(weight, loaded[name], rtol=1e-5, atol=1e-6)
 
 
 def test_models_of_peft_that_cannot_be_loaded_again_are_refused(whole):
