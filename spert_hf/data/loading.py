@@ -67,8 +67,7 @@ def load_splits(
         data_dir: For a loading script, a folder that it reads in place of the network; for the Hub, a folder in the
             repository.
         config_name: A configuration of a loading script or of a data set on the Hub.
-        types: A types file or a schema, in place of the data set's own. Where neither is given the types are those of
-            the training documents, by name.
+        types: A types file or a schema, in place of the data set's own. Without either: those of the training documents.
         token: For the Hub.
         revision: Branch, tag or commit on the Hub.
         dev_fraction: Share of the training documents that becomes the dev split where there is none: at least one
@@ -82,7 +81,7 @@ def load_splits(
         SchemaError: The types are not valid.
         DocumentError: With every fault of the documents of all splits.
         OSError: A file cannot be read.
-        TypeError: The data set is of a type that holds no documents.
+        TypeError: It is of a type that holds no documents.
     """
     _check(dataset, dev_fraction, self_relations)
     schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
