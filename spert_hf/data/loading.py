@@ -67,7 +67,7 @@ def load_splits(
         data_dir: For a loading script, a folder that it reads in place of the network; for the Hub, a folder in the
             repository.
         config_name: A configuration of a loading script or of a data set on the Hub.
-        types: A types file or a schema, in place of the data set's own. Without either: those of the training documents.
+        types: A types file or a schema, in place of the data set's own. Without either: those of the documents.
         token: For the Hub.
         revision: Branch, tag or commit on the Hub.
         dev_fraction: Share of the training documents that becomes the dev split where there is none: at least one
