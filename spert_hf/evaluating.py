@@ -87,21 +87,15 @@ def evaluate_model(
     ```
 
     Args:
-        model: a checkpoint's folder or Hub id, a [`SpertModel`] whose tokenizer is found where the model came from, or
-            a pipeline.
-        documents: whatever [`load_documents`] takes: a list of documents, a `datasets.Dataset`, a file, a folder, the
-            name of a data set.
+        model: a checkpoint's folder or Hub id, a [`SpertModel`] (with the tokenizer it came with), or a pipeline.
+        documents: whatever [`load_documents`] takes: a list, a `datasets.Dataset`, a file, a folder, a name.
         split: of a data set that has splits. Default: `"test"`.
-        read_as: `"tokens"` scores the model on the data's own tokens, `"text"` on the documents read as text, as
-            users give it, `"both"` on both, which takes twice as long.
+        read_as: what is scored: the data's own `"tokens"`, the documents read as `"text"`, as users give it, or
+            `"both"`, which takes twice as long.
         batch_size: documents computed at once.
         no_overlapping: leave overlapping entities out, in gold and predictions.
         progress: show on standard error how far it is.
-        settings: for a folder or id, as [`load`] takes them: `backend`, `device`, `relation_threshold`, …; for a
-            `SpertModel`, those of the pipeline.
-
-    Returns:
-        The scores, in percent.
+        settings: as [`load`] takes them (`backend`, `relation_threshold`, …); for a model, those of the pipeline.
 
     Raises:
         ValueError: if a setting is not allowed, or the split has no documents.
@@ -113,16 +107,15 @@ def evaluate_model(
     check_whole_number("batch_size", batch_size, 1, _LARGEST_BATCH)
     check_flag("no_overlapping", no_overlapping)
     pipe = _pipeline_of(model, settings)
-    scored = cast(SpertModel, pipe.model)
-    chosen = load_documents(documents, split or "test", types=types_of(scored.config))
+    chosen = load_documents(documents, split or "test", types=types_of(cast(SpertConfig, pipe.model.config)))
+    predict = partial(_predict, documents=chosen, batch_size=batch_size, active=progress)
     found: list[dict[str, Any]] = []
     tokens = text = None
     if read_as != "text":
-        found = _predict(partial(_predict_tokens, pipe), chosen, batch_size, progress)
-        tokens = score_predictions(scored, chosen, found, no_overlapping)
+        found = predict(partial(_predict_tokens, pipe))
+        tokens = score_predictions(cast(SpertModel, pipe.model), chosen, found, no_overlapping)
     if read_as != "tokens":
-        as_text = _predict(partial(predict_as_text, pipe), chosen, batch_size, progress)
-        text = score_text_predictions(pipe, chosen, as_text, no_overlapping)
+        text = score_text_predictions(pipe, chosen, predict(partial(predict_as_text, pipe)), no_overlapping)
     return ModelScores(tokens, text, found)
 
 

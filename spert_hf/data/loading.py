@@ -57,19 +57,18 @@ def load_splits(
     Args:
         dataset: One of
 
-            - the name of a data set of the package (``"conll04"``);
-            - a folder with a loading script of its own name (``quickstart/quickstart.py``), which is run;
+            - a folder with a loading script of its own name (``quickstart/quickstart.py``), which is run, or the name
+              of one in the package (``"conll04"``);
             - a folder with files ``train``, ``dev`` (or ``valid``, ``validation``), ``test`` and ``types``, each
               perhaps after ``NAME_``, in JSON or JSON Lines;
             - a file of documents, all for training;
             - the name of a data set on the Hub;
-            - documents in memory, all for training: a list of ``Document`` or of mappings in SpERT's JSON form, a
-              ``datasets.Dataset``; or a mapping of split names to such documents, as a ``datasets.DatasetDict`` is.
+            - a list of ``Document`` or of mappings in SpERT's JSON form, or a ``datasets.Dataset``, all for training;
+              or a mapping of splits to such.
         data_dir: For a loading script, a folder that it reads in place of the network; for the Hub, a folder in the
             repository.
         config_name: A configuration of a loading script or of a data set on the Hub.
-        types: A types file or a schema, in place of the data set's own. Where neither is given the types are those of
-            the training documents, by name.
+        types: A types file or a schema, in place of the data set's own. Without either: those of the documents.
         token: For the Hub.
         revision: Branch, tag or commit on the Hub.
         dev_fraction: Share of the training documents that becomes the dev split where there is none: at least one
@@ -83,13 +82,9 @@ def load_splits(
         SchemaError: The types are not valid.
         DocumentError: With every fault of the documents of all splits.
         OSError: A file cannot be read.
-        TypeError: The data set is of a type that holds no documents.
+        TypeError: It is of a type that holds no documents.
     """
-    check_source("dataset", dataset)
-    if not 0 <= dev_fraction < 1:
-        raise DatasetError(must_be("dev_fraction", "a number from 0 to less than 1", dev_fraction))
-    if self_relations not in SELF_RELATIONS:
-        raise DatasetError(must_be("self_relations", either(SELF_RELATIONS), repr(self_relations)))
+    _check(dataset, dev_fraction, self_relations)
     schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
     source = _open(dataset, None if data_dir is None else str(data_dir), config_name, token, revision, schema is None)
     if "train" not in source.readers:
@@ -102,6 +97,15 @@ def load_splits(
         documents["train"], documents["dev"] = draw_dev(documents["train"], dev_fraction, seed)
     test = documents.get("test", [])
     return Splits(schema, documents["train"], documents["dev"], test, source.name, source.origin)
+
+
+def _check(dataset: DocumentSource, dev_fraction: float, self_relations: str) -> None:
+    """Check arguments of [`load_splits`] before anything is read."""
+    check_source("dataset", dataset)
+    if not 0 <= dev_fraction < 1:
+        raise DatasetError(must_be("dev_fraction", "a number from 0 to less than 1", dev_fraction))
+    if self_relations not in SELF_RELATIONS:
+        raise DatasetError(must_be("self_relations", either(SELF_RELATIONS), repr(self_relations)))
 
 
 def load_documents(
@@ -131,14 +135,6 @@ def load_documents(
             this order. Where it has no dev split, a tenth of its training documents is, as in training. A single file,
             or documents in memory without splits, have no splits: all of them are returned.
         data_dir: See [`load_splits`], as for all other arguments.
-        config_name: Configuration of the data set.
-        types: A types file or a schema that the documents are checked against.
-        token: For the Hub.
-        revision: On the Hub.
-        self_relations: ``"error"`` or ``"drop"``.
-
-    Returns:
-        The documents, with `tokens`, `entities` and `relations`.
 
     Raises:
         DatasetError: Nothing is found under this name, or the split has no documents.
