@@ -11,7 +11,7 @@ from transformers import pipeline
 import spert_hf
 from spert_hf import SpertModel
 from spert_hf.data import load_splits
-from spert_hf.training.adapters import adapted_model, save_weights
+from spert_hf.training.adapters import adapted_model, add_adapters, save_weights
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder
@@ -261,6 +261,30 @@ def test_settings_that_do_not_go_together_are_refused(settings, message):
     with pytest.raises(ValueError) as raised:
         SpertTrainingArguments(**settings)
     assert str(raised.value).startswith(message)
+
+
+@pytest.mark.parametrize("family", ["distilbert", "deberta-v2", "modernbert", "t5"])
+def test_encoders_of_other_families(family, tmp_path):
+    encoder = make_encoder_folder(family, tmp_path / "encoder")
+    model = SpertModel.from_encoder(str(encoder), entity_types=["Loc"], relation_types=["Near"]).eval()
+    model = add_adapters(model, SpertTrainingArguments(lora_r=2))
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if ".lora_B." in name:
+                weight.normal_(std=0.1)
+    save_weights(model, tmp_path / "saved")
+    loaded = SpertModel.from_pretrained(tmp_path / "saved")
+    ids, mask = torch.tensor([[2, 7, 8, 9, 3]]), torch.ones(1, 5, dtype=torch.long)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded.encode(ids, mask), model.encode(ids, mask), rtol=1e-3, atol=1e-4)
+
+
+def test_gradient_checkpointing_changes_nothing(train, tmp_path):
+    plain, checkpointed = (
+        train(tmp_path / str(setting), num_train_epochs=1, gradient_checkpointing=setting) for setting in (False, True)
+    )
+    for name, weight in plain.model.state_dict().items():
+        torch.testing.assert_close(weight, checkpointed.model.state_dict()[name], rtol=1e-3, atol=1e-4)
 
 
 def test_layers_that_an_encoder_has_not_are_named(train, tmp_path):
