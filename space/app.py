@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spert_space.models import MODEL_VARIABLE, find_model
+from spert_space.models import find_model
 from spert_space.settings import Settings
 
 PROXIES = ["127.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
@@ -34,24 +33,27 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
         ValueError: what is there is no SpERT model.
         OSError: nothing is there, or it cannot be read.
     """
-    from spert_hf.cli.options import add_model_options, load_pipeline
+    from transformers.utils import logging
+
+    import spert_hf
     from spert_space.extraction import Extractor
     from spert_space.server import build_server
 
     # Visitors see a local model's name, but not where it lies.
     name = Path(model).resolve().name if Path(model).is_dir() else model
-    loading = argparse.ArgumentParser()
-    add_model_options(loading)  # as the commands load it, with their defaults
-    pipe = load_pipeline(loading.parse_args([f"--model={model}"]))
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    pipe = spert_hf.load(model, dtype="float32")
     return build_server(Extractor(pipe), settings or Settings(), name, url)
 
 
 def main() -> int:
     """Serve until interrupted; return 1 with one line on stderr where there is nothing to serve."""
-    options = _parser().parse_args()
-    settings = Settings(requests_per_minute=options.requests_per_minute)
+    from spert_hf.cli.parsers.demo import make_parser
     from spert_hf.model.errors import CheckpointError
 
+    options = make_parser(Settings().requests_per_minute).parse_args()
+    settings = Settings(requests_per_minute=options.requests_per_minute)
     try:
         app = build_app(find_model(options.model), settings, _public_url(options.host, options.port))
     except (OSError, ValueError, ImportError, CheckpointError) as error:
@@ -70,50 +72,6 @@ def _public_url(host: str, port: int) -> str:
     """The address under which visitors reach the server: the Space's own on the Hub."""
     space = os.environ.get("SPACE_HOST")
     return f"https://{space}" if space else f"http://{host}:{port}"
-
-
-def _port(text: str) -> int:
-    return _number(text, 0, 65_535)
-
-
-def _rate(text: str) -> int:
-    return _number(text, 0, 1_000_000)
-
-
-def _number(text: str, least: int, most: int) -> int:
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a whole number from {least} to {most}")
-    return int(text)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="app.py", description="A page and an API that show what a SpERT model finds in a text."
-    )
-    parser.add_argument(
-        "--model",
-        metavar="DIR_OR_ID",
-        help=f"a checkpoint's folder or Hub id (default: ${MODEL_VARIABLE}, else checkpoints/quickstart)",
-    )
-    parser.add_argument(
-        "--host",
-        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        help="address to listen at; 0.0.0.0 is all of this machine's (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--port",
-        type=_port,
-        default=os.environ.get("GRADIO_SERVER_PORT", "7860"),  # as text, so that it is checked, too
-        help="port to listen at (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--requests-per-minute",
-        type=_rate,
-        metavar="N",
-        default=os.environ.get("SPERT_REQUESTS_PER_MINUTE", str(Settings().requests_per_minute)),
-        help="requests of one address, 0 for any number (default: %(default)s)",
-    )
-    return parser
 
 
 if __name__ == "__main__":

@@ -22,9 +22,17 @@ def shipped_folder(name: str) -> Path:
     Of a package that is imported from a zip file it is a copy, which goes when the process ends.
     """
     packaged = files("spert_hf") / _PACKAGED / name
-    if not packaged.is_dir():
-        return Path(__file__).parents[1] / name
-    return packaged if isinstance(packaged, Path) else _unpack(packaged)
+    return _on_disk(packaged) if packaged.is_dir() else package_folder().parent / name
+
+
+@cache
+def package_folder() -> Path:
+    """Give the folder of the package itself; as [`shipped_folder`], a copy where it is imported from a zip file."""
+    return _on_disk(files("spert_hf"))
+
+
+def _on_disk(folder: "Traversable") -> Path:
+    return folder if isinstance(folder, Path) else _unpack(folder)
 
 
 def _unpack(folder: "Traversable") -> Path:

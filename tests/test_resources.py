@@ -11,10 +11,13 @@ import pytest
 pytest.importorskip("hatchling", reason="builds the package")
 ROOT = Path(__file__).parents[1]
 SHOW = """
-from spert_hf.resources import shipped_folder
+from spert_hf.resources import package_folder, shipped_folder
 for name in ("dataset_scripts", "model_cards", "space"):
     folder = shipped_folder(name)
     print(name, *sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*")))
+package = package_folder()
+there = [path.relative_to(package).as_posix() for path in package.rglob("*")]
+print(package.name, *(path for path in there if not path.endswith((".py", ".pyc"))))
 """
 
 
@@ -59,3 +62,15 @@ def test_every_file_is_found_without_a_checkout(place, tmp_path):
         assert found[name] == sorted(path for path in there if "__pycache__" not in path)
     assert {"README.md", "conll04/recipe_minilm.yaml", "ade/README.md"} <= {*found["model_cards"]}
     assert not any(path.startswith("results") for path in found["model_cards"])
+    templates = {"hub/templates/model_card.md.jinja", "evaluation/templates/report.html.jinja"}
+    assert templates | {"evaluation/spert_metric/README.md", "evaluation/spert_metric/index.html"} <= {
+        *found["spert_hf"]
+    }
+
+
+def test_no_file_is_looked_for_beside_the_code():
+    """Where a package is imported from a zip file, there is nothing."""
+    sources = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in ROOT.glob("spert_hf/**/*.py")
+    }
+    assert [name for name, text in sources.items() if "__file__" in text] == []

@@ -31,10 +31,11 @@ from ..model.card_spert import (
 from ..model.configuration_spert import SpertConfig
 from ..model.hub_spert import CARD_FILE
 from ..model.pipeline_spert import SpertPipeline
+from ..resources import package_folder
 from .staging import StagedCheckpoint, is_generated_file
 from .training_record import TrainingRecord
 
-_TEMPLATE = Path(__file__).parent / "templates" / "model_card.md.jinja"
+_TEMPLATE = "hub/templates/model_card.md.jinja"
 _PLACE_OF_MEASURED = "<!-- measured -->"
 
 
@@ -127,7 +128,7 @@ def make_model_card(
     config = cast(SpertConfig, pipe.model.config)
     return ModelCard.from_template(
         _metadata(config, repo_id, record, source, adapter),
-        template_path=str(_TEMPLATE),
+        template_path=str(package_folder() / _TEMPLATE),
         opening=_opening(config, repo_id, source),
         base=_describe_base(adapter),
         closing=source.closing or ("" if record else NOTHING_MEASURED),

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..resources import package_folder
+
 NEEDED_FILES = ("app.py", "README.md", "requirements.txt")
-_PACKAGE = Path(__file__).parents[1]
 _CHECK = """
 import sys
 from importlib.util import find_spec
@@ -42,7 +43,8 @@ def stage_space(folder: Path, staged: Path, model: str, token: str | None = None
             raise ValueError(f"{folder}: has no {needed}; allowed the folder of a Space with {', '.join(NEEDED_FILES)}")
     ignored = shutil.ignore_patterns("__pycache__", ".*", "shipped")
     shutil.copytree(folder, staged, ignore=ignored)
-    shutil.copytree(_PACKAGE, staged / _PACKAGE.name, ignore=ignored)
+    package = package_folder()
+    shutil.copytree(package, staged / package.name, ignore=ignored)
     _check_starts(folder, staged, model, token)
 
 

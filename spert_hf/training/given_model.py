@@ -128,7 +128,8 @@ def _settings_for_object(arguments: SpertTrainingArguments, model: SpertModel) -
         own["learn_signatures"] = True
     own |= _settings_of_adapters(arguments, model)
     loaded_from = model.name_or_path or None
-    encoder = model.config.encoder_config.name_or_path or model.config.encoder_config.model_type
+    config = model.config.encoder_config
+    encoder = model.encoder_source[0] or config.name_or_path or config.model_type
     return replace(arguments, **own, model=loaded_from, encoder=None if loaded_from else encoder)
 
 

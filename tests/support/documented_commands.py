@@ -121,7 +121,7 @@ def _parser_of_benchmark() -> argparse.ArgumentParser:
 
 
 def _parser_of_demo() -> argparse.ArgumentParser:
-    return import_module("app")._parser()
+    return import_module("spert_hf.cli.parsers.demo").make_parser(requests_per_minute=0)
 
 
 def _check_pytest(arguments: list[str]) -> None:

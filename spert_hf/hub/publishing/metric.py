@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 import evaluate
 
-from ...evaluation import spert_metric
+from ...resources import package_folder
 from .repository import checked_repo_id, open_repository
 
-_FOLDER = Path(spert_metric.__file__).parent
+_FOLDER = "evaluation/spert_metric"
 _SCRIPT = "spert_metric.py"
 _NAME_IN_TEXTS = "USER/spert_metric"
 _RECORD = {
@@ -51,7 +51,7 @@ def publish_metric(repo_id: str, *, token: str | None = None, private: bool = Fa
 
 def _stage(repo_id: str, staged: Path) -> None:
     """Copy the metric's folder under the repository's name, by which `evaluate` looks for the script, and try it."""
-    shutil.copytree(_FOLDER, staged, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(package_folder() / _FOLDER, staged, ignore=shutil.ignore_patterns("__pycache__"))
     (staged / _SCRIPT).rename(staged / f"{staged.name}.py")
     for text in ("README.md", "index.html"):
         content = (staged / text).read_text(encoding="utf-8")
