@@ -89,8 +89,9 @@ def has_adapters(model: nn.Module) -> bool:
 
 def describe_adapters(model: SpertModel) -> str:
     """Say in a line what is trained, and over what."""
-    trained, whole = model.num_parameters(only_trainable=True), sum(w.numel() for w in model.encoder.parameters())
-    return f"Adapters and classifiers are trained: {trained:,} weights over {_settings(model)[_BASE]} ({whole:,})"
+    trained = model.num_parameters(only_trainable=True)
+    base = sum(weight.numel() for name, weight in model.encoder.named_parameters() if ".lora_" not in name)
+    return f"Adapters and classifiers are trained: {trained:,} weights over {_settings(model)[_BASE]} ({base:,})"
 
 
 _BASE = "base_model_name_or_path"
@@ -155,11 +156,12 @@ def _own_weights(model: SpertModel) -> dict[str, Tensor]:
     return weights
 
 
-def save_weights(model: SpertModel, folder: Path) -> None:
+def save_weights(model: SpertModel, folder: str | Path) -> None:
     """Save a model as `save_pretrained` does; of one with adapters, these, the classifiers and the config."""
     if not has_adapters(model):
         model.save_pretrained(folder)
         return
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model.config.save_pretrained(folder)
     custom_object_save(model, str(folder), config=model.config)  # type: ignore[arg-type]

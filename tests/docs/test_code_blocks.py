@@ -26,6 +26,8 @@ OPTIONS_OF_OTHERS = {"--cpu", "--dist", "--fix", "--hypothesis-profile", "--num_
 @pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=name_of)
 def test_python_runs(page, request, tmp_path, monkeypatch):
     blocks = [block for block in blocks_of(page) if block.language == "python"]
+    if any("from peft" in block.text for block in blocks):
+        pytest.importorskip("peft", reason="needs the extra peft")
     if any("openvino" in block.text for block in blocks):
         pytest.importorskip("nncf", reason="needs the extra openvino")
         checkpoint = request.getfixturevalue("quantized_checkpoint")
