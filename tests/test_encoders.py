@@ -7,7 +7,7 @@ import pytest
 
 from spert_hf import SpertModel
 from spert_hf.encoders import QUICKSTART_ENCODER, find_encoder
-from spert_hf.model.hub_spert import find_tokenizer
+from spert_hf.model.hub import find_tokenizer
 
 
 @pytest.fixture

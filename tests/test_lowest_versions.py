@@ -7,7 +7,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from spert_hf.model.versions_spert import LOWEST_TRANSFORMERS
+from spert_hf.model.versions import LOWEST_TRANSFORMERS
 
 tomllib = pytest.importorskip("tomllib", reason="Python reads TOML from 3.11 on")
 ROOT = Path(__file__).parents[1]

@@ -55,7 +55,7 @@ def run_python(code, *arguments):
         "from spert_hf import SpertConfig",
         "from spert_hf import SpertPipeline",
         "import spert_hf; import transformers.generation.utils",
-        "import spert_hf.model.loading_spert",
+        "import spert_hf.model.loading",
         "import spert_hf.hub.conversion",
     ],
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from starlette.responses import JSONResponse
 
-from spert_hf.model.messages_spert import must_be
+from spert_hf.model.messages import must_be
 
 from .parameters import check_names
 

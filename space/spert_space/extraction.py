@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from spert_hf.model.choices_spert import OVERLAP_POLICIES
-from spert_hf.model.decoding_spert import resolve_overlaps
+from spert_hf.model.choices import OVERLAP_POLICIES
+from spert_hf.model.decoding import resolve_overlaps
 from spert_hf.model.output import PredictedEntity, Prediction
 
 from .shares import SCORE_STEPS, best_by_type, count_left_out

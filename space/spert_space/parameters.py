@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from spert_hf.model.choices_spert import OVERLAP_POLICIES
-from spert_hf.model.messages_spert import either, must_be
+from spert_hf.model.choices import OVERLAP_POLICIES
+from spert_hf.model.messages import either, must_be
 
 PARAMETERS = ("text", "relation_threshold", "entity_score", "overlap")
 

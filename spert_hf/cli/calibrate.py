@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ..data.adapter_files import adapter_in, keep_adapter
-from ..data.files import RUN_FILE
-from ..data.model_folder import is_same_folder, model_output, write_model
 from ..evaluation.calibration import Calibration, calibrate, reliabilities
 from ..evaluation.observation import LOW_SCORE
 from ..evaluation.reliability_diagram import write_reliability_diagram
 from ..evaluation.svg_plots import check_plot_file
+from ..files.atomic import RUN_FILE
+from ..files.model_folder import is_same_folder, model_output, write_model
 from ..model.configuration_spert import SpertConfig
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 from .options import (
     check_output,
     load_documents,

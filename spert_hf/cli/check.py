@@ -11,7 +11,7 @@ from ..data.documents import Document
 from ..data.formats import examine_file
 from ..data.schema import TypeSchema
 from ..data.sources import split_of
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,15 +13,15 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from ..data.files import digest_of_file
 from ..data.found import TRIPLE_COLUMNS, to_csv_row, triples, with_found
 from ..data.inputs import check_input_suffix, read_inputs
-from ..data.outputs import is_stream, open_stream, real_target
 from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
-from ..model.messages_spert import must_be
+from ..files.atomic import digest_of_file
+from ..files.outputs import is_stream, open_stream, real_target
+from ..model.messages import must_be
 from ..model.pipeline_spert import BATCHES_READ_AHEAD, read_ahead
-from ..model.selection_spert import check_selection
+from ..model.selection import check_selection
 from ..progress import Progress
 from .console import print_found_in_text
 from .options import (

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ..data.files import RUN_FILE, write_atomically
-from ..data.model_folder import model_output
 from ..evaluation.spert_metric.scoring import Score
 from ..evaluation.threshold_search import ThresholdScores, best_threshold, score_thresholds
-from ..model.messages_spert import must_be
+from ..files.atomic import RUN_FILE, write_atomically
+from ..files.model_folder import model_output
+from ..model.messages import must_be
 from .options import load_documents, load_pipeline
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.documents import SELF_RELATIONS
-from ..data.outputs import check_replaceable, real_target
-from ..model.choices_spert import BACKENDS
-from ..model.messages_spert import integer, must_be
-from ..model.text_reading_spert import SEQUENCES, WORDS
+from ..files.outputs import check_replaceable, real_target
+from ..model.choices import BACKENDS
+from ..model.messages import integer, must_be
+from ..model.text_reading import SEQUENCES, WORDS
 
 if TYPE_CHECKING:
     from ..data.documents import Document
@@ -63,7 +63,7 @@ def reading_settings(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         ValueError: if two options contradict each other, or the pattern is not a regular expression.
     """
-    from ..model.words_spert import compile_pattern
+    from ..model.words import compile_pattern
 
     if options.word_pattern is None:
         words: Any = options.words

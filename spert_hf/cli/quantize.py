@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from ..data.adapter_files import adapter_in
-from ..data.files import RUN_FILE
-from ..data.model_folder import is_same_folder, model_output, write_model
+from ..files.atomic import RUN_FILE
+from ..files.model_folder import is_same_folder, model_output, write_model
 from ..openvino import CALIBRATION_SENTENCES, quantize_encoder, write_quantized_encoder
 from ..openvino.imports import import_nncf
 from .options import (

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ..data.outputs import check_replaceable, give_mode_of, hidden_beside, put_in_place, real_target
-from ..data.ownership import is_owned, sole_owner
+from ..files.outputs import check_replaceable, give_mode_of, hidden_beside, put_in_place, real_target
+from ..files.ownership import is_owned, sole_owner
 
 _READ_AT_ONCE = 1 << 20
 

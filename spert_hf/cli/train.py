@@ -11,8 +11,8 @@ from transformers.utils import logging as transformers_logging
 from ..data.advice import advise, advise_on_dev, suggest_settings
 from ..evaluation import format_table
 from ..evaluation.report import compare_with_text
-from ..model.decoding_spert import in_text_order, to_records
-from ..model.inference_spert import predict
+from ..model.decoding import in_text_order, to_records
+from ..model.inference import predict
 from ..training.adapters import describe_adapters, has_adapters
 from ..training.arguments import SpertTrainingArguments
 from ..training.interruption import TrainingInterruptedError

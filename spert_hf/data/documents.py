@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..model.messages_spert import integer
+from ..model.messages import integer
 from .faults import (
     DocumentError,
     Fault,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 
 SHOWN_FAULTS = 50
 _SHOWN_NAMES = 20

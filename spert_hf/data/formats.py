@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..files.atomic import write_atomically
 from .documents import Document, build_document, check_record
 from .faults import DocumentError, Fault, LocatedFault, Location, list_names, short_repr
-from .files import write_atomically
 from .found_records import choose_words, is_found_record, name_token_offsets, to_annotated
 from .schema import TypeSchema
 from .textfiles import Line, parse_json, read_lines, read_text, to_json_line

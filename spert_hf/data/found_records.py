@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..model.messages_spert import integer
-from ..model.words_spert import rules, spaces_and_punctuation, split_at_spaces, split_into_characters
+from ..model.messages import integer
+from ..model.words import rules, spaces_and_punctuation, split_at_spaces, split_into_characters
 from .faults import Fault, is_text, short_repr
 
 SplitWords = Callable[[str], list[tuple[int, int]]]

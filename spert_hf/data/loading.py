@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import cast
 
-from ..model.messages_spert import either, must_be
+from ..model.messages import either, must_be
 from .documents import SELF_RELATIONS, Document
 from .faults import DocumentError, LocatedFault, list_names
 from .folder_dataset import open_file, open_folder

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..files.atomic import write_atomically
 from .faults import Fault, LocatedFault, Location, SchemaError, is_name, list_names, plain_name, short_repr, suggest
-from .files import write_atomically
 from .textfiles import parse_json, read_text
 
 _FIELDS = {"entities": ("short", "verbose"), "relations": ("short", "verbose", "symmetric")}

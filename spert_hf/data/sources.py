@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 from .documents import Document
 from .faults import short_repr
 from .formats import documents_from_rows

@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from ..data.documents import Document
 from ..model.configuration_spert import SpertConfig
-from ..model.decoding_spert import tempered_score
-from ..model.inference_spert import DEFAULT_BATCH_SIZE
+from ..model.decoding import tempered_score
+from ..model.inference import DEFAULT_BATCH_SIZE
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .observation import LOW_SCORE, EntityObservations, Observations, RelationObservations, observe

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data.files import write_atomically
-from ..model.card_spert import as_code
+from ..files.atomic import write_atomically
+from ..model.card import as_code
 from .error_analysis import ERROR_KINDS, ErrorAnalysis, ItemError, KindCount
 from .marked_text import marked_text
 from .mention_index import mentions_of

@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..data.files import write_atomically
-from ..model.messages_spert import must_be
+from ..files.atomic import write_atomically
+from ..model.messages import must_be
 from .comparison import ComparedItem, DocumentComparison, Status, compare_document
 from .report import TASK_MEANINGS, TASK_NAMES, describe_setting, score_cells
 from .spert_metric.scoring import (

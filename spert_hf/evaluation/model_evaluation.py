@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..data.documents import Document
-from ..model.decoding_spert import to_records
-from ..model.inference_spert import DEFAULT_BATCH_SIZE, predict
+from ..model.decoding import to_records
+from ..model.inference import DEFAULT_BATCH_SIZE, predict
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
-from ..model.selection_spert import Threshold
+from ..model.selection import Threshold
 from .error_analysis import ErrorAnalysis, analyse_errors
 from .spert_metric.scoring import EvaluationResult, score_documents
 

@@ -15,15 +15,15 @@ from torch import Tensor
 
 from ..data.documents import Document
 from ..model.configuration_spert import SpertConfig
-from ..model.decoding_spert import (
+from ..model.decoding import (
     decode,
     entity_scores,
     relation_scores,
     resolve_overlaps,
     tempered_score,
 )
-from ..model.inference_spert import DEFAULT_BATCH_SIZE, Window, cut_windows, score_windows
-from ..model.messages_spert import must_be
+from ..model.inference import DEFAULT_BATCH_SIZE, Window, cut_windows, score_windows
+from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.output import Prediction, SpertScores
 from ..model.processing_spert import SpertProcessor

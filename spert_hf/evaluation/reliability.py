@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..model.messages_spert import must, must_be
+from ..model.messages import must, must_be
 
 BIN_COUNT = 10
 

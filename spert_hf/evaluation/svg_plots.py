@@ -6,8 +6,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data.files import write_atomically
-from ..model.messages_spert import must_be
+from ..files.atomic import write_atomically
+from ..model.messages import must_be
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

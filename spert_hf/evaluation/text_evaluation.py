@@ -10,7 +10,7 @@ from typing import Any
 
 from ..data.detokenization import text_of
 from ..data.documents import Document
-from ..model.inference_spert import DEFAULT_BATCH_SIZE
+from ..model.inference import DEFAULT_BATCH_SIZE
 from ..model.pipeline_spert import SpertPipeline
 from .spert_metric.scoring import EvaluationResult, score_documents
 

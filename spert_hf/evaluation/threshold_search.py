@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..data.documents import Document
-from ..model.decoding_spert import to_records
-from ..model.inference_spert import DEFAULT_BATCH_SIZE, predict_at_thresholds
+from ..model.decoding import to_records
+from ..model.inference import DEFAULT_BATCH_SIZE, predict_at_thresholds
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .model_evaluation import score_predictions

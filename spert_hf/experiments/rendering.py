@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data.files import write_atomically
+from ..files.atomic import write_atomically
 from ..training.arguments import SpertTrainingArguments
 from .findings import judge_finding
 from .model_index import render_model_index

@@ -20,10 +20,10 @@ import yaml
 from accelerate import PartialState
 from transformers import AutoTokenizer
 
-from ..data.files import RUN_FILE, write_atomically
 from ..data.loading import Splits, load_splits
-from ..data.ownership import take_lock
 from ..evaluation.report import TASK_NAMES
+from ..files.atomic import RUN_FILE, write_atomically
+from ..files.ownership import take_lock
 from ..hub.training_record import TrainingRecord
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor

@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
-from ..data.model_folder import model_output, write_model
 from ..data.schema import TypeSchema
+from ..files.model_folder import model_output, write_model
 from ..model.configuration_spert import SpertConfig
 from ..model.errors import CheckpointError
-from ..model.messages_spert import must, must_be
+from ..model.messages import must, must_be
 from ..model.model_sizes import check_size
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor

@@ -8,7 +8,7 @@ from pathlib import Path
 from datasets.info import DatasetInfo, DatasetInfosDict
 from huggingface_hub import DatasetCard
 
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 from .parquet_files import Part
 
 SCRIPT_BRANCH = "script"

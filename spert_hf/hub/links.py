@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 
 
 def check_links(folder: Path) -> None:

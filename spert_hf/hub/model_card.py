@@ -14,7 +14,7 @@ from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from ..data.named_datasets import model_card_of
 from ..model.adapters import PUBLISHED_FOLDER, Adapter
-from ..model.card_spert import (
+from ..model.card import (
     CITATION,
     EXAMPLE_TEXT,
     NOTHING_MEASURED,
@@ -29,7 +29,7 @@ from ..model.card_spert import (
     sealed,
 )
 from ..model.configuration_spert import SpertConfig
-from ..model.hub_spert import CARD_FILE
+from ..model.hub import CARD_FILE
 from ..model.pipeline_spert import SpertPipeline
 from ..resources import package_folder
 from .staging import StagedCheckpoint, is_generated_file

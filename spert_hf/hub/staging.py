@@ -10,11 +10,11 @@ from transformers.dynamic_module_utils import get_class_from_dynamic_module
 from transformers.utils import logging
 
 from ..data.adapter_files import adapter_in, keep_adapter
-from ..data.files import RUN_FILE
+from ..files.atomic import RUN_FILE
 from ..model.adapters import ADAPTER_CONFIG, PUBLISHED_FOLDER, Adapter
-from ..model.card_spert import EXAMPLE_TEXT, is_generated
+from ..model.card import EXAMPLE_TEXT, is_generated
 from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
-from ..model.hub_spert import CARD_FILE
+from ..model.hub import CARD_FILE
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..openvino import copy_quantized_encoder

@@ -12,8 +12,8 @@ from huggingface_hub import DatasetCard, EvalResult
 
 from ..data.named_datasets import data_card_of
 from ..evaluation.report import TASK_MEANINGS, TASK_NAMES
-from ..model.card_spert import printable
-from ..model.messages_spert import must_be
+from ..model.card import printable
+from ..model.messages import must_be
 
 AVERAGES = ("micro", "macro")
 FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}

@@ -20,7 +20,7 @@ from transformers.utils import CONFIG_NAME, is_peft_available
 from .checkpoint_files import find_file, stored_shapes, weight_files
 from .errors import CheckpointError
 from .model_sizes import check_size, make_skeleton
-from .setting_checks_spert import shown
+from .setting_checks import shown
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from .configuration_spert import SpertConfig
-from .encoder_checks_spert import check_encoder
-from .encoders_spert import check_encoder_config, encoder_of, first_position, reason_against, use_full_attention
+from .encoder_checks import check_encoder
+from .encoders import check_encoder_config, encoder_of, first_position, reason_against, use_full_attention
 from .encoding import DEFAULT_RUNTIME, EncodingMixin
-from .hub_spert import WholeCheckpoint, find_tokenizer
-from .loading_spert import load_checked
+from .hub import WholeCheckpoint, find_tokenizer
+from .loading import load_checked
 from .processing_spert import LETTER_CASES
 
 Model = TypeVar("Model", bound="SpertPreTrainedModel")

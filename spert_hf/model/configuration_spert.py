@@ -1,6 +1,6 @@
 """SpertConfig: the encoder's own config, the types, and the settings that the paper varies."""
 
-from .versions_spert import LOWEST_TRANSFORMERS  # noqa: F401 - before what an old transformers does not have
+from .versions import LOWEST_TRANSFORMERS  # noqa: F401 - before what an old transformers does not have
 
 # isort: split
 import inspect
@@ -9,8 +9,8 @@ from typing import Any
 
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
-from .encoders_spert import width_of
-from .setting_checks_spert import (
+from .encoders import width_of
+from .setting_checks import (
     check_choice,
     check_dtype,
     check_encoder_settings,
@@ -20,13 +20,13 @@ from .setting_checks_spert import (
     shown,
 )
 from .settings import ConfigSettings, describe_settings, settings_of
-from .text_reading_spert import FIRST_READING, TextReading
+from .text_reading import FIRST_READING, TextReading
 
 _NAMED_FOR_TRANSFORMERS = """
-from .abbreviations_spert import *
-from .choices_spert import *
-from .languages_spert import *
-from .messages_spert import *
+from .abbreviations import *
+from .choices import *
+from .languages import *
+from .messages import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""

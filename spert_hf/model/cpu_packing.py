@@ -18,7 +18,7 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from .cpu_attention import attend_with_dropout
 from .cpu_dropout import can_draw
 from .cpu_linear import count_padded_rows
-from .encoders_spert import first_position
+from .encoders import first_position
 from .tracing import is_computed_plainly
 
 ATTENTION = "spert_packed"

@@ -10,7 +10,7 @@ from .cpu_dropout import QuickDropout
 from .cpu_linear import OneDnnLinear
 from .cpu_packing import find_packing, takes_packed, undo_packing, use_packing
 from .cpu_scheduling import LEAST_SHARED, PADDING_COST
-from .encoders_spert import is_computed_alone
+from .encoders import is_computed_alone
 from .runtime import EncodingModel, TorchRuntime
 
 

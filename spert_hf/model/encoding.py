@@ -9,10 +9,10 @@ from torch.nn import functional
 from transformers import PreTrainedModel
 
 from .cpu_runtime import CpuRuntime
-from .encoders_spert import is_computed_alone
-from .forking_spert import make_forks_safe
+from .encoders import is_computed_alone
+from .forking import make_forks_safe
 from .runtime import EncoderRuntime, TorchRuntime
-from .watching_spert import WatchedModule
+from .watching import WatchedModule
 
 _TORCH = TorchRuntime()
 _RUNTIMES: dict[str, EncoderRuntime] = {"torch": _TORCH, "cpu": CpuRuntime()}

@@ -11,7 +11,7 @@ from transformers import PreTrainedConfig
 from transformers import initialization as init
 
 from .errors import CheckpointError
-from .setting_checks_spert import shown
+from .setting_checks import shown
 
 _SHOWN_NAMES = 5
 # Encoders may compute settings from tensors, which have no numbers where weights have none; early 5.x does without it.

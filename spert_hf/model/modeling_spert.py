@@ -18,12 +18,11 @@ from .span_pooling import RangePooler
 from .span_scoring import score_all
 
 _NAMED_FOR_TRANSFORMERS = """
-from .abbreviations_spert import *
+from .abbreviations import *
 from .adapters import *
-from .card_spert import *
+from .card import *
 from .checkpoint_files import *
-from .choices_spert import *
-from .collections_spert import *
+from .choices import *
 from .cpu_attention import *
 from .cpu_dropout import *
 from .cpu_linear import *
@@ -31,33 +30,34 @@ from .cpu_packing import *
 from .cpu_runtime import *
 from .cpu_scheduling import *
 from .cpu_workers import *
-from .decoding_spert import *
-from .encoder_checks_spert import *
-from .encoders_spert import *
+from .decoding import *
+from .encoder_checks import *
+from .encoders import *
 from .errors import *
-from .forking_spert import *
-from .given_spert import *
-from .hub_spert import *
-from .inference_spert import *
-from .languages_spert import *
-from .loading_spert import *
-from .messages_spert import *
+from .forking import *
+from .given_entities import *
+from .hub import *
+from .inference import *
+from .input_collections import *
+from .languages import *
+from .loading import *
+from .messages import *
 from .model_sizes import *
 from .pipeline_spert import *
 from .processing_spert import *
-from .ranking_spert import *
+from .ranking import *
 from .runtime import *
-from .selection_spert import *
-from .sentences_spert import *
-from .setting_checks_spert import *
+from .selection import *
+from .sentences import *
+from .setting_checks import *
 from .settings import *
-from .signatures_spert import *
-from .text_reader_spert import *
-from .text_reading_spert import *
+from .signatures import *
+from .text_reader import *
+from .text_reading import *
 from .tracing import *
-from .versions_spert import *
-from .watching_spert import *
-from .words_spert import *
+from .versions import *
+from .watching import *
+from .words import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn, and it saves with a model what is named here: so the pipeline travels."""

@@ -11,11 +11,10 @@ from typing import Any
 from transformers import Pipeline
 from transformers.utils import logging
 
-from .choices_spert import BACKENDS, OVERLAP_POLICIES
-from .collections_spert import has_length, is_collection, is_one, items_of, plain
+from .choices import BACKENDS, OVERLAP_POLICIES
 from .configuration_spert import SpertConfig
-from .decoding_spert import concatenate, in_text_order
-from .given_spert import (
+from .decoding import concatenate, in_text_order
+from .given_entities import (
     GivenEntity,
     InputWithEntities,
     by_sequence,
@@ -24,20 +23,21 @@ from .given_spert import (
     read_entities,
     with_entities,
 )
-from .inference_spert import DEFAULT_BATCH_SIZE, predict
-from .messages_spert import integer, must_be
+from .inference import DEFAULT_BATCH_SIZE, predict
+from .input_collections import has_length, is_collection, is_one, items_of, plain
+from .messages import integer, must_be
 from .output import Prediction
 from .processing_spert import SpertProcessor
-from .selection_spert import Selection, Threshold, check_selection
-from .setting_checks_spert import check_choice, check_flag, check_keywords
-from .text_reader_spert import TextReader, override_reading
-from .text_reading_spert import TextReading
+from .selection import Selection, Threshold, check_selection
+from .setting_checks import check_choice, check_flag, check_keywords
+from .text_reader import TextReader, override_reading
+from .text_reading import TextReading
 
 _NAMED_FOR_TRANSFORMERS = """
-from .abbreviations_spert import *
+from .abbreviations import *
 from .adapters import *
 from .base_model import *
-from .card_spert import *
+from .card import *
 from .checkpoint_files import *
 from .cpu_attention import *
 from .cpu_dropout import *
@@ -46,27 +46,27 @@ from .cpu_packing import *
 from .cpu_runtime import *
 from .cpu_scheduling import *
 from .cpu_workers import *
-from .encoder_checks_spert import *
-from .encoders_spert import *
+from .encoder_checks import *
+from .encoders import *
 from .encoding import *
 from .errors import *
-from .forking_spert import *
-from .hub_spert import *
-from .languages_spert import *
-from .loading_spert import *
+from .forking import *
+from .hub import *
+from .languages import *
+from .loading import *
 from .model_sizes import *
 from .modeling_spert import *
-from .ranking_spert import *
+from .ranking import *
 from .runtime import *
-from .sentences_spert import *
+from .sentences import *
 from .settings import *
-from .signatures_spert import *
+from .signatures import *
 from .span_pooling import *
 from .span_scoring import *
 from .tracing import *
-from .versions_spert import *
-from .watching_spert import *
-from .words_spert import *
+from .versions import *
+from .watching import *
+from .words import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""

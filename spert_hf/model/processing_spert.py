@@ -13,9 +13,9 @@ from transformers import PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import EncodingFast
 
 from .configuration_spert import SpertConfig
-from .encoders_spert import ENCODER_DECODERS
-from .messages_spert import must, must_be
-from .words_spert import MARKS, encodable
+from .encoders import ENCODER_DECODERS
+from .messages import must, must_be
+from .words import MARKS, encodable
 
 DEFAULT_SEQUENCE_LENGTH = 512
 """Sub-words a window may have where neither encoder nor tokenizer sets a limit."""

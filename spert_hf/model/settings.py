@@ -9,8 +9,8 @@ from functools import cache, partial
 from textwrap import fill
 from typing import Any, get_args
 
-from .choices_spert import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
-from .setting_checks_spert import check_choice, check_flag, check_number, check_text, check_whole_number
+from .choices import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
+from .setting_checks import check_choice, check_flag, check_number, check_text, check_whole_number
 
 KINDS: dict[str, tuple[str, ...]] = {
     "model": ("steps", "model", "scores"),

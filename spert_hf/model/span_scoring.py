@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from .configuration_spert import SpertConfig
 from .output import SpertScores
-from .ranking_spert import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
-from .signatures_spert import forbidden_relations
+from .ranking import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
+from .signatures import forbidden_relations
 from .span_pooling import RangePooler, pool_spans_by_size, pool_words
 
 CONTEXTS_PER_CHUNK = 8192

@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from transformers.utils import cached_file
 
-from ..data.files import digest_of_file
+from ..files.atomic import digest_of_file
 from ..model.errors import CheckpointError
-from ..model.inference_spert import cut_windows
+from ..model.inference import cut_windows
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from .conversion import convert_encoder

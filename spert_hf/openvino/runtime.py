@@ -14,10 +14,10 @@ from transformers import Pipeline, PreTrainedModel
 
 from ..model.cpu_scheduling import PADDING_COST
 from ..model.cpu_workers import MOST_WORKERS, has_company
-from ..model.encoders_spert import is_computed_alone
+from ..model.encoders import is_computed_alone
 from ..model.modeling_spert import SpertModel
 from ..model.runtime import EncodingModel
-from ..model.setting_checks_spert import check_choice
+from ..model.setting_checks import check_choice
 from .conversion import convert_encoder, relative_error
 from .imports import import_openvino
 from .quantization import read_quantized_encoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 
 
 class Annotated(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.files import write_atomically
-from ..model.messages_spert import must_be
-from ..model.setting_checks_spert import check_number
+from ..files.atomic import write_atomically
+from ..model.messages import must_be
+from ..model.setting_checks import check_number
 from .annotated import Annotated, annotate
 from .colours import BACKGROUND, BORDER, QUIET, TEXT, type_hues
 from .drawing import MOST_ARCS, Hues, clean, draw, svg_root

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..model.messages_spert import must_be
+from ..model.messages import must_be
 
 _ENTITY = ("text", "type")
 _RELATION = ("type", "score", "head", "tail")

@@ -10,7 +10,7 @@ from ..data.documents import SELF_RELATIONS
 from ..data.faults import plain_name, short_repr
 from ..encoders import QUICKSTART_ENCODER
 from ..model.settings import ModelSettings, Setting, setting, settings_of
-from ..model.text_reading_spert import parse_reading
+from ..model.text_reading import parse_reading
 from .peft_imports import check_peft
 from .yaml_files import load_yaml
 
@@ -307,7 +307,7 @@ class SpertTrainingArguments(ModelSettings):
         """
         given = {} if self.text_reading == "auto" else parse_reading(self.text_reading)
         if given.get("words") == "pattern":
-            from ..model.words_spert import pattern_matches
+            from ..model.words import pattern_matches
 
             pattern_matches(given["word_pattern"])
         return given

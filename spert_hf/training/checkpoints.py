@@ -12,8 +12,8 @@ from accelerate import Accelerator
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
-from ..data.model_folder import UNFINISHED, saving_to
-from ..data.outputs import give_mode_of_new_files
+from ..files.model_folder import UNFINISHED, saving_to
+from ..files.outputs import give_mode_of_new_files
 from .adapters import has_adapters, load_weights, save_weights
 from .arguments import settings_deciding
 from .digests import check_digests, write_digests

@@ -12,13 +12,13 @@ from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase
 
 from ..data.documents import Document
 from ..data.faults import list_names
-from ..data.files import RUN_FILE
 from ..data.signatures import find_signatures
 from ..encoders import check_folder_or_id
+from ..files.atomic import RUN_FILE
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
 from ..model.settings import ModelSettings, settings_of
-from ..model.text_reading_spert import TextReading
+from ..model.text_reading import TextReading
 from .arguments import SpertTrainingArguments
 
 

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from ..data.files import digest_of_file
+from ..files.atomic import digest_of_file
 
 DIGESTS_FILE = "digests.json"
 

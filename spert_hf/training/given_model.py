@@ -10,7 +10,7 @@ from transformers import AutoConfig, PreTrainedTokenizerBase
 from ..data.documents import Document
 from ..encoders import find_encoder
 from ..model.configuration_spert import SpertConfig
-from ..model.hub_spert import find_tokenizer
+from ..model.hub import find_tokenizer
 from ..model.modeling_spert import SpertModel
 from .adapters import adapter_settings
 from .arguments import SETTINGS, SpertTrainingArguments

@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..data.files import RUN_FILE
-from ..data.model_folder import holds_model, is_same_folder
-from ..data.ownership import check_not_owned
+from ..files.atomic import RUN_FILE
+from ..files.model_folder import holds_model, is_same_folder
+from ..files.ownership import check_not_owned
 from .arguments import SpertTrainingArguments, settings_deciding
 from .checkpoints import LATEST, STATE_FILE, list_checkpoints, read_state
 

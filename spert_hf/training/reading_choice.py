@@ -12,9 +12,9 @@ from transformers import PreTrainedTokenizerBase
 
 from ..data.detokenization import text_of
 from ..data.documents import Document
-from ..model.text_reader_spert import TextReader
-from ..model.text_reading_spert import TextReading
-from ..model.words_spert import has_unspaced
+from ..model.text_reader import TextReader
+from ..model.text_reading import TextReading
+from ..model.words import has_unspaced
 
 MOST_DOCUMENTS = 2_000
 """Documents that are looked at, spread evenly over the data."""

@@ -11,10 +11,10 @@ from ..data.signatures import find_signatures
 from ..encoders import find_encoder
 from ..model.base_model import load_encoder
 from ..model.configuration_spert import SpertConfig
-from ..model.encoder_checks_spert import check_encoder
-from ..model.encoders_spert import check_encoder_config
+from ..model.encoder_checks import check_encoder
+from ..model.encoders import check_encoder_config
 from ..model.modeling_spert import SpertModel
-from ..model.text_reader_spert import TextReader
+from ..model.text_reader import TextReader
 from .adapters import add_adapters, has_adapters
 from .arguments import SpertTrainingArguments
 from .continuation import Continuation, load_trained

@@ -19,19 +19,19 @@ from transformers import PreTrainedTokenizerBase, TrainerControl, TrainerState
 from transformers.utils import logging
 
 from ..data.documents import Document
-from ..data.files import RUN_FILE
 from ..data.in_memory import DocumentSource, check_source
 from ..data.loading import Splits, load_documents
-from ..data.model_folder import model_output, remove_unfinished, write_model, write_whole
-from ..data.ownership import owned_folder
 from ..evaluating import types_of
 from ..evaluation import EvaluationResult
 from ..evaluation.model_evaluation import predict_documents, score_predictions
 from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
+from ..files.atomic import RUN_FILE
+from ..files.model_folder import model_output, remove_unfinished, write_model, write_whole
+from ..files.ownership import owned_folder
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
-from ..model.setting_checks_spert import check_keywords
+from ..model.setting_checks import check_keywords
 from .accelerator import check_tracker, make_accelerator, share_of_cores, start_tracker, stop_trackers
 from .adapters import adapted_model, finished_model, has_adapters, is_of_peft, save_weights, take_best
 from .arguments import SpertTrainingArguments

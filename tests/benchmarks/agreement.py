@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from spert_hf.model.decoding_spert import to_records
-from spert_hf.model.inference_spert import predict
+from spert_hf.model.decoding import to_records
+from spert_hf.model.inference import predict
 
 from .reference import ReferenceSpert
 from .workloads import Workload

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from spert_hf.model.cpu_linear import OneDnnLinear
-from spert_hf.model.decoding_spert import to_records
-from spert_hf.model.inference_spert import predict
+from spert_hf.model.decoding import to_records
+from spert_hf.model.inference import predict
 from tests.benchmarks.agreement import same_prediction
 from tests.benchmarks.reference import ReferenceSpert, as_transformers_has_it, reference_losses
 from tests.conftest import read_golden

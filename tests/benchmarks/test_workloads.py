@@ -7,9 +7,9 @@ from transformers import AutoTokenizer
 
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.data.loading import load_splits
-from spert_hf.model.inference_spert import predict
-from spert_hf.model.sentences_spert import sentence_ranges
-from spert_hf.model.words_spert import split_by_first_rules
+from spert_hf.model.inference import predict
+from spert_hf.model.sentences import sentence_ranges
+from spert_hf.model.words import split_by_first_rules
 from tests.benchmarks.recording import record_batches, record_calls, replay
 from tests.benchmarks.variants import with_extras
 from tests.benchmarks.workloads import (

@@ -15,9 +15,9 @@ from spert_hf import SpertModel, SpertPipeline, SpertProcessor
 from spert_hf.data.loading import Splits, load_splits
 from spert_hf.data.named_datasets import dataset_folder
 from spert_hf.encoders import find_encoder
-from spert_hf.model.inference_spert import predict
-from spert_hf.model.sentences_spert import sentence_ranges
-from spert_hf.model.words_spert import split_by_first_rules
+from spert_hf.model.inference import predict
+from spert_hf.model.sentences import sentence_ranges
+from spert_hf.model.words import split_by_first_rules
 
 FEW_ENTITIES, MANY_ENTITIES = 4, 60
 RELATIONS_PER_ENTITY = 0.5

@@ -28,7 +28,7 @@ from spert_hf.evaluation.observation import (
     RelationObservations,
     observe,
 )
-from spert_hf.model.decoding_spert import decode, tempered_score
+from spert_hf.model.decoding import decode, tempered_score
 from spert_hf.model.output import SpertScores
 from tests.support.predictions import annotate_in_part
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint

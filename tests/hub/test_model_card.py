@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from spert_hf import SpertConfig
 from spert_hf.hub.model_card import CardSource, find_card_source, make_model_card
 from spert_hf.hub.training_record import TrainingRecord
-from spert_hf.model.card_spert import card_data, is_generated, make_card, printable, sealed
+from spert_hf.model.card import card_data, is_generated, make_card, printable, sealed
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 AS_TEXT = {"ner": 79.123, "rel": 58.456, "rel_plus": 47.789}

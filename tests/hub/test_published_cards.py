@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import ModelCard
 
 from spert_hf.hub.publishing import publish_model
-from spert_hf.model.card_spert import is_generated
+from spert_hf.model.card import is_generated
 from tests.hub.test_model_card import make_run
 
 # Publish each folder, with a card's source or none, after having put a card into the repository if there is one.

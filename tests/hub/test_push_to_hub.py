@@ -4,7 +4,7 @@ import json
 
 from huggingface_hub import ModelCard
 
-from spert_hf.model.card_spert import is_generated
+from spert_hf.model.card import is_generated
 from tests.hub.test_remote_code import CODE, TEXT
 from tests.support.tiny_models import make_encoder_folder
 

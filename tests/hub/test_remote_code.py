@@ -9,7 +9,7 @@ TEXT = "Marian Pell works for Northern Paper Co. in Duluth, where she was born."
 REPOSITORIES = ["ada/pipe", "ada/parts", "ada/published"]
 CODE = {
     *("configuration_spert.py", "modeling_spert.py", "span_pooling.py", "pipeline_spert.py"),
-    *("decoding_spert.py", "inference_spert.py", "processing_spert.py", "hub_spert.py", "card_spert.py"),
+    *("decoding.py", "inference.py", "processing_spert.py", "hub.py", "card.py"),
 }
 
 # Push one checkpoint in each of the ways there are, then load each: the package needs no trust.

@@ -11,7 +11,7 @@ from datasets import Dataset, IterableDataset
 from torch.utils.data import Dataset as TorchDataset
 
 from spert_hf.data import prediction_features
-from spert_hf.model.collections_spert import items_of
+from spert_hf.model.input_collections import items_of
 
 TEXTS = ["It rained.", "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was born.", "Overnight"]
 WORDS = [text.split() for text in TEXTS]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.model.decoding_spert import (
+from spert_hf.model.decoding import (
     concatenate,
     in_text_order,
     merge_windows,

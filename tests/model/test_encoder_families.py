@@ -2,7 +2,7 @@
 
 import pytest
 
-from spert_hf.model.encoders_spert import COMPUTED_ALONE, ENCODER_DECODERS, REFUSED, reason_against
+from spert_hf.model.encoders import COMPUTED_ALONE, ENCODER_DECODERS, REFUSED, reason_against
 from tests.support.encoder_families import FAMILIES, row_of_page, rows_of_page, small_config, try_family
 from tests.support.tiers import first_by_default
 

@@ -9,8 +9,8 @@ import torch
 from transformers import AutoConfig, AutoModel, T5EncoderModel, masking_utils, pipeline
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor
-from spert_hf.model.encoder_checks_spert import check_encoder
-from spert_hf.model.encoders_spert import reason_against
+from spert_hf.model.encoder_checks import check_encoder
+from spert_hf.model.encoders import reason_against
 from tests.support.encoder_families import encoded_sentences, make_family_folder, make_family_model, small_config
 from tests.support.tiny_models import SENTENCES, make_encoder_folder, make_tiny_checkpoint, make_tokenizer
 

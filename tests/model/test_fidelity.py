@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from spert_hf.model.decoding_spert import decode
-from spert_hf.model.inference_spert import predict
+from spert_hf.model.decoding import decode
+from spert_hf.model.inference import predict
 from tests.conftest import read_golden
 
 DOCUMENTS = read_golden("documents")

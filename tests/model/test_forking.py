@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from spert_hf.model import forking_spert
-from spert_hf.model.forking_spert import computing, make_forks_safe
+from spert_hf.model import forking
+from spert_hf.model.forking import computing, make_forks_safe
 from tests.support.predictions import assert_same
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +92,7 @@ def test_a_fork_waits_for_what_another_thread_computes():
     def compute():
         with computing():
             begun.set()
-            while not forking_spert._state.forking:
+            while not forking._state.forking:
                 pass
             done.set()
 
@@ -112,7 +112,7 @@ def test_a_thread_may_fork_in_the_midst_of_its_own_computing():
 
 @pytest.mark.usefixtures("safe_forks")
 def test_a_fork_does_not_wait_for_ever(monkeypatch):
-    monkeypatch.setattr(forking_spert, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(forking, "LONGEST_WAIT", 0.01)
     begun, end = threading.Event(), threading.Event()
 
     def hang():

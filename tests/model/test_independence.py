@@ -14,9 +14,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spert_hf.model import inference_spert
+from spert_hf.model import inference
 from spert_hf.model.cpu_runtime import CpuRuntime
-from spert_hf.model.inference_spert import predict, predict_at_thresholds
+from spert_hf.model.inference import predict, predict_at_thresholds
 from tests.support.mixed_documents import mixed_documents
 from tests.support.predictions import assert_same
 
@@ -56,8 +56,8 @@ def test_decoding_leaves_the_workers_their_cores(tiny_pipeline, one_by_one, monk
         threads.add(torch.get_num_threads())
         return real(*arguments)
 
-    real = inference_spert.decode
-    monkeypatch.setattr(inference_spert, "decode", decode)
+    real = inference.decode
+    monkeypatch.setattr(inference, "decode", decode)
     assert_same(tiny_pipeline(TEXTS), one_by_one)
     assert threads == {1}
 

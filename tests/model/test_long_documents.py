@@ -5,7 +5,7 @@ import os
 import pytest
 
 from spert_hf import SpertProcessor
-from spert_hf.model.decoding_spert import resolve_overlaps
+from spert_hf.model.decoding import resolve_overlaps
 from spert_hf.model.output import PredictedEntity, Prediction
 from tests.support import growth
 from tests.support.mixed_documents import SENTENCES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spert_hf.model.messages_spert import either, integer, must, must_be
+from spert_hf.model.messages import either, integer, must, must_be
 
 
 def test_a_refusal_names_the_field_what_is_allowed_and_what_was_given():

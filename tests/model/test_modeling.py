@@ -7,7 +7,7 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
-from spert_hf.model.inference_spert import predict
+from spert_hf.model.inference import predict
 from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_encoder_folder, make_tiny_checkpoint
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, pipeline
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor
-from spert_hf.model.decoding_spert import decode
-from spert_hf.model.inference_spert import predict
+from spert_hf.model.decoding import decode
+from spert_hf.model.inference import predict
 from spert_hf.model.output import SpertScores
 from spert_hf.model.processing_spert import LETTER_CASES, letter_case, subword_cases
 from tests.support.tiers import first_by_default

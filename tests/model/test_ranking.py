@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
-from spert_hf.model import decoding_spert, span_scoring
-from spert_hf.model.decoding_spert import decode
-from spert_hf.model.inference_spert import predict, predict_at_thresholds
-from spert_hf.model.ranking_spert import MOST_RELATIONS, best_of_each
+from spert_hf.model import decoding, span_scoring
+from spert_hf.model.decoding import decode
+from spert_hf.model.inference import predict, predict_at_thresholds
+from spert_hf.model.ranking import MOST_RELATIONS, best_of_each
 from tests.support.tiny_models import SENTENCES, make_encoder_folder
 
 CONFIG = SpertConfig(
@@ -71,8 +71,8 @@ def expected_relations(output, threshold, most):
 @pytest.mark.filterwarnings("ignore:more than")
 def test_the_surest_relations_of_each_row_are_decoded(output, threshold, most, row_by_row):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decoding_spert, "MOST_RELATIONS", most)
-        patch.setattr(decoding_spert, "PAIR_SCORES_AT_ONCE", 1 if row_by_row else 10_000)
+        patch.setattr(decoding, "MOST_RELATIONS", most)
+        patch.setattr(decoding, "PAIR_SCORES_AT_ONCE", 1 if row_by_row else 10_000)
         found = decode(output, CONFIG, 2, threshold)
     expected = expected_relations(output, threshold, most)
     for row, prediction in enumerate(found):
@@ -124,7 +124,7 @@ def test_relations_of_an_untrained_model_are_bounded(untrained):
 @pytest.mark.filterwarnings("ignore:more than")
 @pytest.mark.parametrize("most", [20, 10_000_000])
 def test_pairs_that_are_not_held_at_once_give_the_same_relations(untrained, monkeypatch, most):
-    monkeypatch.setattr(decoding_spert, "MOST_RELATIONS", most)
+    monkeypatch.setattr(decoding, "MOST_RELATIONS", most)
     monkeypatch.setattr(span_scoring, "MOST_RELATIONS", most)
     monkeypatch.setattr(span_scoring, "PAIR_SCORES_AT_ONCE", 10_000_000)
     sentences = [SENTENCES[0][:5], SENTENCES[1][:3]]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import pipeline
 
-from spert_hf.model.selection_spert import nearest
+from spert_hf.model.selection import nearest
 
 TEXT = (
     "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was born. "
@@ -89,7 +89,7 @@ def test_other_types_have_their_part_in_settling_overlaps(pipe):
 
 
 def test_what_is_not_kept_takes_no_place_among_the_surest(pipe, everything, monkeypatch):
-    monkeypatch.setattr("spert_hf.model.decoding_spert.MOST_RELATIONS", 4)
+    monkeypatch.setattr("spert_hf.model.decoding.MOST_RELATIONS", 4)
     with pytest.warns(UserWarning, match="more than 4 relations"):
         found = pipe(TEXT, relation_threshold=0.0, overlap="keep", relation_types=["Live_In"])
     scores = sorted((r["score"] for r in everything["relations"] if r["type"] == "Live_In"), reverse=True)

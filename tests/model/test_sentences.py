@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.model.sentences_spert import FIRST_RULES, LANGUAGES, sentence_ranges, sentence_rules
-from spert_hf.model.words_spert import split_by_first_rules
+from spert_hf.model.sentences import FIRST_RULES, LANGUAGES, sentence_ranges, sentence_rules
+from spert_hf.model.words import split_by_first_rules
 from tests.support import growth
 
 ENGLISH = sentence_rules(("en",))

@@ -4,8 +4,8 @@ import pytest
 
 from spert_hf.data.loading import load_splits
 from spert_hf.data.named_datasets import dataset_folder
-from spert_hf.model.sentences_spert import FIRST_RULES, sentence_ranges, sentence_rules
-from spert_hf.model.words_spert import split_by_first_rules
+from spert_hf.model.sentences import FIRST_RULES, sentence_ranges, sentence_rules
+from spert_hf.model.words import split_by_first_rules
 
 DATA_SETS = {"conll04": (None, 5), "scierc": (None, 5), "ade": ("fold_0", 8)}
 """Configuration, and how many documents of all splits may be cut: some do hold two sentences."""

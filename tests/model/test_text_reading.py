@@ -11,8 +11,8 @@ from transformers import AutoConfig, AutoTokenizer, pipeline
 
 import spert_hf  # noqa: F401 - registers the model
 from spert_hf import SpertConfig, SpertModel, SpertPipeline
-from spert_hf.model.text_reader_spert import TextReader
-from spert_hf.model.text_reading_spert import FIRST_READING, SEQUENCES, WORDS, TextReading, parse_reading
+from spert_hf.model.text_reader import TextReader
+from spert_hf.model.text_reading import FIRST_READING, SEQUENCES, WORDS, TextReading, parse_reading
 from tests.support.hostile_checkpoints import change_json
 from tests.support.tiny_models import make_tokenizer
 

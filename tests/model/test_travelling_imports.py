@@ -32,4 +32,4 @@ def test_the_version_is_checked_before_anything_else_is_asked_for():
     """Of configuration_spert.py, which is the first file that is loaded."""
     tree = ast.parse((FOLDER / "configuration_spert.py").read_text(encoding="utf-8"))
     first = next(node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
-    assert (first.level, first.module) == (1, "versions_spert")
+    assert (first.level, first.module) == (1, "versions")

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from spert_hf.model import versions_spert
-from spert_hf.model.card_spert import describe_use
-from spert_hf.model.versions_spert import LOWEST_TRANSFORMERS, check_transformers
+from spert_hf.model import versions
+from spert_hf.model.card import describe_use
+from spert_hf.model.versions import LOWEST_TRANSFORMERS, check_transformers
 
 
 @pytest.mark.parametrize("given", ["4.57.3", "4.57.0.dev0", "0.1"])
@@ -25,7 +25,7 @@ def test_new_enough(given):
 def test_it_is_checked_when_the_code_is_loaded(monkeypatch):
     monkeypatch.setattr(sys.modules["transformers"], "__version__", "4.57.6")
     with pytest.raises(ImportError, match=r"given 4\.57\.6"):
-        importlib.reload(versions_spert)
+        importlib.reload(versions)
 
 
 def test_the_card_says_so():

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tokenizers import AddedToken
 
-from spert_hf.model import words_spert
-from spert_hf.model.text_reading_spert import WORDS, TextReading
-from spert_hf.model.words_spert import (
+from spert_hf.model import words
+from spert_hf.model.text_reading import WORDS, TextReading
+from spert_hf.model.words import (
     keep_whole,
     pattern_matches,
     rules,
@@ -148,7 +148,7 @@ def test_a_pattern_that_does_not_serve_is_refused(pattern, message):
 def test_a_pattern_that_takes_too_long_is_stopped(name, monkeypatch):
     """With no time at all any pattern does; the limit is looked at from match to match, and within one."""
     split = pattern_matches(r"\w+")
-    monkeypatch.setattr(words_spert, name, 0.0)
+    monkeypatch.setattr(words, name, 0.0)
     message = "does not backtrack without end, got .*, which took more than 0 s for a text of [0-9]+ characters"
     with pytest.raises(ValueError, match=rf"text_reading\.word_pattern must be one that {message}"):
         pattern_matches(r"\w+") if name == "SECONDS_OF_TRIAL" else split("a b")
@@ -185,8 +185,8 @@ def splits():
         tokenizer = make_tokenizer(family)
         made[f"tokenizer of {family}"] = split_function(TextReading(words="tokenizer"), tokenizer)
         tokenizer.add_tokens(["@A$", "<b>", "Z9"])
-    for words in WORDS.keys() - {"rules-v1", "tokenizer", "dictionary", "pattern"}:
-        made[words] = split_function(TextReading(words=words, abbreviations=("a.Z", "ab")), tokenizer)
+    for name in WORDS.keys() - {"rules-v1", "tokenizer", "dictionary", "pattern"}:
+        made[name] = split_function(TextReading(words=name, abbreviations=("a.Z", "ab")), tokenizer)
     made["pattern"] = split_function(TextReading(words="pattern", word_pattern=r"\w+|,."), tokenizer)
     return made
 
@@ -271,7 +271,7 @@ def test_unspaced_scripts_are_those_of_unicode():
     properties = "".join(rf"\p{{Line_Break={name}}}" for name in ("SA", "AK", "AS", "CJ", "ID"))
     properties = "".join(rf"\p{{Line_Break={name}}}" for name in ("SA", "AK", "AS", "CJ", "ID"))
     breaking = regex.compile(rf"(?![{SPACED}])[{properties}]")
-    unspaced = re.compile(f"[{words_spert.UNSPACED}]")
+    unspaced = re.compile(f"[{words.UNSPACED}]")
     letters = [chr(code) for code in range(0x11000) if unicodedata.category(chr(code)) in ("Lo", "Lm")]
     assert [hex(ord(letter)) for letter in letters if breaking.match(letter) and not unspaced.match(letter)] == []
 

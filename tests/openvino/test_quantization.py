@@ -48,7 +48,7 @@ def test_a_record_that_is_none(folder, text):
 
 
 def test_a_model_that_is_none_with_a_record_of_it(folder):
-    from spert_hf.data.files import digest_of_file
+    from spert_hf.files.atomic import digest_of_file
 
     (folder / MODEL_FILE).write_text("<net>")
     record = json.loads((folder / RECORD_FILE).read_text())

@@ -19,7 +19,7 @@ from transformers import CONFIG_MAPPING, AutoModel, PreTrainedConfig
 
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.model.cpu_packing import takes_packed
-from spert_hf.model.encoders_spert import COMPUTED_ALONE, ENCODER_DECODERS, reason_against
+from spert_hf.model.encoders import COMPUTED_ALONE, ENCODER_DECODERS, reason_against
 
 from .tiny_models import SENTENCES, make_tokenizer
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.data.model_folder import remove_unfinished, write_whole
+from spert_hf.files.model_folder import remove_unfinished, write_whole
 from spert_hf.training.checkpoints import find_checkpoint
 from spert_hf.training.digests import check_digests, write_digests
 

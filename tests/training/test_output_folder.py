@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import pytest
 
-from spert_hf.data.model_folder import model_output, write_model
-from spert_hf.data.ownership import owned_folder
+from spert_hf.files.model_folder import model_output, write_model
+from spert_hf.files.ownership import owned_folder
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.checkpoints import TrainingState
 from spert_hf.training.output_folder import check_training_folder, make_room

@@ -100,7 +100,7 @@ class TestAbbreviations:
         assert choice.reading.abbreviations == ()
 
     def test_the_model_joins_what_they_end(self):
-        from spert_hf.model.text_reader_spert import TextReader
+        from spert_hf.model.text_reader import TextReader
 
         reading = choose([document("Prkt. Moss of Oslo met Prkt. Cole .")] * 20).reading
         assert len(TextReader(reading, make_tokenizer("bert"))("She saw Prkt. Lund in Rome.").sequences) == 1

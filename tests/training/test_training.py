@@ -11,9 +11,9 @@ from transformers import AutoModel, AutoTokenizer, pipeline
 
 from spert_hf import SpertModel
 from spert_hf.data import load_splits
-from spert_hf.data.ownership import owned_folder
 from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
 from spert_hf.evaluation.text_evaluation import score_as_text
+from spert_hf.files.ownership import owned_folder
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.interruption import TrainingInterruptedError
 from spert_hf.training.trainer import SpertTrainer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...data.named_datasets import CARDS_FOLDER
 from ...experiments.tables import DEFAULT_ENCODER, TABLES, Table
-from ...model.messages_spert import either, must_be
+from ...model.messages import either, must_be
 from ...resources import shipped_folder
 from ..options import positive
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...data.textfiles import LARGEST_JSON_LIST
-from ...model.choices_spert import OVERLAP_POLICIES
+from ...model.choices import OVERLAP_POLICIES
 from ..options import STANDARD_STREAM, add_model_options, add_reading_options, add_threshold_options, add_type_options
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from ...model.messages_spert import must_be
+from ...model.messages import must_be
 from ..options import SPLITS, add_dataset_options, add_model_options
 
 _STEP = 0.05

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from ...data.named_datasets import dataset_folder
 from ...data.script_dataset import find_script
 from ...data.sources import DatasetError, existing_folder
-from ...model.messages_spert import must_be
+from ...model.messages import must_be
 from ..dataset_card import SCRIPT_BRANCH, read_card
 from ..dataset_staging import build_configurations, build_folder, stage_data, stage_script
 from .repository import checked_repo_id, open_repository

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ...model.messages_spert import must_be
+from ...model.messages import must_be
 from ..model_card import CardSource, place_model_card
 from ..staging import stage_checkpoint
 from .repository import open_repository

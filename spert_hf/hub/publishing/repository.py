@@ -13,7 +13,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import validate_repo_id
 
-from ...model.messages_spert import must_be
+from ...model.messages import must_be
 
 MAIN = "main"
 

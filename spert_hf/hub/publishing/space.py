@@ -17,7 +17,7 @@ from huggingface_hub.errors import (
 )
 
 from ...model.configuration_spert import SpertConfig
-from ...model.messages_spert import must_be
+from ...model.messages import must_be
 from ...resources import shipped_folder
 from ..space_staging import stage_space
 from .repository import Repository, checked_repo_id, open_repository

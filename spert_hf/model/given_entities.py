@@ -5,13 +5,13 @@ from itertools import zip_longest
 from numbers import Integral
 from typing import Any
 
-from .collections_spert import has_length, is_collection, is_one, items_of, plain
 from .configuration_spert import SpertConfig
-from .decoding_spert import select_entities
-from .messages_spert import must_be
+from .decoding import select_entities
+from .input_collections import has_length, is_collection, is_one, items_of, plain
+from .messages import must_be
 from .output import Prediction
-from .selection_spert import check_type
-from .setting_checks_spert import shown
+from .selection import check_type
+from .setting_checks import shown
 
 GivenEntity = tuple[int, int, str]
 """First word, end word (exclusive), entity type."""

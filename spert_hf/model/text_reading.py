@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from .languages_spert import BY_LANGUAGE
-from .messages_spert import must_be
-from .setting_checks_spert import check_choice, check_names, nearest, shown
+from .languages import BY_LANGUAGE
+from .messages import must_be
+from .setting_checks import check_choice, check_names, nearest, shown
 
 WORDS = {
     "rules": "runs of letters or digits, and every other character by itself",

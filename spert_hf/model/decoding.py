@@ -11,9 +11,9 @@ from torch import Tensor
 
 from .configuration_spert import SpertConfig
 from .output import PredictedEntity, PredictedRelation, Prediction, SpertScores
-from .ranking_spert import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
-from .selection_spert import ALL, Selection, Threshold
-from .signatures_spert import forbidden_relations
+from .ranking import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
+from .selection import ALL, Selection, Threshold
+from .signatures import forbidden_relations
 
 
 def entity_scores(logits: Tensor, temperature: float) -> Tensor:

@@ -7,8 +7,8 @@ from numbers import Real
 from typing import Any
 
 from .configuration_spert import SpertConfig
-from .messages_spert import must_be
-from .setting_checks_spert import check_fraction, shown
+from .messages import must_be
+from .setting_checks import check_fraction, shown
 
 Threshold = float | Mapping[str, float] | None
 """Lowest score of a relation, or of those of some types by type; for others, and where it is `None`, the config's."""

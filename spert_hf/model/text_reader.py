@@ -9,11 +9,11 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from .messages_spert import must_be
-from .sentences_spert import FIRST_RULES, sentence_ranges, sentence_rules
-from .setting_checks_spert import shown
-from .text_reading_spert import WORDS, TextReading
-from .words_spert import Ranges, encodable, import_extra, source_of, split_function
+from .messages import must_be
+from .sentences import FIRST_RULES, sentence_ranges, sentence_rules
+from .setting_checks import shown
+from .text_reading import WORDS, TextReading
+from .words import Ranges, encodable, import_extra, source_of, split_function
 
 SplitSequences = Callable[[str, Ranges], Ranges]
 

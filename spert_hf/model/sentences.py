@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATE_INITIALS, STATES, TITLES
-from .languages_spert import BY_LANGUAGE, ENGLISH_STARTERS, IN_NAMES
+from .abbreviations import COMPANIES_AND_GENERATIONS, MONTHS, STATE_INITIALS, STATES, TITLES
+from .languages import BY_LANGUAGE, ENGLISH_STARTERS, IN_NAMES
 
 _AGENCIES = "|".join(
     rf"(?<=\({space}{name}{space}\)\ )" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")

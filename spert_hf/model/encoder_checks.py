@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .encoders_spert import ALLOWED, width_of
+from .encoders import ALLOWED, width_of
 
 LARGEST_DIFFERENCE = 1e-3
 """Between what a sequence gets alone and beside a longer one, in parts of the largest number, that is rounding."""

@@ -12,8 +12,8 @@ from typing import Any
 from huggingface_hub import ModelCardData
 
 from .configuration_spert import TASK, SpertConfig
-from .text_reading_spert import SEQUENCES, WORDS, TextReading
-from .versions_spert import LOWEST_TRANSFORMERS
+from .text_reading import SEQUENCES, WORDS, TextReading
+from .versions import LOWEST_TRANSFORMERS
 
 EXAMPLE_TEXT = "Marian Pell works for Northern Paper Co. in Duluth."
 """A sentence to try a model on where none is given."""

@@ -6,7 +6,7 @@ only as it is written.
 
 from dataclasses import dataclass
 
-from .abbreviations_spert import MONTHS, STATES, TITLES
+from .abbreviations import MONTHS, STATES, TITLES
 
 
 def _words(text: str) -> frozenset[str]:

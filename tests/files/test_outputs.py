@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from spert_hf.data.files import write_atomically
-from spert_hf.data.outputs import hidden_beside, is_stream, put_in_place, real_target
+from spert_hf.files.atomic import write_atomically
+from spert_hf.files.outputs import hidden_beside, is_stream, put_in_place, real_target
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, links and pipes as POSIX has them")
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from .abbreviations_spert import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
-from .messages_spert import must, must_be
-from .setting_checks_spert import shown
-from .text_reading_spert import TextReading
+from .abbreviations import COMPANIES_AND_GENERATIONS, MONTHS, STATES, TITLES
+from .messages import must, must_be
+from .setting_checks import shown
+from .text_reading import TextReading
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 from transformers import PreTrainedConfig
 
-from .setting_checks_spert import shown
+from .setting_checks import shown
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel  # configs are read in the middle of its import

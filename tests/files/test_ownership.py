@@ -5,7 +5,7 @@ import multiprocessing
 import pytest
 
 from spert_hf.data import ownership
-from spert_hf.data.ownership import FOLDER_LOCK, check_not_owned, owned_folder, sole_owner, take_lock
+from spert_hf.files.ownership import FOLDER_LOCK, check_not_owned, owned_folder, sole_owner, take_lock
 
 pytest.importorskip("fcntl")
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import PushToHubMixin
 
-from .card_spert import is_generated, make_card, sealed
+from .card import is_generated, make_card, sealed
 from .configuration_spert import SpertConfig
 
 CARD_FILE = "README.md"

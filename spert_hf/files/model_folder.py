@@ -10,7 +10,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from .files import RUN_FILE
+from .atomic import RUN_FILE
 from .outputs import give_mode_of_new_files, put_in_place
 from .ownership import owned_folder
 

@@ -10,12 +10,12 @@ from transformers import PreTrainedModel
 from .configuration_spert import SpertConfig
 from .cpu_scheduling import batches_by_length, share_out
 from .cpu_workers import count_workers, side_by_side
-from .decoding_spert import decode, keep_types, merge_windows, resolve_overlaps
-from .forking_spert import computing, is_forked
+from .decoding import decode, keep_types, merge_windows, resolve_overlaps
+from .forking import computing, is_forked
 from .output import Prediction, SpertScores
 from .processing_spert import EncodedWords, SpertProcessor
 from .runtime import EncoderRuntime
-from .selection_spert import ALL, Selection, Threshold
+from .selection import ALL, Selection, Threshold
 
 DEFAULT_BATCH_SIZE = 32
 
