@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spert_hf.data.faults import DocumentError, Fault, LocatedFault, Location
-from spert_hf.data.found import TRIPLE_COLUMNS, with_found
-from spert_hf.data.found import triples as triples_of
+from spert_hf.data.found import TRIPLE_COLUMNS, triple_rows, with_found
 from spert_hf.data.inputs import read_inputs
 from spert_hf.data.textfiles import to_json_line
 
@@ -96,7 +95,7 @@ def extract_documents(
                 zip(batch, extractor.extract(batch, **parameters), strict=True), start=first + 1
             ):
                 lines.write(to_json_line(with_found(document, prediction)) + "\n")
-                table.writerows(triples_of(number, prediction))
+                table.writerows(triple_rows(number, prediction))
                 if graph is not None:
                     graph.add(prediction)
             yield Progress(first + len(batch), len(documents))

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from ..data.found import TRIPLE_COLUMNS, to_csv_row, triples, with_found
+from ..data.found import TRIPLE_COLUMNS, to_csv_row, triple_rows, with_found
 from ..data.inputs import check_input_suffix, read_inputs
 from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
@@ -126,7 +126,7 @@ def _write(
     if as_csv:
         output.write(to_csv_row(list(TRIPLE_COLUMNS)))
         for number, record in enumerate(found, start=1):
-            for row in triples(number, record):
+            for row in triple_rows(number, record):
                 output.write(to_csv_row(row))
         return
     for record in found:

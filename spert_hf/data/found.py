@@ -31,7 +31,7 @@ def with_found(record: Mapping[str, Any], prediction: Mapping[str, Any]) -> dict
     return kept | dict(prediction)
 
 
-def triples(number: int, prediction: Mapping[str, Any]) -> Iterator[list[Any]]:
+def triple_rows(number: int, prediction: Mapping[str, Any]) -> Iterator[list[Any]]:
     """The rows of a document's relations, in the order of ``TRIPLE_COLUMNS``."""
     for relation in prediction["relations"]:
         head, tail = (_cells(prediction["entities"][relation[end]]) for end in ("head", "tail"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..data.found import TRIPLE_COLUMNS, triples
+from ..data.found import TRIPLE_COLUMNS, triple_rows
 from .records import each_result
 
 if TYPE_CHECKING:
@@ -26,5 +26,5 @@ def to_dataframe(found: Any) -> pandas.DataFrame:
     """
     import pandas  # takes a second
 
-    rows = [row for document, result in enumerate(each_result(found)) for row in triples(document, result)]
+    rows = [row for document, result in enumerate(each_result(found)) for row in triple_rows(document, result)]
     return pandas.DataFrame(rows, columns=list(TRIPLE_COLUMNS))

@@ -10,7 +10,7 @@ import pytest
 
 from spert_hf.cli import extract
 from spert_hf.cli.main import main
-from spert_hf.data.found import TRIPLE_COLUMNS, triples
+from spert_hf.data.found import TRIPLE_COLUMNS, triple_rows
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, links and pipes as POSIX has them")
 TEXTS = ["Marian Pell met Per Lund in Oslo.", "It rained."]
@@ -111,7 +111,7 @@ def test_a_csv_is_one_of_triples(tiny_checkpoint, run, tmp_path, capsys):
         header, *rows = csv.reader(file)
     found = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text().splitlines()]
     assert header == list(TRIPLE_COLUMNS)
-    expected = [row for number, record in enumerate(found, start=1) for row in triples(number, record)]
+    expected = [row for number, record in enumerate(found, start=1) for row in triple_rows(number, record)]
     assert rows == [list(map(str, row)) for row in expected]
     assert rows
     assert run(tmp_path / "found.csv", "--resume") == 1

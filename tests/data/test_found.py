@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from spert_hf.data.found import TRIPLE_COLUMNS, to_csv_row, triples, with_found
+from spert_hf.data.found import TRIPLE_COLUMNS, to_csv_row, triple_rows, with_found
 
 FOUND = {
     "entities": [
@@ -33,7 +33,7 @@ def test_nothing_that_was_given_is_lost(record, kept):
 
 
 def test_a_relation_is_a_row():
-    (row,) = triples(7, FOUND)
+    (row,) = triple_rows(7, FOUND)
     expected = [7, 'Ann "A", Bell', "Peop", 0, 13, "Live_In", 0.5, "Oslo", "Loc", 20, 24]
     assert row == expected
     assert len(TRIPLE_COLUMNS) == len(expected)
@@ -42,5 +42,5 @@ def test_a_relation_is_a_row():
 
 def test_offsets_are_of_tokens_where_those_were_given():
     tokens = [{name: value for name, value in one.items() if name not in ("start", "end")} for one in FOUND["entities"]]
-    (row,) = triples(1, FOUND | {"entities": tokens})
+    (row,) = triple_rows(1, FOUND | {"entities": tokens})
     assert row[3:5] == [0, 5] and row[9:] == [7, 8]

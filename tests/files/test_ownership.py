@@ -4,7 +4,7 @@ import multiprocessing
 
 import pytest
 
-from spert_hf.data import ownership
+from spert_hf.files import ownership
 from spert_hf.files.ownership import FOLDER_LOCK, check_not_owned, owned_folder, sole_owner, take_lock
 
 pytest.importorskip("fcntl")
