@@ -22,10 +22,11 @@ from ..model.decoding import (
     resolve_overlaps,
     tempered_score,
 )
-from ..model.inference import DEFAULT_BATCH_SIZE, Window, cut_windows, score_windows
+from ..model.inference import DEFAULT_BATCH_SIZE, score_pieces
 from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.output import Prediction, SpertScores
+from ..model.pieces import Piece, cut
 from ..model.processing_spert import SpertProcessor
 from .reliability import Reliability, reliability
 from .spert_metric.scoring import read_record, symmetric_names, without_entity_types
@@ -104,7 +105,7 @@ def observe(
         model: in evaluation mode.
         processor: of the model's tokenizer.
         documents: one or more, of the model's types.
-        batch_size: windows that go through the encoder at once, at most.
+        batch_size: pieces that go through the encoder at once, at most.
 
     Raises:
         ValueError: if there is no document.
@@ -114,17 +115,17 @@ def observe(
     config = model.config
     gold = [_Gold(document, config) for document in documents]
     low_score = tempered_score(LOW_SCORE, 1, config.relation_temperature)
-    windows = cut_windows(processor, [document.tokens for document in documents])
+    pieces = cut(processor, [document.tokens for document in documents])
     entities: list[tuple[Tensor, int]] = []
     relations: list[tuple[float, bool, bool]] = []
-    for batch, output in score_windows(model, processor, windows, batch_size):
+    for batch, output in score_pieces(model, processor, pieces, batch_size):
         shown = _decode(output, config, len(batch), config.relation_threshold)
         scored = _decode(output, config, len(batch), min(low_score, config.relation_threshold))
         for row, index in enumerate(batch):
-            window = windows[index]
+            piece = pieces[index]
             logits = cast(Tensor, output.entity_logits)[row]
-            entities += _observe_entities(logits, shown[row], window, gold[window.sentence])
-            relations += _observe_relations(shown[row], scored[row], window, gold[window.sentence])
+            entities += _observe_entities(logits, shown[row], piece, gold[piece.text])
+            relations += _observe_relations(shown[row], scored[row], piece, gold[piece.text])
     return Observations(_as_entities(entities, config), _as_relations(relations, config))
 
 
@@ -156,31 +157,31 @@ def _decode(output: SpertScores, config: SpertConfig, rows: int, threshold: floa
     return [resolve_overlaps(prediction, config.overlap) for prediction in decode(output, config, rows, threshold)]
 
 
-def _observe_entities(logits: Tensor, shown: Prediction, window: Window, gold: _Gold) -> list[tuple[Tensor, int]]:
+def _observe_entities(logits: Tensor, shown: Prediction, piece: Piece, gold: _Gold) -> list[tuple[Tensor, int]]:
     """The logits of each entity, and the index of its right type."""
     return [
         (
             logits[entity.end - entity.start - 1, entity.start].clone(),
-            gold.type_index((window.start + entity.start, window.start + entity.end), entity.type),
+            gold.type_index((piece.start + entity.start, piece.start + entity.end), entity.type),
         )
         for entity in shown.entities
     ]
 
 
 def _observe_relations(
-    shown: Prediction, scored: Prediction, window: Window, gold: _Gold
+    shown: Prediction, scored: Prediction, piece: Piece, gold: _Gold
 ) -> list[tuple[float, bool, bool]]:
     """The score of each relation, whether it is right, and whether it is found."""
-    found = _scores_by_relation(shown, window)
+    found = _scores_by_relation(shown, piece)
     # Of a symmetric relation, the score at the model's own threshold is the one that is shown.
     return [
         (score, key in gold.relations, key in found)
-        for key, score in (_scores_by_relation(scored, window) | found).items()
+        for key, score in (_scores_by_relation(scored, piece) | found).items()
     ]
 
 
-def _scores_by_relation(prediction: Prediction, window: Window) -> dict[_RelationKey, float]:
-    spans = [(window.start + entity.start, window.start + entity.end) for entity in prediction.entities]
+def _scores_by_relation(prediction: Prediction, piece: Piece) -> dict[_RelationKey, float]:
+    spans = [(piece.start + entity.start, piece.start + entity.end) for entity in prediction.entities]
     return {
         (spans[relation.head], spans[relation.tail], relation.type): relation.score for relation in prediction.relations
     }

@@ -2,9 +2,7 @@
 
 import math
 import warnings
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection
-from operator import itemgetter
 
 import torch
 from torch import Tensor
@@ -257,77 +255,6 @@ def select_entities(prediction: Prediction, indices: list[int], sort: bool = Tru
         if relation.head in place and relation.tail in place
     ]
     return Prediction([prediction.entities[index] for index in indices], relations)
-
-
-def merge_windows(predictions: list[Prediction], windows: list[tuple[int, int]]) -> Prediction:
-    """Merge the predictions of overlapping windows into one for the whole text.
-
-    Where windows overlap, an entity is taken from the window that shows most of its surroundings, and a relation from
-    every window that found both its entities, with its best score.
-
-    Args:
-        predictions: one a window, in the window's own token offsets.
-        windows: token ranges `[start, end)` in text order.
-
-    Returns:
-        The prediction in the text's token offsets.
-    """
-    if len(windows) == 1:
-        return predictions[0]
-    merged = Prediction()
-    place: dict[tuple[int, int, str], int] = {}
-    for number, (window, prediction) in enumerate(zip(windows, predictions, strict=True)):
-        for entity in prediction.entities:
-            start, end = entity.start + window[0], entity.end + window[0]
-            if _best_window(start, end, windows) == number:
-                place[start, end, entity.type] = len(merged.entities)
-                merged.entities.append(PredictedEntity(start, end, entity.type, entity.score))
-    best: dict[tuple[int, int, str], float] = {}
-    for window, prediction in zip(windows, predictions, strict=True):
-        keys = [(e.start + window[0], e.end + window[0], e.type) for e in prediction.entities]
-        for relation in prediction.relations:
-            head, tail = place.get(keys[relation.head]), place.get(keys[relation.tail])
-            if head is not None and tail is not None:
-                key = (head, tail, relation.type)
-                best[key] = max(relation.score, best.get(key, 0.0))
-    merged.relations = [PredictedRelation(head, tail, name, score) for (head, tail, name), score in best.items()]
-    return merged
-
-
-def concatenate(predictions: list[Prediction], ranges: list[tuple[int, int]]) -> Prediction:
-    """Put the predictions of the parts of a text together that do not overlap, such as its sentences.
-
-    Args:
-        predictions: one a part, in the part's own token offsets.
-        ranges: token ranges `[start, end)` of the parts in text order.
-
-    Returns:
-        The prediction in the text's token offsets.
-    """
-    whole = Prediction()
-    for (first, _), part in zip(ranges, predictions, strict=True):
-        before = len(whole.entities)
-        whole.entities += [PredictedEntity(first + e.start, first + e.end, e.type, e.score) for e in part.entities]
-        whole.relations += [
-            PredictedRelation(before + r.head, before + r.tail, r.type, r.score) for r in part.relations
-        ]
-    return whole
-
-
-def _best_window(start: int, end: int, windows: list[tuple[int, int]]) -> int:
-    """The window in which the span lies farthest from a border; the first of equals.
-
-    The text's own start and end are no borders: nothing is cut off there.
-    """
-
-    def distance(number: int) -> float:
-        first, last = windows[number]
-        before = float("inf") if number == 0 else start - first
-        after = float("inf") if number == len(windows) - 1 else last - end
-        return min(before, after)
-
-    candidates = range(bisect_left(windows, end, key=itemgetter(1)), bisect_right(windows, start, key=itemgetter(0)))
-    return max(candidates, key=lambda number: (distance(number), -number))
 
 
 def to_records(prediction: Prediction) -> dict[str, list[dict[str, object]]]:

@@ -125,12 +125,6 @@ def join_sequences(sequences: Sequence[tuple[int, int]], entities: Iterable[Give
     return joined
 
 
-def by_sequence(sequences: Iterable[tuple[int, int]], entities: Sequence[GivenEntity]) -> Iterator[list[GivenEntity]]:
-    """Give the entities of each sequence, in its own words; each lies in one, see [`join_sequences`]."""
-    for first, last in sequences:
-        yield [(start - first, end - first, name) for start, end, name in entities if first <= start < last]
-
-
 def in_given_order(prediction: Prediction, entities: Sequence[GivenEntity]) -> Prediction:
     """Put the entities in the order in which they were given; relations by (head, tail, type)."""
     place = {(entity.start, entity.end, entity.type): number for number, entity in enumerate(prediction.entities)}

@@ -43,6 +43,7 @@ from .languages import *
 from .loading import *
 from .messages import *
 from .model_sizes import *
+from .pieces import *
 from .pipeline_spert import *
 from .processing_spert import *
 from .ranking import *

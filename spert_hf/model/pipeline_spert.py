@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
-from itertools import islice
 from typing import Any
 
 from transformers import Pipeline
@@ -13,11 +12,10 @@ from transformers.utils import logging
 
 from .choices import BACKENDS, OVERLAP_POLICIES
 from .configuration_spert import SpertConfig
-from .decoding import concatenate, in_text_order
+from .decoding import in_text_order
 from .given_entities import (
     GivenEntity,
     InputWithEntities,
-    by_sequence,
     in_given_order,
     join_sequences,
     read_entities,
@@ -56,6 +54,7 @@ from .languages import *
 from .loading import *
 from .model_sizes import *
 from .modeling_spert import *
+from .pieces import *
 from .ranking import *
 from .runtime import *
 from .sentences import *
@@ -398,27 +397,29 @@ class SpertPipeline(Pipeline):
         raise ValueError(must_be(f"input {number}:", "a string or a list of words", repr(inputs)[:80]))
 
     def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
-        sequences = [text.words[start:end] for text in model_inputs for start, end in text.sequences]
         given = None
         if any(text.entities is not None for text in model_inputs):
-            given = [part for text in model_inputs for part in by_sequence(text.sequences, text.entities or ())]
-        found = iter(self.predict_words(sequences, given, **parameters))
-        return [concatenate(list(islice(found, len(text.sequences))), text.sequences) for text in model_inputs]
+            given = [text.entities or () for text in model_inputs]
+        texts, sequences = [text.words for text in model_inputs], [text.sequences for text in model_inputs]
+        return self.predict_words(texts, given, sequences, **parameters)
 
     def predict_words(
-        self, sentences: Sequence[Sequence[str]], given: Any = None, **parameters: Any
+        self, texts: Sequence[Sequence[str]], given: Any = None, sequences: Any = None, **parameters: Any
     ) -> list[Prediction]:
-        """Predict sentences given as words, each read as one, with the pipeline's own settings; see [`predict`].
+        """Predict texts given as words, with the pipeline's own settings; see [`predict`].
 
         Args:
-            sentences: words.
+            texts: words of each.
             given: entities between which relations are looked for, in place of those that the model finds.
+            sequences: of each text, the ranges of words that are seen at once; by default all of it.
             parameters: in place of the pipeline's own: `batch_size`, `overlap`, `relation_threshold`, …
         """
         settings = {**self._forward_params, **parameters}
         names = {field.name for field in fields(Selection)} & settings.keys()
         selection = Selection(**{name: settings.pop(name) for name in names})
-        return predict(self.model, self.spert_processor, sentences, **settings, selection=selection, given=given)
+        return predict(
+            self.model, self.spert_processor, texts, **settings, selection=selection, given=given, sequences=sequences
+        )
 
     def postprocess(
         self, model_outputs: tuple[_Input, Prediction], errors: str = "raise", with_text: bool = False

@@ -16,8 +16,8 @@ from transformers.utils import cached_file
 
 from ..files.atomic import digest_of_file
 from ..model.errors import CheckpointError
-from ..model.inference import cut_windows
 from ..model.modeling_spert import SpertModel
+from ..model.pieces import cut
 from ..model.processing_spert import SpertProcessor
 from .conversion import convert_encoder
 from .imports import import_nncf, import_openvino
@@ -46,14 +46,14 @@ def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Se
         ValueError: if there is no sentence with a word, or the encoder can't be converted.
     """
     nncf = import_nncf()
-    windows = cut_windows(processor, sentences)
-    if not windows:
+    pieces = cut(processor, sentences)
+    if not pieces:
         raise ValueError("sentences: given none with a word in it, allowed at least one to measure")
-    drawn = random.Random(0).sample(windows, min(len(windows), CALIBRATION_SENTENCES))
+    drawn = random.Random(0).sample(pieces, min(len(pieces), CALIBRATION_SENTENCES))
     converted = convert_encoder(model)
     with torch.inference_mode():
         # One by one, as padding would be measured, too.
-        batches = [processor.collate([window.words]) for window in drawn]
+        batches = [processor.collate([piece.words]) for piece in drawn]
         inputs = [
             [model.embed(batch["input_ids"], batch.get("letter_cases")).numpy(), batch["attention_mask"].numpy()]
             for batch in batches

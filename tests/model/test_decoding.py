@@ -1,12 +1,10 @@
-"""Overlap policies, the order of results, and the merging of windows."""
+"""Overlap policies, and the order of results."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.model.decoding import (
-    concatenate,
     in_text_order,
-    merge_windows,
     resolve_overlaps,
     select_entities,
 )
@@ -63,48 +61,6 @@ def test_text_order_changes_only_the_order(prediction):
     spans = [(entity.start, entity.end) for entity in ordered.entities]
     assert spans == sorted(spans)
     assert sorted(ends_of(ordered)) == sorted(ends_of(prediction))
-
-
-def test_one_window_is_left_as_it_is():
-    prediction = Prediction([PredictedEntity(0, 1, "T", 0.5)])
-    assert merge_windows([prediction], [(0, 5)]) is prediction
-
-
-def test_windows_merge_without_doubles_and_with_shifted_offsets():
-    first = Prediction(
-        [PredictedEntity(0, 2, "A", 0.9), PredictedEntity(6, 7, "B", 0.8), PredictedEntity(9, 10, "B", 0.6)],
-        [PredictedRelation(0, 1, "r", 0.7), PredictedRelation(1, 2, "r", 0.5)],
-    )
-    second = Prediction(
-        [PredictedEntity(1, 2, "B", 0.7), PredictedEntity(4, 5, "B", 0.95), PredictedEntity(8, 9, "A", 0.9)],
-        [PredictedRelation(0, 1, "r", 0.6), PredictedRelation(1, 2, "r", 0.4)],
-    )
-    merged = in_text_order(merge_windows([first, second], [(0, 10), (5, 15)]))
-    assert [(e.start, e.end, e.type, e.score) for e in merged.entities] == [
-        (0, 2, "A", 0.9),
-        (6, 7, "B", 0.8),  # nearer to the second window's border
-        (9, 10, "B", 0.95),  # nearer to the first window's border
-        (13, 14, "A", 0.9),
-    ]
-    assert [(r.head, r.tail, r.score) for r in merged.relations] == [(0, 1, 0.7), (1, 2, 0.6), (2, 3, 0.4)]
-
-
-@given(st.lists(predictions(), max_size=5))
-def test_parts_are_put_together_with_shifted_offsets(parts):
-    starts = [30 * number for number in range(len(parts))]
-    whole = concatenate(parts, [(start, start + 30) for start in starts])
-    expected = [
-        (start + e.start, start + e.end, e.score)
-        for start, part in zip(starts, parts, strict=True)
-        for e in part.entities
-    ]
-    assert [(e.start, e.end, e.score) for e in whole.entities] == expected
-    ends = [(whole.entities[r.head].start, whole.entities[r.tail].start) for r in whole.relations]
-    assert ends == [
-        (start + part.entities[r.head].start, start + part.entities[r.tail].start)
-        for start, part in zip(starts, parts, strict=True)
-        for r in part.relations
-    ]
 
 
 def test_selected_entities_keep_their_relations():
