@@ -5,6 +5,7 @@ where padding costs as much as words do, this is quicker than any choice of batc
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +22,9 @@ from .cpu_linear import count_padded_rows
 from .encoders import first_position
 from .tracing import is_computed_plainly
 
-ATTENTION = "spert_packed"
+# transformers knows functions of attention by name, in the whole process: a checkpoint's copy of this file, which may
+# be of another version, is not to take the place of ours. (A digest, as some parts of names have a meaning there.)
+ATTENTION = f"spert_packed_{sha256(__name__.encode()).hexdigest()[:8]}"
 """Name of the attention among those of transformers: torch's own, which takes packed sequences as well."""
 
 _TORCHS = "sdpa"

@@ -1,15 +1,18 @@
 """Packed sequences: hidden states and gradients are those of each by itself, for every encoder that takes them."""
 
 import copy
+import shutil
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoConfig
+from transformers import AttentionInterface, AutoConfig
 
 from spert_hf import SpertConfig, SpertModel
-from spert_hf.model import cpu_attention
+from spert_hf.model import cpu_attention, cpu_packing
 from spert_hf.model.cpu_packing import ATTENTION, PACKABLE_ENCODERS, find_packing, takes_packed
 from spert_hf.model.cpu_scheduling import PADDING_COST
 
@@ -211,3 +214,13 @@ class TestAttention:
     def test_a_config_that_was_used_makes_another_model(self):
         config = make_model("bert").config
         assert takes_packed(SpertModel(config).encoder)
+
+
+def test_a_copy_of_the_code_leaves_the_attention_of_this_one_alone(model, tmp_path, monkeypatch):
+    """As a checkpoint's own code is a copy, perhaps of another version."""
+    shutil.copytree(Path(cpu_packing.__file__).parent, tmp_path / "copy_of_model")
+    monkeypatch.syspath_prepend(tmp_path)
+    copied = import_module("copy_of_model.cpu_packing")
+    copied.use_packing(copy.deepcopy(model.encoder))
+    assert AttentionInterface()[ATTENTION] is cpu_packing._attend
+    assert AttentionInterface()[copied.ATTENTION] is copied._attend
