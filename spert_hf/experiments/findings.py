@@ -11,18 +11,19 @@ def judge_finding(results: TableResults) -> str | None:
     largest standard deviation of any row, does not hold if it is as far below, and is open in between.
 
     Returns:
-        A sentence; `None` if the table looks into no finding, or a row has fewer than two runs.
+        A sentence; `None` if the table looks into no finding, or a row that decides has fewer than two runs.
     """
     finding = results.table.finding
-    if finding is None or any(len(row.results) < 2 for row in results.rows):
+    if finding is None:
+        return None
+    rows = [row for row in results.rows if row.row.label not in finding.beside]
+    if any(len(row.results) < 2 for row in rows):
         return None
     column = finding.column
-    ahead = min((row for row in results.rows if row.row.label in finding.ahead), key=lambda row: _mean(row, column))
-    behind = max(
-        (row for row in results.rows if row.row.label not in finding.ahead), key=lambda row: _mean(row, column)
-    )
+    ahead = min((row for row in rows if row.row.label in finding.ahead), key=lambda row: _mean(row, column))
+    behind = max((row for row in rows if row.row.label not in finding.ahead), key=lambda row: _mean(row, column))
     lead = _mean(ahead, column) - _mean(behind, column)
-    deviation = max(_deviation(row, column) for row in results.rows)
+    deviation = max(_deviation(row, column) for row in rows)
     verdict = "this is open" if abs(lead) <= deviation else "this holds" if lead > 0 else "this does not hold"
     return (
         f"**{finding.text}** Here {verdict}: {column.label} {_mean(ahead, column):.2f} ({ahead.row.label}) against "

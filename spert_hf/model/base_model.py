@@ -18,7 +18,7 @@ from .processing_spert import LETTER_CASES
 
 Model = TypeVar("Model", bound="SpertPreTrainedModel")
 
-_IN_SINGLE_PRECISION = ["entity_classifier", "relation_classifier", "size_embeddings"]
+_IN_SINGLE_PRECISION = ["entity_classifier", "relation_classifier", "context_attention", "size_embeddings"]
 """Modules that stay so in half precision: only the encoder gains speed, but scores would lose all but a few digits. (A
 list, as transformers 5.0 passes over anything else.)"""
 

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .attention_pooling import AttentionPooler
 from .base_model import SpertPreTrainedModel, make_encoder, make_letter_case_embeddings
 from .configuration_spert import SpertConfig
 from .encoding import DEFAULT_RUNTIME
 from .output import SpertOutput, SpertScores
-from .span_pooling import RangePooler
+from .span_pooling import Pooler, RangePooler
 from .span_scoring import score_all
 
 _NAMED_FOR_TRANSFORMERS = """
@@ -84,6 +85,9 @@ class SpertModel(SpertPreTrainedModel):
         self.relation_classifier = (
             nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
         )
+        attends = config.relation_context == "attention" and config.relation_types
+        # No bias: adding one number to all scores changes no softmax.
+        self.context_attention = nn.Linear(hidden, 1, bias=False) if attends else None
         self.dropout = nn.Dropout(config.classifier_dropout)
         self.set_runtime(DEFAULT_RUNTIME)
         self.post_init()
@@ -190,7 +194,7 @@ class SpertModel(SpertPreTrainedModel):
         starts, ends = self.context_ranges(
             word_offsets, rows.flatten(), spans[rows, heads].view(-1, 2), spans[rows, tails].view(-1, 2)
         )
-        contexts = pooler(rows.flatten(), starts, ends).view(*heads.shape, hidden_size)
+        contexts = self.context_pooler(hidden, pooler)(rows.flatten(), starts, ends).view(*heads.shape, hidden_size)
         relation_input = _join(
             contexts,
             span_vectors[rows, heads],
@@ -211,6 +215,17 @@ class SpertModel(SpertPreTrainedModel):
             return None
         vectors: Tensor = self.size_embeddings(sizes.clamp(max=self.config.size_embedding_count - 1))
         return vectors
+
+    def context_pooler(self, hidden: Tensor, span_pooler: RangePooler) -> Pooler:
+        """What pools the ranges of `context_ranges` to `c(s_1, s_2)`: what pools spans, too, or attention.
+
+        Args:
+            hidden: of [`SpertModel.encode`].
+            span_pooler: over `hidden`.
+        """
+        if self.context_attention is None:
+            return span_pooler
+        return AttentionPooler(hidden, self.context_attention(hidden).squeeze(-1))
 
     def context_ranges(self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor) -> tuple[Tensor, Tensor]:
         """The sub-words `[start, end)` that are pooled to `c(s_1, s_2)`, each *(pairs,)*.

@@ -34,6 +34,7 @@ from .text_reading import TextReading
 _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations import *
 from .adapters import *
+from .attention_pooling import *
 from .base_model import *
 from .card import *
 from .checkpoint_files import *

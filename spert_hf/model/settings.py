@@ -164,7 +164,7 @@ class ModelSettings:
     relation_context: str = _chosen(
         "between",
         "What stands for a pair's context: the sub-words `between` its spans, all of the `sentence`, pooled as spans "
-        "are, or the encoder's first position, `cls`.",
+        "are, the encoder's first position, `cls`, or those between by `attention`, the softmax of learned scores.",
         choices=RELATION_CONTEXTS,
     )
     size_embedding_dim: int = _chosen(

@@ -1,6 +1,6 @@
 """Pooling over ranges of sub-words, for any number of ranges at once and without a mask per range."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -8,6 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from .tracing import is_computed_plainly
+
+Pooler = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""Gives a vector for each range of positions, as [`RangePooler`] does: *(ranges, hidden)*."""
 
 
 class RangePooler:

@@ -14,10 +14,13 @@ from .configuration_spert import SpertConfig
 from .output import SpertScores
 from .ranking import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
 from .signatures import forbidden_relations
-from .span_pooling import RangePooler, pool_spans_by_size, pool_words
+from .span_pooling import Pooler, RangePooler, pool_spans_by_size, pool_words
 
 CONTEXTS_PER_CHUNK = 8192
 """Contexts that are pooled at once: bounds the memory of sentences with hundreds of entities."""
+
+_Poolers = tuple[RangePooler, Pooler]
+"""Of spans, and of contexts."""
 
 
 class CandidateModel(Protocol):
@@ -32,6 +35,9 @@ class CandidateModel(Protocol):
 
     def embed_sizes(self, sizes: Tensor) -> Tensor | None:
         """Vectors of numbers of words, *(…, size)*."""
+
+    def context_pooler(self, hidden: Tensor, span_pooler: RangePooler) -> Pooler:
+        """What pools the contexts' sub-words."""
 
     def context_ranges(self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor) -> tuple[Tensor, Tensor]:
         """The sub-words of the contexts of pairs of word spans, each *(pairs,)*."""
@@ -57,8 +63,9 @@ def score_all(model: CandidateModel, hidden: Tensor, word_offsets: Tensor, given
         pairs = pairs[(spans[:, 0] != spans[:, 1]).any(-1)]
     relation_logits = None
     if model.relation_classifier is not None:
-        pairs = _likeliest_pairs(model, pooler, word_offsets, entities, pairs)
-        relation_logits = _score_pairs(model, pooler, word_offsets, entities, pairs)
+        poolers = (pooler, model.context_pooler(hidden, pooler))
+        pairs = _likeliest_pairs(model, poolers, word_offsets, entities, pairs)
+        relation_logits = _score_pairs(model, poolers, word_offsets, entities, pairs)
     return SpertScores(entity_logits, relation_logits, entities, pairs)
 
 
@@ -85,7 +92,7 @@ def _score_spans(model: CandidateModel, start_vectors: Tensor, words: Tensor, wo
 
 
 def _likeliest_pairs(
-    model: CandidateModel, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor
+    model: CandidateModel, poolers: _Poolers, word_offsets: Tensor, entities: Tensor, pairs: Tensor
 ) -> Tensor:
     """All pairs or, where their scores are too many to be held at once, the best of each sentence.
 
@@ -97,7 +104,7 @@ def _likeliest_pairs(
         return pairs
     best = []
     for chunk in pairs.split(at_once):
-        logits = _score_pairs(model, pooler, word_offsets, entities, chunk)
+        logits = _score_pairs(model, poolers, word_offsets, entities, chunk)
         forbidden = forbidden_relations(model.config, *entities[chunk, 3].unbind(-1))
         if forbidden is not None:
             logits = logits.masked_fill(forbidden, -torch.inf)
@@ -106,7 +113,7 @@ def _likeliest_pairs(
 
 
 def _score_pairs(
-    model: CandidateModel, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor
+    model: CandidateModel, poolers: _Poolers, word_offsets: Tensor, entities: Tensor, pairs: Tensor
 ) -> Tensor:
     """Logits of all pairs of predicted entities, *(pairs, relation types)*, as a sum of their parts."""
     classifier = model.relation_classifier
@@ -117,19 +124,20 @@ def _score_pairs(
     if not len(pairs):
         return classifier.weight.new_zeros(0, classifier.out_features)
     rows, spans = entities[:, 0], entities[:, 1:3]
-    vectors = model.pool_spans(pooler, rows, word_offsets, spans)
+    span_pooler, context_pooler = poolers
+    vectors = model.pool_spans(span_pooler, rows, word_offsets, spans)
     head_logits = functional.linear(vectors, head_weight, classifier.bias)
     tail_logits = functional.linear(vectors, tail_weight)
     sizes = model.embed_sizes(spans[:, 1] - spans[:, 0])
     if sizes is not None:
         head_logits = head_logits + functional.linear(sizes, head_size_weight)
         tail_logits = tail_logits + functional.linear(sizes, tail_size_weight)
-    context_logits = _project_contexts(model, pooler, word_offsets, entities, pairs, context_weight)
+    context_logits = _project_contexts(model, context_pooler, word_offsets, entities, pairs, context_weight)
     return context_logits + head_logits[pairs[:, 0]] + tail_logits[pairs[:, 1]]
 
 
 def _project_contexts(
-    model: CandidateModel, pooler: RangePooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor, weight: Tensor
+    model: CandidateModel, pooler: Pooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor, weight: Tensor
 ) -> Tensor:
     """The contexts' part of the logits of pairs of predicted entities, *(pairs, relation types)*.
 

@@ -149,6 +149,17 @@ def test_nothing_is_said_of_a_finding_while_runs_are_missing(table, tmp_path):
     assert "The paper takes" not in render_one(table, tmp_path).page
 
 
+@pytest.mark.parametrize("sum_scores", [[], [90.0, 99.0]])
+def test_rows_that_the_paper_has_not_decide_nothing(table, tmp_path, sum_scores):
+    finding = Finding("The paper takes the maximum.", ("max",), REL_PLUS, beside=("sum",))
+    table = replace(table, rows=(*table.rows, Row("sum", {"span_pooling": "sum"})), finding=finding)
+    put_results(table, tmp_path, {"max": [60.0, 62.0], "mean": [50.0, 51.0], "sum": sum_scores})
+    page = render_one(table, tmp_path).page
+    assert (
+        "Here this holds: REL+ micro 61.00 (max) against 50.50 (mean), with standard deviations of up to 1.41" in page
+    )
+
+
 @pytest.mark.parametrize("kind", ["bars", "positions", "thresholds"])
 def test_plots_are_svg_and_the_same_for_the_same_results(table, tmp_path, kind):
     pytest.importorskip("matplotlib")

@@ -33,7 +33,9 @@ def test_what_a_table_names_is_there(table):
     assert table.analysis is None or table.analysis in ANALYSES
     assert table.axis is None or all(row.position is not None for row in table.rows)
     if table.finding:
-        assert set(table.finding.ahead) < {row.label for row in table.rows}
+        labels = {row.label for row in table.rows}
+        assert set(table.finding.ahead) < labels - set(table.finding.beside)
+        assert set(table.finding.beside) < labels
         assert table.finding.column in table.columns
     for published in table.published:
         assert set(published.scores) <= {column.key for column in table.columns}

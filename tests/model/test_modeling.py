@@ -1,12 +1,14 @@
 """SpertModel over many kinds of encoder: scores, losses, precision, saving and loading."""
 
 import json
+from itertools import combinations
 
 import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
+from spert_hf.model.choices import RELATION_CONTEXTS
 from spert_hf.model.inference import predict
 from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_encoder_folder, make_tiny_checkpoint
@@ -119,7 +121,7 @@ def test_sub_words_take_the_encoders_limit(family_checkpoint):
 
 
 @pytest.mark.parametrize("pooling", ["max", "mean", "sum"])
-@pytest.mark.parametrize("context", ["between", "sentence", "cls"])
+@pytest.mark.parametrize("context", RELATION_CONTEXTS)
 @pytest.mark.parametrize("size_embedding_dim", [0, 5])
 def test_settings_of_the_paper_work_on_both_roads(tmp_path, pooling, context, size_embedding_dim):
     checkpoint = make_tiny_checkpoint(
@@ -147,14 +149,14 @@ def test_settings_of_the_paper_work_on_both_roads(tmp_path, pooling, context, si
 def test_contexts_differ(tmp_path):
     """Each relation context leads to other scores of the same pairs."""
     scores = {}
-    for context in ("between", "sentence", "cls"):
+    for context in RELATION_CONTEXTS:
         model, processor = load(make_tiny_checkpoint("bert", tmp_path / context, relation_context=context))
         inputs = processor.collate(processor.encode(SENTENCES[:1]))
         with torch.no_grad():
             spans = torch.tensor([[[0, 2], [4, 7]]])
             scores[context] = model(**inputs, spans=spans, pairs=torch.tensor([[[0, 1]]])).relation_logits
-    assert not torch.allclose(scores["between"], scores["sentence"])
-    assert not torch.allclose(scores["between"], scores["cls"])
+    for one, other in combinations(RELATION_CONTEXTS, 2):
+        assert not torch.allclose(scores[one], scores[other]), (one, other)
 
 
 def test_without_relation_types(tmp_path):

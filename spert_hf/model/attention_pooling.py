@@ -1,0 +1,118 @@
+"""Softmax-weighted means over ranges of sub-words, for any number of ranges at once and without a mask per range."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+class AttentionPooler:
+    """Pools ranges of positions of a batch of vectors, each weighted by the softmax of the range's scores.
+
+    Called as a [`RangePooler`][.span_pooling] is, with two look-ups a range, whatever the range's length, and a zero
+    vector for the empty range. For each power of two it holds blocks of twice as many positions, and of each position
+    what is pooled from there to the block's middle (a disjoint sparse table): a range is joined of the parts before
+    and after the middle of the smallest block that holds it. Running sums would need less memory, but of a range whose
+    scores are far below others of its row they leave no digits.
+
+    Args:
+        vectors: the vectors, *(batch, positions, hidden)*.
+        scores: their scores, *(batch, positions)*.
+    """
+
+    def __init__(self, vectors: Tensor, scores: Tensor) -> None:
+        self._dtype = vectors.dtype
+        self._rows, self._positions = scores.shape
+        padding = max(2, 1 << (self._positions - 1).bit_length()) - self._positions
+        single = _pool_single(functional.pad(vectors, (0, 0, 0, padding)), functional.pad(scores, (0, padding)))
+        levels = [_of_each(lambda part: part[:, : self._positions], level) for level in _parts_by_level(single)]
+        self._table = _of_each(lambda *parts: torch.stack(parts).flatten(0, 2), *levels)
+
+    def __call__(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
+        """Pool the ranges `[starts, ends)` of the batch's `rows`.
+
+        Args:
+            rows, starts, ends: whole numbers, *(ranges,)*.
+
+        Returns:
+            One vector a range, *(ranges, hidden)*.
+        """
+        firsts = starts.clamp(max=self._positions - 1)  # only an empty range can start past the last position
+        lasts = (ends - 1).clamp(min=0)
+        # The highest bit in which they differ. Of one position both look-ups find the same, which joined is the same.
+        level = torch.frexp((firsts ^ lasts).clamp(min=1).float()).exponent.long() - 1
+        place = (level * self._rows + rows) * self._positions
+        mean = self._look_up(place + firsts).join(self._look_up(place + lasts)).mean.to(self._dtype)
+        return mean * (ends > starts).to(mean.dtype).unsqueeze(-1)
+
+    def _look_up(self, places: Tensor) -> "_Pooled":
+        return _of_each(lambda part: part.index_select(0, places), self._table)
+
+
+class _Pooled(NamedTuple):
+    """What is pooled of ranges, so that neighbouring ones can be joined.
+
+    Args:
+        peak: highest score, *(…, 1)*; a constant, as no result depends on it.
+        total: sum of `exp(score - peak)`, from 1 to the range's length, *(…, 1)*.
+        mean: the vectors, weighted by the softmax of their scores, *(…, hidden)*.
+    """
+
+    peak: Tensor
+    total: Tensor
+    mean: Tensor
+
+    def join(self, other: "_Pooled") -> "_Pooled":
+        """What is pooled of these ranges and others, each pair of them as one."""
+        peak = torch.maximum(self.peak, other.peak)
+        own, others = self.total * (self.peak - peak).exp(), other.total * (other.peak - peak).exp()
+        total = own + others
+        return _Pooled(peak, total, torch.lerp(self.mean, other.mean, others / total))
+
+
+def _of_each(function: Callable[..., Tensor], *pooled: _Pooled) -> _Pooled:
+    return _Pooled(*(function(*parts) for parts in zip(*pooled, strict=True)))
+
+
+def _pool_single(vectors: Tensor, scores: Tensor) -> _Pooled:
+    """Each position as a range of its own, *(batch, positions, …)*, at least in single precision."""
+    dtype = torch.promote_types(vectors.dtype, torch.float32)
+    scores = scores.to(dtype).unsqueeze(-1)
+    peak = scores.detach()
+    return _Pooled(peak, (scores - peak).exp(), vectors.to(dtype))
+
+
+def _parts_by_level(single: _Pooled) -> list[_Pooled]:
+    """Of blocks of 2, 4, 8, … positions, what is pooled from each position to the block's middle.
+
+    Args:
+        single: each position, *(batch, positions, …)*; as many as a power of two.
+
+    Returns:
+        For each size of blocks up to that of all positions, *(batch, positions, …)*.
+    """
+    # What is pooled of each block up to a position and from it on, the position included, (batch, blocks, size, …).
+    up_to = from_on = _of_each(lambda part: part.unsqueeze(2), single)
+    levels = []
+    while True:
+        up_to_left, up_to_right = _halves(up_to)
+        from_left, from_right = _halves(from_on)
+        both = _of_each(_side_by_side, from_left, up_to_right)
+        levels.append(_of_each(lambda part: part.flatten(1, 2), both))
+        if both.total.shape[1] == 1:
+            return levels
+        left = _of_each(lambda part: part[:, :, -1:], up_to_left)
+        right = _of_each(lambda part: part[:, :, :1], from_right)
+        up_to = _of_each(_side_by_side, up_to_left, left.join(up_to_right))
+        from_on = _of_each(_side_by_side, from_left.join(right), from_right)
+
+
+def _halves(blocks: _Pooled) -> tuple[_Pooled, _Pooled]:
+    """Every other block, from the first and from the second on: the halves of blocks of twice the size."""
+    return _of_each(lambda part: part[:, ::2], blocks), _of_each(lambda part: part[:, 1::2], blocks)
+
+
+def _side_by_side(left: Tensor, right: Tensor) -> Tensor:
+    return torch.cat((left, right), dim=2)
