@@ -21,9 +21,10 @@ from .model.configuration_spert import TASK, SpertConfig
 from .model.decoding import to_records
 from .model.hub import find_tokenizer
 from .model.inference import DEFAULT_BATCH_SIZE
+from .model.messages import must_be
 from .model.modeling_spert import SpertModel
 from .model.pipeline_spert import SpertPipeline
-from .model.setting_checks import check_choice, check_flag, check_keywords, check_whole_number
+from .model.setting_checks import check_choice, check_flag, check_integer, check_keywords
 from .progress import Progress
 
 READINGS = ("tokens", "text", "both")
@@ -104,7 +105,7 @@ def evaluate_model(
     """
     check_source("documents", documents)
     check_choice("read_as", read_as, READINGS)
-    check_whole_number("batch_size", batch_size, 1, _LARGEST_BATCH)
+    check_integer("batch_size", batch_size, 1, _LARGEST_BATCH)
     check_flag("no_overlapping", no_overlapping)
     pipe = _pipeline_of(model, settings)
     chosen = load_documents(documents, split or "test", types=types_of(cast(SpertConfig, pipe.model.config)))
@@ -141,8 +142,11 @@ def _pipeline_of(model: Any, settings: Mapping[str, Any]) -> SpertPipeline:
     if isinstance(model, (str, PathLike)):
         return load(model, **settings)
     raise TypeError(
-        f"model: given an object of type {type(model).__name__}, allowed a checkpoint's folder or Hub id, a "
-        "SpertModel, or a SpertPipeline"
+        must_be(
+            "model",
+            "a checkpoint's folder or Hub id, a SpertModel, or a SpertPipeline",
+            f"an object of type {type(model).__name__}",
+        )
     )
 
 

@@ -74,7 +74,7 @@ def tiny_checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def quantized_checkpoint(tmp_path_factory):
-    """Folder of a saved tiny SpERT with its encoder in 8-bit integers, too."""
+    """Folder of a saved tiny SpERT with its encoder in INT8, too."""
     from spert_hf import SpertModel, SpertProcessor
     from spert_hf.openvino import quantize_encoder, write_quantized_encoder
 

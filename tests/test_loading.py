@@ -36,9 +36,9 @@ def test_openvino(tiny_checkpoint, tiny_pipeline):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"backend": "onnx"}, "backend: given 'onnx', allowed 'torch', 'openvino'"),
+        ({"backend": "onnx"}, "backend must be 'torch' or 'openvino', got 'onnx'"),
         ({"dtype": "int8"}, "backend must be openvino for dtype int8, got torch"),
-        ({"dtype": "float31"}, "dtype: given 'float31', allowed 'auto', 'float32'"),
+        ({"dtype": "float31"}, "dtype must be 'auto', 'float32'.*, got 'float31'"),
         (
             {"backend": "openvino", "dtype": "float16"},
             "dtype must be float32, bfloat16 or int8 with backend openvino, got float16",
@@ -54,7 +54,7 @@ def test_wrong_arguments(tmp_path, arguments, message):
 
 
 def test_a_misspelt_setting(tmp_path):
-    with pytest.raises(TypeError, match=r"^devise: is no setting of the pipeline \(did you mean device"):
+    with pytest.raises(TypeError, match=r"^devise is not a setting of the pipeline \(did you mean device"):
         spert_hf.load(tmp_path, devise="cpu")
 
 

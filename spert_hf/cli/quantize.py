@@ -8,6 +8,7 @@ from pathlib import Path
 from ..data.adapter_files import adapter_in
 from ..files.atomic import RUN_FILE
 from ..files.model_folder import is_same_folder, model_output, write_model
+from ..model.messages import must_be
 from ..openvino import CALIBRATION_SENTENCES, quantize_encoder, write_quantized_encoder
 from ..openvino.imports import import_nncf
 from .options import (
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _quantize(options: argparse.Namespace, output: Path, given: Path) -> None:
     if is_same_folder(output, given) and adapter_in(given):
-        raise ValueError(f"--output: given {output}, the folder of an adapter; allowed another, for the whole model")
+        raise ValueError(must_be("--output", "another folder than the adapter's, for the whole model", str(output)))
     pipe = load_stored(options)
     (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
     sentences = [document.tokens for document in documents]

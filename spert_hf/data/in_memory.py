@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any, TypeAlias
 
+from ..model.messages import must_be
 from .documents import Document
 from .faults import plain_name
 from .sources import Origin, Source, row_readers, split_of
@@ -37,11 +38,11 @@ def check_source(field: str, source: object) -> None:
     if isinstance(source, Mapping):
         for name, documents in source.items():
             if split_of(str(name)) is None:
-                raise TypeError(f"{field}: given a mapping with {plain_name(name)}, allowed {_ALLOWED}")
+                raise TypeError(must_be(field, _ALLOWED, f"a mapping with {plain_name(name)}"))
             if isinstance(documents, (str, bytes, PathLike, Mapping)) or not isinstance(documents, Iterable):
-                raise TypeError(f"{field}[{name!r}]: given {_kind(documents)}, allowed a list of documents")
+                raise TypeError(must_be(f"{field}[{name!r}]", "a list of documents", _kind(documents)))
     elif isinstance(source, (bytes, bytearray)) or not isinstance(source, (str, PathLike, Iterable)):
-        raise TypeError(f"{field}: given {_kind(source)}, allowed {_ALLOWED}")
+        raise TypeError(must_be(field, _ALLOWED, _kind(source)))
 
 
 def is_in_memory(source: object) -> bool:

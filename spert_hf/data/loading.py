@@ -143,7 +143,7 @@ def load_documents(
     """
     check_source("source", source)
     if split is not None and split not in SPLITS:
-        raise DatasetError(f"split: given {split!r}, allowed {list_names(SPLITS)}")
+        raise DatasetError(must_be("split", list_names(SPLITS), repr(split)))
     whole = split is None or _has_no_splits(source)
     loaded = load_splits(
         source,
@@ -159,7 +159,7 @@ def load_documents(
         return [*loaded.train, *loaded.dev, *loaded.test]
     documents: list[Document] = getattr(loaded, split)
     if not documents:
-        raise DatasetError(f"split: given {split!r}, which {loaded.name} has no documents for")
+        raise DatasetError(must_be("split", f"one that {loaded.name} has documents for", repr(split)))
     return documents
 
 

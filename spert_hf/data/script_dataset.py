@@ -128,7 +128,7 @@ def _builder_class(script: Path, base: type) -> Any:
     ]
     if len(classes) != 1:
         names = ", ".join(found.__name__ for found in classes) or "none"
-        raise DatasetError(f"{script}: has to define one subclass of datasets.GeneratorBasedBuilder; it has {names}")
+        raise DatasetError(f"{script} must define one subclass of datasets.GeneratorBasedBuilder; it has {names}")
     return classes[0]
 
 

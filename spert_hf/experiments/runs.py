@@ -110,9 +110,9 @@ def read_result(file: Path, run: Run | None = None) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise ValueError(f"{file}: is no result of a run: {error}; remove it to train again") from error
+        raise ValueError(f"{file} is not the result of a run: {error}; remove it to train again") from error
     if not isinstance(result, dict) or not isinstance(result.get("settings"), dict):
-        raise ValueError(f"{file}: is no result of a run: has no settings; remove it to train again")
+        raise ValueError(f"{file} is not the result of a run: has no settings; remove it to train again")
     if run is not None:
         check_settings(file, result["settings"], run)
     return result

@@ -120,7 +120,7 @@ def put_in_place(new: Path, path: str | Path) -> None:
         OSError: There is no such folder, it cannot be written to, or something other than a file stands there.
     """
     if is_stream(path):
-        raise OSError(f"{path}: is not a regular file")
+        raise OSError(f"{path} is not a regular file")
     target = real_target(path)
     check_replaceable(target)
     give_mode_of(target, new)

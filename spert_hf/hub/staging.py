@@ -15,6 +15,7 @@ from ..model.adapters import ADAPTER_CONFIG, PUBLISHED_FOLDER, Adapter
 from ..model.card import EXAMPLE_TEXT, is_generated
 from ..model.configuration_spert import CODE_OF_CLASSES, CODE_OF_PIPELINE, TASK
 from ..model.hub import CARD_FILE
+from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..openvino import copy_quantized_encoder
@@ -77,8 +78,12 @@ def _check_base(adapter: Adapter) -> None:
     """Refuse an adapter whose base others do not have."""
     if Path(adapter.base).is_dir():
         raise ValueError(
-            f"{adapter.source}: {ADAPTER_CONFIG}: base_model_name_or_path: given {adapter.base}, a folder here; "
-            f"allowed to be published: a base on the Hub, or what SpertModel.from_pretrained({adapter.source!r}) saves"
+            must_be(
+                f"{adapter.source}: {ADAPTER_CONFIG}: base_model_name_or_path",
+                "on the Hub",
+                f"the folder {adapter.base}",
+            )
+            + f"; or publish the whole model, as SpertModel.from_pretrained({adapter.source!r}) saves it"
         )
 
 

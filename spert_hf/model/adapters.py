@@ -19,6 +19,7 @@ from transformers.utils import CONFIG_NAME, is_peft_available
 
 from .checkpoint_files import find_file, stored_shapes, weight_files
 from .errors import CheckpointError
+from .messages import must_be
 from .model_sizes import check_size, make_skeleton
 from .setting_checks import shown
 
@@ -107,9 +108,7 @@ def refuse_adapter_beside_weights(source: Any, options: Mapping[str, Any]) -> No
         CheckpointError: if there is one, and peft is installed.
     """
     if is_peft_available() and find_file(source, ADAPTER_CONFIG, options) is not None:
-        raise CheckpointError(
-            f"{source}: has {ADAPTER_CONFIG} beside the weights of a whole model; allowed one of them"
-        )
+        raise CheckpointError(f"{source} must be an adapter or a whole model, got both {ADAPTER_CONFIG} and weights")
 
 
 def _read_adapter(source: Any, config: Path, weights: Path | None, subfolder: str) -> Adapter:
@@ -117,14 +116,14 @@ def _read_adapter(source: Any, config: Path, weights: Path | None, subfolder: st
     try:
         settings = json.loads(config.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{where}: can't be read: {shown(error)}") from error
+        raise CheckpointError(f"{where} can't be read: {shown(error)}") from error
     try:
         check_adapter_settings(settings)
         base = _checked_base(settings.get("base_model_name_or_path"), is_here=Path(source).is_dir())
     except ValueError as error:
         raise CheckpointError(f"{where}: {error}") from error
     if weights is None:
-        raise CheckpointError(f"{source}: has no {ADAPTER_WEIGHTS}; pickles such as adapter_model.bin are not read")
+        raise CheckpointError(f"{source} has no {ADAPTER_WEIGHTS}; pickles such as adapter_model.bin are not read")
     revision = settings.get("revision")
     by_root = settings.get("use_rslora") is True
     alpha = float(settings["lora_alpha"])
@@ -141,41 +140,41 @@ def check_adapter_settings(settings: Any) -> None:
         ValueError: naming the setting.
     """
     if not isinstance(settings, dict):
-        raise ValueError(f"given {shown(settings)}, allowed the settings of an adapter")
+        raise ValueError(must_be("", "the settings of an adapter", shown(settings)))
     kind = settings.get("peft_type")
     if kind != _TYPE:
-        raise ValueError(f"peft_type: given {shown(kind)}, allowed {_TYPE!r}")
+        raise ValueError(must_be("peft_type", repr(_TYPE), shown(kind)))
     alpha = settings.get("lora_alpha")
     if isinstance(alpha, bool) or not isinstance(alpha, (int, float)) or not math.isfinite(alpha):
-        raise ValueError(f"lora_alpha: given {shown(alpha)}, allowed a number")
+        raise ValueError(must_be("lora_alpha", "a finite number", shown(alpha)))
     revision = settings.get("revision")
     if revision is not None and not isinstance(revision, str):
-        raise ValueError(f"revision: given {shown(revision)}, allowed a commit, or none")
+        raise ValueError(must_be("revision", "a commit or null", shown(revision)))
     initialised = settings.get("init_lora_weights", True)
     if not (initialised is None or isinstance(initialised, (bool, str))) or initialised not in _UNCHANGED_BASE:
-        raise ValueError(f"init_lora_weights: given {shown(initialised)}, allowed what leaves the base as it is")
+        raise ValueError(must_be("init_lora_weights", "one that leaves the base as it is", shown(initialised)))
     for name in ("alpha_pattern", "use_dora", "fan_in_fan_out", "layer_replication", "target_parameters"):
         if settings.get(name):
-            raise ValueError(f"{name}: given {shown(settings[name])}, allowed none")
+            raise ValueError(must_be(name, "left out", shown(settings[name])))
 
 
 def _checked_base(base: Any, *, is_here: bool) -> str:
     """Where the base is, as an adapter's config says; of one from the Hub it is on the Hub, too.
 
     Raises:
-        ValueError: naming what is given and allowed.
+        ValueError: naming what it must be, and what was given.
     """
     field = "base_model_name_or_path"
     if not isinstance(base, str) or not base:
-        raise ValueError(f"{field}: given {shown(base)}, allowed an encoder's or SpERT model's folder or Hub id")
+        raise ValueError(must_be(field, "an encoder's or SpERT model's folder or Hub id", shown(base)))
     parts = base.replace("\\", "/").split("/")
     if ".." in parts or parts[0] == "~":
-        raise ValueError(f"{field}: given {shown(base)}, allowed a path without '..' and '~', or a Hub id")
+        raise ValueError(must_be(field, "a path without '..' and '~', or a Hub id", shown(base)))
     is_id = 1 <= len(parts) <= 2 and all(parts) and parts[0] != "."
     if not is_here and not is_id:
-        raise ValueError(f"{field}: given {shown(base)}, allowed of an adapter on the Hub: a Hub id")
+        raise ValueError(must_be(field, "a Hub id, as the adapter is on the Hub", shown(base)))
     if not is_id and not Path(base).is_dir():
-        raise ValueError(f"{field}: given {shown(base)}, which is no folder here; the adapter needs its base")
+        raise ValueError(must_be(field, "a folder that is here, as the adapter needs its base", shown(base)))
     return base
 
 
@@ -212,8 +211,11 @@ def load_over_base(
         raise _base_is_missing(adapter, error) from error
     is_whole = base_config.model_type == model_class.config_class.model_type
     if config is None and not is_whole:
-        given = f"given {adapter.base}, a {base_config.model_type} model, and no config.json of a SpERT model beside it"
-        raise CheckpointError(f"{adapter.source}: {ADAPTER_CONFIG}: base_model_name_or_path: {given}")
+        place = f"{adapter.source}: {ADAPTER_CONFIG}: base_model_name_or_path"
+        given = f"{adapter.base}, a {base_config.model_type} model"
+        raise CheckpointError(
+            must_be(place, "a SpERT model, or an encoder with a SpERT model's config.json beside the adapter", given)
+        )
     config = base_config if config is None else config
     skeleton = make_skeleton(adapter.source, model_class, config)
     own = _OwnWeights(adapter, _read_weights(adapter), skeleton, fresh_classifiers)
@@ -242,7 +244,7 @@ def _read_weights(adapter: Adapter) -> dict[str, Tensor]:
     try:
         stored = load_state_dict(str(adapter.weights), map_location="cpu")
     except Exception as error:  # safetensors has an error of its own
-        raise CheckpointError(f"{adapter.weights}: is no whole file of safetensors: {shown(error)}") from error
+        raise CheckpointError(f"{adapter.weights} is not a complete safetensors file: {shown(error)}") from error
     return {name.removeprefix(PREFIX).replace(".base_layer.", "."): weight for name, weight in stored.items()}
 
 
@@ -299,18 +301,18 @@ class _OwnWeights:
         """
         missing = self._missing_heads()
         if missing and not self._fresh_classifiers:
-            raise CheckpointError(f"{self._adapter.source}: has no weights for {missing[0]}, nor has its base")
+            raise CheckpointError(f"{self._adapter.source} has no weights for {missing[0]}, nor has its base")
 
     def _check(self, name: str, shape: tuple[int, ...]) -> None:
         if name not in self._shapes:
-            raise CheckpointError(f"{self._adapter.source}: has weights that its model has no place for: {name[:200]}")
+            raise CheckpointError(f"{self._adapter.source} has weights that its model has no place for: {name[:200]}")
         if self._shapes[name] != shape:
             given = f"{name} is of shape {list(shape)}, the model's of {list(self._shapes[name])}"
             raise CheckpointError(f"{self._adapter.source}: {given}")
 
     def _check_pair(self, name: str, pair: Mapping[str, Tensor]) -> None:
         if set(pair) != {"A", "B"} or any(weight.dim() != 2 for weight in pair.values()):
-            raise CheckpointError(f"{self._adapter.source}: has no two matrices of LoRA for {name[:200]}")
+            raise CheckpointError(f"{self._adapter.source} has no two matrices of LoRA for {name[:200]}")
         if len(pair["A"]) != pair["B"].shape[1] or not len(pair["A"]):
             raise CheckpointError(f"{self._adapter.source}: matrices of LoRA for {name[:200]} are of different ranks")
         self._check(name, (len(pair["B"]), pair["A"].shape[1]))

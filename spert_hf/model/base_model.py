@@ -14,6 +14,7 @@ from .encoders import check_encoder_config, encoder_of, first_position, reason_a
 from .encoding import DEFAULT_RUNTIME, EncodingMixin
 from .hub import WholeCheckpoint, find_tokenizer
 from .loading import load_checked
+from .messages import must_be
 from .processing_spert import LETTER_CASES
 
 Model = TypeVar("Model", bound="SpertPreTrainedModel")
@@ -74,7 +75,7 @@ class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
         if config is None:
             encoder_config = AutoConfig.from_pretrained(encoder, **hub_kwargs)
             if encoder_config.model_type == SpertConfig.model_type:
-                raise ValueError(f"encoder: given {name}, a SpERT model; allowed a model that is only an encoder")
+                raise ValueError(must_be("encoder", "a model that is only an encoder", f"{name}, a SpERT model"))
             config = SpertConfig(encoder_config=encoder_config, **settings)
             if encoder != name:  # what it is called everywhere
                 config.encoder_config.name_or_path = name
@@ -152,19 +153,18 @@ def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
     except (ImportError, OSError, TypeError, ValueError):
         raise
     except Exception as error:  # safetensors has an error of its own, and it names no file
-        raise ValueError(f"encoder: given {source}, whose weights can't be read: {error}") from error
+        raise ValueError(f"encoder: the weights of {source} can't be read: {error}") from error
     own = encoder_of(encoder, encoder.config)
     unused = ("decoder.",) if own is not encoder else ()
     missing = sorted(name for name in report["missing_keys"] if "pooler" not in name and not name.startswith(unused))
     if missing:
         raise ValueError(
-            f"encoder: given {source}, which lacks {len(missing)} weights of a {type(encoder).__name__}, such as "
-            f"{missing[0]}; allowed an encoder with all of them"
+            f"encoder: {source} lacks {len(missing)} weights of a {type(encoder).__name__}, such as {missing[0]}; "
+            "name an encoder that has all of them"
         )
     for name, stored, expected in sorted(report["mismatched_keys"]):
         raise ValueError(
-            f"encoder: given {source}, whose {name} has the shape {tuple(stored)}, allowed {tuple(expected)}, as its "
-            "config says"
+            f"encoder: {name} of {source} must be of shape {tuple(expected)}, as its config says, got {tuple(stored)}"
         )
     return own
 

@@ -10,6 +10,7 @@ from transformers.modeling_utils import load_state_dict
 from transformers.utils import SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME, cached_file
 
 from .errors import CheckpointError
+from .messages import must_be
 from .setting_checks import shown
 
 HUB_OPTIONS = ("cache_dir", "force_download", "proxies", "local_files_only", "token", "revision", "subfolder")
@@ -44,7 +45,7 @@ def weight_files(source: Any, options: Mapping[str, Any]) -> list[Path]:
     """Paths of the weights' files, fetched from the Hub if that is where they are."""
     folder = Path(source, options.get("subfolder") or "")
     if any(folder.glob("shard-*.safetensors")):
-        raise CheckpointError(f"{source}: holds a distributed checkpoint; allowed {SAFE_WEIGHTS_NAME}")
+        raise CheckpointError(f"{source} holds a distributed checkpoint; it must have {SAFE_WEIGHTS_NAME}")
     variant = options.get("variant")
     try:
         return [_fetch(source, _with_variant(SAFE_WEIGHTS_NAME, variant), options)]
@@ -55,7 +56,7 @@ def weight_files(source: Any, options: Mapping[str, Any]) -> list[Path]:
             if not folder.is_dir():
                 raise error from None  # of the Hub: it may just be out of reach
             raise CheckpointError(
-                f"{source}: has no {SAFE_WEIGHTS_NAME}; pickles such as pytorch_model.bin are not read"
+                f"{source} has no {SAFE_WEIGHTS_NAME}; pickles such as pytorch_model.bin are not read"
             ) from error
     return [_fetch(source, name, options) for name in _shard_names(source, index)]
 
@@ -75,10 +76,10 @@ def _shard_names(source: Any, index: Path) -> list[str]:
     try:
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{where}: is no index of weights: {shown(error)}") from error
+        raise CheckpointError(f"{where} is not an index of weights: {shown(error)}") from error
     for name in names:
         if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.safetensors", name):
-            raise CheckpointError(f"{where}: weight_map: given {shown(name)}, allowed the name of a .safetensors file")
+            raise CheckpointError(must_be(f"{where}: weight_map", "the name of a .safetensors file", shown(name)))
     return sorted(names)
 
 
@@ -90,7 +91,7 @@ def stored_shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
             weights = load_state_dict(str(file), map_location="meta")
             shapes |= {_renamed(name): tuple(weight.shape) for name, weight in weights.items()}
         except Exception as error:  # safetensors has an error of its own
-            raise CheckpointError(f"{file}: is no whole file of safetensors: {error}") from error
+            raise CheckpointError(f"{file} is not a complete safetensors file: {error}") from error
     return shapes
 
 

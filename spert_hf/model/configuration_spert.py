@@ -10,6 +10,7 @@ from typing import Any
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
 from .encoders import width_of
+from .messages import must_be
 from .setting_checks import (
     check_choice,
     check_dtype,
@@ -26,7 +27,6 @@ _NAMED_FOR_TRANSFORMERS = """
 from .abbreviations import *
 from .choices import *
 from .languages import *
-from .messages import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""
@@ -112,7 +112,9 @@ class SpertConfig(PreTrainedConfig, ConfigSettings):
             check_signatures(self.relation_signatures, self.entity_types, self.relation_types)
         unknown = [name for name in self.symmetric_relation_types if name not in self.relation_types]
         if unknown:
-            raise ValueError(f"symmetric_relation_types: {unknown} not among relation_types {self.relation_types}")
+            raise ValueError(
+                must_be("symmetric_relation_types", f"among relation_types {self.relation_types}", unknown)
+            )
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
@@ -207,7 +209,7 @@ class SpertConfig(PreTrainedConfig, ConfigSettings):
         width = width_of(self.encoder_config)
         if width is None:
             raise ValueError(
-                f"encoder_config: given one of type {self.encoder_config.model_type}, which has no hidden_size"
+                f"encoder_config must have a hidden_size, got one of type {self.encoder_config.model_type} without it"
             )
         return width
 
@@ -246,7 +248,7 @@ def _own_code(auto_map: Any) -> dict[str, str]:
     """
     for name, code in auto_map.items() if isinstance(auto_map, dict) else [("", auto_map)]:
         if not isinstance(code, str) or code.rpartition("--")[2] != CODE_OF_CLASSES.get(name):
-            raise ValueError(f"auto_map: given {shown(auto_map)}, allowed {CODE_OF_CLASSES}")
+            raise ValueError(must_be("auto_map", str(CODE_OF_CLASSES), shown(auto_map)))
     return dict(CODE_OF_CLASSES)
 
 
@@ -257,20 +259,20 @@ def _as_config(encoder_config: PreTrainedConfig | dict[str, Any] | None) -> PreT
     if encoder_config is None:
         encoder_config = {"model_type": "bert"}
     if not isinstance(encoder_config, dict):
-        raise ValueError(f"encoder_config: given {shown(encoder_config)}, allowed the settings of an encoder")
+        raise ValueError(must_be("encoder_config", "the settings of an encoder", shown(encoder_config)))
     settings = _without_heads_and_code(encoder_config)
     model_type = settings.pop("model_type", None)
     if model_type is None:
-        raise ValueError("encoder_config: has no model_type, so its class can't be found")
+        raise ValueError("encoder_config has no model_type, so its class can't be found")
     if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING or model_type == SpertConfig.model_type:
         raise ValueError(
-            f"encoder_config.model_type: given {shown(model_type)}, allowed an encoder's that transformers knows"
+            must_be("encoder_config.model_type", "an encoder's that transformers knows", shown(model_type))
         )
     check_encoder_settings(settings)
     try:
         return AutoConfig.for_model(model_type, **settings)
     except Exception as error:  # each family has its own checks, and most have none
-        raise ValueError(f"encoder_config: is not one of {model_type}: {shown(error)}") from error
+        raise ValueError(f"encoder_config is not one of {model_type}: {shown(error)}") from error
 
 
 def _without_heads_and_code(settings: dict[str, Any]) -> dict[str, Any]:

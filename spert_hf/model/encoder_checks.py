@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .encoders import ALLOWED, width_of
+from .messages import must_be
 
 LARGEST_DIFFERENCE = 1e-3
 """Between what a sequence gets alone and beside a longer one, in parts of the largest number, that is rounding."""
@@ -33,8 +34,8 @@ def check_encoder(source: str, model: Any) -> None:
         for module, training in modes:
             module.training = training
     if reason is not None:
-        given = f"given {source}, a {type(model.encoder).__name__}"
-        raise ValueError(f"encoder: {given}, {reason}; {ALLOWED}")
+        given = f"{source}, a {type(model.encoder).__name__}"
+        raise ValueError(must_be("encoder", ALLOWED, f"{given}, {reason}"))
 
 
 def _find_fault(model: Any) -> str | None:

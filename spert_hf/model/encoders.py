@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 from transformers import PreTrainedConfig
 
+from .messages import must_be
 from .setting_checks import shown
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ REFUSED = {
 # They have a head for causal language models, but see what follows, unless their config says otherwise.
 _NOT_CAUSAL = frozenset({"bert-generation", "xlnet"})
 
-ALLOWED = "allowed an encoder, as BERT and its kin are, or a model with one, as T5 and BART are"
+ALLOWED = "an encoder such as BERT, or a model with one, such as T5 and BART"
 
 
 def reason_against(config: PreTrainedConfig) -> str | None:
@@ -65,7 +66,7 @@ def check_encoder_config(source: str, config: PreTrainedConfig) -> None:
     """
     reason = reason_against(config)
     if reason is not None:
-        raise ValueError(f"encoder: given {shown(source)}, of type {config.model_type}, {reason}; {ALLOWED}")
+        raise ValueError(must_be("encoder", ALLOWED, f"{shown(source)}, of type {config.model_type}, {reason}"))
 
 
 def is_causal(config: PreTrainedConfig) -> bool:
@@ -105,7 +106,7 @@ def encoder_of(model: "PreTrainedModel", config: PreTrainedConfig) -> "PreTraine
         encoder: PreTrainedModel = model.get_encoder()
         return encoder
     if config.is_encoder_decoder:
-        raise ValueError(f"encoder: given {type(model).__name__}, {reason_against(config)}; {ALLOWED}")
+        raise ValueError(must_be("encoder", ALLOWED, f"{type(model).__name__}, {reason_against(config)}"))
     return model
 
 

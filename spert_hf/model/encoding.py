@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from .cpu_runtime import CpuRuntime
 from .encoders import is_computed_alone
 from .forking import make_forks_safe
+from .messages import must_be
 from .runtime import EncoderRuntime, TorchRuntime
 from .watching import WatchedModule
 
@@ -47,9 +48,8 @@ class EncodingMixin(nn.Module):
         """
         chosen = _RUNTIMES.get(runtime) if isinstance(runtime, str) else runtime
         if not isinstance(chosen, EncoderRuntime):
-            given = repr(runtime) if isinstance(runtime, str) else f"a {type(runtime).__name__}"
-            allowed = ", ".join(map(repr, _RUNTIMES))
-            raise ValueError(f"runtime: given {given}, allowed {allowed} or an EncoderRuntime")
+            given = repr(runtime) if isinstance(runtime, str) else f"an object of type {type(runtime).__name__}"
+            raise ValueError(must_be("runtime", f"{', '.join(map(repr, _RUNTIMES))} or an EncoderRuntime", given))
         make_forks_safe()
         leaving = [] if self._watched_runtime is None else [self._watched_runtime[0]]
         if chosen.remade_by is None:
@@ -116,8 +116,8 @@ class EncodingMixin(nn.Module):
         """As [`run_encoder`], for encoders in which padding would have a part in what words get; zeros for padding."""
         is_word = attention_mask.bool()
         if is_word[:, :-1].lt(is_word[:, 1:]).any():
-            given = f"given padding before sub-words to a {type(self.encoder).__name__}"
-            raise ValueError(f"attention_mask: {given}, which can't be told of it; allowed padding at the end")
+            allowed = f"one with padding at the end for {type(self.encoder).__name__}, which can't be told of padding"
+            raise ValueError(must_be("attention_mask", allowed, "padding before sub-words"))
         longest = input_ids.shape[1]
         hidden = []
         for row, length in enumerate(is_word.sum(1).clamp(min=1).tolist()):
@@ -137,7 +137,7 @@ class EncodingMixin(nn.Module):
         if self.letter_case_embeddings is None:
             return vectors
         if letter_cases is None:
-            raise ValueError("letter_cases: given none, but this model has letter_case_embeddings")
+            raise ValueError(must_be("letter_cases", "given, as this model has letter_case_embeddings", "none"))
         return vectors + self.letter_case_embeddings(letter_cases).to(vectors.dtype)
 
     def encoder_inputs(self, input_ids: Tensor, letter_cases: Tensor | None) -> dict[str, Tensor]:

@@ -70,4 +70,4 @@ def find_tokenizer(model: Any, token: bool | str | None = None) -> PreTrainedTok
             continue
     found = f"there is none at {' nor '.join(map(repr, sources))}"
     reason = found if sources else "the model was neither loaded nor made with from_encoder"
-    raise ValueError(f"tokenizer: given none, and {reason}; give push_to_hub(…, tokenizer=…)")
+    raise ValueError(f"tokenizer is not known: {reason}; pass push_to_hub(…, tokenizer=…)")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .messages import must_be
+
 _TABLES = ("iterrows", "itercolumns", "iter_rows")
 """What tables of pandas, pyarrow and polars have, and columns have not."""
 
@@ -32,11 +34,14 @@ def items_of(inputs: Any) -> Iterator[Any]:
         ValueError: at once, if it is a table or no collection.
     """
     if any(hasattr(inputs, name) for name in _TABLES):  # some would give the names of their columns
-        raise ValueError(f"inputs: given {type(inputs).__name__}, allowed one of its columns, such as table['text']")
+        raise ValueError(must_be("inputs", "one of its columns, such as table['text']", type(inputs).__name__))
     if not is_collection(inputs):
         raise ValueError(
-            f"inputs: given {type(inputs).__name__}, allowed a string, a list of strings or of lists of words, "
-            "a data set's column or a generator"
+            must_be(
+                "inputs",
+                "a string, a list of strings or of lists of words, a data set's column or a generator",
+                type(inputs).__name__,
+            )
         )
     return map(plain, inputs if isinstance(inputs, Iterable) else (inputs[index] for index in range(len(inputs))))
 

@@ -13,6 +13,7 @@ from transformers.utils import CONFIG_NAME
 from .adapters import Adapter, cast_but, find_adapter, load_over_base, refuse_adapter_beside_weights
 from .checkpoint_files import find_file, hub_options, stored_shapes, weight_files
 from .errors import CheckpointError
+from .messages import must_be
 from .model_sizes import check_size, describe_misfits, listed
 
 
@@ -52,7 +53,7 @@ def load_checked(
     if source is None:
         return load(source, *args, config=config, ignore_mismatched_sizes=ignore_mismatched_sizes, **info, **kwargs)
     if use_safetensors is False:
-        raise CheckpointError("use_safetensors: given False, allowed True: pickles are not read")
+        raise CheckpointError(must_be("use_safetensors", "True, as pickles are not read", "False"))
     # Where peft is installed, transformers may have taken an adapter's base for the checkpoint.
     source = (kwargs.pop("adapter_kwargs", None) or {}).get("_adapter_model_path") or source
     load = partial(load, *args) if args else load
@@ -110,7 +111,7 @@ def _load_adapter(
     """
     for name in ("device_map", "quantization_config"):
         if options.get(name) is not None:
-            raise CheckpointError(f"{name}: given {options[name]!r} with an adapter, {adapter.source}; allowed none")
+            raise CheckpointError(must_be(name, f"left out with an adapter, {adapter.source}", repr(options[name])))
 
     def load_base(place: str, **given: Any) -> Any:
         base_config, fresh = given.pop("config"), given.pop("ignore_mismatched_sizes")
@@ -146,7 +147,7 @@ def _check_report(source: Any, report: dict[str, Any], fresh_classifiers: bool) 
     if missing or other:
         raise CheckpointError(f"{source}: {describe_misfits(missing, other)}")
     if unknown:
-        raise CheckpointError(f"{source}: has weights that its config.json has no place for: {listed(unknown)}")
+        raise CheckpointError(f"{source} has weights that its config.json has no place for: {listed(unknown)}")
 
 
 @torch.no_grad()

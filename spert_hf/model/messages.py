@@ -27,6 +27,15 @@ def either(choices: Iterable[object]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def integer(least: int, most: int | None = None) -> str:
+def integer(least: float, most: float | None = None) -> str:
     """What an integer must be, for a message: `"an integer from 0 to 4"`, or `"an integer of 0 or more"`."""
-    return f"an integer of {least} or more" if most is None else f"an integer from {least} to {most}"
+    return f"an integer {_bounds(least, most)}"
+
+
+def number(least: float, most: float | None = None) -> str:
+    """What a number must be, for a message: `"a number from 0 to 1"`, or `"a number of 0 or more"`."""
+    return f"a number {_bounds(least, most)}"
+
+
+def _bounds(least: float, most: float | None) -> str:
+    return f"of {least} or more" if most is None else f"from {least} to {most}"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from .abbreviations import COMPANIES_AND_GENERATIONS, MONTHS, STATE_INITIALS, STATES, TITLES
 from .languages import BY_LANGUAGE, ENGLISH_STARTERS, IN_NAMES
+from .messages import must_be
 
 _AGENCIES = "|".join(
     rf"(?<=\({space}{name}{space}\)\ )" for name in ("AP", "UPI", "AFP", "Reuters") for space in ("", r"\ ")
@@ -171,7 +172,7 @@ def sentence_rules(languages: Sequence[str] = (), abbreviations: Iterable[str] =
     """
     for code in languages:
         if code not in BY_LANGUAGE:
-            raise ValueError(f"languages: given {code!r}, allowed {', '.join(LANGUAGES)}")
+            raise ValueError(must_be("languages", f"among {', '.join(LANGUAGES)}", repr(code)))
     return _sentence_rules(tuple(sorted(set(languages))), tuple(sorted(set(abbreviations))))
 
 

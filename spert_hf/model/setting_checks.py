@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from .messages import either, integer, must, must_be, number
+
 MOST_NAMES = 10_000
 """Entity or relation types of a model."""
 
@@ -16,10 +18,13 @@ MOST_MODULES = 1_000
 """Layers, attention heads, experts and the like of an encoder, of each kind: each one is an object, or many."""
 
 LARGEST_SIZE = 100_000_000
-"""Of all other whole numbers in an encoder's config. What they ask for together is compared with the weights' file."""
+"""Of all other integers in an encoder's config. What they ask for together is compared with the weights' file."""
 
 LONGEST_LIST = 10_000
 """Items of a list or mapping in an encoder's config."""
+
+_ONE_INTEGER = ("hidden_size", "num_hidden_layers", "vocab_size")
+"""Settings that every family has as one integer, if it has them."""
 
 _COUNTS_MODULES = re.compile(
     r"^(num|n)_\w*(layer|group|head|expert|block|stage)|(layers|groups|heads|experts|blocks|depths?|group_num|block_sizes)$"
@@ -29,31 +34,29 @@ _COUNTS_MODULES = re.compile(
 def check_names(field: str, names: Any, least: int = 0) -> list[str]:
     """Take a list of different, non-empty names; `least` is how many there must be."""
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
-        raise ValueError(f"{field}: given {shown(names)}, allowed a list of non-empty names")
+        raise ValueError(must_be(field, "a list of non-empty names", shown(names)))
     if len(names) > MOST_NAMES:
-        raise ValueError(f"{field}: given {len(names)} names, allowed at most {MOST_NAMES}")
+        raise ValueError(must_be(field, f"at most {MOST_NAMES} names", f"{len(names)}"))
     longest = max(map(len, names), default=0)
     if longest > LONGEST_NAME:
-        raise ValueError(f"{field}: given a name of {longest} characters, allowed at most {LONGEST_NAME}")
+        raise ValueError(must_be(field, f"names of at most {LONGEST_NAME} characters", f"one of {longest}"))
     if len(set(names)) != len(names):
-        raise ValueError(f"{field}: given {shown(list(names))}, allowed each name once")
+        raise ValueError(must_be(field, "names without repetition", shown(list(names))))
     if len(names) < least:
-        raise ValueError(f"{field}: given {shown(list(names))}, allowed at least {least} name")
+        raise ValueError(must_be(field, f"at least {least} name", shown(list(names))))
     return list(names)
 
 
 def check_signatures(signatures: Any, entity_types: Collection[str], relation_types: Collection[str]) -> None:
     """Refuse what is no mapping of relation types to lists of pairs of entity types."""
     if not isinstance(signatures, dict):
-        raise ValueError(f"relation_signatures: given {shown(signatures)}, allowed a mapping or None")
+        raise ValueError(must_be("relation_signatures", "a mapping or None", shown(signatures)))
     for name, pairs in signatures.items():
         if not isinstance(name, str) or name not in relation_types:
-            raise ValueError(f"relation_signatures: given {shown(name)}, allowed a relation type")
+            raise ValueError(must("relation_signatures", "have relation types as keys", shown(name)))
         for pair in pairs if isinstance(pairs, (list, tuple)) else [pairs]:
             if not _is_pair_of(pair, entity_types):
-                raise ValueError(
-                    f"relation_signatures.{shown(name)}: given {shown(pair)}, allowed pairs of entity types"
-                )
+                raise ValueError(must_be(f"relation_signatures.{shown(name)}", "pairs of entity types", shown(pair)))
 
 
 def _is_pair_of(pair: Any, names: Collection[str]) -> bool:
@@ -67,39 +70,35 @@ def _is_pair_of(pair: Any, names: Collection[str]) -> bool:
 def check_choice(field: str, value: object, allowed: Collection[str]) -> None:
     """Refuse what is not among the allowed names."""
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{field}: given {shown(value)}, allowed {', '.join(map(repr, allowed))}")
+        raise ValueError(must_be(field, either(allowed), shown(value)))
 
 
 def check_flag(field: str, value: object) -> None:
     """Refuse what is neither true nor false."""
     if not isinstance(value, bool):
-        raise ValueError(f"{field}: given {shown(value)}, allowed True or False")
+        raise ValueError(must_be(field, "True or False", shown(value)))
 
 
 def check_text(field: str, value: object) -> None:
     """Refuse what is no text."""
     if not isinstance(value, str):
-        raise ValueError(f"{field}: given {shown(value)}, allowed a text")
+        raise ValueError(must_be(field, "a string", shown(value)))
 
 
-def check_whole_number(field: str, value: object, least: float, most: float | None = None) -> None:
-    """Refuse what is no whole number, or is beyond the bounds, of which the upper one may be none."""
+def check_integer(field: str, value: object, least: float, most: float | None = None) -> None:
+    """Refuse what is no integer, or is beyond the bounds, of which the upper one may be none."""
     if isinstance(value, bool) or not isinstance(value, int) or not _is_within(value, least, most):
-        raise ValueError(f"{field}: given {shown(value)}, allowed a whole number{_bounds(least, most)}")
+        raise ValueError(must_be(field, integer(least, most), shown(value)))
 
 
 def check_number(field: str, value: object, least: float, most: float | None = None) -> None:
     """Refuse what is no finite number, or is beyond the bounds, of which the upper one may be none."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_within(value, least, most):
-        raise ValueError(f"{field}: given {shown(value)}, allowed a number{_bounds(least, most)}")
+        raise ValueError(must_be(field, number(least, most), shown(value)))
 
 
 def _is_within(value: float, least: float, most: float | None) -> bool:
     return least <= value <= most if most is not None else least <= value < math.inf
-
-
-def _bounds(least: float, most: float | None) -> str:
-    return f", {least} or more" if most is None else f" from {least} to {most}"
 
 
 def check_fraction(field: str, value: object) -> None:
@@ -115,7 +114,9 @@ def check_keywords(given: Iterable[str], known: Collection[str], of: str) -> Non
     """
     for name in given:
         if name not in known:
-            raise TypeError(f"{name}: is no setting of {of}{nearest(name, known)}; allowed {', '.join(sorted(known))}")
+            raise TypeError(
+                f"{name} is not a setting of {of}{nearest(name, known)}; there are {', '.join(sorted(known))}"
+            )
 
 
 def nearest(name: object, known: Collection[str]) -> str:
@@ -129,10 +130,10 @@ def check_keys(given: Mapping[str, Any], known: Collection[str], needed: Sequenc
     unknown = sorted(set(given) - set(known))
     if unknown:
         meant = nearest(unknown[0], known)
-        raise ValueError(f"{shown(unknown[0])}: is no setting of SpERT{meant}; allowed {', '.join(sorted(known))}")
+        raise ValueError(f"{shown(unknown[0])} is not a setting of SpERT{meant}; there are {', '.join(sorted(known))}")
     missing = [name for name in needed if given.get(name) is None]
     if missing:
-        raise ValueError(f"{missing[0]}: given none, allowed a file that has it")
+        raise ValueError(f"{missing[0]} is missing")
 
 
 def check_encoder_settings(value: Any, field: str = "encoder_config") -> None:
@@ -143,24 +144,26 @@ def check_encoder_settings(value: Any, field: str = "encoder_config") -> None:
         field: its path, from the top of the config.
 
     Raises:
-        ValueError: on the first number that is too large, infinite or not a number, on lists that are too long, and on
-            a `dtype` that transformers could not write.
+        ValueError: on the first number that is too large, infinite or not a number, on lists that are too long, on
+            sizes that are no number, and on a `dtype` that transformers could not write.
     """
+    if field.rpartition(".")[2] in _ONE_INTEGER and isinstance(value, (str, list, tuple, dict)):
+        raise ValueError(must_be(field, "an integer", shown(value)))  # transformers 5.0 would make it all the same
     if isinstance(value, (list, tuple, dict)):
         if len(value) > LONGEST_LIST:
-            raise ValueError(f"{field}: given {len(value)} items, allowed at most {LONGEST_LIST}")
+            raise ValueError(must_be(field, f"at most {LONGEST_LIST} items", len(value)))
         if isinstance(value, dict):
             check_dtype(f"{field}.dtype", value.get("dtype"))
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
             check_encoder_settings(item, f"{field}.{str(key)[:LONGEST_NAME]}")
     elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{field}: given {value!r}, allowed a finite number")
+        raise ValueError(must_be(field, "a finite number", repr(value)))
     elif isinstance(value, int) and not isinstance(value, bool):
         name = next((part for part in reversed(field.split(".")) if not part.isdecimal()), field)
         most = MOST_MODULES if _COUNTS_MODULES.search(name) else LARGEST_SIZE
         if abs(value) > most:
-            raise ValueError(f"{field}: given {shown(value)}, allowed a whole number up to {most}")
+            raise ValueError(must_be(field, f"an integer up to {most}", shown(value)))
 
 
 def check_dtype(field: str, value: object) -> None:
@@ -168,7 +171,7 @@ def check_dtype(field: str, value: object) -> None:
     import torch  # heavy, and no other check needs it
 
     if value is not None and not isinstance(value, (str, int, dict, torch.dtype)):
-        raise ValueError(f"{field}: given {shown(value)}, allowed the name of a precision, such as 'float32'")
+        raise ValueError(must_be(field, "the name of a precision, such as 'float32'", shown(value)))
 
 
 def shown(value: object) -> str:

@@ -10,7 +10,8 @@ from textwrap import fill
 from typing import Any, get_args
 
 from .choices import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
-from .setting_checks import check_choice, check_flag, check_number, check_text, check_whole_number
+from .messages import must_be
+from .setting_checks import check_choice, check_flag, check_integer, check_number, check_text
 
 KINDS: dict[str, tuple[str, ...]] = {
     "model": ("steps", "model", "scores"),
@@ -72,7 +73,7 @@ class Setting:
         if value is None and self.optional:
             return
         if self.secret and not isinstance(value, str):
-            raise ValueError(f"{self.name}: given a {type(value).__name__}, allowed a text")
+            raise ValueError(must_be(self.name, "a string", f"an object of type {type(value).__name__}"))
         if self.choices:
             check_choice(self.name, value, self.choices)
         elif self.type is bool:
@@ -80,7 +81,7 @@ class Setting:
         elif self.type is str:
             check_text(self.name, value)
         else:
-            check = check_whole_number if self.type is int else check_number
+            check = check_integer if self.type is int else check_number
             check(self.name, value, self.least, self.most)
 
     def describe(self) -> str:

@@ -42,7 +42,7 @@ class RangePooler:
         """Pool the ranges `[starts, ends)` of the batch's `rows`.
 
         Args:
-            rows, starts, ends: whole numbers, *(ranges,)*.
+            rows, starts, ends: integers, *(ranges,)*.
 
         Returns:
             One vector a range, *(ranges, hidden)*.

@@ -24,7 +24,7 @@ def check_transformers(given: str) -> None:
     """
     if _release(given) < _release(LOWEST_TRANSFORMERS):
         raise ImportError(
-            f"transformers: given {given}, allowed {LOWEST_TRANSFORMERS} and newer for SpERT's code: "
+            f"transformers must be {LOWEST_TRANSFORMERS} or newer for SpERT's code, got {given}: "
             f'pip install "transformers>={LOWEST_TRANSFORMERS}"'
         )
 

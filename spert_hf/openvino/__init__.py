@@ -1,4 +1,4 @@
-"""The encoder by OpenVINO, which on a CPU is quicker than torch, most of all with 8-bit integers.
+"""The encoder by OpenVINO, which on a CPU is quicker than torch, most of all in INT8.
 
 An extra, `pip install "spert-hf[openvino]"`; nothing here imports it before it is asked for. The names below are
 imported when they are used.

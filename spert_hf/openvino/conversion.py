@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from transformers.utils import logging
 
+from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from .imports import import_openvino
 
@@ -54,7 +55,7 @@ def convert_encoder(model: SpertModel) -> Any:
     weights = next(model.encoder.parameters())
     if weights.dtype is not torch.float32 or weight.device.type != "cpu":
         given = f"{str(weights.dtype).removeprefix('torch.')} on {weight.device}"
-        raise ValueError(f"model: given one in {given}, allowed one in float32 on cpu: OpenVINO converts from that")
+        raise ValueError(must_be("model", "in float32 on cpu, as OpenVINO converts from that", given))
     training = model.training
     model.eval()
     try:

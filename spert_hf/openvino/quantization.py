@@ -1,4 +1,4 @@
-"""An encoder in 8-bit integers: made from sentences, written to and read from a checkpoint.
+"""An INT8 encoder: made from sentences, written to and read from a checkpoint.
 
 The ranges of numbers that each layer meets are measured on the sentences (static quantisation, by NNCF).
 """
@@ -16,6 +16,7 @@ from transformers.utils import cached_file
 
 from ..files.atomic import digest_of_file
 from ..model.errors import CheckpointError
+from ..model.messages import must
 from ..model.modeling_spert import SpertModel
 from ..model.pieces import cut
 from ..model.processing_spert import SpertProcessor
@@ -48,7 +49,7 @@ def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Se
     nncf = import_nncf()
     pieces = cut(processor, sentences)
     if not pieces:
-        raise ValueError("sentences: given none with a word in it, allowed at least one to measure")
+        raise ValueError(must("sentences", "have at least one with a word in it, to measure", "none"))
     drawn = random.Random(0).sample(pieces, min(len(pieces), CALIBRATION_SENTENCES))
     converted = convert_encoder(model)
     with torch.inference_mode():
@@ -83,15 +84,15 @@ def read_quantized_encoder(model: SpertModel, token: bool | str | None = None) -
     missing = [name for name, path in zip(QUANTIZED_FILES, found, strict=True) if path is None]
     if missing:
         raise ValueError(
-            f"precision: given int8, but {model.name_or_path or 'the model'} has no {missing[0]}; allowed a checkpoint "
-            "that `spert-hf quantize` has written"
+            f"precision int8 needs a checkpoint that `spert-hf quantize` has written: "
+            f"{model.name_or_path or 'the model'} has no {missing[0]}"
         )
     paths = {name: Path(str(path)) for name, path in zip(QUANTIZED_FILES, found, strict=True)}
     check_quantized_encoder(paths, model)
     try:
         return openvino.Core().read_model(paths[MODEL_FILE], paths[WEIGHTS_FILE])
     except RuntimeError as error:
-        raise CheckpointError(f"{paths[MODEL_FILE]}: can't be read by OpenVINO: {error}") from error
+        raise CheckpointError(f"{paths[MODEL_FILE]} can't be read by OpenVINO: {error}") from error
 
 
 def check_quantized_encoder(paths: dict[str, Path], model: SpertModel) -> None:
@@ -108,12 +109,12 @@ def check_quantized_encoder(paths: dict[str, Path], model: SpertModel) -> None:
         record = json.loads(paths[RECORD_FILE].read_text(encoding="utf-8"))
         digests = {name: record["files"][name] for name in (MODEL_FILE, WEIGHTS_FILE)} | {"encoder": record["encoder"]}
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CheckpointError(f"{paths[RECORD_FILE]}: is no record of a quantised encoder: {error!r}") from error
+        raise CheckpointError(f"{paths[RECORD_FILE]} is not a record of a quantised encoder: {error!r}") from error
     for name in (MODEL_FILE, WEIGHTS_FILE):
         if not paths[name].is_file() or digests[name] != digest_of_file(paths[name]):
-            raise CheckpointError(f"{paths[name]}: is not what was written: missing, truncated or changed")
+            raise CheckpointError(f"{paths[name]} is not what was written: missing, truncated or changed")
     if digests["encoder"] != digest_of_encoder(model):
-        raise CheckpointError(f"{paths[MODEL_FILE]}: was made of other weights than the model's: quantise it again")
+        raise CheckpointError(f"{paths[MODEL_FILE]} was made of other weights than the model's: quantise it again")
 
 
 def copy_quantized_encoder(folder: Path, target: Path, model: SpertModel) -> None:

@@ -30,8 +30,8 @@ def check_tracker(name: str) -> None:
     if name == NO_TRACKER or name in {tracker.value for tracker in get_available_trackers()}:
         return
     if name not in LoggerType.list():
-        raise ImportError(f"report_to: given {name!r}, which this version of accelerate has not; update accelerate")
-    raise ImportError(f"report_to: given {name!r}, which is not installed; `pip install {_PACKAGES.get(name, name)}`")
+        raise ImportError(f"report_to {name!r} needs a newer version of accelerate")
+    raise ImportError(f"report_to {name!r} needs its package: `pip install {_PACKAGES.get(name, name)}`")
 
 
 def make_accelerator(arguments: SpertTrainingArguments) -> Accelerator:
@@ -49,7 +49,7 @@ def make_accelerator(arguments: SpertTrainingArguments) -> Accelerator:
     )
     if arguments.fp16 and accelerator.device.type == "cpu" and accelerator.scaler is None:
         # Accelerate would compute in single precision and not say so.
-        raise ValueError("fp16: given True, which takes a GPU; allowed on a CPU bf16")
+        raise ValueError("fp16 needs a GPU; use bf16 on a CPU")
     return accelerator
 
 

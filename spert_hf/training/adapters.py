@@ -15,6 +15,7 @@ from transformers.dynamic_module_utils import custom_object_save
 from transformers.utils import CONFIG_NAME
 
 from ..model.adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS, PREFIX, check_adapter_settings, find_adapter
+from ..model.messages import must, must_be
 from ..model.modeling_spert import SpertModel
 from .arguments import SpertTrainingArguments
 
@@ -57,10 +58,12 @@ def adapted_model(model: Any) -> SpertModel:
         return model
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     if not isinstance(inner, SpertModel):
-        raise ValueError(f"model: given a {type(inner).__name__}, allowed a SpertModel, or a PeftModel over one")
+        raise ValueError(
+            must_be("model", "a SpertModel, or a PeftModel over one", f"an object of type {type(inner).__name__}")
+        )
     configs = getattr(inner, "peft_config", {})
     if list(configs) != [_NAME]:
-        raise ValueError(f"model: given adapters {', '.join(configs)}, allowed one, called {_NAME!r}")
+        raise ValueError(must("model", f"have one adapter, called {_NAME!r}", ", ".join(configs)))
     try:
         check_adapter_settings(_settings(inner))
     except ValueError as error:
@@ -103,8 +106,9 @@ def _targets(model: SpertModel, names: str | None) -> str:
     wanted = {name.strip() for name in names.split(",")} if names else there
     unknown = sorted(wanted - there)
     if unknown or not there:
-        given = f"given {', '.join(unknown)}" if unknown else "given an encoder without linear layers"
-        raise ValueError(f"lora_target_modules: {given}, allowed {', '.join(sorted(there)) or 'an encoder with some'}")
+        if not there:
+            raise ValueError("lora_target_modules must be linear layers of the encoder, which has none")
+        raise ValueError(must_be("lora_target_modules", f"among {', '.join(sorted(there))}", ", ".join(unknown)))
     return rf"encoder\.(?:.*\.)?(?:{'|'.join(map(re.escape, sorted(wanted)))})"
 
 
@@ -119,12 +123,12 @@ def _name_base(model: SpertModel) -> None:
     base = model.name_or_path or encoder.name_or_path or model.encoder_source[0] or config.base_model_name_or_path
     if not base:
         raise ValueError(
-            "model: given adapters over weights of no folder and no Hub id; allowed a base that can be loaded"
+            must_be("model", "over a base that can be loaded", "adapters over weights of no folder and no Hub id")
         )
     is_here = Path(base).is_dir()
     if is_here and find_adapter(base, {}) and not Path(base, "model.safetensors").is_file():
         raise ValueError(
-            f"lora_r: given with the adapter {base} to go on from; allowed a whole model, such as "
+            f"lora_r needs a whole model to continue from, got the adapter {base}; pass what "
             f"SpertModel.from_pretrained({base!r}).save_pretrained(…) makes of it"
         )
     config.base_model_name_or_path = str(Path(base).absolute()) if is_here else base
@@ -182,16 +186,22 @@ def load_weights(model: SpertModel, folder: Path) -> None:
     for name in (_BASE, "revision"):
         given, had = _settings(model).get(name), saved.get(name)
         if given != had:
-            raise ValueError(f"{folder}: {name}: given {given!r}, but the checkpoint's run has {had!r}")
+            raise ValueError(must_be(f"{folder}: {name}", f"{had!r}, as in the checkpoint's run", repr(given)))
     weights = _own_weights(model)
     with safe_open(folder / ADAPTER_WEIGHTS, framework="pt") as file:
         if set(file.keys()) != set(weights):
-            raise ValueError(f"{folder}: {ADAPTER_WEIGHTS}: holds other weights than those that are trained")
+            raise ValueError(f"{folder}: {ADAPTER_WEIGHTS} holds other weights than those that are trained")
         for name, weight in weights.items():
             saved_weight = file.get_tensor(name)
             if saved_weight.shape != weight.shape:
-                shapes = f"{list(weight.shape)}, but the checkpoint's run has {list(saved_weight.shape)}"
-                raise ValueError(f"{folder}: {name.removeprefix(PREFIX)}: given a weight of shape {shapes}")
+                field = f"{folder}: {name.removeprefix(PREFIX)}"
+                raise ValueError(
+                    must_be(
+                        field,
+                        f"of shape {list(saved_weight.shape)}, as in the checkpoint's run",
+                        f"{list(weight.shape)}",
+                    )
+                )
             weight.copy_(saved_weight)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..data.documents import SELF_RELATIONS
 from ..data.faults import plain_name, short_repr
 from ..encoders import QUICKSTART_ENCODER
+from ..model.messages import must_be
+from ..model.setting_checks import check_keywords, nearest
 from ..model.settings import ModelSettings, Setting, setting, settings_of
 from ..model.text_reading import parse_reading
 from .peft_imports import check_peft
@@ -221,22 +223,25 @@ class SpertTrainingArguments(ModelSettings):
         secret=True,
     )
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> "SpertTrainingArguments":
+        """Refuse misspelt settings, and name the nearest: `__init__`, which a dataclass is given, does not."""
+        check_keywords(kwargs, SETTINGS, cls.__name__)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for name, declared in SETTINGS.items():
             if isinstance(getattr(self, name), os.PathLike):
                 setattr(self, name, os.fspath(getattr(self, name)))
             declared.check(getattr(self, name))
         if self.bf16 and self.fp16:
-            raise ValueError("bf16, fp16: given both, allowed one of them")
+            raise ValueError("bf16 and fp16 exclude each other")
         if self.random_encoder and self.random_layers:
-            raise ValueError("random_encoder, random_layers: given both, allowed one of them")
+            raise ValueError("random_encoder and random_layers exclude each other")
         if self.eval_split == "dev" and self.train_on_dev:
-            raise ValueError("eval_split: given 'dev', which train_on_dev trains on; allowed 'auto', 'train', 'test'")
+            raise ValueError(must_be("eval_split", "'auto', 'train' or 'test' with train_on_dev", "'dev'"))
         if self.load_best_model_at_end and (self.train_on_dev or not self.eval_every_epochs):
             reason = "train_on_dev, which trains on what decides" if self.train_on_dev else "eval_every_epochs 0"
-            raise ValueError(
-                f"load_best_model_at_end: given True with {reason}; allowed with a dev split that is scored"
-            )
+            raise ValueError(f"load_best_model_at_end needs a dev split that is scored, got {reason}")
         self._check_start()
         self._check_adapters()
         self.given_reading()
@@ -252,28 +257,32 @@ class SpertTrainingArguments(ModelSettings):
         """Check what weights a run starts from: an encoder's, or all of a trained model."""
         if self.model is None:
             if self.encoder is None:
-                raise ValueError("encoder: given none, allowed a folder, or the id of an encoder on the Hub, or model")
+                raise ValueError(
+                    must_be("encoder", "a folder or the id of an encoder on the Hub, without model", "none")
+                )
             return
         if self.encoder not in (None, QUICKSTART_ENCODER):
-            raise ValueError("encoder, model: given both, allowed one of them: a trained model has its encoder")
+            raise ValueError("encoder and model exclude each other: a trained model has its encoder")
         self.encoder = None
         for name in ("random_encoder", "random_layers"):
             if getattr(self, name):
-                raise ValueError(f"{name}: given True with model, which has weights; allowed with encoder")
+                raise ValueError(f"{name} needs encoder, got model, which has weights")
 
     def _check_adapters(self) -> None:
         """Check that adapters can be trained, if there are to be any: by peft, over weights that others have, too."""
         if not self.lora_r:
             for name in ("lora_alpha", "lora_dropout", "lora_target_modules"):
                 if getattr(self, name) != SETTINGS[name].default:
-                    raise ValueError(f"{name}: given {getattr(self, name)!r} without lora_r, allowed with it")
+                    raise ValueError(f"{name} needs lora_r, got {getattr(self, name)!r} without it")
             return
         for name in ("random_encoder", "random_layers"):
             if getattr(self, name):
-                raise ValueError(f"{name}: given True with lora_r; allowed with it: an encoder that others have, too")
+                raise ValueError(
+                    must_be(name, "False with lora_r, as adapters need an encoder that others have, too", "True")
+                )
         start = self.model or self.encoder
         if self.push_to_hub and start and Path(start).is_dir():
-            raise ValueError(f"push_to_hub: given True with adapters over {start}, a folder here; allowed a Hub id")
+            raise ValueError(f"push_to_hub needs adapters over a Hub id, got {start}, a folder on this machine")
         check_peft("lora_r")
 
     @property
@@ -329,7 +338,7 @@ def _check_repository(name: str) -> None:
     try:
         validate_repo_id(name)
     except HFValidationError as error:
-        raise ValueError(f"hub_model_id: given {name!r}: {error}") from error
+        raise ValueError(must_be("hub_model_id", f"a repository's name ({error})", repr(name))) from error
 
 
 SETTINGS = dict(
@@ -353,12 +362,14 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     if settings is None:
         return {}
     if not isinstance(settings, dict):
-        raise ValueError(f"{path}: given a {type(settings).__name__}, allowed a mapping of settings to values")
+        raise ValueError(must_be(str(path), "a mapping of settings to values", type(settings).__name__))
     recipe = {}
     for key, value in settings.items():
         name = str(key).replace("-", "_")
         if name not in SETTINGS:
-            raise ValueError(f"{path}: {plain_name(key)}: not a setting; allowed {', '.join(SETTINGS)}")
+            raise ValueError(
+                f"{path}: {plain_name(key)} is not a setting{nearest(name, SETTINGS)}; there are {', '.join(SETTINGS)}"
+            )
         recipe[name] = _as_type(f"{path}: {plain_name(key)}", value, SETTINGS[name])
     return recipe
 
@@ -375,5 +386,5 @@ def _as_type(where: str, value: Any, declared: Setting) -> Any:
     allowed = (int, float) if declared.type is float else declared.type
     if not isinstance(value, allowed) or (isinstance(value, bool) and declared.type is not bool):
         given = "another" if declared.secret else short_repr(value)
-        raise ValueError(f"{where}: given {given}, allowed a value of type {declared.type.__name__}")
+        raise ValueError(must_be(where, f"a value of type {declared.type.__name__}", given))
     return value

@@ -6,6 +6,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer_callback import ExportableState
 
+from ..model.messages import must_be
 from .arguments import SpertTrainingArguments
 
 Given = Iterable[TrainerCallback | type[TrainerCallback]]
@@ -20,13 +21,13 @@ def check_callbacks(given: Any) -> list[TrainerCallback]:
     """
     if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
         raise TypeError(
-            f"callbacks: given an object of type {type(given).__name__}, allowed a list of TrainerCallback objects"
+            must_be("callbacks", "a list of TrainerCallback objects", f"an object of type {type(given).__name__}")
         )
     callbacks = [one() if isinstance(one, type) else one for one in given]
     for number, one in enumerate(callbacks):
         if not isinstance(one, TrainerCallback):
             raise TypeError(
-                f"callbacks[{number}]: given an object of type {type(one).__name__}, allowed a TrainerCallback"
+                must_be(f"callbacks[{number}]", "a TrainerCallback", f"an object of type {type(one).__name__}")
             )
     return callbacks
 

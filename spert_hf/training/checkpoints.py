@@ -14,6 +14,7 @@ from transformers.utils import logging
 
 from ..files.model_folder import UNFINISHED, saving_to
 from ..files.outputs import give_mode_of_new_files
+from ..model.messages import must_be
 from .adapters import has_adapters, load_weights, save_weights
 from .arguments import settings_deciding
 from .digests import check_digests, write_digests
@@ -136,12 +137,12 @@ def _load_whole_weights(unwrapped: PreTrainedModel, folder: Path) -> None:
     for name in ("entity_types", "relation_types"):
         given, had = (getattr(one.config, name) for one in (unwrapped, saved))
         if given != had:
-            raise ValueError(f"{folder}: {name}: given {given}, but the checkpoint's run has {had}")
+            raise ValueError(must_be(f"{folder}: {name}", f"{had}, as in the checkpoint's run", str(given)))
     try:
         unwrapped.load_state_dict(saved.state_dict())
     except RuntimeError as error:
         kinds = [f"a {type(one.encoder).__name__} of {one.num_parameters():,} weights" for one in (unwrapped, saved)]
-        raise ValueError(f"{folder}: encoder: given {kinds[0]}, but the checkpoint's run has {kinds[1]}") from error
+        raise ValueError(must_be(f"{folder}: encoder", f"{kinds[1]}, as in the checkpoint's run", kinds[0])) from error
 
 
 def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path | None:
@@ -163,7 +164,7 @@ def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path |
     if named != LATEST:
         folder = Path(named)
         if not (folder / STATE_FILE).is_file():
-            raise FileNotFoundError(f"resume_from_checkpoint: given {named!r}, which has no {STATE_FILE}")
+            raise FileNotFoundError(must_be("resume_from_checkpoint", f"a folder with {STATE_FILE}", repr(named)))
         check_digests(folder)
     else:
         found = list_checkpoints(output_dir)
@@ -184,7 +185,7 @@ def _last_whole(folders: list[Path]) -> Path:
             logger.warning(f"not resumed from: {error}")
         else:
             return folder
-    raise ValueError(f"{folders[-1].parent}: all its checkpoints are damaged: {', '.join(one.name for one in folders)}")
+    raise ValueError(f"{folders[-1].parent} has only damaged checkpoints: {', '.join(one.name for one in folders)}")
 
 
 def _check_run(folder: Path, run: dict[str, Any]) -> None:
@@ -195,8 +196,8 @@ def _check_run(folder: Path, run: dict[str, Any]) -> None:
         given, had = (one.get(name, defaults.get(name)) for one in (run, saved))  # a setting may be newer than it
         if given != had:
             raise ValueError(
-                f"{folder}: {name}: given {given!r}, but the checkpoint's run has {had!r}; "
-                "a run goes on as it began, another one needs an output folder of its own"
+                must_be(f"{folder}: {name}", f"{had!r}, as in the checkpoint's run", repr(given))
+                + "; a run continues as it began, another one needs an output folder of its own"
             )
 
 

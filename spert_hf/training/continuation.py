@@ -16,6 +16,7 @@ from ..data.signatures import find_signatures
 from ..encoders import check_folder_or_id
 from ..files.atomic import RUN_FILE
 from ..model.configuration_spert import SpertConfig
+from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.settings import ModelSettings, settings_of
 from ..model.text_reading import TextReading
@@ -90,13 +91,13 @@ def read_trained_config(model: str, token: str | None = None) -> SpertConfig:
     """
     check_folder_or_id("model", model)
     if Path(model).is_dir() and not Path(model, "config.json").is_file():
-        raise ValueError(f"model: given {model}, which has no config.json; allowed the checkpoint of a SpERT model")
+        raise ValueError(f"model: {model} has no config.json; name the checkpoint of a SpERT model")
     try:
         config = AutoConfig.from_pretrained(model, trust_remote_code=False, **({"token": token} if token else {}))
     except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
-        raise ValueError(f"model: given {model}, whose config.json is no model's config: {error}") from error
+        raise ValueError(f"model: config.json of {model} is not a model's config: {error}") from error
     if not isinstance(config, SpertConfig):
-        raise ValueError(f"model: given {model}, a {config.model_type} model; allowed a SpERT model, or it as encoder")
+        raise ValueError(f"model: {model} is a {config.model_type} model, not a SpERT model; pass it as encoder")
     return config
 
 
@@ -116,7 +117,7 @@ def check_fits_weights(config: SpertConfig, arguments: SpertTrainingArguments) -
     for name in (name for name, declared in settings_of(ModelSettings).items() if declared.shapes_weights):
         given, has = getattr(arguments, name), getattr(config, name)
         if given != has:
-            raise ValueError(f"{name}: given {given!r}, allowed {has!r}, for which {arguments.model} has weights")
+            raise ValueError(must_be(name, f"{has!r}, for which {arguments.model} has weights", repr(given)))
 
 
 def load_trained(

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from ..files.atomic import digest_of_file
+from ..model.messages import must_be
 
 DIGESTS_FILE = "digests.json"
 
@@ -27,18 +28,18 @@ def check_digests(folder: Path) -> None:
     for name, digest in _read_digests(folder / DIGESTS_FILE).items():
         path = folder / name
         if not path.is_file():
-            raise ValueError(f"{path}: is missing")
+            raise ValueError(f"{path} is missing")
         if digest_of_file(path) != digest:
-            raise ValueError(f"{path}: is not what was saved: truncated or changed")
+            raise ValueError(f"{path} is not what was saved: truncated or changed")
 
 
 def _read_digests(path: Path) -> dict[str, str]:
     try:
         digests = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: cannot be read: {error}") from error
+        raise ValueError(f"{path} can't be read: {error}") from error
     if not isinstance(digests, dict):
-        raise ValueError(f"{path}: given a {type(digests).__name__}, allowed a mapping of files to digests")
+        raise ValueError(must_be(str(path), "a mapping of files to digests", type(digests).__name__))
     return digests
 
 

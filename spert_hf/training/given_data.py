@@ -48,7 +48,7 @@ def gather_splits(
         dev = load_documents(eval_dataset, "dev", types=splits.schema, self_relations=arguments.self_relations)
         splits = replace(splits, dev=dev)
     if splits.origin.kind == "memory" and arguments.load_best_model_at_end and not splits.dev:
-        raise ValueError("load_best_model_at_end: given True without eval_dataset; allowed with one, which is scored")
+        raise ValueError("load_best_model_at_end needs eval_dataset, which is scored")
     return splits
 
 

@@ -11,6 +11,7 @@ from ..data.documents import Document
 from ..encoders import find_encoder
 from ..model.configuration_spert import SpertConfig
 from ..model.hub import find_tokenizer
+from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from .adapters import adapter_settings
 from .arguments import SETTINGS, SpertTrainingArguments
@@ -40,18 +41,20 @@ def check_model(model: object, processing_class: object) -> None:
     """
     if model is not None and not isinstance(model, (SpertModel, str, PathLike)):
         raise TypeError(
-            f"model: given an object of type {type(model).__name__}, allowed a SpertModel, or the folder or Hub id of "
-            "a SpERT model or of an encoder"
+            must_be(
+                "model",
+                "a SpertModel, or the folder or Hub id of a SpERT model or of an encoder",
+                f"an object of type {type(model).__name__}",
+            )
         )
     if processing_class is None:
         return
     if not isinstance(processing_class, PreTrainedTokenizerBase):
         raise TypeError(
-            f"processing_class: given an object of type {type(processing_class).__name__}, allowed the model's "
-            "tokenizer"
+            must_be("processing_class", "the model's tokenizer", f"an object of type {type(processing_class).__name__}")
         )
     if not isinstance(model, SpertModel):
-        raise TypeError("processing_class: given without a SpertModel; allowed with one, others have their own")
+        raise TypeError("processing_class needs a SpertModel as model; others have their own tokenizer")
 
 
 def take_model(
@@ -77,7 +80,7 @@ def take_model(
     for name in _STARTS:
         default, given = _defaults()[name], getattr(arguments, name)
         if given not in (default, None):
-            raise ValueError(f"{name}: given {given!r} in args beside the trainer's model; allowed one of them")
+            raise ValueError(must_be(f"args.{name}", "left out with the trainer's model", repr(given)))
     if isinstance(model, SpertModel):
         tokenizer = _tokenizer_of(model, arguments) if processing_class is None else processing_class
         return _settings_for_object(arguments, model), GivenModel(model, tokenizer)
@@ -114,7 +117,7 @@ def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTr
         return find_tokenizer(model, arguments.hub_token)
     except ValueError as error:
         raise ValueError(
-            "processing_class: given none, and no tokenizer is found where the model came from; allowed its tokenizer"
+            must_be("processing_class", "the model's tokenizer, as none is found where the model came from", "none")
         ) from error
 
 
@@ -123,7 +126,7 @@ def _settings_for_object(arguments: SpertTrainingArguments, model: SpertModel) -
     own = trained_settings(model.config)
     for name, given in _chosen(arguments).items():
         if name != "learn_signatures" and given != own[name]:
-            raise ValueError(f"{name}: given {given!r} in args, allowed {own[name]!r}, as the model's config has it")
+            raise ValueError(must_be(f"args.{name}", f"{own[name]!r}, as the model's config has it", repr(given)))
     if arguments.learn_signatures:
         own["learn_signatures"] = True
     own |= _settings_of_adapters(arguments, model)
@@ -139,7 +142,7 @@ def _settings_of_adapters(arguments: SpertTrainingArguments, model: SpertModel) 
     for name, value in own.items():
         given = getattr(arguments, name)
         if given not in (_defaults()[name], value):
-            raise ValueError(f"{name}: given {given!r} in args, allowed {value!r}, as the model's adapters have it")
+            raise ValueError(must_be(f"args.{name}", f"{value!r}, as the model's adapters have it", repr(given)))
     return own
 
 

@@ -51,8 +51,7 @@ def make_room(folder: Path, arguments: SpertTrainingArguments, run: dict[str, An
             continue
         if other and not arguments.overwrite:
             raise ValueError(
-                f"output_dir: given {folder}, which holds {checkpoint.name} of another run; allowed another folder, "
-                "or --overwrite"
+                f"output_dir: {folder} holds {checkpoint.name} of another run; name another folder, or pass --overwrite"
             )
         if other:
             shutil.rmtree(checkpoint)
@@ -68,7 +67,7 @@ def _resumes_in(folder: Path, named: str | None) -> bool:
 def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
     if arguments.model is not None and is_same_folder(folder, Path(arguments.model)):
         raise ValueError(
-            f"output_dir: given {folder}, which holds the model to go on from; allowed another folder, or --overwrite"
+            f"output_dir: {folder} holds the model to continue from; name another folder, or pass --overwrite"
         )
     try:
         recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"]
@@ -80,6 +79,4 @@ def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
         if not changed:
             return
         reason = f"trained with {changed[0]} {there[changed[0]]!r}, not {getattr(arguments, changed[0])!r}"
-    raise ValueError(
-        f"output_dir: given {folder}, which holds another model, {reason}; allowed another folder, or --overwrite"
-    )
+    raise ValueError(f"output_dir: {folder} holds another model, {reason}; name another folder, or pass --overwrite")

@@ -10,4 +10,4 @@ def check_peft(field: str) -> None:
         ImportError: saying what to install.
     """
     if find_spec("peft") is None:
-        raise ImportError(f'{field}: needs peft, which is not installed: pip install "spert-hf[peft]"')
+        raise ImportError(f'{field} needs peft, which is not installed: pip install "spert-hf[peft]"')

@@ -97,10 +97,7 @@ def _from_encoder(
     hub = {"token": arguments.hub_token} if arguments.hub_token else {}
     encoder_config = AutoConfig.from_pretrained(source, **hub)
     if isinstance(encoder_config, SpertConfig):
-        raise ValueError(
-            f"encoder: given {encoder}, a SpERT model; allowed a model that is only an encoder, or --model {encoder}, "
-            "to go on from it with all its weights"
-        )
+        raise ValueError(f"encoder: {encoder} is a SpERT model; pass it as --model to continue training from it")
     tokenizer = AutoTokenizer.from_pretrained(source, **hub)
     reading = choose_reading(documents, tokenizer, arguments.given_reading())
     settings: dict[str, Any] = {**types, **arguments.model_settings(), "text_reading": reading.reading}

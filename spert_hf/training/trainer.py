@@ -28,6 +28,7 @@ from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
 from ..files.atomic import RUN_FILE
 from ..files.model_folder import model_output, remove_unfinished, write_model, write_whole
 from ..files.ownership import owned_folder
+from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
@@ -236,7 +237,7 @@ class SpertTrainer:
         if eval_dataset is None:
             documents = self.splits.dev
             if not documents:
-                raise ValueError("eval_dataset: given none, and the trainer has none; allowed documents")
+                raise ValueError(must_be("eval_dataset", "given, as the trainer has none", "none"))
         else:
             check_source("eval_dataset", eval_dataset)
             documents = load_documents(eval_dataset, "dev", types=self.splits.schema)
@@ -278,7 +279,7 @@ class SpertTrainer:
         from ..hub.publishing import publish_model
 
         if not self._record:
-            raise ValueError("push_to_hub: given a model that is not trained; allowed after train()")
+            raise ValueError("push_to_hub must come after train(): the model is not trained")
         if not self.accelerator.is_main_process:
             return ""
         return publish_model(
@@ -308,8 +309,8 @@ class SpertTrainer:
         steps = epoch_batches(self.lengths, global_batch, arguments.seed, epoch, arguments.group_by_length, self.copies)
         if len(steps[0]) < processes:  # all that an epoch has
             raise ValueError(
-                f"dataset: {len(steps[0])} training sentences are too few for {processes} processes, allowed one "
-                "or more a process"
+                f"dataset: {len(steps[0])} training sentences are too few for {processes} processes, which need at "
+                "least one each"
             )
         return steps
 
@@ -403,8 +404,11 @@ class SpertTrainer:
             self.args = replace(self.args, resume_from_checkpoint=named)
         if self.reached.step and self.args.resume_from_checkpoint is None:
             raise ValueError(
-                f"resume_from_checkpoint: given none, though this trainer has taken {self.reached.step} steps; allowed "
-                "a checkpoint or 'latest', or a new trainer"
+                must_be(
+                    "resume_from_checkpoint",
+                    f"a checkpoint or 'latest', as this trainer has taken {self.reached.step} steps",
+                    "none (a new trainer starts afresh)",
+                )
             )
 
     def _resume(self) -> None:
@@ -676,7 +680,7 @@ def _checked(
 ) -> SpertTrainingArguments:
     """Take settings and data sets if they are of the right type, and the tracker is there."""
     if args is not None and not isinstance(args, SpertTrainingArguments):
-        raise TypeError(f"args: given an object of type {type(args).__name__}, allowed SpertTrainingArguments")
+        raise TypeError(must_be("args", "SpertTrainingArguments", f"an object of type {type(args).__name__}"))
     for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
         if dataset is not None and not isinstance(dataset, Splits):
             check_source(name, dataset)
@@ -692,6 +696,6 @@ def _final_split(asked: str, splits: Splits) -> str:
         return filled[0]
     if asked not in filled:
         raise ValueError(
-            f"eval_split: given {asked!r}, which {splits.name} has no documents for; allowed {', '.join(filled)}"
+            must_be("eval_split", f"a split that {splits.name} has documents for ({', '.join(filled)})", repr(asked))
         )
     return asked

@@ -8,6 +8,7 @@ import yaml
 
 from ..data.faults import Fault, plain_name
 from ..data.textfiles import read_text
+from ..model.messages import must_be
 
 LARGEST_FILE = 100_000
 """Bytes; settings need a few hundred, and YAML is read slowly."""
@@ -35,7 +36,7 @@ def load_yaml(path: Path) -> Any:
     """
     size = path.stat().st_size
     if size > LARGEST_FILE:
-        raise ValueError(f"{path}: given a file of {size:,} bytes, allowed at most {LARGEST_FILE:,}")
+        raise ValueError(must_be(str(path), f"at most {LARGEST_FILE:,} bytes long", f"{size:,}"))
     if not path.read_bytes().strip():
         return None
     text = read_text(path)
@@ -44,11 +45,11 @@ def load_yaml(path: Path) -> Any:
     try:
         return yaml.load(text, _UniqueKeyLoader)
     except RecursionError as error:
-        raise ValueError(f"{path}: given YAML nested hundreds of levels deep, allowed settings and values") from error
+        raise ValueError(must_be(str(path), "settings and values", "YAML nested hundreds of levels deep")) from error
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is no YAML: {_without_excerpt(error)}") from None
+        raise ValueError(f"{path} is not valid YAML: {_without_excerpt(error)}") from None
     except (ValueError, TypeError) as error:  # a number of too many digits, a key that is a list
-        raise ValueError(f"{path}: is no YAML: {error}") from error
+        raise ValueError(f"{path} is not valid YAML: {error}") from error
 
 
 def _without_excerpt(error: yaml.YAMLError) -> str:

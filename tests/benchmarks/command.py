@@ -15,6 +15,7 @@ from transformers.utils import logging
 
 from spert_hf.cli.global_state import restored_state
 from spert_hf.encoders import QUICKSTART_ENCODER
+from spert_hf.model.messages import integer, must_be
 
 from .growth import measure_growth
 from .inference import measure_inference
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     parsed = parser.parse_args(arguments)
     if parsed.reference_checkout and not (parsed.reference_checkout / MODEL_FILE).is_file():
-        parser.error(f"--reference-checkout: given {parsed.reference_checkout}, allowed a folder with {MODEL_FILE}")
+        parser.error(must_be("--reference-checkout", f"a folder with {MODEL_FILE}", str(parsed.reference_checkout)))
     options = Options(
         encoder=parsed.encoder,
         threads=parsed.threads,
@@ -138,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a whole number from 1 on")
+        raise argparse.ArgumentTypeError(must_be("", integer(1), repr(text)))
     return int(text)
 
 

@@ -23,7 +23,7 @@ def record_calls(module: nn.Module, run: Callable[[], object]) -> list[dict[str,
     finally:
         hook.remove()
     if not calls:
-        raise RuntimeError(f"{type(module).__name__}: was not called, so there are no batches to time it on")
+        raise RuntimeError(f"{type(module).__name__} was not called, so there are no batches to time it on")
     return calls
 
 

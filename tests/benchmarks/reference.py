@@ -18,6 +18,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from spert_hf import SpertModel, SpertProcessor
+from spert_hf.model.messages import must_be
 
 PAIRS_PER_CHUNK = 100
 """Pairs that get a copy of the sentence at once, as in the published code: more are taken in turns."""
@@ -48,7 +49,9 @@ class ReferenceSpert(nn.Module):
         config = model.config
         choices = (config.span_pooling, config.relation_context, config.size_embedding_dim > 0)
         if choices != ("max", "between", True) or model.relation_classifier is None:
-            raise ValueError(f"model: given {choices}, allowed max pooling, context between, sizes and relation types")
+            raise ValueError(
+                must_be("model", "one with max pooling, context between, sizes and relation types", str(choices))
+            )
         self.config = config
         self.encoder = as_transformers_has_it(model)
         self.size_embeddings = model.size_embeddings

@@ -23,7 +23,7 @@ def test_help_names_every_section(capsys):
 def test_a_folder_that_is_no_checkout_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["--reference-checkout", str(tmp_path)])
-    assert f"--reference-checkout: given {tmp_path}, allowed a folder with spert/models.py" in capsys.readouterr().err
+    assert f"--reference-checkout must be a folder with spert/models.py, got {tmp_path}" in capsys.readouterr().err
 
 
 TIERS = {"inference": pytest.mark.e2e} | dict.fromkeys(OTHERS, pytest.mark.nightly)

@@ -39,7 +39,7 @@ def in_half_precision(subject: Subject) -> Subject:
 
 
 def quantize(subject: Subject) -> Any:
-    """The model's encoder in 8-bit integers, its ranges measured on sentences of the training split."""
+    """The model's encoder in INT8, its ranges measured on sentences of the training split."""
     return quantize_encoder(subject.model, subject.processor, [document.tokens for document in subject.splits.train])
 
 

@@ -178,7 +178,7 @@ class TestExtract:
 
     def test_what_is_missing_is_said_at_once(self, tiny_checkpoint, tmp_path, capsys):
         assert self.run(tiny_checkpoint, tmp_path / "none.txt", tmp_path / "found.jsonl") == 1
-        assert "--input: given" in capsys.readouterr().err
+        assert "--input must be a file, got" in capsys.readouterr().err
         (tmp_path / "texts.txt").write_text("x")
         assert self.run(tiny_checkpoint, tmp_path / "texts.txt", tmp_path / "none" / "found.jsonl") == 1
         assert "--output must be a file in a folder that exists, got " in capsys.readouterr().err
@@ -338,4 +338,4 @@ def test_train_says_what_is_wrong_before_it_starts(tmp_path, capsys):
     assert main(["train", "--dataset", str(tmp_path / "nothing.json")]) == 1
     assert "nothing.json" in capsys.readouterr().err
     assert main(["train", "--num-train-epochs", "0"]) == 1
-    assert "num_train_epochs: given 0, allowed a whole number, 1 or more" in capsys.readouterr().err
+    assert "num_train_epochs must be an integer of 1 or more, got 0" in capsys.readouterr().err

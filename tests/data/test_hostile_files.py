@@ -176,11 +176,11 @@ class TestRecipes:
             (b"seed: [" + b"[" * 5_000, "nested"),
             (b"\xff\xfeseed: 7", "UTF-16"),
             (b"seed: \xe9", "UTF-8"),
-            (b"seed: 1" + b"0" * 10_000, "is no YAML"),
-            (b"seed: !!python/object/apply:os.system [ls]", "is no YAML"),
-            (b"? [a, b]\n: 1", "is no YAML"),
+            (b"seed: 1" + b"0" * 10_000, "is not valid YAML"),
+            (b"seed: !!python/object/apply:os.system [ls]", "is not valid YAML"),
+            (b"? [a, b]\n: 1", "is not valid YAML"),
             (b"seed: 1\nseed: 2", "line 1: seed is given twice"),
-            (b"x: 1\n" * 300_000, "given a file of 1,500,000 bytes"),
+            (b"x: 1\n" * 300_000, "must be at most 100,000 bytes long, got 1,500,000"),
         ],
     )
     def test_are_refused_by_name(self, tmp_path, content, expected):
@@ -200,7 +200,7 @@ class TestRecipes:
     def test_numbers_without_an_end_are_refused(self, tmp_path, value):
         path = tmp_path / "recipe.yaml"
         path.write_text(f"learning_rate: {value}")
-        with pytest.raises(ValueError, match=r"learning_rate: given .*, allowed a finite number"):
+        with pytest.raises(ValueError, match=r"learning_rate must be a number of 0 or more, got "):
             SpertTrainingArguments(**read_recipe(path))
 
     def test_byte_order_mark_and_line_ends(self, tmp_path):

@@ -87,7 +87,7 @@ def test_a_setting_that_came_later_had_its_default(table, tmp_path):
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"settings": 1}'])
 def test_files_that_are_no_results_are_refused(tmp_path, content):
     (tmp_path / "seed-1.json").write_text(content)
-    with pytest.raises(ValueError, match=r"seed-1\.json: is no result of a run"):
+    with pytest.raises(ValueError, match=r"seed-1\.json is not the result of a run"):
         read_result(tmp_path / "seed-1.json")
 
 

@@ -207,7 +207,7 @@ class TestTheSource:
         path = tmp_path / "card.md"
         if content is not None:
             path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"card\.md: can't be read as a model card: "):
+        with pytest.raises(ValueError, match=r"card\.md can't be read as a model card: "):
             CardSource.from_file(path)
 
 

@@ -1,4 +1,4 @@
-"""Batches of similar length: each sequence once, none too large, none cheaper on a processor, shared out evenly."""
+"""Batches of similar length: each sequence once, none too large, none cheaper on a CPU, shared out evenly."""
 
 from itertools import pairwise, product
 
@@ -12,7 +12,7 @@ PADDING_COSTS = st.sampled_from([1.0, PADDING_COST, 0.0])
 
 
 def cost(batches, lengths, padding_cost=1.0):
-    """What computing the batches costs a processor, in sub-words."""
+    """What computing the batches costs a CPU, in sub-words."""
     whole = 0
     for batch in batches:
         longest = max(lengths[index] for index in batch)
@@ -31,7 +31,7 @@ def test_each_sequence_is_in_one_batch_and_none_is_too_large(lengths, batch_size
 
 
 @given(LENGTHS, st.integers(1, 8), PADDING_COSTS, st.data())
-def test_no_other_batches_cost_a_processor_less(lengths, batch_size, padding_cost, data):
+def test_no_other_batches_cost_a_cpu_less(lengths, batch_size, padding_cost, data):
     items = data.draw(st.permutations(range(len(lengths))))
     batches = batches_by_length(items, lengths, batch_size, padding_cost)
     order = sorted(items, key=lambda index: lengths[index])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spert_hf.model.messages import either, integer, must, must_be
+from spert_hf.model.messages import either, integer, must, must_be, number
 
 
 def test_a_refusal_names_the_field_what_is_allowed_and_what_was_given():
@@ -26,5 +26,7 @@ def test_choices_read_as_a_sentence(choices, text):
     assert either(choices) == text
 
 
-def test_an_integer_without_an_upper_bound():
+def test_numbers_with_and_without_an_upper_bound():
     assert integer(0) == "an integer of 0 or more"
+    assert number(0) == "a number of 0 or more"
+    assert number(0, 1) == "a number from 0 to 1"

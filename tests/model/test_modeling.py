@@ -347,19 +347,19 @@ def test_config_round_trip(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"span_pooling": "median"}, "span_pooling: given 'median', allowed 'max', 'mean', 'sum'"),
-        ({"relation_context": "all"}, "relation_context: given 'all'"),
-        ({"max_span_size": 0}, "max_span_size: given 0, allowed a whole number from 1"),
-        ({"max_span_size": True}, "max_span_size: given True"),
-        ({"relation_threshold": 1.5}, "relation_threshold: given 1.5, allowed a number from 0 to 1"),
-        ({"entity_temperature": 0}, "entity_temperature: given 0, allowed a number from 0.01 to 100"),
-        ({"relation_temperature": float("inf")}, "relation_temperature: given inf"),
-        ({"classifier_dropout": "0.1"}, "classifier_dropout: given '0.1'"),
-        ({"entity_types": []}, "entity_types: given [], allowed at least 1"),
-        ({"entity_types": ["A", "A"]}, "allowed each name once"),
-        ({"relation_types": "Kill"}, "relation_types: given 'Kill', allowed a list"),
-        ({"symmetric_relation_types": ["x"]}, "symmetric_relation_types: ['x'] not among relation_types"),
-        ({"encoder_config": {"hidden_size": 3}}, "encoder_config: has no model_type"),
+        ({"span_pooling": "median"}, "span_pooling must be 'max', 'mean' or 'sum', got 'median'"),
+        ({"relation_context": "all"}, "relation_context must be 'between', 'sentence' or 'cls', got 'all'"),
+        ({"max_span_size": 0}, "max_span_size must be an integer from 1 to 1000, got 0"),
+        ({"max_span_size": True}, "max_span_size must be an integer from 1 to 1000, got True"),
+        ({"relation_threshold": 1.5}, "relation_threshold must be a number from 0 to 1, got 1.5"),
+        ({"entity_temperature": 0}, "entity_temperature must be a number from 0.01 to 100, got 0"),
+        ({"relation_temperature": float("inf")}, "relation_temperature must be a number from 0.01 to 100, got inf"),
+        ({"classifier_dropout": "0.1"}, "classifier_dropout must be a number from 0 to 1, got '0.1'"),
+        ({"entity_types": []}, "entity_types must be at least 1 name, got []"),
+        ({"entity_types": ["A", "A"]}, "names without repetition"),
+        ({"relation_types": "Kill"}, "relation_types must be a list of non-empty names, got 'Kill'"),
+        ({"symmetric_relation_types": ["x"]}, "symmetric_relation_types must be among relation_types"),
+        ({"encoder_config": {"hidden_size": 3}}, "encoder_config has no model_type"),
     ],
 )
 def test_wrong_settings_are_refused(settings, message):
@@ -379,7 +379,7 @@ def test_from_encoder_takes_the_pretrained_weights(tmp_path):
 
 
 def test_a_spert_model_is_no_encoder(tiny_checkpoint):
-    with pytest.raises(ValueError, match="a SpERT model; allowed a model that is only an encoder"):
+    with pytest.raises(ValueError, match=r"encoder must be a model that is only an encoder, got .*, a SpERT model"):
         SpertModel.from_encoder(str(tiny_checkpoint), entity_types=["A"])
 
 
@@ -389,7 +389,7 @@ def test_a_checkpoint_does_not_tell_where_its_encoder_lay(tmp_path):
 
 
 def test_a_misspelt_setting_is_refused():
-    with pytest.raises(ValueError, match="'entity_typs': is no setting of SpERT"):
+    with pytest.raises(ValueError, match="'entity_typs' is not a setting of SpERT"):
         SpertConfig(entity_typs=["Loc"])
 
 

@@ -122,7 +122,7 @@ class TestLetterCaseEmbeddings:
         model, processor = load("bert", tmp_path, letter_case_embeddings=True)
         inputs = processor.collate(processor.encode(SENTENCES))
         del inputs["letter_cases"]
-        with pytest.raises(ValueError, match="letter_cases: given none"):
+        with pytest.raises(ValueError, match=r"letter_cases must be given, as .*, got none"):
             model(**inputs)
 
 
@@ -160,11 +160,11 @@ class TestSignatures:
     @pytest.mark.parametrize(
         ("signatures", "message"),
         [
-            ([], "relation_signatures: given .*, allowed a mapping or None"),
-            ({"Kill": []}, "relation_signatures: given 'Kill', allowed a relation type"),
-            ({"Near": [["Loc"]]}, "allowed pairs of entity types"),
-            ({"Near": [["Loc", "City"]]}, "allowed pairs of entity types"),
-            ({"Near": 3}, "allowed pairs of entity types"),
+            ([], "relation_signatures must be a mapping or None, got .*"),
+            ({"Kill": []}, "relation_signatures must have relation types as keys, got 'Kill'"),
+            ({"Near": [["Loc"]]}, "must be pairs of entity types"),
+            ({"Near": [["Loc", "City"]]}, "must be pairs of entity types"),
+            ({"Near": 3}, "must be pairs of entity types"),
         ],
     )
     def test_wrong_ones_are_refused(self, signatures, message):

@@ -89,15 +89,15 @@ def test_windows_of_short_words_overlap_by_no_more_than_is_asked_for():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda folder: (folder / "tokenizer.json").unlink(), "none but [0-9]+ special tokens"),
-        (lambda folder: change_json(folder / "config.json", shrink), "as its number [0-9]+, allowed numbers below 7,"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "has only [0-9]+ special tokens"),
+        (lambda folder: change_json(folder / "config.json", shrink), "the id of .* must be less than 7, the number of"),
     ],
 )
 def test_a_tokenizer_that_is_not_the_encoders_is_refused(tiny_checkpoint, tmp_path, change, message):
     """Transformers makes up a tokenizer that knows no word where its files are missing, and says nothing."""
     folder = shutil.copytree(tiny_checkpoint, tmp_path / "model")
     change(folder)
-    with pytest.raises(ValueError, match=f"tokenizer: that of .*{message}"):
+    with pytest.raises(ValueError, match=f"tokenizer: (in )?that of .*{message}"):
         SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), SpertConfig.from_pretrained(folder))
 
 
@@ -108,7 +108,7 @@ def test_a_tokenizer_without_its_files_is_refused(tmp_path, family):
     config = SpertConfig(encoder_config=AutoConfig.from_pretrained(folder), entity_types=["Loc"])
     SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), config)
     (folder / "tokenizer.json").unlink()
-    with pytest.raises(ValueError, match=r"none but [0-9]+ special tokens"):
+    with pytest.raises(ValueError, match=r"has only [0-9]+ special tokens"):
         SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), config)
 
 
@@ -118,7 +118,9 @@ def test_added_tokens_need_embeddings(tiny_checkpoint):
     tokenizer.add_special_tokens({"additional_special_tokens": ["<unused>"]})
     SpertProcessor.for_config(tokenizer, config)
     tokenizer.add_tokens(["[GENE]"])
-    with pytest.raises(ValueError, match=r"has '\[GENE\]' as its number [0-9]+, allowed numbers below [0-9]+, as many"):
+    with pytest.raises(
+        ValueError, match=r"the id of '\[GENE\]' must be less than [0-9]+, the number of .*, got [0-9]+"
+    ):
         SpertProcessor.for_config(tokenizer, config)
 
 

@@ -152,11 +152,16 @@ class TestChoice:
 
     @pytest.mark.parametrize(
         ("given", "shown"),
-        [("onnx", "'onnx'"), ("CPU", "'CPU'"), (None, "a NoneType"), (nn.Sequential(nn.Linear(2, 2)), "a Sequential")],
+        [
+            ("onnx", "'onnx'"),
+            ("CPU", "'CPU'"),
+            (None, "an object of type NoneType"),
+            (nn.Sequential(nn.Linear(2, 2)), "an object of type Sequential"),
+        ],
     )
     def test_what_is_none_is_refused_and_changes_nothing(self, model, given, shown):
         before = state_of(model)
-        with pytest.raises(ValueError, match=rf"^runtime: given {shown}, allowed 'torch', 'cpu' or an EncoderRuntime$"):
+        with pytest.raises(ValueError, match=rf"^runtime must be 'torch', 'cpu' or an EncoderRuntime, got {shown}$"):
             model.set_runtime(given)
         assert state_of(model) == before
         assert model.runtime.name == "cpu"

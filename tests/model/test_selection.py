@@ -106,13 +106,13 @@ def test_settings_of_the_pipeline_hold_for_every_call(tiny_pipeline, tiny_checkp
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"entity_threshold": 1.5}, "entity_threshold: given 1.5, allowed a number from 0 to 1"),
-        ({"entity_threshold": "high"}, "entity_threshold: given 'high'"),
+        ({"entity_threshold": 1.5}, "entity_threshold must be a number from 0 to 1, got 1.5"),
+        ({"entity_threshold": "high"}, "entity_threshold must be a number from 0 to 1, got 'high'"),
         (
             {"relation_threshold": {"Work_for": 0.5}},
             "relation_threshold must be one of 'Work_For', .* mean .*, got 'Work_for'",
         ),
-        ({"relation_threshold": {"Near": 2}}, "relation_threshold.Near: given 2, allowed a number from 0 to 1"),
+        ({"relation_threshold": {"Near": 2}}, "relation_threshold.Near must be a number from 0 to 1, got 2"),
         (
             {"entity_types": ["Locc"]},
             r"entity_types must be one of 'Loc', 'Org', 'Peop' \(did you mean 'Loc'\?\), got 'Locc'",

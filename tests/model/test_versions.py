@@ -13,7 +13,7 @@ from spert_hf.model.versions import LOWEST_TRANSFORMERS, check_transformers
 
 @pytest.mark.parametrize("given", ["4.57.3", "4.57.0.dev0", "0.1"])
 def test_too_old(given):
-    with pytest.raises(ImportError, match=f"^transformers: given {re.escape(given)}, allowed 5.0 and newer for .*$"):
+    with pytest.raises(ImportError, match=f"^transformers must be 5.0 or newer for .*, got {re.escape(given)}: .*$"):
         check_transformers(given)
 
 
@@ -24,7 +24,7 @@ def test_new_enough(given):
 
 def test_it_is_checked_when_the_code_is_loaded(monkeypatch):
     monkeypatch.setattr(sys.modules["transformers"], "__version__", "4.57.6")
-    with pytest.raises(ImportError, match=r"given 4\.57\.6"):
+    with pytest.raises(ImportError, match=r"got 4\.57\.6"):
         importlib.reload(versions)
 
 

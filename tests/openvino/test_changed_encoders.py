@@ -187,11 +187,11 @@ def test_in_one_call(pipe, tiny_checkpoint):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"backend": "onnx"}, "backend: given 'onnx', allowed 'torch', 'openvino'"),
+        ({"backend": "onnx"}, "backend must be 'torch' or 'openvino', got 'onnx'"),
         ({"precision": "int8"}, "precision must be left out without backend='openvino'"),
         (
             {"backend": "openvino", "precision": "int4"},
-            "precision: given 'int4', allowed 'float32', 'bfloat16', 'int8'",
+            "precision must be 'float32', 'bfloat16' or 'int8', got 'int4'",
         ),
     ],
 )
@@ -201,5 +201,7 @@ def test_what_is_not_allowed_in_one_call(tiny_checkpoint, given, message):
 
 
 def test_what_is_no_model():
-    with pytest.raises(ValueError, match="model: given a Linear, allowed a SpertModel or a pipeline with one"):
+    with pytest.raises(
+        ValueError, match="model must be a SpertModel or a pipeline with one, got an object of type Linear"
+    ):
         use_openvino(nn.Linear(2, 2))

@@ -29,6 +29,6 @@ def test_the_script_of_a_folder_that_is_named_is_run(tmp_path):
     folder = tmp_path / "letters"
     folder.mkdir()
     (folder / "letters.py").write_text(f"open({str(tmp_path / 'crater')!r}, 'w')")
-    with pytest.raises(ValueError, match="has to define one subclass"):
+    with pytest.raises(ValueError, match="must define one subclass"):
         load_splits(folder)
     assert (tmp_path / "crater").exists()

@@ -41,15 +41,24 @@ def change_config(folder, **settings):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"base_model_name_or_path": None}, "base_model_name_or_path: given None, allowed an encoder's or SpERT"),
-        ({"base_model_name_or_path": "../x"}, "base_model_name_or_path: given '../x', allowed a path without"),
-        ({"base_model_name_or_path": "/no/such"}, "base_model_name_or_path: given '/no/such', which is no folder here"),
-        ({"peft_type": "IA3"}, "peft_type: given 'IA3', allowed 'LORA'"),
-        ({"lora_alpha": "8"}, "lora_alpha: given '8', allowed a number"),
-        ({"lora_alpha": float("inf")}, "lora_alpha: given inf, allowed a number"),
-        ({"use_dora": True}, "use_dora: given True, allowed none"),
-        ({"init_lora_weights": "olora"}, "init_lora_weights: given 'olora', allowed what leaves the base as it is"),
-        ({"revision": 3}, "revision: given 3, allowed a commit"),
+        (
+            {"base_model_name_or_path": None},
+            "base_model_name_or_path must be an encoder's or SpERT model's folder or Hub id, got None",
+        ),
+        (
+            {"base_model_name_or_path": "../x"},
+            "base_model_name_or_path must be a path without '..' and '~', or a Hub id, got '../x'",
+        ),
+        (
+            {"base_model_name_or_path": "/no/such"},
+            "base_model_name_or_path must be a folder that is here, as the adapter needs its base, got '/no/such'",
+        ),
+        ({"peft_type": "IA3"}, "peft_type must be 'LORA', got 'IA3'"),
+        ({"lora_alpha": "8"}, "lora_alpha must be a finite number, got '8'"),
+        ({"lora_alpha": float("inf")}, "lora_alpha must be a finite number, got inf"),
+        ({"use_dora": True}, "use_dora must be left out, got True"),
+        ({"init_lora_weights": "olora"}, "init_lora_weights must be one that leaves the base as it is, got 'olora'"),
+        ({"revision": 3}, "revision must be a commit or null, got 3"),
     ],
 )
 def test_a_config_that_is_not_sound_is_refused(adapter, settings, message):
@@ -120,5 +129,5 @@ def test_a_config_that_asks_for_a_larger_encoder_than_there_is_is_refused(adapte
 def test_an_adapter_beside_a_whole_model_is_refused(tiny_checkpoint, adapter, tmp_path):
     both = shutil.copytree(tiny_checkpoint, tmp_path / "both")
     shutil.copy(adapter / "adapter_config.json", both)
-    with pytest.raises(CheckpointError, match=r"has adapter_config\.json beside the weights of a whole model"):
+    with pytest.raises(CheckpointError, match=r"must be an adapter or a whole model, got both adapter_config"):
         SpertModel.from_pretrained(both)

@@ -32,9 +32,7 @@ def test_an_index_that_leads_elsewhere(checkpoint, tmp_path, place):
     place = place.format(tmp_path) if isinstance(place, str) else place
     index = {"metadata": {}, "weight_map": dict.fromkeys(names, place)}
     (checkpoint / f"{WEIGHTS}.index.json").write_text(json.dumps(index))
-    with pytest.raises(
-        CheckpointError, match=r"index\.json: weight_map: given .*, allowed the name of a \.safetensors"
-    ):
+    with pytest.raises(CheckpointError, match=r"index\.json: weight_map must be the name of a \.safetensors.*, got .*"):
         SpertModel.from_pretrained(checkpoint)
 
 
@@ -42,7 +40,7 @@ def test_an_index_that_leads_elsewhere(checkpoint, tmp_path, place):
 def test_an_index_that_is_none(checkpoint, content):
     (checkpoint / WEIGHTS).unlink()
     (checkpoint / f"{WEIGHTS}.index.json").write_text(content)
-    with pytest.raises(CheckpointError, match=r"index\.json: is no index of weights"):
+    with pytest.raises(CheckpointError, match=r"index\.json is not an index of weights"):
         SpertModel.from_pretrained(checkpoint)
 
 
@@ -68,7 +66,7 @@ def test_links_are_not_published(checkpoint, secret, tmp_path, name):
     (checkpoint / name).symlink_to(secret)
     with pytest.raises(ValueError, match=rf"{name} must be a file in .*, got a link to a file elsewhere"):
         publish_model(checkpoint, "ada/tiny")
-    with pytest.raises(ValueError, match=rf"{name}: is a link to a file elsewhere"):
+    with pytest.raises(ValueError, match=rf"{name} must be a file in .*, got a link to a file elsewhere"):
         stage_checkpoint(checkpoint, tmp_path / "staged")
     assert not (tmp_path / "staged").exists()
 
@@ -90,7 +88,7 @@ def test_links_are_not_converted(secret, tmp_path):
     folder = shutil.copytree(GOLDEN / "model", tmp_path / "published")
     (folder / "vocab.txt").unlink()
     (folder / "vocab.txt").symlink_to(secret)
-    with pytest.raises(ValueError, match=r"vocab\.txt: is a link to a file elsewhere"):
+    with pytest.raises(ValueError, match=r"vocab\.txt must be a file in .*, got a link to a file elsewhere"):
         convert_checkpoint(folder, GOLDEN / "types.json")
 
 

@@ -36,7 +36,7 @@ def test_a_checkpoint_of_pickles_is_refused(checkpoint, crater):
     for options in ({}, {"weights_only": False}, {"ignore_mismatched_sizes": True}):
         with pytest.raises(CheckpointError, match=r"has no model\.safetensors; pickles such as pytorch_model\.bin"):
             SpertModel.from_pretrained(checkpoint, **options)
-    with pytest.raises(CheckpointError, match="use_safetensors: given False, allowed True"):
+    with pytest.raises(CheckpointError, match="use_safetensors must be True, as pickles are not read, got False"):
         SpertModel.from_pretrained(checkpoint, use_safetensors=False)
     with pytest.raises(CheckpointError, match=r"has no model\.safetensors"):
         pipeline("spert-extraction", model=str(checkpoint))
@@ -53,7 +53,7 @@ def test_pickles_beside_the_weights_are_not_read(checkpoint, crater):
 
 def test_a_pickle_under_another_name(checkpoint, crater):
     plant_pickle(checkpoint / WEIGHTS, crater)
-    with pytest.raises(CheckpointError, match=r"model\.safetensors: is no whole file of safetensors"):
+    with pytest.raises(CheckpointError, match=r"model\.safetensors is not a complete safetensors file"):
         SpertModel.from_pretrained(checkpoint)
 
 
@@ -64,7 +64,7 @@ def test_an_index_that_names_a_pickle(checkpoint, crater, shard):
     plant_pickle(checkpoint / shard, crater)
     index = {"metadata": {}, "weight_map": dict.fromkeys(names, shard)}
     (checkpoint / f"{WEIGHTS}.index.json").write_text(json.dumps(index))
-    with pytest.raises(CheckpointError, match=r"weight_map: given .* allowed the name of a \.safetensors file"):
+    with pytest.raises(CheckpointError, match=r"weight_map must be the name of a \.safetensors file, got "):
         SpertModel.from_pretrained(checkpoint)
 
 
@@ -92,7 +92,7 @@ def test_a_published_checkpoint_of_pickles(tmp_path, crater):
     with pytest.raises(ValueError, match=r"pytorch_model\.bin is damaged, or holds more than weights; nothing"):
         convert_checkpoint(folder, GOLDEN / "types.json")
     plain_pickle(planted, crater)
-    with pytest.raises(ValueError, match=r"pytorch_model\.bin: "):
+    with pytest.raises(ValueError, match=r"pytorch_model\.bin is damaged"):
         convert_checkpoint(folder, GOLDEN / "types.json")
     torch.save(["no", "weights"], planted)
     with pytest.raises(ValueError, match="must be a mapping of names to weights, got list"):

@@ -50,7 +50,9 @@ def test_settings_do_not_show_it():
 def test_a_recipe_that_is_wrong_is_not_quoted(tmp_path, capsys, text):
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("seed: 3\n" + text.format(GIVEN))
-    with pytest.raises(ValueError, match=r"is no YAML|hub_token: given another") as raised:
+    with pytest.raises(
+        ValueError, match=r"is not valid YAML|hub_token must be a value of type str, got another"
+    ) as raised:
         read_recipe(recipe)
     assert GIVEN not in str(raised.value)
     assert main(["train", f"--config={recipe}"]) == 1

@@ -50,12 +50,16 @@ def test_it_refuses_what_is_not_sound(tiny_pipeline, tmp_path):
     faults = [
         (lambda folder: None, "none", "transformers_modules"),
         (pickled, "CheckpointError", "has no model.safetensors"),
-        (cut, "CheckpointError", "is no whole file of safetensors"),
+        (cut, "CheckpointError", "is not a complete safetensors file"),
         (weights(lambda held: held.pop("entity_classifier.bias")), "CheckpointError", "has no weights for entity_clas"),
         (weights(lambda held: held["entity_classifier.bias"].fill_(torch.nan)), "CheckpointError", "are not finite"),
-        (config(lambda file: file.update(max_span_size=10**9)), "ValueError", "max_span_size: given 1000000000"),
+        (
+            config(lambda file: file.update(max_span_size=10**9)),
+            "ValueError",
+            "max_span_size must be an integer from 1 to 1000, got 1000000000",
+        ),
         (config(lambda file: file["encoder_config"].update(hidden_size=96_000_000)), "CheckpointError", "asks for"),
-        (config(lambda file: file["encoder_config"].update(num_hidden_layers=10**6)), "ValueError", "given 1000000"),
+        (config(lambda file: file["encoder_config"].update(num_hidden_layers=10**6)), "ValueError", "got 1000000"),
     ]
     folders = []
     for number, (spoil, _, _) in enumerate(faults):

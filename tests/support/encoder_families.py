@@ -278,7 +278,7 @@ def _takes_letter_case(family: str, folder: Path, model: SpertModel) -> bool:
 
 def _reason(message: str) -> str:
     """What an error's line says of the model, without its place and what is allowed."""
-    found = re.search(r"^encoder: given .*?, (?:of type|an?) \S+, (.*); allowed", message)
+    found = re.search(r"^encoder must be .*?, got .*?, (?:of type|an?) \S+, (.*)$", message)
     return found[1] if found else message
 
 

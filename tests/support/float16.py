@@ -1,4 +1,4 @@
-"""float16 with scaled losses, which Accelerate has on a GPU, on a processor: as slow as it is telling."""
+"""float16 with scaled losses, which Accelerate has on a GPU, on a CPU: as slow as it is telling."""
 
 from functools import partial
 from typing import Any

@@ -33,5 +33,5 @@ def shuffled(items: list[pytest.Item], seed: int) -> list[pytest.Item]:
     return [item for tests in files for item in tests]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter", config: pytest.Config) -> None:
     terminalreporter.write_line(pytest_report_header(config))

@@ -134,10 +134,12 @@ def _first(folder):
 def test_a_run_does_not_go_on_with_other_adapters_or_another_base(train, encoder, tmp_path):
     train(tmp_path / "run", save_steps=2, num_train_epochs=1)
     checkpoint = str(_first(tmp_path / "run"))
-    with pytest.raises(ValueError, match="lora_r: given 8, but the checkpoint's run has 4"):
+    with pytest.raises(ValueError, match="lora_r must be 4, as in the checkpoint's run, got 8"):
         train(tmp_path / "other", num_train_epochs=1, lora_r=8, resume_from_checkpoint=checkpoint)
     moved = shutil.copytree(encoder, tmp_path / "moved")
-    with pytest.raises(ValueError, match=r"base_model_name_or_path: given '.*moved', but the checkpoint's run has"):
+    with pytest.raises(
+        ValueError, match=r"base_model_name_or_path must be .*, as in the checkpoint's run, got '.*moved'"
+    ):
         train(tmp_path / "other", num_train_epochs=1, encoder=str(moved), resume_from_checkpoint=checkpoint)
 
 
@@ -161,7 +163,7 @@ def test_adapters_over_a_trained_model(train, whole, tmp_path):
     assert same_weights(SpertModel.from_pretrained(result.output_dir), result.model)
     again = train(tmp_path / "again", model=str(result.output_dir), lora_r=0, num_train_epochs=1)
     assert (again.output_dir / "model.safetensors").is_file()
-    with pytest.raises(ValueError, match=r"lora_r: given with the adapter .* to go on from; allowed a whole model"):
+    with pytest.raises(ValueError, match=r"lora_r needs a whole model to continue from, got the adapter "):
         train(tmp_path / "more", model=str(result.output_dir), num_train_epochs=1)
 
 
@@ -221,15 +223,20 @@ def test_a_model_of_peft_is_trained_in_place(whole, dataset, tmp_path):
 
 def test_models_of_peft_that_cannot_be_loaded_again_are_refused(whole):
     for settings, message in (
-        ({"use_dora": True}, "model: use_dora: given True, allowed none"),
-        ({"init_lora_weights": "pissa"}, "model: init_lora_weights: given 'pissa', allowed what leaves the base"),
-        ({"alpha_pattern": {"query": 3}}, "model: alpha_pattern: given {'query': 3}, allowed none"),
+        ({"use_dora": True}, "model: use_dora must be left out, got True"),
+        (
+            {"init_lora_weights": "pissa"},
+            "model: init_lora_weights must be one that leaves the base as it is, got 'pissa'",
+        ),
+        ({"alpha_pattern": {"query": 3}}, "model: alpha_pattern must be left out, got {'query': 3}"),
     ):
         model = peft_model(SpertModel.from_pretrained(whole), **settings)
         with pytest.raises(ValueError) as raised:
             adapted_model(model)
         assert str(raised.value).startswith(message)
-    with pytest.raises(ValueError, match="model: given a Linear, allowed a SpertModel, or a PeftModel over one"):
+    with pytest.raises(
+        ValueError, match="model must be a SpertModel, or a PeftModel over one, got an object of type Linear"
+    ):
         adapted_model(torch.nn.Linear(2, 2))
 
 
@@ -245,15 +252,15 @@ def test_without_peft_one_line_says_what_to_install_before_work(monkeypatch):
     monkeypatch.setattr("spert_hf.training.peft_imports.find_spec", lambda name: None)
     with pytest.raises(ImportError) as raised:
         SpertTrainingArguments(lora_r=8)
-    assert str(raised.value) == 'lora_r: needs peft, which is not installed: pip install "spert-hf[peft]"'
+    assert str(raised.value) == 'lora_r needs peft, which is not installed: pip install "spert-hf[peft]"'
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"lora_r": -1}, "lora_r: given -1, allowed a whole number from 0 to 4096"),
-        ({"lora_alpha": 8.0}, "lora_alpha: given 8.0 without lora_r, allowed with it"),
-        ({"lora_r": 4, "random_encoder": True}, "random_encoder: given True with lora_r"),
+        ({"lora_r": -1}, "lora_r must be an integer from 0 to 4096, got -1"),
+        ({"lora_alpha": 8.0}, "lora_alpha needs lora_r, got 8.0 without it"),
+        ({"lora_r": 4, "random_encoder": True}, "random_encoder must be False with lora_r"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(settings, message):
@@ -287,5 +294,5 @@ def test_gradient_checkpointing_changes_nothing(train, tmp_path):
 
 
 def test_layers_that_an_encoder_has_not_are_named(train, tmp_path):
-    with pytest.raises(ValueError, match="lora_target_modules: given q_proj, allowed dense, key, query, value"):
+    with pytest.raises(ValueError, match="lora_target_modules must be among dense, key, query, value, got q_proj"):
         train(tmp_path / "run", lora_target_modules="query,q_proj")

@@ -104,11 +104,12 @@ def test_what_is_on_by_default_can_be_switched_off(flag):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"epochs": 3}, "epochs: not a setting; allowed dataset,"),
-        ({"num_train_epochs": "three"}, "num_train_epochs: given 'three', allowed a value of type int"),
-        ({"bf16": 1}, "bf16: given 1, allowed a value of type bool"),
-        ({"seed": True}, "seed: given True, allowed a value of type int"),
-        (["seed"], "given a list, allowed a mapping"),
+        ({"epochs": 3}, "epochs is not a setting"),
+        ({"learning_rat": 3}, "learning_rat is not a setting (did you mean learning_rate"),
+        ({"num_train_epochs": "three"}, "num_train_epochs must be a value of type int, got 'three'"),
+        ({"bf16": 1}, "bf16 must be a value of type bool, got 1"),
+        ({"seed": True}, "seed must be a value of type int, got True"),
+        (["seed"], "must be a mapping of settings to values, got list"),
     ],
 )
 def test_wrong_recipes_are_refused(tmp_path, content, message):
@@ -125,16 +126,16 @@ def test_a_value_out_of_range_is_told_with_the_file_that_gave_it(tmp_path):
     recipe.write_text("num_train_epochs: 0\n")
     with pytest.raises(ValueError) as raised:
         parse_arguments(["--config", str(recipe)])
-    assert str(raised.value) == f"{recipe}: num_train_epochs: given 0, allowed a whole number, 1 or more"
+    assert str(raised.value) == f"{recipe}: num_train_epochs must be an integer of 1 or more, got 0"
     with pytest.raises(ValueError) as raised:
         parse_arguments(["--config", str(recipe), "--num-train-epochs", "-1"])
-    assert str(raised.value) == "num_train_epochs: given -1, allowed a whole number, 1 or more"
+    assert str(raised.value) == "num_train_epochs must be an integer of 1 or more, got -1"
     own = tmp_path / "letters" / "recipe.yaml"
     own.parent.mkdir()
     recipe.rename(own)
     with pytest.raises(ValueError) as raised:
         parse_arguments(["--dataset", str(own.parent)])
-    assert str(raised.value) == f"{own}: num_train_epochs: given 0, allowed a whole number, 1 or more"
+    assert str(raised.value) == f"{own}: num_train_epochs must be an integer of 1 or more, got 0"
 
 
 def test_names_of_settings_are_not_cut_short(capsys):
@@ -145,29 +146,37 @@ def test_names_of_settings_are_not_cut_short(capsys):
 
 def test_a_recipe_that_is_no_yaml(tmp_path):
     (tmp_path / "recipe.yaml").write_text("a: [")
-    with pytest.raises(ValueError, match="is no YAML"):
+    with pytest.raises(ValueError, match="is not valid YAML"):
         read_recipe(tmp_path / "recipe.yaml")
+
+
+def test_a_misspelt_setting_is_named_with_the_nearest():
+    with pytest.raises(TypeError, match=r"^learning_rat is not a setting of .*Arguments \(did you mean learning_rate"):
+        SpertTrainingArguments(learning_rat=1e-4)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_train_epochs": 0}, "num_train_epochs: given 0, allowed a whole number, 1 or more"),
-        ({"learning_rate": -1.0}, "learning_rate: given -1.0, allowed a number, 0 or more"),
-        ({"learning_rate": float("nan")}, "learning_rate: given nan"),
-        ({"optim": "sgd"}, "optim: given 'sgd', allowed 'adamw', 'adamw_no_bias_correction'"),
-        ({"warmup_ratio": 2.0}, "warmup_ratio: given 2.0, allowed a number from 0 to 1"),
-        ({"lower_case_copies": 1.5}, "lower_case_copies: given 1.5, allowed a number from 0 to 1"),
-        ({"upper_case_copies": -0.5}, "upper_case_copies: given -0.5, allowed a number from 0 to 1"),
-        ({"seed": "one"}, "seed: given 'one', allowed a whole number, 0 or more"),
-        ({"max_span_size": 2000}, "max_span_size: given 2000, allowed a whole number from 1 to 1000"),
-        ({"bf16": 1}, "bf16: given 1, allowed True or False"),
-        ({"dataset": None}, "dataset: given None, allowed a text"),
-        ({"hub_token": 12345}, "hub_token: given a int, allowed a text"),
-        ({"bf16": True, "fp16": True}, "bf16, fp16: given both"),
-        ({"random_encoder": True, "random_layers": True}, "random_encoder, random_layers: given both"),
-        ({"eval_split": "valid"}, "eval_split: given 'valid', allowed 'auto', 'train', 'dev', 'test'"),
-        ({"eval_split": "dev", "train_on_dev": True}, "eval_split: given 'dev', which train_on_dev trains on"),
+        ({"num_train_epochs": 0}, "num_train_epochs must be an integer of 1 or more, got 0"),
+        ({"learning_rate": -1.0}, "learning_rate must be a number of 0 or more, got -1.0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a number of 0 or more, got nan"),
+        ({"optim": "sgd"}, "optim must be 'adamw' or 'adamw_no_bias_correction', got 'sgd'"),
+        ({"warmup_ratio": 2.0}, "warmup_ratio must be a number from 0 to 1, got 2.0"),
+        ({"lower_case_copies": 1.5}, "lower_case_copies must be a number from 0 to 1, got 1.5"),
+        ({"upper_case_copies": -0.5}, "upper_case_copies must be a number from 0 to 1, got -0.5"),
+        ({"seed": "one"}, "seed must be an integer of 0 or more, got 'one'"),
+        ({"max_span_size": 2000}, "max_span_size must be an integer from 1 to 1000, got 2000"),
+        ({"bf16": 1}, "bf16 must be True or False, got 1"),
+        ({"dataset": None}, "dataset must be a string, got None"),
+        ({"hub_token": 12345}, "hub_token must be a string, got an object of type int"),
+        ({"bf16": True, "fp16": True}, "bf16 and fp16 exclude each other"),
+        ({"random_encoder": True, "random_layers": True}, "random_encoder and random_layers exclude each other"),
+        ({"eval_split": "valid"}, "eval_split must be 'auto', 'train', 'dev' or 'test', got 'valid'"),
+        (
+            {"eval_split": "dev", "train_on_dev": True},
+            "eval_split must be 'auto', 'train' or 'test' with train_on_dev, got 'dev'",
+        ),
     ],
 )
 def test_wrong_settings_are_refused(settings, message):
@@ -199,5 +208,5 @@ def test_the_hub_repository_is_named_after_the_folder():
 
 
 def test_an_impossible_name_on_the_hub_is_refused_before_training():
-    with pytest.raises(ValueError, match="hub_model_id: given 'my model v1': "):
+    with pytest.raises(ValueError, match=r"hub_model_id must be a repository's name .*, got 'my model v1'"):
         SpertTrainingArguments(push_to_hub=True, output_dir="runs/my model v1")

@@ -141,13 +141,16 @@ def test_a_part_of_the_reading_may_be_given(folders, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"encoder": "somebody/encoder"}, "encoder, model: given both, allowed one of them"),
-        ({"size_embedding_dim": 5}, "size_embedding_dim: given 5, allowed 25, for which {first} has weights"),
-        ({"letter_case_embeddings": False}, "letter_case_embeddings: given False, allowed True, for which {first} has"),
-        ({"random_encoder": True}, "random_encoder: given True with model"),
+        ({"encoder": "somebody/encoder"}, "encoder and model exclude each other"),
+        ({"size_embedding_dim": 5}, "size_embedding_dim must be 25, for which {first} has weights, got 5"),
+        (
+            {"letter_case_embeddings": False},
+            "letter_case_embeddings must be True, for which {first} has weights, got False",
+        ),
+        ({"random_encoder": True}, "random_encoder needs encoder, got model"),
         ({"model": "no/such/folder"}, "model must be a folder that exists, or the id of a model on the Hub"),
-        ({"model": "{first}/.."}, "model: given {first}/.., which has no config.json"),
-        ({"model": "{encoder}"}, "model: given {encoder}, a bert model; allowed a SpERT model"),
+        ({"model": "{first}/.."}, "model: {first}/.. has no config.json"),
+        ({"model": "{encoder}"}, "model: {encoder} is a bert model, not a SpERT model"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(folders, tmp_path, capsys, settings, message):
@@ -164,7 +167,7 @@ def test_what_does_not_fit_is_refused_in_one_line(folders, tmp_path, capsys, set
 def test_as_an_encoder_it_is_refused_and_the_road_named(folders, tmp_path, capsys, start):
     data, first = folders
     assert run_command("train", _flags(data, tmp_path / "run", encoder=first, **start)) == 1
-    assert f"encoder: given {first}, a SpERT model; allowed a model that is only an encoder, or --model {first}" in (
+    assert f"encoder: {first} is a SpERT model; pass it as --model to continue training from it" in (
         capsys.readouterr().err
     )
 
@@ -185,7 +188,7 @@ def test_the_model_that_it_goes_on_from_is_not_replaced_in_silence(folders, tmp_
     mine = shutil.copytree(first, tmp_path / "mine")
     settings = {"model": mine, "num_train_epochs": 1}
     _train(data, mine, overwrite=True, **settings)
-    with pytest.raises(ValueError, match=r"mine, which holds the model to go on from; allowed another folder"):
+    with pytest.raises(ValueError, match=r"mine holds the model to continue from; name another folder"):
         _train(data, mine, **settings)
 
 
@@ -199,5 +202,5 @@ def test_the_card_tells_what_was_gone_on_from(folders, tmp_path):
     )
     assert record.content["settings"]["model"] == "first"
     record.content["went_on_from"] = "elsewhere"
-    with pytest.raises(ValueError, match="went_on_from: given 'elsewhere'"):
+    with pytest.raises(ValueError, match=r"went_on_from must be .*, got 'elsewhere'"):
         TrainingRecord(record.content)

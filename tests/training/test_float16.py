@@ -76,9 +76,9 @@ def test_gradients_that_no_scale_makes_finite_end_the_run(runs):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_processor_is_not_asked_for_it(runs):
+def test_a_cpu_is_not_asked_for_it(runs):
     run = runs.start("refused")
     assert run.wait() == 1
-    assert "fp16: given True, which takes a GPU; allowed on a CPU bf16" in run.said()
+    assert "fp16 needs a GPU; use bf16 on a CPU" in run.said()
     assert "Traceback" not in run.said()
     assert not run.folder.exists()

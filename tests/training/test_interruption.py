@@ -114,7 +114,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(runs, undistur
     damaged.write_bytes(damaged.read_bytes()[:-1])
     resumed = runs.start(stopped.folder.name, resume_from_checkpoint="latest")
     assert resumed.wait() == 0, resumed.said()
-    assert f"not resumed from: {damaged}: is not what was saved" in resumed.said()
+    assert f"not resumed from: {damaged} is not what was saved" in resumed.said()
     assert resumed.result() == undisturbed.result()
 
 

@@ -73,7 +73,7 @@ def test_the_same_command_may_be_run_again(folder, put_model, free):
 )
 def test_another_model_is_replaced_only_on_demand(folder, put_model, settings, said):
     put_model()
-    with pytest.raises(ValueError, match=r"output_dir: given .*which holds another model.*or --overwrite") as caught:
+    with pytest.raises(ValueError, match=r"output_dir: .* holds another model.*or pass --overwrite") as caught:
         check_training_folder(arguments(folder, **settings))
     assert said in str(caught.value)
     assert not check_training_folder(arguments(folder, overwrite=True, **settings))
@@ -114,7 +114,7 @@ def test_latest_of_no_checkpoints_begins_anew(folder, put_model):
 def test_checkpoints_of_another_run_are_removed_only_on_demand(folder, put_checkpoint):
     own, other, damaged = put_checkpoint(1), put_checkpoint(2, RUN | {"seed": 43}), put_checkpoint(3)
     (damaged / "trainer_state.json").write_text("")
-    with pytest.raises(ValueError, match="which holds checkpoint-2 of another run; allowed another folder"):
+    with pytest.raises(ValueError, match="holds checkpoint-2 of another run; name another folder"):
         make_room(folder, arguments(folder), RUN)
     assert other.is_dir()
     make_room(folder, arguments(folder, overwrite=True), RUN)

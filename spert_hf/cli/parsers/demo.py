@@ -3,6 +3,8 @@
 import argparse
 import os
 
+from ...model.messages import integer, must_be
+
 MODEL_VARIABLE = "SPERT_MODEL"
 RATE_VARIABLE = "SPERT_REQUESTS_PER_MINUTE"
 
@@ -52,5 +54,5 @@ def _rate(text: str) -> int:
 
 def _number(text: str, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"given {text!r}, allowed a whole number from {least} to {most}")
+        raise argparse.ArgumentTypeError(must_be("", integer(least, most), repr(text)))
     return int(text)

@@ -42,7 +42,7 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
     try:
         return SpertTrainingArguments(**chosen)
     except ValueError as error:
-        name = str(error).partition(":")[0]
+        name = str(error).partition(" ")[0]  # messages begin with the setting
         file = first["config"] if name in recipe else own_file if name in own_recipe else None
         if file is None or name in given:
             raise
@@ -88,7 +88,7 @@ def _settings_of_trained(levels: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """
     for level in reversed(levels):
         if level.get("model") and level.get("encoder"):
-            raise ValueError("encoder, model: given both, allowed one of them: a trained model has its encoder")
+            raise ValueError("encoder and model exclude each other: a trained model has its encoder")
         if level.get("encoder"):
             return {"encoder": level["encoder"], "model": None}
         if level.get("model"):
