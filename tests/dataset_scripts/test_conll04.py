@@ -178,7 +178,10 @@ def test_faults_of_local_files_are_placed(tmp_path):
             text_of("5", ["a/O"], {0: (["Kill"], [0])}),
             r"dev.txt, #doc 5, token 0: relations must .*, got \['Kill'\] to \[0\]",
         ),
-        (text_of("5", ["a/B-Peop"], {0: (["Kill"], [])}), r"dev.txt, #doc 5, token 0: relations given"),
+        (
+            text_of("5", ["a/B-Peop"], {0: (["Kill"], [])}),
+            r"dev.txt, #doc 5, token 0: relations must .*, got \['Kill'\] to \[\]",
+        ),
     ],
 )
 def test_faults_of_local_text_files_are_placed(tmp_path, text, expected):

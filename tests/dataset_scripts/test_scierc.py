@@ -139,10 +139,13 @@ def test_load_splits_by_name_from_a_local_folder(tmp_path, below):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("{", r"dev.json, line 2: JSONDecodeError "),
+        ("{", r"dev.json, line 2 must be an object .*, got JSONDecodeError "),
         ("{}", r"dev.json, line 2 must be an object with doc_key, sentences.*, got KeyError 'sentences'"),
-        (json.dumps({**ABSTRACT, "relations": [[], []], "ner": [[]]}), r"dev.json, line 2: ValueError zip\(\)"),
-        (json.dumps({**ABSTRACT, "ner": [[], []]}), r"dev.json, line 2: KeyError \(3, 3\)"),
+        (
+            json.dumps({**ABSTRACT, "relations": [[], []], "ner": [[]]}),
+            r"dev.json, line 2 must be an object .*, got ValueError zip\(\)",
+        ),
+        (json.dumps({**ABSTRACT, "ner": [[], []]}), r"dev.json, line 2 must be an object .*, got KeyError \(3, 3\)"),
     ],
 )
 def test_faults_of_local_files_are_placed(tmp_path, line, expected):

@@ -90,7 +90,7 @@ def test_data_that_cannot_be_read_is_told_once_and_nothing_is_trained(table, tra
     assert call(tmp_path, "small", "--data-dir", str(tmp_path / "none")) == 1
     [count, *_, fault] = capsys.readouterr().err.splitlines()
     assert count == "4 runs, 4 of them to do"
-    assert fault.startswith("spert-hf experiment: data_dir must be a folder that exists, got ")
+    assert fault.startswith("spert-hf experiment: data_dir must be left out, as ")
     assert trained == []
     assert (tmp_path / "results" / "README.md").is_file()
 
@@ -132,10 +132,10 @@ def test_a_result_that_no_table_shows_is_named(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nothing"], "TABLE must be 'conll04', 'scierc' 'nothing'"),
+        (["nothing"], "'threshold' or 'precision', got 'nothing'"),
         ([], "without --render-only, got none"),
         (["conll04", "--seeds", "7"], "--seeds must be among 42 43 44 45 46 for conll04, got 7"),
-        (["conll04", "--jobs", "0"], "--jobs must be an integer of 1 or more, got '0'"),
+        (["conll04", "--jobs", "0"], "--jobs: must be an integer of 1 or more, got '0'"),
     ],
 )
 def test_wrong_usage(arguments, message, capsys):

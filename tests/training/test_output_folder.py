@@ -107,7 +107,7 @@ def test_a_run_goes_on_beside_whatever_model_is_there(folder, put_model, put_che
 
 def test_latest_of_no_checkpoints_begins_anew(folder, put_model):
     put_model(seed=7)
-    with pytest.raises(ValueError, match="which holds another model"):
+    with pytest.raises(ValueError, match="holds another model"):
         check_training_folder(arguments(folder, resume_from_checkpoint="latest"))
 
 
