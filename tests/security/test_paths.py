@@ -4,6 +4,8 @@ import json
 import shutil
 
 import pytest
+import transformers
+from packaging.version import Version
 from safetensors.torch import load_file
 from transformers import pipeline
 
@@ -106,7 +108,9 @@ class TestCodeInTheFolder:
         assert not path.exists(), "code of the checkpoint was run"
 
     def test_loading(self, checkpoint, crater):
-        for options in ({}, {"trust_remote_code": True}):
+        # Told to trust it, older versions run a folder's code though its class is registered.
+        heeds_package = Version(transformers.__version__) >= Version("5.20")
+        for options in ({}, {"trust_remote_code": True}) if heeds_package else ({},):
             assert pipeline("spert-extraction", model=str(checkpoint), **options)("Marian Pell was born in Duluth.")
 
     def test_publishing(self, checkpoint, crater, tmp_path):
