@@ -84,5 +84,5 @@ def test_what_can_not_be_read_is_told_before_anything_goes_up(make_folder, tmp_p
     with pytest.raises(ValueError, match=r"absent\.md can't be read as a model card"):
         publish_model(folder, "ada/tiny", card=tmp_path / "absent.md")
     (tmp_path / "model" / "training_run.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"training_run\.json : must be an object, got list; train again"):
+    with pytest.raises(ValueError, match=r"training_run\.json: must be an object, got list; train again"):
         publish_model(folder, "ada/tiny")
