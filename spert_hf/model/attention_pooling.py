@@ -34,7 +34,7 @@ class AttentionPooler:
         """Pool the ranges `[starts, ends)` of the batch's `rows`.
 
         Args:
-            rows, starts, ends: whole numbers, *(ranges,)*.
+            rows, starts, ends: integers, *(ranges,)*.
 
         Returns:
             One vector a range, *(ranges, hidden)*.
