@@ -348,7 +348,10 @@ def test_config_round_trip(tmp_path):
     ("settings", "message"),
     [
         ({"span_pooling": "median"}, "span_pooling must be 'max', 'mean' or 'sum', got 'median'"),
-        ({"relation_context": "all"}, "relation_context must be 'between', 'sentence' or 'cls', got 'all'"),
+        (
+            {"relation_context": "all"},
+            "relation_context must be 'between', 'sentence', 'cls' or 'attention', got 'all'",
+        ),
         ({"max_span_size": 0}, "max_span_size must be an integer from 1 to 1000, got 0"),
         ({"max_span_size": True}, "max_span_size must be an integer from 1 to 1000, got True"),
         ({"relation_threshold": 1.5}, "relation_threshold must be a number from 0 to 1, got 1.5"),
