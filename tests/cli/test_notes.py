@@ -52,7 +52,9 @@ class TestCheck:
         assert f"{train}: 1 fault\n" in capsys.readouterr().out
         (tmp_path / "empty").mkdir()
         assert main(["check", str(tmp_path / "empty")]) == 1
-        assert "a folder without train.json, dev.json or test.json" in capsys.readouterr().err
+        assert (
+            "FILE must be a file, or a folder with train.json, dev.json or test.json, got " in capsys.readouterr().err
+        )
 
     def test_what_costs_is_noted(self, tmp_path, records, capsys):
         records[0]["entities"].append({**records[0]["entities"][2], "type": "Geo"})

@@ -66,8 +66,8 @@ def test_everything_goes_up_from_wherever_the_model_came(hub, run_python, tiny_c
     done = run_python("-c", PUSH, tiny_checkpoint, encoder, bare, TEXT)
     assert done.returncode == 0, done.stderr
     *refusals, found = done.stdout.strip().splitlines()
-    assert "the model was neither loaded nor made with from_encoder; give push_to_hub(…, tokenizer=…)" in refusals[0]
-    assert f"there is none at {str(bare)!r}; give push_to_hub(…, tokenizer=…)" in refusals[1]
+    assert "the model was neither loaded nor made with from_encoder; pass push_to_hub(…, tokenizer=…)" in refusals[0]
+    assert f"there is none at {str(bare)!r}; pass push_to_hub(…, tokenizer=…)" in refusals[1]
     assert ("model", "ada/homeless") not in hub.repositories
     again, loaded, expected = json.loads(found)
     assert expected["entities"]
