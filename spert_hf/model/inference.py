@@ -181,10 +181,11 @@ def predict_at_thresholds(
             for index, prediction in zip(batch, found, strict=True):
                 at_threshold[index] = prediction
     policy = overlap or model.config.overlap
+    parts = _parts(pieces, len(texts))
     return [
         [
             keep_types(resolve_overlaps(join(at_threshold[part], pieces[part]), policy), selection.entity_types)
-            for part in _parts(pieces, len(texts))
+            for part in parts
         ]
         for at_threshold in decoded
     ]
