@@ -5,15 +5,16 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from typing import Any
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING, Any
 
 from .messages import must_be
 from .sentences import FIRST_RULES, sentence_ranges, sentence_rules
 from .setting_checks import shown
 from .text_reading import WORDS, TextReading
 from .words import Ranges, encodable, import_extra, source_of, split_function
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 SplitSequences = Callable[[str, Ranges], Ranges]
 
@@ -40,7 +41,7 @@ class TextReader:
 
     Args:
         reading: how.
-        tokenizer: the model's; tokens that were added to it stay whole.
+        tokenizer: the model's; tokens that were added to it stay whole. `None` where there is no model.
         words: a function that splits text into words in place of the reading's way: it takes a text and gives
             character offsets `(start, end)` in text order. What it leaves out is split at white space.
 
@@ -49,7 +50,10 @@ class TextReader:
     """
 
     def __init__(
-        self, reading: TextReading, tokenizer: PreTrainedTokenizerBase, words: Callable[[str], Any] | None = None
+        self,
+        reading: TextReading,
+        tokenizer: "PreTrainedTokenizerBase | None" = None,
+        words: Callable[[str], Any] | None = None,
     ) -> None:
         self.reading = reading
         self._made_of = (reading, tokenizer, words)

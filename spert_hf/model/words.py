@@ -434,9 +434,14 @@ def _checked(given: Any, length: int) -> Ranges:
 
 
 def split_function(
-    reading: TextReading, tokenizer: "PreTrainedTokenizerBase", function: Callable[[str], Any] | None = None
+    reading: TextReading, tokenizer: "PreTrainedTokenizerBase | None", function: Callable[[str], Any] | None = None
 ) -> SplitWords:
     """Give the function that splits text into words by a reading, or by a user's function in its place.
+
+    Args:
+        reading: the reading.
+        tokenizer: the model's; `None` where there is no model, for any reading but one by `tokenizer`.
+        function: the user's.
 
     Raises:
         ValueError: if the reading's pattern, tokenizer or library does not serve.
@@ -448,11 +453,12 @@ def split_function(
         "whitespace": lambda: split_at_spaces,
         "whitespace-punctuation": lambda: spaces_and_punctuation(reading.abbreviations),
         "characters": lambda: split_into_characters,
-        "tokenizer": lambda: of_tokenizer(tokenizer),
+        "tokenizer": lambda: of_tokenizer(tokenizer),  # type: ignore[arg-type]
         "pattern": lambda: pattern_matches(reading.word_pattern or ""),
     }
     split = by_function(function) if function else makers[reading.words]()
-    added = None if reading.words == "rules-v1" and not function else _added_tokens(tokenizer)
+    first_rules = reading.words == "rules-v1" and not function
+    added = None if first_rules or tokenizer is None else _added_tokens(tokenizer)
     if added is None:
         return split
     return lambda text: keep_whole(split(text), [match.span() for match in added.finditer(text)])

@@ -1,0 +1,1 @@
+"""Files of annotation tools: read into one form, turned into documents, and written."""

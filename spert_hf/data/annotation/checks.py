@@ -1,0 +1,71 @@
+"""Checks that readers of annotation files share: each notes a fault where a value is not what it must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...model.messages import integer
+from ..faults import Location, is_name, is_text, short_repr
+from .offsets import Offsets
+from .report import Report
+
+
+def text_in(record: Mapping[str, Any], key: str, location: Location, report: Report) -> str | None:
+    """The string of a key; `None`, and a fault, if it is none."""
+    value = record.get(key)
+    if is_text(value):
+        return str(value)
+    report.fault(location, key, short_repr(value) if key in record else "nothing", "a string of valid Unicode")
+    return None
+
+
+def list_in(record: Mapping[str, Any], key: str, location: Location, report: Report, path: str = "") -> list[Any]:
+    """The list of a key; an empty one where it is absent or `None`, and with a fault where it is something else."""
+    value = record.get(key)
+    if value is None or isinstance(value, list):
+        return value or []
+    report.fault(location, path or key, short_repr(value), "a list")
+    return []
+
+
+def label_of(value: object, location: Location, field: str, report: Report) -> tuple[str | None, bool]:
+    """A label, `None` for none, and whether it may be used: if not, it is at fault."""
+    if value is None or value == "":
+        return None, True
+    if is_name(value):
+        return str(value), True
+    report.fault(location, field, short_repr(value), "the name of a type")
+    return None, False
+
+
+def span_of(
+    start: object, end: object, offsets: Offsets, location: Location, field: str, report: Report, last: str = "end"
+) -> tuple[int, int] | None:
+    """A mention's place in code points; `None`, and a fault, if there is no such place in the text.
+
+    Args:
+        start: What the file gives for its start.
+        end: And for its end.
+        offsets: Of the text, in the file's unit.
+        location: The text.
+        field: The mention's path in its record, such as `entities[3]`.
+        report: Takes the fault.
+        last: What the file calls the end; the start has the same name with `start` for `end`.
+    """
+    first = last.replace("end", "start")
+    converted: list[int] = []
+    for name, value, least in ((first, start, 0), (last, end, 1)):
+        allowed = f"{integer(least, offsets.length)} (the text's length)"
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= offsets.length:
+            report.fault(location, f"{field}.{name}", "nothing" if value is None else short_repr(value), allowed)
+            return None
+        place = offsets.to_code_points(value)
+        if place is None:
+            report.fault(location, f"{field}.{name}", f"{value}, inside a character", allowed)
+            return None
+        converted.append(place)
+    if converted[0] >= converted[1]:
+        report.fault(location, f"{field}.{last}", short_repr(end), f"more than the {first}, {start}")
+        return None
+    return converted[0], converted[1]

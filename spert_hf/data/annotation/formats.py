@@ -1,0 +1,86 @@
+"""The annotation formats that are read and written: one table, a file for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ...model.messages import must_be
+from ..faults import list_names, suggest
+from .annotated_text import AnnotatedText
+from .options import ReadingOptions, WritingOptions
+from .report import Report
+from .sample import Sample
+
+Reader: TypeAlias = Callable[[Path, ReadingOptions, Report], Iterator[AnnotatedText]]
+"""Gives the texts of a file or folder one by one; what is at fault, or left out, goes into the report."""
+
+Writer: TypeAlias = Callable[[Iterable[AnnotatedText], Path, WritingOptions, Report], None]
+"""Writes texts in the form that the tool imports, and counts them as written or left out; the file or folder is there
+when it is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationFormat:
+    """A format of annotation files.
+
+    Attributes:
+        name: As `--format` takes it.
+        title: What it is, for help and messages.
+        module: The file in this folder with its `recognises`, `read` and `write`, imported only when it is used.
+        written: Whether it has a `write`.
+    """
+
+    name: str
+    title: str
+    module: str
+    written: bool = True
+
+    def recognises(self, sample: Sample) -> bool:
+        """Whether the file looks like this format."""
+        return bool(self._load("recognises")(sample))
+
+    def read(self, path: Path, options: ReadingOptions, report: Report) -> Iterator[AnnotatedText]:
+        """Read the texts of a file or folder; see [`Reader`]."""
+        reader: Reader = self._load("read")
+        return reader(path, options, report)
+
+    def write(self, texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, report: Report) -> None:
+        """Write texts; see [`Writer`]."""
+        writer: Writer = self._load("write")
+        writer(texts, path, options, report)
+
+    def _load(self, name: str) -> Any:
+        return getattr(import_module(f"{__package__}.{self.module}"), name)
+
+
+FORMATS = {
+    each.name: each
+    for each in (AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),)
+}
+"""By name, in the order in which files are tried."""
+
+
+def format_named(name: str) -> AnnotationFormat:
+    """The format of a name.
+
+    Raises:
+        ValueError: There is none of this name.
+    """
+    if name not in FORMATS:
+        raise ValueError(must_be("format", f"one of {list_names([*FORMATS])}{suggest(name, [*FORMATS])}", repr(name)))
+    return FORMATS[name]
+
+
+def format_of(path: Path) -> AnnotationFormat | None:
+    """The format that a file or folder is in, told from its content; `None` if it is none of them.
+
+    Raises:
+        DocumentError: It is the file of an annotation tool that holds no relations; which one does is said.
+        OSError: It cannot be read.
+    """
+    sample = Sample.of(path)
+    return next((each for each in FORMATS.values() if each.recognises(sample)), None)

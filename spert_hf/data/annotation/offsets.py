@@ -1,0 +1,66 @@
+"""Offsets in the units that annotation tools count in, as code points and back, in time linear in the text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from itertools import accumulate
+
+import regex
+
+UNITS = ("code-points", "utf-16", "graphemes")
+"""Code points; UTF-16 code units, of which characters such as emoji have two; characters as people count them."""
+
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+_GRAPHEME = regex.compile(r"\X")
+
+
+class Offsets:
+    """The offsets of a text in one of [`UNITS`].
+
+    Args:
+        text: The text.
+        unit: What its offsets count.
+    """
+
+    def __init__(self, text: str, unit: str) -> None:
+        self.length: int
+        """How many units the text has."""
+        self._starts = _starts(text, unit)
+        self.length = len(text) if self._starts is None else self._starts[-1]
+
+    def to_code_points(self, offset: int) -> int | None:
+        """The code point offset; `None` if it lies outside the text or inside a character.
+
+        Of graphemes this is the start of the grapheme.
+        """
+        if not 0 <= offset <= self.length:
+            return None
+        if self._starts is None:
+            return offset
+        position = bisect_left(self._starts, offset)
+        return position if self._starts[position] == offset else None
+
+    def from_code_points(self, offset: int) -> int:
+        """The offset in this unit of a code point offset from 0 to the text's length.
+
+        Of a code point inside a grapheme this is the grapheme's end.
+        """
+        return offset if self._starts is None else self._starts[offset]
+
+
+def has_astral(text: str) -> bool:
+    """Whether a character of the text takes two UTF-16 units, so that offsets behind it differ from code points."""
+    return _ASTRAL.search(text) is not None
+
+
+def _starts(text: str, unit: str) -> list[int] | None:
+    """For each code point and the text's end, the units before it; `None` where both are the same."""
+    if unit == "code-points" or (unit == "utf-16" and not has_astral(text)):
+        return None
+    if unit == "utf-16":
+        return [0, *accumulate(1 + (character > "\uffff") for character in text)]
+    starts = [0]
+    for count, match in enumerate(_GRAPHEME.finditer(text), start=1):
+        starts += [count] * len(match.group())
+    return None if len(starts) == starts[-1] + 1 else starts
