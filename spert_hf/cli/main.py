@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from ..model.errors import CheckpointError
-from .parsers import parse
+from .parsers import module_of, parse
 from .standard_streams import stand_in_for_closed
 
 COMMANDS = {
@@ -17,6 +17,7 @@ COMMANDS = {
     "quantize": "quantize the encoder to INT8, for OpenVINO",
     "extract": "extract entities and relations from a file",
     "experiment": "carry out the runs of a table of results, and render it",
+    "import": "turn the export of an annotation tool into a data set",
     "check": "report every fault of document files",
     "convert": "turn a checkpoint of the published SpERT code into one of this package",
     "publish": "put a model, a data set, the metric or the demo on the Hub",
@@ -73,7 +74,7 @@ def _run(command: str, options: argparse.Namespace) -> int:
     """Import what carries a command out, which help and wrong usage are not kept waiting for, and run it."""
     from .global_state import restored_state
 
-    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{command.replace('-', '_')}").run
+    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
     with restored_state():
         return run(options)
 

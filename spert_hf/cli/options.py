@@ -263,7 +263,7 @@ def load_documents(
         self_relations=options.self_relations,
     )
     if whole_file:
-        write_notes(advise(loaded.train))
+        write_notes([*loaded.notes, *advise(loaded.train)])
         return [loaded.train]
     for option, split in splits.items():
         if not getattr(loaded, split):

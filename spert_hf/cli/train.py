@@ -67,7 +67,7 @@ def _announce(console: Console, trainer: SpertTrainer, given: Collection[str]) -
     """
     settings, splits = trainer.args, trainer.splits
     train, dev = (splits.train + splits.dev, []) if settings.train_on_dev else (splits.train, splits.dev)
-    write_notes(advise([*splits.train, *splits.dev, *splits.test]) + advise_on_dev(dev))
+    write_notes([*splits.notes, *advise([*splits.train, *splits.dev, *splits.test]), *advise_on_dev(dev)])
     types = splits.schema.relation_names
     open_settings = {name: getattr(settings, name) for name in ("overlap", "learn_signatures")}
     write_notes(suggest_settings(train, types, given=given, **open_settings))

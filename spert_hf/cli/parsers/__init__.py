@@ -16,8 +16,13 @@ def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
         ValueError: if options don't go together.
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
-    module = import_module(f"{__name__}.{command.replace('-', '_')}")
+    module = import_module(f"{__name__}.{module_of(command)}")
     if hasattr(module, "parse"):  # where options are more than the parser alone can read
         options: argparse.Namespace = module.parse(arguments)
         return options
     return module.make_parser().parse_args(arguments)  # type: ignore[no-any-return]
+
+
+def module_of(command: str) -> str:
+    """The name of the modules of a command: its own, as far as Python takes it."""
+    return "import_annotations" if command == "import" else command.replace("-", "_")
