@@ -158,7 +158,7 @@ def _check_files(options: argparse.Namespace) -> None:
     if options.resume and _is_csv(options.output):
         raise ValueError(must_be("--output", "a JSON Lines file with --resume", repr(options.output)))
     if options.text is None:
-        _check_input(options.input)
+        check_input(options.input)
     if options.output == STANDARD_STREAM:
         _ = sys.stdout.buffer
         return
@@ -175,7 +175,7 @@ def _check_files(options: argparse.Namespace) -> None:
     check_free(output)
 
 
-def _check_input(path: str) -> None:
+def check_input(path: str) -> None:
     """Check the input's file, or that standard input is open."""
     if path != STANDARD_STREAM and not Path(path).is_file():
         raise FileNotFoundError(must_be("--input", "a file", repr(path)))

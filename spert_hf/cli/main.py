@@ -17,6 +17,7 @@ COMMANDS = {
     "quantize": "quantize the encoder to INT8, for OpenVINO",
     "extract": "extract entities and relations from a file",
     "experiment": "carry out the runs of a table of results, and render it",
+    "annotate": "write what a model finds in texts for people to correct in an annotation tool",
     "import": "turn the export of an annotation tool into a data set",
     "check": "report every fault of document files",
     "convert": "turn a checkpoint of the published SpERT code into one of this package",
