@@ -18,6 +18,7 @@ COMMANDS = {
     "extract": "extract entities and relations from a file",
     "experiment": "carry out the runs of a table of results, and render it",
     "annotate": "write what a model finds in texts for people to correct in an annotation tool",
+    "label-studio": "predict for Label Studio while people annotate",
     "import": "turn the export of an annotation tool into a data set",
     "check": "report every fault of document files",
     "convert": "turn a checkpoint of the published SpERT code into one of this package",

@@ -30,7 +30,7 @@ def make_parser(requests_per_minute: int) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port",
-        type=_port,
+        type=port,
         default=os.environ.get("GRADIO_SERVER_PORT", "7860"),  # as text, so that it is checked, too
         help="port to listen at (default: %(default)s)",
     )
@@ -44,7 +44,8 @@ def make_parser(requests_per_minute: int) -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
+def port(text: str) -> int:
+    """Read the number of a port."""
     return _number(text, 0, 65_535)
 
 
