@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS_TO_START = 300
+SECONDS_TO_START = 900
 
 
 def environment(name: str, requirements: Sequence[str]) -> Path:
