@@ -4,11 +4,12 @@ import math
 import warnings
 from collections.abc import Collection
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .configuration_spert import SpertConfig
-from .output import PredictedEntity, PredictedRelation, Prediction, SpertScores
+from .output import PredictedEntity, PredictedRelation, Prediction, PredictionArrays, SpertScores
 from .ranking import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
 from .selection import ALL, Selection, Threshold
 from .signatures import forbidden_relations
@@ -65,42 +66,46 @@ def decode(
         first (of two spans that begin together, either may be the head, and both). Of a row with more than
         [`MOST_RELATIONS`] only the surest are there.
     """
-    predictions = [Prediction() for _ in range(batch_size)]
-    entities, places = _decode_entities(output, config, predictions, selection.entity_threshold)
+    found = decode_arrays(output, config, batch_size, relation_threshold, selection)
+    return [to_prediction(row, config) for row in found]
+
+
+def decode_arrays(
+    output: SpertScores,
+    config: SpertConfig,
+    batch_size: int,
+    relation_threshold: Threshold = None,
+    selection: Selection = ALL,
+) -> list[PredictionArrays]:
+    """Do what [`decode`] does, without an object for each entity and relation."""
+    entities, entity_scores, places = _find_entities(output, config, selection.entity_threshold)
+    relations, scores = [entities[:0]], [entity_scores[:0]]
     if output.relation_logits is not None and len(output.relation_logits):
-        first_entity, count = [], 0
-        for prediction in predictions:
-            first_entity.append(count)
-            count += len(prediction.entities)
         pairs = places[output.pairs]
         thresholds = output.relation_logits.new_tensor(
             selection.relation_thresholds(config, relation_threshold)
         ).float()
         for part in _row_by_row(output.entities[output.pairs[:, 0], 0], output.relation_logits):
-            found = _find_relations(
+            of_part = _find_relations(
                 output.relation_logits[part], pairs[part], entities, config, thresholds, selection.entity_types
             )
-            _add_relations(predictions, first_entity, config, *found)
-    return predictions
+            relations.append(of_part[0])
+            scores.append(of_part[1])
+    return _row_arrays((entities, entity_scores), (torch.cat(relations), torch.cat(scores)), batch_size)
 
 
-def _decode_entities(
-    output: SpertScores, config: SpertConfig, predictions: list[Prediction], threshold: float
-) -> tuple[Tensor, Tensor]:
-    """Fill in the entities that reach the threshold.
+def _find_entities(output: SpertScores, config: SpertConfig, threshold: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The entities that reach the threshold.
 
     Returns:
-        Their rows of numbers, *(kept, 4)*, and for each of the output's entities its index among these, or -1,
-        *(entities,)*.
+        Their rows of numbers, *(kept, 4)*, their scores, *(kept,)*, and for each of the output's entities its index
+        among these, or -1, *(entities,)*.
     """
     rows, starts, ends, types = output.entities.unbind(-1)
     probabilities = entity_scores(output.entity_logits[rows, ends - starts - 1, starts], config.entity_temperature)
     scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
     kept = scores >= threshold
-    entities, names = output.entities[kept], config.entity_types
-    for (row, start, end, type_index), score in zip(entities.tolist(), scores[kept].tolist(), strict=True):
-        predictions[row].entities.append(PredictedEntity(start, end, names[type_index - 1], score))
-    return entities, torch.where(kept, kept.cumsum(0) - 1, -1)
+    return output.entities[kept], scores[kept], torch.where(kept, kept.cumsum(0) - 1, -1)
 
 
 def _row_by_row(rows: Tensor, logits: Tensor) -> list[slice]:
@@ -177,14 +182,53 @@ def _without_doubles(relations: Tensor, entities: Tensor, config: SpertConfig) -
     return torch.stack((rows, heads, tails, types), dim=1)[first], first
 
 
-def _add_relations(
-    predictions: list[Prediction], first_entity: list[int], config: SpertConfig, relations: Tensor, scores: Tensor
-) -> None:
-    """Fill in what [`_find_relations`] gives; `first_entity` is the index of each row's first entity."""
-    names = config.relation_types
-    for (row, head, tail, type_index), score in zip(relations.tolist(), scores.tolist(), strict=True):
-        first = first_entity[row]
-        predictions[row].relations.append(PredictedRelation(head - first, tail - first, names[type_index], score))
+def _row_arrays(
+    entities: tuple[Tensor, Tensor], relations: tuple[Tensor, Tensor], batch_size: int
+) -> list[PredictionArrays]:
+    """What [`_find_entities`] and [`_find_relations`] give, numbers and scores, of each row by itself."""
+    row_numbers = np.arange(batch_size + 1)
+    spans, span_scores = (tensor.cpu().numpy() for tensor in entities)
+    triples, triple_scores = (tensor.cpu().numpy() for tensor in relations)
+    borders = [rows.searchsorted(row_numbers).tolist() for rows in (spans[:, 0], triples[:, 0])]
+    spans, triples = ((rows[:, 1:] - [0, 0, shift]).astype(np.int32) for rows, shift in ((spans, 1), (triples, 0)))
+    found = []
+    for row in range(batch_size):
+        (first, last), (start, end) = ((of_kind[row], of_kind[row + 1]) for of_kind in borders)
+        own = triples[start:end] - np.array([first, first, 0], dtype=np.int32)
+        found.append(PredictionArrays(spans[first:last], own, span_scores[first:last], triple_scores[start:end]))
+    return found
+
+
+def to_prediction(found: PredictionArrays, config: SpertConfig) -> Prediction:
+    """Give what was found as objects, with the names of their types."""
+    names = config.entity_types, config.relation_types
+    return Prediction(
+        [
+            PredictedEntity(start, end, names[0][number], score)
+            for (start, end, number), score in zip(found.entities.tolist(), found.entity_scores.tolist(), strict=True)
+        ],
+        [
+            PredictedRelation(head, tail, names[1][number], score)
+            for (head, tail, number), score in zip(
+                found.relations.tolist(), found.relation_scores.tolist(), strict=True
+            )
+        ],
+    )
+
+
+def to_arrays(prediction: Prediction, config: SpertConfig) -> PredictionArrays:
+    """Give a prediction as numbers; see [`to_prediction`]."""
+    entity_types, relation_types = (
+        {name: number for number, name in enumerate(names)} for names in (config.entity_types, config.relation_types)
+    )
+    entities = [(one.start, one.end, entity_types[one.type]) for one in prediction.entities]
+    relations = [(one.head, one.tail, relation_types[one.type]) for one in prediction.relations]
+    return PredictionArrays(
+        np.array(entities, dtype=np.int32).reshape(-1, 3),
+        np.array(relations, dtype=np.int32).reshape(-1, 3),
+        np.array([one.score for one in prediction.entities], dtype=np.float32),
+        np.array([one.score for one in prediction.relations], dtype=np.float32),
+    )
 
 
 def keep_types(prediction: Prediction, entity_types: Collection[str] | None) -> Prediction:

@@ -12,9 +12,9 @@ from transformers import PreTrainedModel
 from .configuration_spert import SpertConfig
 from .cpu_scheduling import batches_by_length, share_out
 from .cpu_workers import count_workers, side_by_side
-from .decoding import decode, keep_types, resolve_overlaps
+from .decoding import decode_arrays, keep_types, resolve_overlaps, to_arrays, to_prediction
 from .forking import computing, is_forked
-from .output import Prediction, SpertScores
+from .output import Prediction, PredictionArrays, SpertScores
 from .pieces import Piece, Ranges, cut, join
 from .processing_spert import SpertProcessor
 from .runtime import EncoderRuntime
@@ -141,10 +141,33 @@ def predict(
     Returns:
         One prediction a text, in the order given, entities and relations in the order of decoding.
     """
-    (predictions,) = predict_at_thresholds(
-        model, processor, texts, [relation_threshold], batch_size, overlap, selection, given, sequences
+    pieces = cut(processor, texts, sequences)
+    entities = None
+    if given is not None:
+        entities = [_entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
+        overlap, selection = "keep", Selection(relation_types=selection.relation_types)
+    (found,) = _decode_pieces(model, processor, pieces, [relation_threshold], batch_size, selection, entities)
+    policy = overlap or model.config.overlap
+    return [
+        _put_together(found[part], pieces[part], model.config, policy, selection) for part in _parts(pieces, len(texts))
+    ]
+
+
+def predict_arrays(
+    model: ScoringModel,
+    processor: SpertProcessor,
+    texts: Sequence[Sequence[str]],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    relation_threshold: Threshold = None,
+    overlap: str | None = None,
+    selection: Selection = ALL,
+    sequences: Sequence[Ranges] | None = None,
+) -> list[PredictionArrays]:
+    """Do what [`predict`] does, and give it as arrays."""
+    (found,) = predict_at_thresholds(
+        model, processor, texts, [relation_threshold], batch_size, overlap, selection, sequences
     )
-    return predictions
+    return found
 
 
 @torch.inference_mode()
@@ -156,39 +179,57 @@ def predict_at_thresholds(
     batch_size: int = DEFAULT_BATCH_SIZE,
     overlap: str | None = None,
     selection: Selection = ALL,
-    given: Sequence[Sequence[tuple[int, int, str]]] | None = None,
     sequences: Sequence[Ranges] | None = None,
-) -> list[list[Prediction]]:
-    """Do what [`predict`] does for several thresholds, with the texts scored once.
+) -> list[list[PredictionArrays]]:
+    """Do what [`predict_arrays`] does for several thresholds, with the texts scored once.
 
     Returns:
-        For each threshold the predictions of all texts.
+        For each threshold what is found in each text.
     """
     pieces = cut(processor, texts, sequences)
-    decoded = [[Prediction()] * len(pieces) for _ in relation_thresholds]
-    entities = None
-    if given is not None:
-        entities = [_entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
-        overlap, selection = "keep", Selection(relation_types=selection.relation_types)
+    policy = overlap or model.config.overlap
+    stays = policy == "keep" and selection.entity_types is None
 
-    def decode_batch(batch: list[int], output: SpertScores) -> tuple[list[int], list[list[Prediction]]]:
+    def whole(found: Sequence[PredictionArrays], of_text: Sequence[Piece]) -> PredictionArrays:
+        if stays and len(of_text) == 1 and of_text[0].start == 0:
+            return found[0]
+        return to_arrays(_put_together(found, of_text, model.config, policy, selection), model.config)
+
+    parts = _parts(pieces, len(texts))
+    decoded = _decode_pieces(model, processor, pieces, relation_thresholds, batch_size, selection)
+    return [[whole(found[part], pieces[part]) for part in parts] for found in decoded]
+
+
+@torch.inference_mode()
+def _decode_pieces(
+    model: ScoringModel,
+    processor: SpertProcessor,
+    pieces: Sequence[Piece],
+    relation_thresholds: Sequence[Threshold],
+    batch_size: int,
+    selection: Selection,
+    entities: Sequence[Sequence[_Numbers]] | None = None,
+) -> list[list[PredictionArrays]]:
+    """For each threshold what is found in each piece, in the order of the pieces."""
+    decoded: list[dict[int, PredictionArrays]] = [{} for _ in relation_thresholds]
+
+    def decode_batch(batch: list[int], output: SpertScores) -> tuple[list[int], list[list[PredictionArrays]]]:
         return batch, [
-            decode(output, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
+            decode_arrays(output, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
         ]
 
     for batch, at_thresholds in compute_batches(model, processor, pieces, batch_size, decode_batch, entities):
         for at_threshold, found in zip(decoded, at_thresholds, strict=True):
-            for index, prediction in zip(batch, found, strict=True):
-                at_threshold[index] = prediction
-    policy = overlap or model.config.overlap
-    parts = _parts(pieces, len(texts))
-    return [
-        [
-            keep_types(resolve_overlaps(join(at_threshold[part], pieces[part]), policy), selection.entity_types)
-            for part in parts
-        ]
-        for at_threshold in decoded
-    ]
+            at_threshold.update(zip(batch, found, strict=True))
+    return [[at_threshold[index] for index in range(len(pieces))] for at_threshold in decoded]
+
+
+def _put_together(
+    found: Sequence[PredictionArrays], pieces: Sequence[Piece], config: SpertConfig, policy: str, selection: Selection
+) -> Prediction:
+    """The prediction of a text of what was found in its pieces."""
+    whole = join([to_prediction(one, config) for one in found], pieces)
+    return keep_types(resolve_overlaps(whole, policy), selection.entity_types)
 
 
 def _parts(pieces: Sequence[Piece], count: int) -> list[slice]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 from torch import Tensor
 from transformers.utils import ModelOutput
 
@@ -77,3 +78,20 @@ class Prediction:
 
     entities: list[PredictedEntity] = field(default_factory=list)
     relations: list[PredictedRelation] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class PredictionArrays:
+    """A [`Prediction`] as numbers, for what counts: a model that knows nothing finds thousands of things in a sentence.
+
+    Args:
+        entities: first word, end word (exclusive) and number of the type (from 0) of each, *(entities, 3)*, `int32`.
+        relations: head, tail (indices into `entities`) and number of the type of each, *(relations, 3)*, `int32`.
+        entity_scores: *(entities,)*, `float32`.
+        relation_scores: *(relations,)*, `float32`.
+    """
+
+    entities: np.ndarray
+    relations: np.ndarray
+    entity_scores: np.ndarray
+    relation_scores: np.ndarray

@@ -21,10 +21,10 @@ from .given_entities import (
     read_entities,
     with_entities,
 )
-from .inference import DEFAULT_BATCH_SIZE, predict
+from .inference import DEFAULT_BATCH_SIZE, predict, predict_arrays
 from .input_collections import has_length, is_collection, is_one, items_of, plain
 from .messages import integer, must_be
-from .output import Prediction
+from .output import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .selection import Selection, Threshold, check_selection
 from .setting_checks import check_choice, check_flag, check_keywords
@@ -337,6 +337,11 @@ class SpertPipeline(Pipeline):
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
                 yield self.postprocess((text, prediction), **postprocess)
 
+    def read(self, texts: Iterable[Any]) -> list[_Input]:
+        """Read texts as a call does, with the pipeline's own settings: their words, sequences and offsets."""
+        skip = self._postprocess_params.get("errors") == "skip"
+        return [self._read(text, number, skip, self._preprocess_params) for number, text in enumerate(texts)]
+
     def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> _Input:
         """Preprocess an input; if it can't be, say why in place of its words, or raise."""
         try:
@@ -415,12 +420,22 @@ class SpertPipeline(Pipeline):
             sequences: of each text, the ranges of words that are seen at once; by default all of it.
             parameters: in place of the pipeline's own: `batch_size`, `overlap`, `relation_threshold`, …
         """
+        settings = self._prediction_settings(parameters)
+        return predict(self.model, self.spert_processor, texts, **settings, given=given, sequences=sequences)
+
+    def predict_arrays(
+        self, texts: Sequence[Sequence[str]], sequences: Any = None, **parameters: Any
+    ) -> list[PredictionArrays]:
+        """Do what [`predict_words`] does, and give it as arrays."""
+        settings = self._prediction_settings(parameters)
+        return predict_arrays(self.model, self.spert_processor, texts, **settings, sequences=sequences)
+
+    def _prediction_settings(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What [`predict`] takes: the pipeline's own settings, and those given in their place."""
         settings = {**self._forward_params, **parameters}
         names = {field.name for field in fields(Selection)} & settings.keys()
-        selection = Selection(**{name: settings.pop(name) for name in names})
-        return predict(
-            self.model, self.spert_processor, texts, **settings, selection=selection, given=given, sequences=sequences
-        )
+        settings["selection"] = Selection(**{name: settings.pop(name) for name in names})
+        return settings
 
     def postprocess(
         self, model_outputs: tuple[_Input, Prediction], errors: str = "raise", with_text: bool = False

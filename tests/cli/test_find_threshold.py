@@ -9,7 +9,7 @@ from transformers import AutoTokenizer
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.cli.main import main
 from spert_hf.data.documents import Document
-from spert_hf.evaluation.model_evaluation import predict_documents
+from tests.support.predictions import predict_documents
 from tests.support.tiny_models import SENTENCES
 
 GOLD_THRESHOLD = 0.95
