@@ -200,7 +200,7 @@ class SpertModel(SpertPreTrainedModel):
         if self.relation_classifier is None or pairs is None:
             return entity_logits, None
 
-        # Relation classification: x^r = e(s_1) ∘ c(s_1, s_2) ∘ e(s_2) (in the weights, the context is first, sizes are last).
+        # Relation classification: x^r = e(s_1) ∘ c(s_1, s_2) ∘ e(s_2) (weights: context first, sizes last).
         heads, tails = pairs.unbind(-1)
         rows = rows.expand_as(heads)
         starts, ends = self.context_ranges(
