@@ -13,9 +13,9 @@ class AttentionPooler:
 
     Has the interface of [`RangePooler`][.span_pooling], with two look-ups per range, independent of its length; empty
     ranges are pooled to zeros. It uses a disjoint sparse table: for each power of two, blocks of twice as many
-    positions, and for each position the result of pooling from there to the middle of its block. A range is merged from the parts
-    before and after the middle of the smallest block that contains it. Cumulative sums would need less memory, but lose
-    all precision for ranges whose scores are far below others of the row.
+    positions, and for each position the result of pooling from there to the middle of its block. A range is merged from
+    the parts before and after the middle of the smallest block that contains it. Cumulative sums would need less
+    memory, but lose all precision for ranges whose scores are far below others of the row.
 
     Args:
         vectors: *(batch, positions, hidden)*.

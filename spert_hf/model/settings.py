@@ -165,8 +165,8 @@ class ModelSettings:
     span_pooling: str = _chosen("max", "How the sub-words of a span are pooled.", choices=SPAN_POOLINGS)
     relation_context: str = _chosen(
         "between",
-        "Context of a pair: the sub-words `between` its spans or the whole `sentence`, pooled like spans; the encoder's "
-        "first position (`cls`); or the sub-words between, weighted by `attention` with learned scores.",
+        "Context of a pair: the sub-words `between` its spans or the whole `sentence`, pooled like spans; the "
+        "encoder's first position (`cls`); or those between, weighted by `attention` with learned scores.",
         choices=RELATION_CONTEXTS,
     )
     size_embedding_dim: int = _chosen(

@@ -70,7 +70,7 @@ class SpertTrainingArguments(ModelSettings):
     revision: str | None = _data(None, "Revision of a data set on the Hub.", decides=("model",))
     self_relations: str = _data(
         "error",
-        "Relations of an entity to itself: report them as errors, or drop and count them.",
+        "Relations of an entity to itself: report as errors, or drop and count.",
         choices=SELF_RELATIONS,
     )
     train_on_dev: bool = _data(False, "Train on train + dev, as for the paper's final scores.")
@@ -82,13 +82,13 @@ class SpertTrainingArguments(ModelSettings):
     )
     model: str | None = _start(
         None,
-        "Trained SpERT model to fine-tune instead of an encoder, a folder or Hub id: with all its weights (those of new "
-        "types are initialized randomly), and with its settings unless others are given.",
+        "Trained SpERT model to fine-tune instead of an encoder, a folder or Hub id: with all its weights (those of "
+        "new types are initialized randomly), and with its settings unless others are given.",
         metavar="DIR_OR_ID",
     )
     random_encoder: bool = _start(False, "Start from the encoder's architecture with random weights.")
     random_layers: bool = _start(
-        False, "Start from the encoder's architecture with random weights, except for its pre-trained word embeddings."
+        False, "Start from the encoder's architecture with random weights, but pre-trained word embeddings."
     )
     freeze_embeddings: bool = _start(
         False, "Freeze the encoder's word embeddings, for faster steps, especially on a CPU.", kind="step"
@@ -116,12 +116,12 @@ class SpertTrainingArguments(ModelSettings):
     )
     lower_case_copies: float = _candidates(
         0.0,
-        "Share of the training sentences that are repeated in lower case in each epoch, for text without capitals.",
+        "Share of the training sentences that each epoch repeats in lower case, for text without capitals.",
         most=1,
     )
     upper_case_copies: float = _candidates(
         0.0,
-        "Share of the training sentences that are repeated in upper case in each epoch, for text such as headlines.",
+        "Share of the training sentences that each epoch repeats in upper case, for text such as headlines.",
         most=1,
     )
 
@@ -135,11 +135,11 @@ class SpertTrainingArguments(ModelSettings):
     )
     learning_rate: float = _optimisation(5e-5, "Maximum learning rate.")
     head_learning_rate: float | None = _optimisation(
-        None, "Maximum learning rate of classifiers and of size and letter-case embeddings; default: `learning_rate`."
+        None, "That of classifiers and embeddings of size and letter case; default: `learning_rate`."
     )
     weight_decay: float = _optimisation(0.01, "Weight decay, of all weights except biases and LayerNorm.")
     warmup_ratio: float = _optimisation(0.1, "Share of the steps for linear warm-up of the learning rate.", most=1)
-    lr_scheduler_type: str = _optimisation("linear", "Schedule of the learning rate after warm-up.", choices=SCHEDULERS)
+    lr_scheduler_type: str = _optimisation("linear", "Learning rate schedule after warm-up.", choices=SCHEDULERS)
     max_grad_norm: float = _optimisation(1.0, "Maximum gradient norm; 0: no clipping.")
     max_skipped_steps: int = _optimisation(
         10,
@@ -215,7 +215,7 @@ class SpertTrainingArguments(ModelSettings):
     save_total_limit: int = _saving(2, "Number of checkpoints to keep; the oldest is deleted first.", least=1)
     resume_from_checkpoint: str | None = _saving(
         None,
-        "Folder of a checkpoint, or `latest` for the latest one in the output folder; without one, `latest` starts anew.",
+        "Folder of a checkpoint, or `latest` for the latest in the output folder; without one, `latest` starts anew.",
         metavar="DIR|latest",
     )
 
@@ -309,7 +309,7 @@ class SpertTrainingArguments(ModelSettings):
         return True
 
     def measure_of_best_model(self) -> str:
-        """Name the metric that determines the best evaluation; scores by different metrics are not compared."""
+        """Name the metric that determines the best evaluation; only scores by the same one are compared."""
         return f"{self.metric_for_best_model}{' without overlapping entities' if self.no_overlapping else ''}"
 
     def model_settings(self) -> dict[str, Any]:
@@ -330,7 +330,7 @@ class SpertTrainingArguments(ModelSettings):
         return given
 
     def decisive_settings(self) -> dict[str, Any]:
-        """Return the settings that determine the computation of a step: a run can only be resumed with the same ones."""
+        """Return the settings that affect the computation of a step: a run can only be resumed with the same ones."""
         return {name: getattr(self, name) for name in settings_deciding("steps")}
 
     def sampling_settings(self) -> "SamplingSettings":
