@@ -101,9 +101,8 @@ _OF_BASE_CLASS = frozenset({"args_parser", "dtype", "num_workers", "torch_dtype"
 
 @dataclass(slots=True)
 class _Input:
-    """An input: its words and sequences and, for a string, the text and the character offsets of its words; for a list of
-    words, the indices of the words that are used. A skipped input has no words, but an error. `entities` are given
-    ones, which are not predicted.
+    """An input: its words and sequences; for a string, the text and the character offsets of its words; for a list of
+    words, the indices of the words used. A skipped input has no words, but an error. `entities` are given ones.
     """
 
     words: Sequence[str]
