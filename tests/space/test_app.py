@@ -42,7 +42,7 @@ def test_which_model(monkeypatch, tmp_path):
     monkeypatch.delenv("SPERT_MODEL", raising=False)
     monkeypatch.setattr(models, "QUICKSTART_CHECKPOINT", tmp_path)
     with pytest.raises(
-        FileNotFoundError, match=r"name one with --model .* or train one .* `accelerate launch train.py`"
+        FileNotFoundError, match=r"name one with --model .* or train .* `accelerate launch train.py`"
     ):
         find_model()
     (tmp_path / "config.json").write_text("{}")

@@ -197,9 +197,7 @@ def test_the_card_tells_what_was_gone_on_from(folders, tmp_path):
     _train(data, tmp_path / "again", model=first, num_train_epochs=1)
     record = TrainingRecord.from_file(tmp_path / "again" / "training_run.json")
     assert record.went_on_from == ["first", "", data.name]
-    assert _describe_start(record) == (
-        f"Training went on from all weights of `first`, which was trained on `{data.name}`. "
-    )
+    assert _describe_start(record) == (f"Fine-tuned from `first`, trained on `{data.name}`. ")
     assert record.content["settings"]["model"] == "first"
     record.content["went_on_from"] = "elsewhere"
     with pytest.raises(ValueError, match=r"went_on_from must be .*, got 'elsewhere'"):
