@@ -70,11 +70,12 @@ class _Reader:
         self._unit = UnitChoice(options.offsets, report)
         self._html_keys: set[str] = set()
         self._unread: Counter[str] = Counter()
+        self._labels: set[str] = set()
 
     def texts(self, task: Mapping[str, Any], location: Location) -> Iterator[AnnotatedText]:
         """The texts of a task: one for each of its annotations that is read."""
         data = task.get("data")
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             given = short_repr(data) if "data" in task else "nothing"
             self._report.fault(location, "data", given, "an object with the text, as in a task of Label Studio's")
             return
@@ -86,7 +87,7 @@ class _Reader:
                 continue
             text = rendered_text(data[key]) if self._is_html(key, results) else data[key]
             unit = self._unit(text, shown_regions(results))
-            found = Results(text, Offsets(text, unit), field, location, self._report, self._unread)
+            found = Results(text, Offsets(text, unit), field, location, self._report, self._unread, self._labels)
             found.read(results)
             extra = _extra(task, data, key, annotation)
             yield AnnotatedText(text, found.entities, found.relations, _identifier(task, data), location, extra)
@@ -112,7 +113,7 @@ class _Reader:
             self._report.fault(location, f"data.{key}", given, "the text, a string (--text-key names another)")
             return None
         keys = [key for key, value in data.items() if isinstance(value, str)]
-        named = [result.get("to_name") for result in results if isinstance(result, Mapping) and is_of(result, REGIONS)]
+        named = [result.get("to_name") for result in results if isinstance(result, dict) and is_of(result, REGIONS)]
         of_html = ["html"] if any(is_of(result, (HYPERTEXT,)) for result in results) else []
         for key in (*named, *of_html, *(keys if len(keys) == 1 else [])):
             if key in keys:
@@ -123,12 +124,10 @@ class _Reader:
 
     def _is_html(self, key: str, results: list[Any]) -> bool:
         """Whether the text was shown as HTML, as regions of it say, or those of the tasks before."""
-        if any(is_of(result, (HYPERTEXT,)) for result in results):
+        of_first = next((result["type"] for result in results if is_of(result, REGIONS)), None)
+        if of_first == HYPERTEXT:
             self._html_keys.add(key)
-            return True
-        if any(is_of(result, REGIONS) for result in results):
-            return False
-        return key == "html" or key in self._html_keys
+        return of_first == HYPERTEXT or (of_first is None and (key == "html" or key in self._html_keys))
 
 
 def _identifier(task: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:

@@ -41,7 +41,7 @@ class Annotation:
     def annotators(self) -> Iterator[str]:
         """What its annotator is called: number, address or name."""
         by = self.content.get("completed_by")
-        names = [by.get(key) for key in ("id", "email", "username")] if isinstance(by, Mapping) else [by]
+        names = [by.get(key) for key in ("id", "email", "username")] if isinstance(by, dict) else [by]
         for name in (*names, self.content.get("created_username")):
             if isinstance(name, (int, str)) and not isinstance(name, bool):
                 yield str(name).split(",")[0].strip()
@@ -99,7 +99,7 @@ class AnnotationChoice:
         key = _key(task)
         for number, content in enumerate(list_in(task, key, location, self._report)):
             annotation = Annotation(content, f"{key}[{number}]")
-            if not isinstance(content, Mapping):
+            if not isinstance(content, dict):
                 self._report.fault(location, annotation.field, short_repr(content), "an object with a result")
                 continue
             skipped = content.get("was_cancelled")

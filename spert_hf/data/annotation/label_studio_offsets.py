@@ -50,10 +50,10 @@ class UnitChoice:
             return self._chosen
         if not has_astral(text):
             return self._last
-        fitting, matters = _compare(text, regions)
-        if fitting["utf-16"] != fitting["code-points"]:
-            self._last = max(fitting, key=lambda unit: fitting[unit])
-            self._shown[self._last] += 1
+        shown, matters = _shown_unit(text, regions)
+        if shown is not None:
+            self._last = shown
+            self._shown[shown] += 1
         elif matters:
             self._taken[self._last] += 1
         return self._last
@@ -69,20 +69,25 @@ class UnitChoice:
             self._report.note(f"{shown}: taken for {unit} (--offsets says otherwise)")
 
 
-def _compare(text: str, regions: Iterable[Shown]) -> tuple[Counter[str], bool]:
-    """How many regions' texts fit in each unit, and whether any region lies elsewhere in the one than in the other."""
-    units = {"code-points": Offsets(text, "code-points"), "utf-16": Offsets(text, "utf-16")}
-    fitting: Counter[str] = Counter({"code-points": 0, "utf-16": 0})
+def _shown_unit(text: str, regions: Iterable[Shown]) -> tuple[str | None, bool]:
+    """The unit of the first region whose text stands at its place in one unit only, if there is any, and whether
+    regions lie elsewhere in the one than in the other.
+    """
+    code_points, utf16 = Offsets(text, "code-points"), Offsets(text, "utf-16")
     matters = False
     for start, end, shown in regions:
-        places = {name: _place(start, end, offsets) for name, offsets in units.items()}
-        if places["code-points"] == places["utf-16"]:
+        place, other = _place(start, end, code_points), _place(start, end, utf16)
+        if place == other:
             continue
         matters = True
-        for name, place in places.items():
-            fits = place is not None and isinstance(shown, str) and is_shown_as(shown, text[place[0] : place[1]])
-            fitting[name] += fits
-    return fitting, matters
+        fits, other_fits = (_fits(shown, text, each) for each in (place, other))
+        if fits != other_fits:
+            return ("code-points" if fits else "utf-16"), True
+    return None, matters
+
+
+def _fits(shown: object, text: str, place: tuple[int, int] | None) -> bool:
+    return place is not None and isinstance(shown, str) and is_shown_as(shown, text[place[0] : place[1]])
 
 
 def _count(annotations: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from ...model.messages import either
 from ..faults import Location, short_repr
 from .annotated_text import TextEntity, TextRelation
-from .checks import label_of, list_in, span_of
+from .checks import label_of, span_of
 from .label_studio_offsets import Shown, is_shown_as
 from .offsets import Offsets
 from .report import Report
@@ -25,15 +25,15 @@ _Id: TypeAlias = str | int
 
 def is_of(result: object, types: Sequence[str]) -> bool:
     """Whether a result is of one of some types."""
-    return isinstance(result, Mapping) and result.get("type") in types
+    return isinstance(result, dict) and result.get("type") in types
 
 
 def shown_regions(results: Sequence[object]) -> Iterator[Shown]:
     """Where regions are and what their text is, as far as the file says so."""
     for result in results:
-        value = result.get("value") if isinstance(result, Mapping) and is_of(result, REGIONS) else None
-        place = _place_in(value, str(result["type"])) if isinstance(value, Mapping) else None  # type: ignore[index]
-        if isinstance(value, Mapping) and isinstance(place, Mapping):
+        value = result.get("value") if isinstance(result, dict) and is_of(result, REGIONS) else None
+        place = _place_in(value, str(result["type"])) if isinstance(value, dict) else None  # type: ignore[index]
+        if isinstance(value, dict) and isinstance(place, dict):
             yield place.get("start"), place.get("end"), value.get("text")
 
 
@@ -47,10 +47,18 @@ class Results:
         location: The task.
         report: Takes the faults, and the counts of what is not given on.
         unread: Takes the types of results that are neither regions nor relations.
+        known_labels: Takes those that may be used, so that each is checked once.
     """
 
     def __init__(
-        self, text: str, offsets: Offsets, field: str, location: Location, report: Report, unread: Counter[str]
+        self,
+        text: str,
+        offsets: Offsets,
+        field: str,
+        location: Location,
+        report: Report,
+        unread: Counter[str],
+        known_labels: set[str],
     ) -> None:
         self.entities: list[TextEntity] = []
         """Those of the regions."""
@@ -62,6 +70,7 @@ class Results:
         self._location = location
         self._report = report
         self._unread = unread
+        self._known_labels = known_labels
         self._positions: dict[_Id, int] = {}
         self._faulty: set[_Id] = set()
         self._others: set[_Id] = set()
@@ -72,33 +81,34 @@ class Results:
         relations = []
         for number, result in enumerate(results):
             field = f"{self._field}[{number}]"
-            if not isinstance(result, Mapping):
-                self._fault(field, result, "an object")
-            elif not isinstance(result.get("type"), str):
-                self._fault(f"{field}.type", result.get("type"), "the type of a result, such as labels or relation")
-                self._forget(result)
-            elif result["type"] == "relation":
+            of_type = result.get("type") if isinstance(result, dict) else None
+            if of_type == "relation":
                 relations.append((field, result))
-            elif result["type"] in REGIONS:
-                self._read_region(result, field)
+            elif of_type in REGIONS:
+                self._read_region(result, of_type, field)
+            elif isinstance(of_type, str):
+                self._read_other(result, of_type, field)
+            elif isinstance(result, dict):
+                self._fault(f"{field}.type", of_type, "the type of a result, such as labels or relation")
+                self._forget(result)
             else:
-                self._read_other(result, field)
+                self._fault(field, result, "an object")
         for field, result in relations:
             self._read_relation(result, field)
 
-    def _read_other(self, result: Mapping[str, Any], field: str) -> None:
+    def _read_other(self, result: Mapping[str, Any], of_type: str, field: str) -> None:
         """Count what is no region of a text; choices and notes of a region share its id."""
-        if result["type"].endswith("labels"):
-            reason = f"a region of type {short_repr(result['type'])}, which marks no characters"
+        if of_type.endswith("labels"):
+            reason = f"a region of type {short_repr(of_type)}, which marks no characters"
             self._report.skip("entities", reason, self._location, field)
         else:
-            self._unread[result["type"]] += 1
+            self._unread[of_type] += 1
         if _is_id(result.get("id")):
             self._others.add(result["id"])
 
-    def _read_region(self, result: Mapping[str, Any], field: str) -> None:
-        value, of_type = result.get("value"), result["type"]
-        if not isinstance(value, Mapping):
+    def _read_region(self, result: Mapping[str, Any], of_type: str, field: str) -> None:
+        value = result.get("value")
+        if not isinstance(value, dict):
             self._fault(f"{field}.value", value, f"an object with start, end and {of_type}")
             self._forget(result)
             return
@@ -106,7 +116,7 @@ class Results:
         place = _place_in(value, of_type)
         names = self._labels(value, of_type if of_type in value else "labels", where)
         span = None
-        if not isinstance(place, Mapping):
+        if not isinstance(place, dict):
             self._fault(f"{where}.globalOffsets", place, "an object with start and end, characters of the text")
         else:
             within = where if place is value else f"{where}.globalOffsets"
@@ -140,9 +150,11 @@ class Results:
         if direction not in DIRECTIONS:
             self._fault(f"{field}.direction", direction, either(DIRECTIONS))
         head, tail = self._end(result, "from_id", field), self._end(result, "to_id", field)
-        if any(_is_id(result.get(end)) and self._is_other(result[end]) for end in ("from_id", "to_id")):
-            self._report.skip("relations", "of a result that is no region of the text", self._location, field)
-        if head is None or tail is None or names is None or direction not in DIRECTIONS:
+        if head is None or tail is None:
+            if any(_is_id(result.get(end)) and self._is_other(result[end]) for end in ("from_id", "to_id")):
+                self._report.skip("relations", "of a result that is no region of the text", self._location, field)
+            return
+        if names is None or direction not in DIRECTIONS:
             return
         if direction == "left":
             head, tail = tail, head
@@ -175,16 +187,20 @@ class Results:
 
     def _labels(self, holder: Mapping[str, Any], key: str, field: str) -> list[str] | None:
         """The labels of a region or relation, maybe none; `None` if they are at fault."""
-        path = f"{field}.{key}"
-        if holder.get(key) is not None and not isinstance(holder[key], list):
-            self._fault(path, holder[key], "a list of labels")
+        labels, names, are_usable = holder.get(key), [], True
+        if labels is not None and not isinstance(labels, list):
+            self._fault(f"{field}.{key}", labels, "a list of labels")
             return None
-        found = [
-            label_of(label, self._location, f"{path}[{number}]", self._report)
-            for number, label in enumerate(list_in(holder, key, self._location, self._report, path))
-        ]
-        names = [name for name, _ in found if name is not None]
-        return [*dict.fromkeys(names)] if all(usable for _, usable in found) else None
+        for number, label in enumerate(labels or []):
+            if not (isinstance(label, str) and label in self._known_labels):
+                name, is_usable = label_of(label, self._location, f"{field}.{key}[{number}]", self._report)
+                are_usable = are_usable and is_usable
+                if name is None:
+                    continue
+                self._known_labels.add(name)
+            if label not in names:
+                names.append(label)
+        return names if are_usable else None
 
     def _is_shown(self, value: Mapping[str, Any], span: tuple[int, int], field: str) -> bool:
         """Whether the region's own text, if it has one, is the one at its place; if not, it is at fault."""
@@ -212,6 +228,8 @@ class Results:
 def score_of(result: Mapping[str, Any]) -> float | None:
     """What a model gave a result, if one did and that is a probability."""
     score = result.get("score")
+    if score is None:
+        return None
     is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
     return float(score) if is_number and 0 <= score <= 1 else None
 
@@ -222,4 +240,4 @@ def _place_in(value: Mapping[str, Any], of_type: str) -> object:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, (str, int)) and not isinstance(value, bool)
+    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
