@@ -69,3 +69,9 @@ def span_of(
         report.fault(location, f"{field}.{last}", short_repr(end), f"more than the {first}, {start}")
         return None
     return converted[0], converted[1]
+
+
+def score_of(item: Mapping[str, Any]) -> float | None:
+    """What a model gave an annotation; `None` if nothing, or no number, stands there."""
+    score = item.get("score")
+    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None
