@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from itertools import accumulate
 
 import regex
@@ -38,7 +38,7 @@ class Offsets:
             return None
         if self._starts is None:
             return offset
-        position = bisect_left(self._starts, offset)
+        position = bisect_right(self._starts, offset) - 1  # the last one: those before it lie inside a grapheme
         return position if self._starts[position] == offset else None
 
     def from_code_points(self, offset: int) -> int:
