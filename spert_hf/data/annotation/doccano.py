@@ -51,12 +51,12 @@ def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[Annota
         return
     known = _look(export, options, report)
     for name in export.names:
-        with export.open(name) as stream:
-            reader = _FileReader(name, export.is_archive, known, options, report)
-            try:
+        reader = _FileReader(name, export.is_archive, known, options, report)
+        try:
+            with export.open(name) as stream:
                 yield from reader.texts(stream, export.source(name))
-            except UNREADABLE as error:
-                report.fault(Location(export.source(name)), "", _damage(error), "a file that can be unpacked")
+        except UNREADABLE as error:
+            report.fault(Location(export.source(name)), "", _damage(error), "a file that can be unpacked")
 
 
 def write(texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, report: Report) -> None:
@@ -102,7 +102,7 @@ class _Export:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 self.names = sorted(name for name in archive.namelist() if name.endswith(".jsonl"))
-        except UNREADABLE as error:
+        except (*UNREADABLE, OSError) as error:
             self.fault = _damage(error), "a ZIP archive of .jsonl files"
             return
         users = [*map(annotator_of, self.names)]
@@ -123,8 +123,11 @@ class _Export:
                 yield stream
             return
         with zipfile.ZipFile(self.path) as archive:
-            info = archive.getinfo(name)
-            with archive.open(info) as stream:
+            try:
+                stream = archive.open(name)
+            except OSError as error:  # it lies where the archive says, which is nowhere
+                raise zipfile.BadZipFile(str(error)) from error
+            with stream:
                 yield cast("BinaryIO", stream)
 
 
@@ -277,7 +280,7 @@ class _FileReader:
         if identifier is None:
             return True
         if not _is_id(identifier):
-            self._report.fault(location, "id", short_repr(identifier), "a number or string")
+            self._report.fault(location, "id", short_repr(identifier), "an integer or a string")
             return False
         earlier = self._records.setdefault(identifier, location.record or 0)
         if earlier != location.record:
@@ -345,7 +348,7 @@ class _FileReader:
         if _is_id(identifier) and identifier not in numbers:
             numbers[identifier] = None
             return True
-        allowed = "one that no other mention has" if _is_id(identifier) else "a number or string"
+        allowed = "one that no other mention has" if _is_id(identifier) else "an integer or a string"
         self._report.fault(location, f"{place}.id", short_repr(identifier), allowed)
         return False
 
@@ -375,8 +378,8 @@ class _FileReader:
         if _is_id(identifier) and identifier in numbers:
             return numbers[identifier]
         given = short_repr(identifier) if key in item else "nothing"
-        ids = [str(each) for each in numbers if each is not None]
-        self._report.fault(location, place, given, f"the id of a mention of this text ({list_names(ids) or 'none'})")
+        allowed = f"the id of one of the text's {len(numbers):,} mentions"
+        self._report.fault(location, place, given, allowed)
         return None
 
 

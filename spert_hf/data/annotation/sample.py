@@ -22,7 +22,15 @@ _LINE_END = re.compile(r"\r\n?|\n")
 """Not those of `str.splitlines`, which JSON's strings may hold."""
 
 
-UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, KeyError, NotImplementedError, RuntimeError)
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
 """What reading a ZIP archive's file raises where it is damaged, encrypted or packed in a way that Python can't read."""
 
 
@@ -52,7 +60,7 @@ class Sample:
         try:
             with zipfile.ZipFile(path) as archive:
                 return cls(path, tuple(archive.namelist()), "")
-        except (zipfile.BadZipFile, NotImplementedError):
+        except (*UNREADABLE, OSError):
             with path.open("rb") as stream:
                 return cls(path, (), _start_of(stream))
 
@@ -61,7 +69,7 @@ class Sample:
         try:
             with zipfile.ZipFile(self.path) as archive, archive.open(name) as stream:
                 return Sample(self.path / name, (), _start_of(stream))
-        except UNREADABLE:
+        except (*UNREADABLE, OSError):
             return Sample(self.path / name, (), "")
 
     @property
