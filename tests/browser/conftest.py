@@ -5,7 +5,6 @@ The browser is `$SPERT_BROWSER`, else a Chromium or Chrome on the path; without 
 `$SPERT_DEMO_MODEL` naming a checkpoint they show that model.
 """
 
-
 import pytest
 
 from spert_hf.data import load_splits

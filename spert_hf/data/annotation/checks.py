@@ -73,3 +73,9 @@ def _is_offset(value: object, offsets: Offsets) -> bool:
 
 def _code_points(value: object, offsets: Offsets) -> int | None:
     return offsets.to_code_points(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def score_of(item: Mapping[str, Any]) -> float | None:
+    """What a model gave an annotation; `None` if nothing, or no number, stands there."""
+    score = item.get("score")
+    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None

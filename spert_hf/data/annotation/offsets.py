@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 import regex
 
@@ -37,7 +37,7 @@ class Offsets:
         if not 0 <= offset <= self.length:
             return None
         if self._starts is not None:
-            position = bisect_left(self._starts, offset)
+            position = bisect_right(self._starts, offset) - 1  # the last one: those before it lie inside a grapheme
             return position if self._starts[position] == offset else None
         before = bisect_left(self._astral_units, offset)
         is_inside = before > 0 and self._astral_units[before - 1] == offset - 1
