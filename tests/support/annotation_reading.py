@@ -9,6 +9,7 @@ from spert_hf.data.annotation.annotated_text import AnnotatedText
 from spert_hf.data.annotation.formats import format_named, format_of
 from spert_hf.data.annotation.options import ReadingOptions, WritingOptions
 from spert_hf.data.annotation.report import Report
+from spert_hf.data.faults import DocumentError
 
 
 def write_lines(path: Path, *records: Any) -> Path:
@@ -32,8 +33,11 @@ def write_as(name: str, texts: Iterable[AnnotatedText], path: Path, **options: A
 
 
 def recognised(path: Path) -> str | None:
-    """The name of the format that a file is told to be in."""
-    found = format_of(path)
+    """The name of the format that a file is told to be in; none for one that is refused."""
+    try:
+        found = format_of(path)
+    except DocumentError:
+        return None
     return found and found.name
 
 
