@@ -183,7 +183,8 @@ def test_what_the_model_knows_is_told(open_demo, tmp_path):
             "Work_For: Peop → Org, Org → Org",
             "Near (symmetric)",
         ]
-        assert "from score 0.62 on, and of entities that overlap it keeps the best" in known.inner_text()
+        said = "score of at least 0.62 are predicted, and only the best of overlapping entities is kept"
+        assert said in known.inner_text()
         links = page.page.eval_on_selector_all("#heading a", "(links) => links.map((link) => link.href)")
         assert links == ["https://huggingface.co/ada/spert-tiny", "https://arxiv.org/abs/1909.07755"]
 

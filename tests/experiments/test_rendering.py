@@ -205,4 +205,4 @@ def test_every_table_renders(tmp_path):
 def test_folds_are_called_folds(table, tmp_path):
     table = replace(table, rows=(Row("a", {"dataset_config_name": FOLD}),))
     put_results(table, tmp_path, {"a": [40.0]})
-    assert "measured on dev, folds 1, 2;" in render_one(table, tmp_path).page
+    assert "evaluated on dev, folds 1, 2;" in render_one(table, tmp_path).page
