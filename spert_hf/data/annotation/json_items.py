@@ -117,29 +117,30 @@ class _DepthLimited:
             _TooDeepError: They are nested too deeply.
         """
         data = self._stream.read(size)
-        brackets = self._outside_strings(data).translate(None, _NO_BRACKETS)
-        depths = [*accumulate((_STEPS[bracket] for bracket in brackets), initial=self._depth)]
-        if max(depths) > _DEEPEST:
-            raise _TooDeepError(f"nested more than {_DEEPEST} levels deep")
-        self._depth = depths[-1]
+        brackets = self._brackets(data)
+        if self._depth + len(brackets) > _DEEPEST:
+            highest = max(accumulate((_STEPS[bracket] for bracket in brackets), initial=self._depth))
+            if highest > _DEEPEST:
+                raise _TooDeepError(f"nested more than {_DEEPEST:,} levels deep")
+        opened = brackets.count(b"[") + brackets.count(b"{")
+        self._depth += 2 * opened - len(brackets)
         return data
 
-    def _outside_strings(self, data: bytes) -> bytes:
-        """What of the next bytes is not in strings."""
-        if not data:
-            return data
-        rest = data[1:] if self._is_escaped else data
-        rest = rest.replace(b"\\\\", b"")
-        self._is_escaped = rest.endswith(b"\\")
-        parts = rest.replace(b'\\"', b"").split(b'"')
-        outside = b"".join(parts[self._is_in_string :: 2])
-        self._is_in_string ^= len(parts) % 2 == 0
-        return outside
+    def _brackets(self, data: bytes) -> bytes:
+        """The brackets of the next bytes that are not in strings."""
+        rest = (data[1:] if self._is_escaped else data).replace(b"\\\\", b"")
+        self._is_escaped = rest.endswith(b"\\") if data else self._is_escaped
+        rest = rest.replace(b'\\"', b"").translate(None, _NEITHER_BRACKETS_NOR_QUOTES)
+        if self._is_in_string:
+            rest = b'"' + rest
+        self._is_in_string = rest.count(b'"') % 2 == 1
+        # Two quotes side by side are a string without brackets, or lie between two strings, which become one.
+        return b"".join(rest.replace(b'""', b"").split(b'"')[::2])
 
 
-_DEEPEST = 500
+_DEEPEST = 1000
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEPS)
+_NEITHER_BRACKETS_NOR_QUOTES = bytes(byte for byte in range(256) if byte not in (*_STEPS, ord('"')))
 
 
 def _value_of(content: str | Fault, location: Location, allowed: str) -> Any:

@@ -77,7 +77,7 @@ class AnnotationChoice:
             report.skip("texts", "not annotated" + (", only predicted" if predictions else ""), location)
         if self._user is not None:
             annotations = [*self._of_user(annotations, location)]
-        if self._wanted == "all" or not annotations:
+        if self._wanted == "all" or len(annotations) < 2:
             return annotations
         latest = max(annotations, key=lambda annotation: annotation.time)
         for annotation in annotations:

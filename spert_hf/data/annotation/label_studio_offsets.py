@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from .offsets import Offsets, has_astral
+from .offsets import Offsets, first_astral
 from .report import Report
 
 Shown = tuple[object, object, object]
@@ -48,9 +48,10 @@ class UnitChoice:
         """
         if self._chosen is not None:
             return self._chosen
-        if not has_astral(text):
+        first = first_astral(text)
+        if first is None:
             return self._last
-        shown, matters = _shown_unit(text, regions)
+        shown, matters = _shown_unit(text, first, regions)
         if shown is not None:
             self._last = shown
             self._shown[shown] += 1
@@ -69,34 +70,32 @@ class UnitChoice:
             self._report.note(f"{shown}: taken for {unit} (--offsets says otherwise)")
 
 
-def _shown_unit(text: str, regions: Iterable[Shown]) -> tuple[str | None, bool]:
-    """The unit of the first region whose text stands at its place in one unit only, if there is any, and whether
-    regions lie elsewhere in the one than in the other.
+def _shown_unit(text: str, first: int, regions: Iterable[Shown]) -> tuple[str | None, bool]:
+    """The unit of the first region whose text stands at its place in one unit only, if there is any, and whether there
+    are regions that lie elsewhere in the one than in the other.
+
+    Args:
+        text: What was annotated.
+        first: Where its first character with two UTF-16 units is.
+        regions: Those of the annotation.
     """
-    code_points, utf16 = Offsets(text, "code-points"), Offsets(text, "utf-16")
     matters = False
     for start, end, shown in regions:
-        place, other = _place(start, end, code_points), _place(start, end, utf16)
-        if place == other:
+        if not isinstance(start, int) or not isinstance(end, int) or not first < end or start >= end:
             continue
         matters = True
-        fits, other_fits = (_fits(shown, text, each) for each in (place, other))
-        if fits != other_fits:
-            return ("code-points" if fits else "utf-16"), True
+        if isinstance(shown, str):
+            fits, fits_utf16 = is_shown_as(shown, text[start:end]), _fits_utf16(shown, text, start, end)
+            if fits != fits_utf16:
+                return ("code-points" if fits else "utf-16"), True
     return None, matters
 
 
-def _fits(shown: object, text: str, place: tuple[int, int] | None) -> bool:
-    return place is not None and isinstance(shown, str) and is_shown_as(shown, text[place[0] : place[1]])
+def _fits_utf16(shown: str, text: str, start: int, end: int) -> bool:
+    offsets = Offsets(text[:end], "utf-16")  # what stands behind makes no difference
+    first, last = offsets.to_code_points(start), offsets.to_code_points(end)
+    return first is not None and last is not None and is_shown_as(shown, text[first:last])
 
 
 def _count(annotations: int) -> str:
     return f"{annotations:,} annotation{'s' if annotations != 1 else ''}"
-
-
-def _place(start: object, end: object, offsets: Offsets) -> tuple[int, int] | None:
-    """A region's place in code points, if there is one."""
-    if not isinstance(start, int) or not isinstance(end, int):
-        return None
-    first, last = offsets.to_code_points(start), offsets.to_code_points(end)
-    return None if first is None or last is None or first >= last else (first, last)

@@ -32,9 +32,10 @@ def shown_regions(results: Sequence[object]) -> Iterator[Shown]:
     """Where regions are and what their text is, as far as the file says so."""
     for result in results:
         value = result.get("value") if isinstance(result, dict) and is_of(result, REGIONS) else None
-        place = _place_in(value, str(result["type"])) if isinstance(value, dict) else None  # type: ignore[index]
-        if isinstance(value, dict) and isinstance(place, dict):
-            yield place.get("start"), place.get("end"), value.get("text")
+        if isinstance(value, dict):
+            place = value.get("globalOffsets", value)
+            if isinstance(place, dict):
+                yield place.get("start"), place.get("end"), value.get("text")
 
 
 class Results:
@@ -113,7 +114,7 @@ class Results:
             self._forget(result)
             return
         where = f"{field}.value"
-        place = _place_in(value, of_type)
+        place = value if of_type != HYPERTEXT else value.get("globalOffsets")
         names = self._labels(value, of_type if of_type in value else "labels", where)
         span = None
         if not isinstance(place, dict):
@@ -232,11 +233,6 @@ def score_of(result: Mapping[str, Any]) -> float | None:
         return None
     is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
     return float(score) if is_number and 0 <= score <= 1 else None
-
-
-def _place_in(value: Mapping[str, Any], of_type: str) -> object:
-    """What has a region's start and end."""
-    return value.get("globalOffsets") if of_type == HYPERTEXT else value
 
 
 def _is_id(value: object) -> bool:

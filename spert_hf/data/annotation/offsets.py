@@ -53,7 +53,13 @@ class Offsets:
 
 def has_astral(text: str) -> bool:
     """Whether a character of the text takes two UTF-16 units, so that offsets behind it differ from code points."""
-    return not text.isascii() and _ASTRAL.search(text) is not None
+    return first_astral(text) is not None
+
+
+def first_astral(text: str) -> int | None:
+    """The place of the first character that takes two UTF-16 units, if there is any."""
+    found = None if text.isascii() else _ASTRAL.search(text)
+    return None if found is None else found.start()
 
 
 def _grapheme_starts(text: str) -> list[int] | None:
