@@ -119,8 +119,8 @@ class _Export:
     def open(self, name: str) -> Iterator[BinaryIO]:
         """Open a file for reading."""
         if not self.is_archive:
-            with self.path.open("rb") as stream:
-                yield stream
+            with self.path.open("rb") as file:
+                yield file
             return
         with zipfile.ZipFile(self.path) as archive:
             try:
