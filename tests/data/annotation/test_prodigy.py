@@ -276,6 +276,20 @@ def test_the_texts_id_and_scores_survive(tmp_path):
     assert content(read_as("prodigy", tmp_path / "w.jsonl")[0][0]) == content(text)
 
 
+def test_of_mentions_that_are_the_same_one_is_written_with_the_relations_of_all(tmp_path):
+    entities = [TextEntity("A", 0, 4), TextEntity("A", 0, 4, more_types=("B",)), TextEntity("B", 5, 9)]
+    text = AnnotatedText("Mira Ilan", entities, [TextRelation("R", 1, 2)])
+    report = write_as("prodigy", [text], tmp_path / "w.jsonl")
+    (read,), _ = read_as("prodigy", tmp_path / "w.jsonl")
+    assert read.entities == [TextEntity("A", 0, 4), TextEntity("B", 0, 4), TextEntity("B", 5, 9)]
+    assert read.relations == [TextRelation("R", 0, 2)]
+    assert left_out(report) == [
+        "left out: 1 entity: the same as another",
+        "added: 1 entity: several labels: a mention for each",
+    ]
+    assert report.adds_up()
+
+
 def test_another_unit_than_code_points_is_refused(tmp_path):
     with pytest.raises(ValueError, match="offsets must be left out, as Prodigy's count code points, got 'utf-16'"):
         write_as("prodigy", [], tmp_path / "w.jsonl", offsets="utf-16")
