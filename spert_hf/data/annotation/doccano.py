@@ -30,6 +30,9 @@ from .sample import UNREADABLE, Sample
 
 _ALLOWED = "a JSON object of doccano's JSONL export, with text and entities, label or labels"
 _SPANS = ("entities", "label", "labels")
+_OLD = "annotations"
+"""What versions had that gave numbers for labels."""
+
 _TEXTS = ("text", "data")
 _OWN = {*_SPANS, *_TEXTS, "id", "relations"}
 _OFFSETS = ("start_offset", "end_offset")
@@ -72,7 +75,7 @@ def _is_own(record: Mapping[str, Any]) -> bool:
     """Whether a record's spans, of which there may be none, are in doccano's form."""
     if not any(key in record for key in _TEXTS) or "tokens" in record:
         return False
-    items = record.get("entities")
+    items = record.get("entities", record.get(_OLD))
     if isinstance(items, list):
         if not items:
             return "relations" in record and "Comments" in record
@@ -119,8 +122,8 @@ class _Export:
     def open(self, name: str) -> Iterator[BinaryIO]:
         """Open a file for reading."""
         if not self.is_archive:
-            with self.path.open("rb") as stream:
-                yield stream
+            with self.path.open("rb") as file:
+                yield file
             return
         with zipfile.ZipFile(self.path) as archive:
             try:
@@ -248,6 +251,8 @@ class _FileReader:
             key, spans = _spans_of(record)
             if key is None:
                 given = f"an object with {list_names([*map(short_repr, record)]) or 'nothing in it'}"
+                if _OLD in record:
+                    given = "one of an old version, whose labels are numbers without names"
                 self._report.fault(location, "", given, _ALLOWED)
                 continue
             text = text_in(

@@ -132,29 +132,34 @@ class _Record:
                 else:
                     self._report.fault(self._location, field, short_repr(item), f"a list: {form}")
 
-    def _entities(self) -> tuple[list[TextEntity], dict[tuple[int, int], int]]:
-        """The mentions that are not at fault, and the position of the first one at each place."""
+    def _entities(self) -> tuple[list[TextEntity], dict[tuple[int, int], int | None]]:
+        """The mentions that are not at fault, and for each place the position of its first one, or `None` for none."""
         entities: list[TextEntity] = []
-        by_place: dict[tuple[int, int], int] = {}
+        by_place: dict[tuple[int, int], int | None] = {}
         for field, item, sentence in self._items("ner", 3, "its first token, its last one and its type"):
             place = self._place(item, 0, field, sentence)
             name, usable = label_of(item[2], self._location, f"{field}[2]", self._report)
-            if place is not None and usable:
-                by_place.setdefault(place, len(entities))
+            if place is None:
+                continue
+            if by_place.get(place) is None:
+                by_place[place] = len(entities) if usable else None
+            if usable:
                 entities.append(TextEntity(name, *place))
         return entities, by_place
 
-    def _relations(self, by_place: Mapping[tuple[int, int], int]) -> Iterator[TextRelation]:
+    def _relations(self, by_place: Mapping[tuple[int, int], int | None]) -> Iterator[TextRelation]:
         form = "the head's first and last token, the tail's, and the type"
         for field, item, sentence in self._items("relations", 5, form):
             head, tail = (self._place(item, first, field, sentence) for first in (0, 2))
             name, usable = label_of(item[4], self._location, f"{field}[4]", self._report)
             if head is None or tail is None or not usable:
                 continue
-            if head in by_place and tail in by_place:
-                yield TextRelation(name, by_place[head], by_place[tail])
-            else:
+            if head not in by_place or tail not in by_place:
                 self._report.skip("relations", _NOT_A_MENTION, self._location, field)
+                continue
+            first, second = by_place[head], by_place[tail]
+            if first is not None and second is not None:
+                yield TextRelation(name, first, second)
 
     def _place(self, item: list[Any], first: int, field: str, sentence: int) -> tuple[int, int] | None:
         """The characters of a span of tokens; `None`, and a fault, if its sentence has no such tokens."""

@@ -47,6 +47,11 @@ def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[Annota
         entities, numbers = _entities(record, Offsets(text, options.offsets or "code-points"), location, report)
         relations = [*_relations(record, numbers, location, report)]
         identifier = record.get("id", record.get("orig_id"))
+        if isinstance(identifier, bool) or not (identifier is None or isinstance(identifier, (int, str))):
+            report.fault(
+                location, "id" if "id" in record else "orig_id", short_repr(identifier), "a string or an integer"
+            )
+            identifier = None
         extra = {name: value for name, value in record.items() if name not in _OWN}
         yield AnnotatedText(text, entities, relations, None if identifier is None else str(identifier), location, extra)
 

@@ -79,17 +79,18 @@ def _entities(
             report.leave_out("entities", "no such place in the text", text.source, field)
         elif entity.type is None and not unlabelled:
             report.leave_out("entities", "no label", text.source, field)
-        elif key in first and not repeated:
-            positions[number] = first[key]
-            report.leave_out("entities", "the same as another", text.source, field)
         else:
-            positions[number] = first[key] = len(entities)
-            entities.append(_plain(text, entity, field, report))
-            further = [name for name in dict.fromkeys(entity.more_types) if repeated or (name, *key[1:]) not in first]
-            report.add("entities", "several labels: a mention for each", text.source, field, len(further))
-            for name in further:
-                first[name, entity.start, entity.end] = len(entities)
-                entities.append(TextEntity(name, entity.start, entity.end, score=entity.score))
+            if repeated or key not in first:
+                first[key] = len(entities)
+                entities.append(_plain(text, entity, field, report))
+            else:
+                report.leave_out("entities", "the same as another", text.source, field)
+            positions[number] = first[key]
+            for name in dict.fromkeys(entity.more_types):
+                if repeated or (name, *key[1:]) not in first:
+                    first[name, entity.start, entity.end] = len(entities)
+                    entities.append(TextEntity(name, entity.start, entity.end, score=entity.score))
+                    report.add("entities", "several labels: a mention for each", text.source, field)
     return entities, positions
 
 
