@@ -59,7 +59,10 @@ class AnnotationFormat:
 
 FORMATS = {
     each.name: each
-    for each in (AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),)
+    for each in (
+        AnnotationFormat("brat", "brat's standoff files (.txt and .ann)", "brat"),
+        AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
+    )
 }
 """By name, in the order in which files are tried."""
 
