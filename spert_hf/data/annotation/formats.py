@@ -61,6 +61,7 @@ FORMATS = {
     each.name: each
     for each in (
         AnnotationFormat("brat", "brat's standoff files (.txt and .ann)", "brat"),
+        AnnotationFormat("webanno-tsv", "WebAnno TSV 3", "webanno_tsv", written=False),
         AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
     )
 }
