@@ -64,6 +64,8 @@ FORMATS = {
         AnnotationFormat("doccano", "doccano's JSONL export", "doccano"),
         AnnotationFormat("prodigy", "Prodigy's rel.manual JSON Lines", "prodigy"),
         AnnotationFormat("dygie", "DyGIE++ and SciERC JSON Lines", "dygie", written=False),
+        AnnotationFormat("brat", "brat's standoff files (.txt and .ann)", "brat"),
+        AnnotationFormat("webanno-tsv", "WebAnno TSV 3", "webanno_tsv", written=False),
         AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
     )
 }
