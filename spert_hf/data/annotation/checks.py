@@ -40,7 +40,14 @@ def label_of(value: object, location: Location, field: str, report: Report) -> t
 
 
 def span_of(
-    start: object, end: object, offsets: Offsets, location: Location, field: str, report: Report, last: str = "end"
+    start: object,
+    end: object,
+    offsets: Offsets,
+    location: Location,
+    field: str,
+    report: Report,
+    last: str = "end",
+    first: str | None = None,
 ) -> tuple[int, int] | None:
     """A mention's place in code points; `None`, and a fault, if there is no such place in the text.
 
@@ -51,9 +58,10 @@ def span_of(
         location: The text.
         field: The mention's path in its record, such as `entities[3]`.
         report: Takes the fault.
-        last: What the file calls the end; the start has the same name with `start` for `end`.
+        last: What the file calls the end.
+        first: And the start. Default: the same with `start` for `end`.
     """
-    first = last.replace("end", "start")
+    first = first or last.replace("end", "start")
     converted: list[int] = []
     for name, value, least in ((first, start, 0), (last, end, 1)):
         allowed = f"{integer(least, offsets.length)} (the text's length)"
