@@ -59,7 +59,10 @@ class AnnotationFormat:
 
 FORMATS = {
     each.name: each
-    for each in (AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),)
+    for each in (
+        AnnotationFormat("inception", "UIMA CAS (XMI, CAS JSON), as INCEpTION exports it", "uima_cas"),
+        AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
+    )
 }
 """By name, in the order in which files are tried."""
 
