@@ -18,6 +18,7 @@ from ..documents import Document, Entity, Relation
 from ..faults import Location, is_name, short_repr
 from .annotated_text import AnnotatedText, TextEntity, TextRelation
 from .report import Report
+from .tokens import split_at
 
 DOCUMENTS = ("sentences", "whole")
 MISALIGNED = ("split", "expand", "drop")
@@ -143,7 +144,7 @@ class Aligner:
             else:
                 cuts |= within
                 mentions.changed(number, "begins or ends inside a token: the token is split there")
-        return _split(words, sorted(cuts)) if cuts else words
+        return split_at(words, cuts) if cuts else words
 
     def _first_characters(self, firsts: list[int], mentions: _Mentions) -> list[int]:
         """Where documents begin in the text: where sentences do, but inside mentions."""
@@ -249,15 +250,6 @@ def _trim(mentions: _Mentions) -> None:
 def _is_continuous(text: str, fragments: tuple[tuple[int, int], ...]) -> bool:
     """Whether there is nothing but white space between the parts of a mention."""
     return all(not text[end:start].strip() for (_, end), (start, _) in pairwise(fragments))
-
-
-def _split(words: list[tuple[int, int]], cuts: list[int]) -> list[tuple[int, int]]:
-    """The words, cut at characters inside them."""
-    split: list[tuple[int, int]] = []
-    for start, end in words:
-        inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
-        split += zip([start, *inside], [*inside, end], strict=True)
-    return split
 
 
 def _cut(
