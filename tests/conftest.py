@@ -54,7 +54,8 @@ def warm_python(tmp_path_factory):
 
     Use it where a process of its own is needed and how it is started makes no difference: starting costs most.
     """
-    with WarmPython(os.environ, tmp_path_factory.mktemp("streams")) as python:
+    caches = {"HF_HOME": str(tmp_path_factory.mktemp("warm") / "cache")}
+    with WarmPython({**os.environ, **caches}, tmp_path_factory.mktemp("streams")) as python:
         yield python
 
 
