@@ -107,7 +107,8 @@ def prepare_given(
     if not model.name_or_path:
         return None
     kept = (TypeChange.between(types[name], types[name]) for name in ("entity_types", "relation_types"))
-    return Continuation(model.name_or_path, getattr(config, "_commit_hash", None), None, *kept)
+    attention = "kept" if model.context_attention is not None else None
+    return Continuation(model.name_or_path, getattr(config, "_commit_hash", None), None, *kept, attention)
 
 
 def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTrainedTokenizerBase:
