@@ -21,7 +21,7 @@ from .model.configuration_spert import TASK, SpertConfig
 from .model.decoding import to_prediction, to_records
 from .model.hub import find_tokenizer
 from .model.inference import DEFAULT_BATCH_SIZE
-from .model.messages import must_be
+from .model.messages import kind_of, must_be
 from .model.modeling_spert import SpertModel
 from .model.output import PredictionArrays
 from .model.pipeline_spert import SpertPipeline
@@ -145,7 +145,7 @@ def _pipeline_of(model: Any, settings: Mapping[str, Any]) -> SpertPipeline:
         must_be(
             "model",
             "a checkpoint's folder or Hub id, a SpertModel, or a SpertPipeline",
-            f"an object of type {type(model).__name__}",
+            kind_of(model),
         )
     )
 

@@ -42,7 +42,10 @@ _NEEDED: dict[str, type | tuple[type, ...]] = {
     "versions": dict,
 }
 _RECORDED = "what training records there"
-# Settings for paths and hardware, which do not describe the model.
+# Settings that say where things were and how they were run, but not what was trained. By hand: they are declared a
+# layer above, and their kinds draw other lines. `revision` makes another model, but has a place of its own on the card;
+# `data_dir` is of the same kind as `dataset`; and `save_steps` or `logging_steps`, which make no other model, are
+# shown, so that a run can be repeated as it was.
 _NOT_SHOWN = ("output_dir", "resume_from_checkpoint", "report_to", "revision", "data_dir", "cpu_threads", "push_to_hub")
 
 

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from .cpu_runtime import CpuRuntime
 from .encoders import is_computed_alone
 from .forking import make_forks_safe
-from .messages import must_be
+from .messages import kind_of, must_be
 from .runtime import EncoderRuntime, TorchRuntime
 from .watching import WatchedModule
 
@@ -48,7 +48,7 @@ class EncodingMixin(nn.Module):
         """
         chosen = _RUNTIMES.get(runtime) if isinstance(runtime, str) else runtime
         if not isinstance(chosen, EncoderRuntime):
-            given = repr(runtime) if isinstance(runtime, str) else f"an object of type {type(runtime).__name__}"
+            given = repr(runtime) if isinstance(runtime, str) else kind_of(runtime)
             raise ValueError(must_be("runtime", f"{', '.join(map(repr, _RUNTIMES))} or an EncoderRuntime", given))
         make_forks_safe()
         leaving = [] if self._watched_runtime is None else [self._watched_runtime[0]]

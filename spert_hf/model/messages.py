@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+_LONGEST_NAME = 60
+"""Letters of a name that are compared and shown."""
 
 
 def must(field: str, requirement: str, given: object = None) -> str:
@@ -25,6 +29,31 @@ def either(choices: Iterable[object]) -> str:
     """Format choices, such as `'keep', 'drop' or 'best'`."""
     *first, last = map(repr, choices)
     return f"{', '.join(first)} or {last}" if first else last
+
+
+def kind_of(value: object) -> str:
+    """What was given where its value would say nothing: `"an object of type int"`, or `"None"`."""
+    return "None" if value is None else f"an object of type {type(value).__name__}"
+
+
+def nearest(name: object, names: Iterable[str], likeness: float = 0.6) -> list[str]:
+    """The names, two at most, that a misspelt one is most like, the likest first; case does not count.
+
+    Args:
+        name: That was given.
+        names: Those it may be meant to be.
+        likeness: How close they have to be, from 0 to 1, as `difflib` measures it.
+    """
+    folded = {one.casefold(): one for one in names}
+    close = get_close_matches(str(name)[:_LONGEST_NAME].casefold(), folded, n=2, cutoff=likeness)
+    return [folded[one] for one in close]
+
+
+def did_you_mean(name: object, names: Collection[str], likeness: float = 0.6) -> str:
+    """`" (did you mean 'Loc'?)"` where a misspelt name is like one or two of the names, else `""`; see [`nearest`]."""
+    close = nearest(name, names, likeness)
+    cut = (one if len(one) <= _LONGEST_NAME else f"{one[:_LONGEST_NAME]}…" for one in close)
+    return f" (did you mean {either(cut)}?)" if close else ""
 
 
 def integer(least: float, most: float | None = None) -> str:

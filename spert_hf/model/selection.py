@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
 from .configuration_spert import SpertConfig
-from .messages import must_be
+from .messages import did_you_mean, must_be, nearest
 from .setting_checks import check_fraction, shown
 
 Threshold = float | Mapping[str, float] | None
@@ -78,16 +77,10 @@ def check_type(field: str, name: object, allowed: Collection[str]) -> None:
         return
     near = nearest(name, allowed)
     others = ", ".join(map(repr, sorted(set(allowed) - set(near))))
-    hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
     names = ", ".join(filter(None, [", ".join(map(repr, near)), others]))
-    wanted = f"one of {names[:500]}{hint}" if names else "left out, as the model has no such types"
+    none = "left out, as the model has no such types"
+    wanted = f"one of {names[:500]}{did_you_mean(name, allowed)}" if names else none
     raise ValueError(must_be(field, wanted, shown(name)))
-
-
-def nearest(name: object, allowed: Collection[str]) -> list[str]:
-    """Return up to two names that are most similar to a misspelt one, ignoring case, the most similar first."""
-    folded = {one.casefold(): one for one in allowed}
-    return [folded[one] for one in get_close_matches(str(name).casefold(), folded, n=2)]
 
 
 def _check_types(field: str, names: Any, allowed: Collection[str]) -> tuple[str, ...]:

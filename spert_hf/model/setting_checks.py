@@ -3,10 +3,9 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from .messages import either, integer, must, must_be, number
+from .messages import did_you_mean, either, integer, must, must_be, number
 
 MOST_NAMES = 10_000
 """The maximum number of entity or relation types."""
@@ -127,21 +126,15 @@ def check_keywords(given: Iterable[str], known: Collection[str], of: str) -> Non
     for name in given:
         if name not in known:
             raise TypeError(
-                f"{name} is not a setting of {of}{nearest(name, known)}; there are {', '.join(sorted(known))}"
+                f"{name} is not a setting of {of}{did_you_mean(name, known)}; there are {', '.join(sorted(known))}"
             )
-
-
-def nearest(name: object, known: Collection[str]) -> str:
-    """Return a suggestion for a misspelt name; empty if there is no similar one."""
-    similar = get_close_matches(str(name), list(known), n=2, cutoff=0.6)
-    return f" (did you mean {' or '.join(similar)}?)" if similar else ""
 
 
 def check_keys(given: Mapping[str, Any], known: Collection[str], needed: Sequence[str]) -> None:
     """Refuse unknown settings, and files without the required ones."""
     unknown = sorted(set(given) - set(known))
     if unknown:
-        meant = nearest(unknown[0], known)
+        meant = did_you_mean(unknown[0], known)
         raise ValueError(f"{shown(unknown[0])} is not a setting of SpERT{meant}; there are {', '.join(sorted(known))}")
     missing = [name for name in needed if given.get(name) is None]
     if missing:

@@ -10,7 +10,7 @@ from textwrap import fill
 from typing import Any, get_args
 
 from .choices import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
-from .messages import must_be
+from .messages import kind_of, must_be
 from .setting_checks import check_choice, check_flag, check_integer, check_number, check_text
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -76,7 +76,7 @@ class Setting:
         if value is None and self.optional:
             return
         if self.secret and not isinstance(value, str):
-            raise ValueError(must_be(self.name, "a string", f"an object of type {type(value).__name__}"))
+            raise ValueError(must_be(self.name, "a string", kind_of(value)))
         if self.choices:
             check_choice(self.name, value, self.choices)
         elif self.type is bool:

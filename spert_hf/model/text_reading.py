@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from .languages import BY_LANGUAGE
-from .messages import must_be
-from .setting_checks import check_choice, check_names, nearest, shown
+from .messages import did_you_mean, must_be
+from .setting_checks import check_choice, check_names, shown
 
 WORDS = {
     "rules": "runs of letters or digits, and every other character separately",
@@ -98,7 +98,7 @@ class TextReading:
             raise ValueError(must_be("text_reading", f"a mapping with some of {', '.join(cls._names())}", shown(value)))
         unknown = [name for name in value if name not in cls._names()]
         if unknown:
-            name, meant = str(unknown[0])[:100], nearest(unknown[0], cls._names())
+            name, meant = str(unknown[0])[:100], did_you_mean(unknown[0], cls._names())
             raise ValueError(f"text_reading.{name} is not a setting{meant}; there are {', '.join(cls._names())}")
         return cls(**value)
 

@@ -15,7 +15,7 @@ from transformers import Pipeline, PreTrainedModel
 from ..model.cpu_scheduling import PADDING_COST
 from ..model.cpu_workers import MOST_WORKERS, has_company
 from ..model.encoders import is_computed_alone
-from ..model.messages import must_be
+from ..model.messages import kind_of, must_be
 from ..model.modeling_spert import SpertModel
 from ..model.runtime import EncodingModel
 from ..model.setting_checks import check_choice
@@ -198,7 +198,5 @@ def _model_of(given: Any) -> SpertModel:
     """The model itself, or that of a pipeline; either may be of a checkpoint's own code."""
     model: Any = given.model if isinstance(given, Pipeline) else given
     if not isinstance(model, nn.Module) or not hasattr(model, "set_runtime"):
-        raise ValueError(
-            must_be("model", "a SpertModel or a pipeline with one", f"an object of type {type(model).__name__}")
-        )
+        raise ValueError(must_be("model", "a SpertModel or a pipeline with one", kind_of(model)))
     return model  # type: ignore[return-value]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..data.documents import SELF_RELATIONS
 from ..data.faults import plain_name, short_repr
 from ..encoders import QUICKSTART_ENCODER
-from ..model.messages import must_be
-from ..model.setting_checks import check_keywords, nearest
+from ..model.messages import did_you_mean, must_be
+from ..model.setting_checks import check_keywords
 from ..model.settings import ModelSettings, Setting, setting, settings_of
 from ..model.text_reading import parse_reading
 from .peft_imports import check_peft
@@ -381,9 +381,8 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     for key, value in settings.items():
         name = str(key).replace("-", "_")
         if name not in SETTINGS:
-            raise ValueError(
-                f"{path}: {plain_name(key)} is not a setting{nearest(name, SETTINGS)}; there are {', '.join(SETTINGS)}"
-            )
+            meant = did_you_mean(name, SETTINGS)
+            raise ValueError(f"{path}: {plain_name(key)} is not a setting{meant}; there are {', '.join(SETTINGS)}")
         recipe[name] = _as_type(f"{path}: {plain_name(key)}", value, SETTINGS[name])
     return recipe
 

@@ -11,7 +11,7 @@ from ..data.documents import Document
 from ..encoders import find_encoder
 from ..model.configuration_spert import SpertConfig
 from ..model.hub import find_tokenizer
-from ..model.messages import must_be
+from ..model.messages import kind_of, must_be
 from ..model.modeling_spert import SpertModel
 from .adapters import adapter_settings
 from .arguments import SETTINGS, SpertTrainingArguments
@@ -44,15 +44,13 @@ def check_model(model: object, processing_class: object) -> None:
             must_be(
                 "model",
                 "a SpertModel, or the folder or Hub id of a SpERT model or of an encoder",
-                f"an object of type {type(model).__name__}",
+                kind_of(model),
             )
         )
     if processing_class is None:
         return
     if not isinstance(processing_class, PreTrainedTokenizerBase):
-        raise TypeError(
-            must_be("processing_class", "the model's tokenizer", f"an object of type {type(processing_class).__name__}")
-        )
+        raise TypeError(must_be("processing_class", "the model's tokenizer", kind_of(processing_class)))
     if not isinstance(model, SpertModel):
         raise TypeError("processing_class needs a SpertModel as model; others have their own tokenizer")
 
@@ -109,7 +107,8 @@ def prepare_given(
     if not model.name_or_path:
         return None
     kept = (TypeChange.between(types[name], types[name]) for name in ("entity_types", "relation_types"))
-    return Continuation(model.name_or_path, getattr(config, "_commit_hash", None), None, *kept)
+    attention = "kept" if model.context_attention is not None else None
+    return Continuation(model.name_or_path, getattr(config, "_commit_hash", None), None, *kept, attention)
 
 
 def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTrainedTokenizerBase:

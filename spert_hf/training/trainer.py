@@ -29,7 +29,7 @@ from ..files.atomic import RUN_FILE
 from ..files.model_folder import model_output, remove_unfinished, write_model, write_whole
 from ..files.ownership import owned_folder
 from ..model.inference import predict_arrays
-from ..model.messages import must_be
+from ..model.messages import kind_of, must_be
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
@@ -675,7 +675,7 @@ def _checked(
 ) -> SpertTrainingArguments:
     """Take settings and data sets if they are of the right type, and the tracker is there."""
     if args is not None and not isinstance(args, SpertTrainingArguments):
-        raise TypeError(must_be("args", "SpertTrainingArguments", f"an object of type {type(args).__name__}"))
+        raise TypeError(must_be("args", "SpertTrainingArguments", kind_of(args)))
     for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
         if dataset is not None and not isinstance(dataset, Splits):
             check_source(name, dataset)

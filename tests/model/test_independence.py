@@ -3,8 +3,6 @@
 import copy
 import json
 import random
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -139,17 +137,11 @@ def test_threads_share_a_pipeline_and_its_workers(tiny_pipeline, one_by_one):
 
 
 @pytest.mark.e2e
-def test_another_process_finds_the_same(tiny_checkpoint, one_by_one):
+def test_another_process_finds_the_same(warm_python, tiny_checkpoint, one_by_one):
     code = (
         "import json, sys; from transformers import pipeline; import spert_hf;"
-        "pipe = pipeline('spert-extraction', model=sys.argv[1]); print(json.dumps(pipe(json.load(sys.stdin))))"
+        "pipe = pipeline('spert-extraction', model=sys.argv[1]); print(json.dumps(pipe(json.loads(sys.argv[2]))))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tiny_checkpoint)],
-        input=json.dumps(TEXTS),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
+    done = warm_python.run(["-c", code, tiny_checkpoint, json.dumps(TEXTS)], ROOT, {})
+    assert done.returncode == 0, done.stderr
     assert_same(json.loads(done.stdout.splitlines()[-1]), json.loads(json.dumps(one_by_one)))

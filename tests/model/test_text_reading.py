@@ -45,7 +45,7 @@ class TestSettings:
             ),
             (
                 {"word": "rules"},
-                r"text_reading\.word is not a setting \(did you mean words.*; there are words, word_pattern",
+                r"text_reading\.word is not a setting \(did you mean 'words.*; there are words, word_pattern",
             ),
             ("rules", r"text_reading must be a mapping with some of words, word_pattern, sequences, .*, got 'rules'"),
         ],

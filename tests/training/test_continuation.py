@@ -12,10 +12,11 @@ from spert_hf.cli.parsers.train import parse_arguments
 from spert_hf.data import load_splits
 from spert_hf.hub.model_card import _describe_start
 from spert_hf.hub.training_record import TrainingRecord
+from spert_hf.training.continuation import load_trained
 from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder, make_records
 from tests.support.predictions import predict_documents
-from tests.support.tiny_models import make_encoder_folder
+from tests.support.tiny_models import make_encoder_folder, make_tiny_checkpoint
 
 MODEL = {"max_span_size": 7, "relation_threshold": 0.3, "letter_case_embeddings": True, "learn_signatures": True}
 
@@ -112,6 +113,21 @@ def test_relations_may_come_and_go(folders, tmp_path):
     again = _train(folders[0], tmp_path / "both", model=tmp_path / "none", num_train_epochs=1)
     assert again.model.config.relation_types == ["Work_For", "Near"]
     assert torch.isfinite(again.model.relation_classifier.weight).all()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [("attention", "between", "dropped"), ("between", "attention", "fresh"), ("attention", "attention", "kept")],
+)
+def test_the_attention_over_contexts_is_told_of(tmp_path, before, after, change):
+    source = make_tiny_checkpoint("bert", tmp_path, relation_context=before)
+    config = SpertModel.from_pretrained(source).config
+    types = {name: getattr(config, name) for name in ("entity_types", "relation_types", "symmetric_relation_types")}
+    arguments = parse_arguments([f"--model={source}", f"--relation-context={after}"])
+    _, model, continuation = load_trained(arguments, types, [])
+    assert (model.context_attention is None) == (after != "attention")
+    assert continuation.describe().endswith(f" kept; attention over contexts: {change}")
+    assert continuation.to_dict()["context_attention"] == change
 
 
 def test_settings_are_the_models_unless_they_are_given(folders, tmp_path):

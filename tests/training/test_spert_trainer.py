@@ -207,7 +207,7 @@ class TestModel:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"train_datset": []}, r"train_datset is not a setting of SpertTrainer \(did you mean train_dataset"),
+        ({"train_datset": []}, r"train_datset is not a setting of SpertTrainer \(did you mean 'train_dataset"),
         ({"tokenizer": None}, "tokenizer is not a setting of SpertTrainer"),
         (
             {"args": TrainingArguments("x")},
