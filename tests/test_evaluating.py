@@ -8,9 +8,8 @@ import spert_hf
 from spert_hf import SpertModel, evaluate_model, load_documents
 from spert_hf.cli.main import main
 from spert_hf.data import Document
-from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
-from spert_hf.evaluation.text_evaluation import score_as_text
 from tests.support.documents import make_dataset_folder
+from tests.support.predictions import predict_documents, score_as_text, score_predictions
 
 
 @pytest.fixture(scope="module")

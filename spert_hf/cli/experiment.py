@@ -1,4 +1,4 @@
-"""`spert-hf experiment`: train what a table of results lacks, and render the tables."""
+"""`spert-hf experiment`: run the missing experiments of tables of results, and render the tables."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from ..experiments.tables import TABLES
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; 1 if a run failed."""
+    """Run the command; return 1 if a run failed."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     failure = None if options.render_only else _carry_out(options)
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _carry_out(options: argparse.Namespace) -> str | None:
-    """Carry out the runs that are missing; return what went wrong, if anything."""
+    """Execute the missing runs; return error messages."""
     from ..experiments.running import RunFailedError, Runner, Workplace, missing_runs, unreadable_data_sets
     from ..experiments.runs import Run, plan_runs
 
@@ -31,7 +31,7 @@ def _carry_out(options: argparse.Namespace) -> str | None:
     for table in (TABLES[name] for name in options.tables):
         runs = [one for row in table.rows for one in plan_runs(table, row, options.encoder, options.seeds)]
         count += len(runs)
-        # All rows with one seed before any with the next: a table that is begun can be read.
+        # All rows with one seed before the next seed, so that unfinished tables are informative.
         runs.sort(key=lambda one: one.number)
         for one in missing_runs(runs, options.results_dir, [table.analysis] if table.analysis else []):
             missing.setdefault(one.key, one)
@@ -55,7 +55,7 @@ def _carry_out(options: argparse.Namespace) -> str | None:
 
 
 def _render(results_dir: Path) -> None:
-    """Write page and plots; where Matplotlib is missing, the page alone, and say so."""
+    """Write page and plots; without Matplotlib, only the page, with a note."""
     from ..experiments.rendering import PAGE_FILE, render, stray_results
 
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from ..model.messages import either, must_be
+from .annotation_source import annotation_format, open_annotations
 from .documents import SELF_RELATIONS, Document
 from .faults import DocumentError, LocatedFault, list_names
 from .folder_dataset import open_file, open_folder
@@ -24,7 +25,10 @@ from .sources import DatasetError, Origin, Source, existing_folder
 
 @dataclass(slots=True)
 class Splits:
-    """A data set: its types, its documents (``dev`` and ``test`` may be empty), its name and where it comes from."""
+    """A data set: its types, its documents (``dev`` and ``test`` may be empty), its name and where it comes from.
+
+    ``notes`` are lines that its users should see, such as what of an annotation tool's export was left out.
+    """
 
     schema: TypeSchema
     train: list[Document]
@@ -32,6 +36,7 @@ class Splits:
     test: list[Document]
     name: str
     origin: Origin = field(default_factory=Origin)
+    notes: tuple[str, ...] = ()
 
 
 SPLITS = ("train", "dev", "test")
@@ -62,6 +67,8 @@ def load_splits(
             - a folder with files ``train``, ``dev`` (or ``valid``, ``validation``), ``test`` and ``types``, each
               perhaps after ``NAME_``, in JSON or JSON Lines;
             - a file of documents, all for training;
+            - a file or folder that an annotation tool has exported (`spert-hf import --help` names them); where it has
+              no dev split, whole texts are drawn for it;
             - the name of a data set on the Hub;
             - a list of ``Document`` or of mappings in SpERT's JSON form, or a ``datasets.Dataset``, all for training;
               or a mapping of splits to such.
@@ -86,7 +93,15 @@ def load_splits(
     """
     _check(dataset, dev_fraction, self_relations)
     schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
-    source = _open(dataset, None if data_dir is None else str(data_dir), config_name, token, revision, schema is None)
+    source = _open(
+        dataset,
+        None if data_dir is None else str(data_dir),
+        config_name,
+        token,
+        revision,
+        own_types=schema is None,
+        draw=(dev_fraction, seed),
+    )
     if "train" not in source.readers:
         found = list_names(list(source.readers)) or "none of train, dev and test"
         raise DatasetError(f"{source.name}: no split for training; it has {found}")
@@ -96,7 +111,7 @@ def load_splits(
     if "dev" not in documents:
         documents["train"], documents["dev"] = draw_dev(documents["train"], dev_fraction, seed)
     test = documents.get("test", [])
-    return Splits(schema, documents["train"], documents["dev"], test, source.name, source.origin)
+    return Splits(schema, documents["train"], documents["dev"], test, source.name, source.origin, source.notes)
 
 
 def _check(dataset: DocumentSource, dev_fraction: float, self_relations: str) -> None:
@@ -196,8 +211,19 @@ def _open(
     token: str | None,
     revision: str | None,
     own_types: bool,
+    draw: tuple[float, int],
 ) -> Source:
-    """The data set that is given or named, not read yet; ``own_types`` says whether its own types are wanted."""
+    """The data set that is given or named, not read yet.
+
+    Args:
+        dataset: As all others but the last two, see [`load_splits`].
+        data_dir: See there.
+        config_name: See there.
+        token: See there.
+        revision: See there.
+        own_types: Whether its own types are wanted.
+        draw: Of one that is drawn from by text, the share that becomes the dev split, and the seed.
+    """
     if is_in_memory(dataset):
         _refuse("dataset", "documents in memory", data_dir=data_dir, config_name=config_name, revision=revision)
         return open_in_memory(cast(Documents, dataset))
@@ -208,12 +234,13 @@ def _open(
         _refuse(dataset, "a folder with a loading script", revision=revision)
         folder = None if data_dir is None else existing_folder(data_dir)
         return open_script(script, data_dir=folder, config_name=config_name, token=token, read_types=own_types)
-    if path.is_dir():
-        _refuse(dataset, "a folder of files", data_dir=data_dir, config_name=config_name, revision=revision)
-        return open_folder(path, read_types=own_types)
     if path.exists():
-        _refuse(dataset, "a file", data_dir=data_dir, config_name=config_name, revision=revision)
-        return open_file(path)
+        what = "a folder of files" if path.is_dir() else "a file"
+        _refuse(dataset, what, data_dir=data_dir, config_name=config_name, revision=revision)
+        format = annotation_format(path)
+        if format is not None:
+            return open_annotations(path, format, *draw)
+        return open_folder(path, read_types=own_types) if path.is_dir() else open_file(path)
     if not is_hub_id(dataset) or path.suffix.lower() in DOCUMENT_SUFFIXES:
         raise DatasetError(
             must_be(

@@ -1,4 +1,4 @@
-"""What of all that a model finds is wanted: how sure it must be, and of which types."""
+"""Filters of a model's predictions: thresholds and types."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .messages import must_be
 from .setting_checks import check_fraction, shown
 
 Threshold = float | Mapping[str, float] | None
-"""Lowest score of a relation, or of those of some types by type; for others, and where it is `None`, the config's."""
+"""Minimum score of a relation, or a mapping of relation types to minimum scores; by default the config's."""
 
 _UNREACHED = 2.0
 """A threshold above every score."""
@@ -19,12 +19,12 @@ _UNREACHED = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is kept of what a model finds; `None` stands for all types.
+    """The predictions to keep; `None` means all types.
 
     Args:
-        entity_threshold: lowest score of an entity; relations go with their entities.
-        entity_types: those of the entities that are kept, after overlaps are settled.
-        relation_types: those of the relations that are kept.
+        entity_threshold: minimum score of an entity; relations of dropped entities are dropped.
+        entity_types: types of the entities to keep, after overlaps are resolved.
+        relation_types: types of the relations to keep.
     """
 
     entity_threshold: float = 0.0
@@ -32,7 +32,7 @@ class Selection:
     relation_types: tuple[str, ...] | None = None
 
     def relation_thresholds(self, config: SpertConfig, threshold: Threshold) -> list[float]:
-        """The lowest score of each relation type, in the config's order; of one that is not kept, beyond all scores."""
+        """Return the minimum score of each relation type, in the config's order; above 1 for types that are dropped."""
         by_type = threshold if isinstance(threshold, Mapping) else {}
         default = config.relation_threshold if threshold is None or isinstance(threshold, Mapping) else threshold
         kept = config.relation_types if self.relation_types is None else self.relation_types
@@ -40,18 +40,21 @@ class Selection:
 
 
 ALL = Selection()
-"""All that a model finds."""
+"""Keeps all predictions."""
 
 
 def check_selection(config: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Take what a call asks for, `relation_threshold` and the arguments of [`Selection`], without what is `None`.
+    """Validate `relation_threshold` and the arguments of [`Selection`].
 
     Args:
-        config: the model's.
-        given: as users give it: numbers may be NumPy's, types in any collection.
+        config: the model's config.
+        given: the arguments of a call: numbers may be those of NumPy, types in any collection.
+
+    Returns:
+        The arguments that are not `None`, as Python's own types.
 
     Raises:
-        ValueError: if a score is not a number from 0 to 1, or the model has no such type.
+        ValueError: a score is not a number from 0 to 1, or the model has no such type.
     """
     checked: dict[str, Any] = {}
     known = {name: getattr(config, name, ()) for name in ("entity_types", "relation_types")}
@@ -70,7 +73,7 @@ def check_selection(config: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_type(field: str, name: object, allowed: Collection[str]) -> None:
-    """Refuse what is not a type of the model, with those that may be meant first."""
+    """Raise `ValueError` for an unknown type, suggesting similar ones."""
     if isinstance(name, str) and name in allowed:
         return
     near = nearest(name, allowed)
@@ -82,7 +85,7 @@ def check_type(field: str, name: object, allowed: Collection[str]) -> None:
 
 
 def nearest(name: object, allowed: Collection[str]) -> list[str]:
-    """The names, two at most, that a misspelt one is most like, the likest first; case does not count."""
+    """Return up to two names that are most similar to a misspelt one, ignoring case, the most similar first."""
     folded = {one.casefold(): one for one in allowed}
     return [folded[one] for one in get_close_matches(str(name).casefold(), folded, n=2)]
 
@@ -97,7 +100,7 @@ def _check_types(field: str, names: Any, allowed: Collection[str]) -> tuple[str,
 
 def _as_fraction(field: str, value: Any) -> float:
     if isinstance(value, Real) and not isinstance(value, int):
-        value = float(value)  # NumPy has numbers of its own
+        value = float(value)  # NumPy's number types
     check_fraction(field, value)
     fraction: float = value
     return fraction

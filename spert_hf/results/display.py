@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..data.type_colours import type_hues
 from ..files.atomic import write_atomically
 from ..model.messages import must_be
 from ..model.setting_checks import check_number
 from .annotated import Annotated, annotate
-from .colours import BACKGROUND, BORDER, QUIET, TEXT, type_hues
+from .colours import BACKGROUND, BORDER, QUIET, TEXT
 from .drawing import MOST_ARCS, Hues, clean, draw, svg_root
 from .records import each_result
 from .text_width import FONT

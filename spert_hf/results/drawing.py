@@ -13,10 +13,11 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from ..data.type_colours import INK, LINE, TINT, colour
 from ..evaluation.visible_text import visible
 from .annotated import Annotated
 from .arcs import Arc, Piece, arc_path, arrow_path, lay_out_arcs
-from .colours import BACKGROUND, INK, LINE, TEXT, TINT, colour
+from .colours import BACKGROUND, TEXT
 from .lanes import assign_lanes
 from .text_lines import TEXT_SIZE, Segment, break_lines, is_right_to_left
 from .text_width import FONT, SEMIBOLD, text_width

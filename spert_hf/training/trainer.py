@@ -3,7 +3,7 @@
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,11 +23,12 @@ from ..data.in_memory import DocumentSource, check_source
 from ..data.loading import Splits, load_documents
 from ..evaluating import types_of
 from ..evaluation import EvaluationResult
-from ..evaluation.model_evaluation import predict_documents, score_predictions
-from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
+from ..evaluation.model_evaluation import Count, count_in_tokens
+from ..evaluation.text_evaluation import count_as_text
 from ..files.atomic import RUN_FILE
 from ..files.model_folder import model_output, remove_unfinished, write_model, write_whole
 from ..files.ownership import owned_folder
+from ..model.inference import predict_arrays
 from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.pipeline_spert import SpertPipeline
@@ -56,7 +57,7 @@ from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep, StepOutcome
 from .output_folder import make_room
 from .run_record import describe_run
-from .shared_prediction import predict_by_all
+from .shared_evaluation import count_by_all
 from .start import Start, make_start
 from .training_log import TrainingLog, TrainingProgress
 
@@ -578,30 +579,24 @@ class SpertTrainer:
             TrainingInterruptedError: if the run was asked to stop.
         """
         model = (self._own_model() if model is None else model).eval()
-        predictions = self._predict(model, documents, partial(predict_documents, model, self.processor))
-        return score_predictions(model, documents, predictions, self.args.no_overlapping)
+        predict = partial(predict_arrays, model, self.processor)
+        return self._count(model, documents, partial(count_in_tokens, predict, model.config))
 
     def _score_as_text(self, documents: Sequence[Document], model: SpertModel) -> EvaluationResult:
-        """Score a model on documents that it reads as its users' texts, each by one process; see [`score_as_text`].
+        """Score a model on documents that it reads as its users' texts, each by one process.
 
         Raises:
             TrainingInterruptedError: if the run was asked to stop.
         """
         pipe = SpertPipeline(model=model.eval(), tokenizer=self.tokenizer, device=model.device)
-        predictions = self._predict(model, documents, partial(predict_as_text, pipe))
-        return score_text_predictions(pipe, documents, predictions, self.args.no_overlapping)
+        return self._count(model, documents, partial(count_as_text, pipe))
 
-    def _predict(
-        self,
-        model: SpertModel,
-        documents: Sequence[Document],
-        predict: Callable[[Sequence[Document], int], list[dict[str, Any]]],
-    ) -> list[dict[str, Any]]:
-        size = self.args.per_device_eval_batch_size
-        found = predict_by_all(self.accelerator, self.stop_request, model, documents, predict, size)
-        if found is None:
+    def _count(self, model: SpertModel, documents: Sequence[Document], count: Count) -> EvaluationResult:
+        size, no_overlapping = self.args.per_device_eval_batch_size, self.args.no_overlapping
+        counts = count_by_all(self.accelerator, self.stop_request, model, documents, count, size, no_overlapping)
+        if counts is None:
             self._stop()
-        return found
+        return counts.result(no_overlapping)
 
     def _stop(self) -> NoReturn:
         """Save a checkpoint, if this step has none yet, and leave."""

@@ -11,8 +11,8 @@ from transformers import pipeline
 
 from spert_hf.cli.main import COMMANDS, main
 from spert_hf.data.documents import Document
-from spert_hf.evaluation.text_evaluation import score_as_text
 from tests.support.documents import TYPES, make_dataset_folder, make_records
+from tests.support.predictions import score_as_text
 from tests.support.tiny_models import make_encoder_folder
 
 ROOT = Path(__file__).parents[2]

@@ -244,7 +244,7 @@ class TestPipeline:
         pipe = self.pipe(tiny_checkpoint)
         own = SpertPipeline(model=pipe.model, tokenizer=pipe.tokenizer, words=words)
         with pytest.warns(
-            UserWarning, match=r"words: given to the pipeline and not saved; .*\(words: rules; sequences: sentences\)"
+            UserWarning, match=r"words: set for this pipeline and not saved; .*\(words: rules; sequences: sentences\)"
         ):
             own.save_pretrained(tmp_path)
         assert SpertConfig.from_pretrained(tmp_path).text_reading == pipe.model.config.text_reading

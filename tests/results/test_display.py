@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spert_hf
+from spert_hf.data import type_colours
 from spert_hf.results import arcs, colours, drawing, lanes
 
 SPACE = Path(__file__).parents[2] / "space" / "view"
@@ -195,14 +196,14 @@ def test_files(tmp_path):
 
 def test_colours_and_measures_are_the_demos():
     style = (SPACE / "page.css").read_text(encoding="utf-8").partition(".dark .spert {")[0]
-    for name, shade in (("tint", colours.TINT), ("ink", colours.INK), ("line", colours.LINE)):
+    for name, shade in (("tint", type_colours.TINT), ("ink", type_colours.INK), ("line", type_colours.LINE)):
         assert f"--spert-{name}-l: {shade[0]};" in style and f"--spert-{name}-c: {shade[1]};" in style
     for name, value in (("text", colours.TEXT), ("quiet", colours.QUIET), ("border", colours.BORDER)):
         assert f"--spert-{name}: {value};" in style
     script = "".join(
         (SPACE / f"{name}.js").read_text(encoding="utf-8") for name in ("annotated_text", "arcs", "colours")
     )
-    own = {name: value for module in (drawing, arcs, colours) for name, value in vars(module).items()}
+    own = {name: value for module in (drawing, arcs, colours, type_colours) for name, value in vars(module).items()}
     names = "ARC_LANE", "ARC_BASE", "LABEL_LANE", "LABEL_GAP", "MOST_ARCS", "LANE_GAP", "LABEL_PADDING"
     for name in (*names, "FIRST_HUE", "GOLDEN_ANGLE"):
         assert float(re.search(rf"const {name} = ([\d.]+);", script)[1]) == own[name], name
@@ -212,16 +213,18 @@ def test_colours_of_a_model_go_by_its_types(tiny_pipeline):
     """The first type has the demo's first hue, whether it was found or not."""
     found = find(TEXT, Oslo="Loc", Ann_Bell="Peop")
     by_model = spert_hf.display(found, TEXT, model=tiny_pipeline).svg()
-    assert colours.colour(colours.LINE, 255) in by_model
-    assert colours.colour(colours.LINE, (255 + 2 * 137.508) % 360) in by_model
-    assert colours.colour(colours.LINE, (255 + 2 * 137.508) % 360) in spert_hf.display(found, TEXT).svg()  # "to"
+    assert type_colours.colour(type_colours.LINE, 255) in by_model
+    assert type_colours.colour(type_colours.LINE, (255 + 2 * 137.508) % 360) in by_model
+    assert (
+        type_colours.colour(type_colours.LINE, (255 + 2 * 137.508) % 360) in spert_hf.display(found, TEXT).svg()
+    )  # "to"
 
 
 def test_oklch_becomes_srgb():
     """As browsers have it: white, a grey, and red, whose OKLCH is known."""
-    assert colours.colour((1.0, 0.0), 0) == "#ffffff"
-    assert colours.colour((0.5999, 0.0), 90) == "#808080"
-    assert colours.colour((0.62796, 0.25768), 29.234) == "#ff0000"
+    assert type_colours.colour((1.0, 0.0), 0) == "#ffffff"
+    assert type_colours.colour((0.5999, 0.0), 90) == "#808080"
+    assert type_colours.colour((0.62796, 0.25768), 29.234) == "#ff0000"
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 50)), max_size=15))

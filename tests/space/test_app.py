@@ -41,9 +41,7 @@ def test_a_model_that_is_not_there_is_one_clear_line(tmp_path):
 def test_which_model(monkeypatch, tmp_path):
     monkeypatch.delenv("SPERT_MODEL", raising=False)
     monkeypatch.setattr(models, "QUICKSTART_CHECKPOINT", tmp_path)
-    with pytest.raises(
-        FileNotFoundError, match=r"name one with --model .* or train one .* `accelerate launch train.py`"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"name one with --model .* or train .* `accelerate launch train.py`"):
         find_model()
     (tmp_path / "config.json").write_text("{}")
     assert find_model() == str(tmp_path)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import load_splits
-from spert_hf.evaluation.model_evaluation import predict_documents
 from spert_hf.model.processing_spert import SpertProcessor
 from spert_hf.training import trainer as trainer_module
 from spert_hf.training.arguments import SpertTrainingArguments
@@ -16,6 +15,7 @@ from spert_hf.training.batches import epoch_batches, make_examples
 from spert_hf.training.letter_case_copies import Copies, copy_documents
 from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder
+from tests.support.predictions import predict_documents
 from tests.support.tiny_models import make_encoder_folder, make_tokenizer
 
 LENGTHS = [5, 3, 8, 1, 9, 2, 7]

@@ -14,14 +14,15 @@ from ..options import positive
 RESULTS_FOLDER = "results"
 
 
-DESCRIPTION = """Carry out the runs of a table of results, and render all tables as Markdown and plots.
+DESCRIPTION = """Run the experiments of a table of results, and render all tables as Markdown and plots.
 
-What is trained already is not trained again, what was interrupted goes on where it was, and each run leaves one JSON
-file with its settings, versions, seed, scores and time. A GPU is used if there is one."""
+Finished runs are not repeated, interrupted ones are resumed, and each run writes a JSON file with its settings,
+versions,
+seed, scores and time. A GPU is used if there is one."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options.
+    """Parse the options.
 
     Raises:
         SystemExit: on wrong usage (2), and after `--help` (0).
@@ -39,21 +40,21 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _check_seeds(parser: argparse.ArgumentParser, table: Table, seeds: Sequence[int]) -> None:
-    """Refuse seeds that are none of the table's: the runs would not show in it."""
+    """Refuse seeds that the table does not have, as it would not show their runs."""
     for seed in seeds:
         if seed not in table.seeds:
             parser.error(must_be("--seeds", f"among {' '.join(map(str, table.seeds))} for {table.name}", seed))
 
 
 def default_results_dir() -> Path:
-    """`model_cards/results` of a checkout, else `results` here."""
+    """Return `model_cards/results` in a checkout, else `results` in the current folder."""
     cards = shipped_folder(CARDS_FOLDER)
     is_checkout = (cards.parent / "pyproject.toml").is_file()
     return Path(os.path.relpath(cards / RESULTS_FOLDER)) if is_checkout else Path(RESULTS_FOLDER)
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf experiment",
         description=DESCRIPTION,
@@ -61,14 +62,16 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("tables", nargs="*", metavar="TABLE", help="one or more of the tables below")
-    parser.add_argument("--encoder", default=DEFAULT_ENCODER, help="a folder or Hub id (default: %(default)s)")
+    parser.add_argument(
+        "--encoder", default=DEFAULT_ENCODER, help="folder or Hub id of the encoder (default: %(default)s)"
+    )
     parser.add_argument(
         "--seeds",
         "--folds",
         nargs="+",
         type=int,
         metavar="N",
-        help="some of the table's seeds (of ADE: of its folds); by default all",
+        help="some of the table's seeds (for ADE: folds); default: all",
     )
     parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
     parser.add_argument(
@@ -76,25 +79,29 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         default=default_results_dir(),
         metavar="DIR",
-        help="where results and tables are kept (default: %(default)s)",
+        help="folder for results and tables (default: %(default)s)",
     )
     parser.add_argument(
         "--work-dir",
         type=Path,
         default=Path("checkpoints/experiments"),
         metavar="DIR",
-        help="where runs under way keep checkpoints and logs (default: %(default)s)",
+        help="folder for checkpoints and logs of running experiments (default: %(default)s)",
     )
     parser.add_argument(
-        "--jobs", type=positive, default=1, metavar="N", help="runs at a time, sharing the cores (default: %(default)s)"
+        "--jobs",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="number of parallel runs, which share the CPU cores (default: %(default)s)",
     )
     parser.add_argument(
         "--save-steps",
         type=positive,
         default=500,
         metavar="N",
-        help="steps between two checkpoints of a run (default: %(default)s)",
+        help="steps between checkpoints of a run (default: %(default)s)",
     )
     parser.add_argument("--keep-models", action="store_true", help="keep the trained models in the work folder")
-    parser.add_argument("--render-only", action="store_true", help="train nothing, render what is there")
+    parser.add_argument("--render-only", action="store_true", help="do not train, only render the existing results")
     return parser

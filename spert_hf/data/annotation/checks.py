@@ -53,19 +53,29 @@ def span_of(
         report: Takes the fault.
         last: What the file calls the end; the start has the same name with `start` for `end`.
     """
+    converted = (_code_points(start, offsets), _code_points(end, offsets))
+    if converted[0] is not None and converted[1] is not None and converted[0] < converted[1]:
+        return converted[0], converted[1]
     first = last.replace("end", "start")
-    converted: list[int] = []
-    for name, value, least in ((first, start, 0), (last, end, 1)):
-        allowed = f"{integer(least, offsets.length)} (the text's length)"
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= offsets.length:
-            report.fault(location, f"{field}.{name}", "nothing" if value is None else short_repr(value), allowed)
+    for name, value, least, place in ((first, start, 0, converted[0]), (last, end, 1, converted[1])):
+        if place is None or place < least:
+            inside = ", inside a character" if _is_offset(value, offsets) and place is None else ""
+            given = "nothing" if value is None else f"{short_repr(value)}{inside}"
+            report.fault(location, f"{field}.{name}", given, f"{integer(least, offsets.length)} (the text's length)")
             return None
-        place = offsets.to_code_points(value)
-        if place is None:
-            report.fault(location, f"{field}.{name}", f"{value}, inside a character", allowed)
-            return None
-        converted.append(place)
-    if converted[0] >= converted[1]:
-        report.fault(location, f"{field}.{last}", short_repr(end), f"more than the {first}, {start}")
-        return None
-    return converted[0], converted[1]
+    report.fault(location, f"{field}.{last}", short_repr(end), f"more than the {first}, {start}")
+    return None
+
+
+def _is_offset(value: object, offsets: Offsets) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= offsets.length
+
+
+def _code_points(value: object, offsets: Offsets) -> int | None:
+    return offsets.to_code_points(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def score_of(item: Mapping[str, Any]) -> float | None:
+    """What a model gave an annotation; `None` if nothing, or no number, stands there."""
+    score = item.get("score")
+    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None

@@ -59,7 +59,13 @@ class AnnotationFormat:
 
 FORMATS = {
     each.name: each
-    for each in (AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),)
+    for each in (
+        AnnotationFormat("label-studio", "Label Studio's JSON export", "label_studio"),
+        AnnotationFormat("doccano", "doccano's JSONL export", "doccano"),
+        AnnotationFormat("prodigy", "Prodigy's rel.manual JSON Lines", "prodigy"),
+        AnnotationFormat("dygie", "DyGIE++ and SciERC JSON Lines", "dygie", written=False),
+        AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
+    )
 }
 """By name, in the order in which files are tried."""
 

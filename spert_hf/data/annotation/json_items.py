@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..faults import Fault, LocatedFault, Location, short_repr
 from ..textfiles import foreign_format, parse_json, read_lines
@@ -22,22 +23,36 @@ def read_json_lines(path: Path, report: Report, allowed: str) -> Iterator[tuple[
     Raises:
         OSError: The file cannot be read.
     """
-    number = 0
     with path.open("rb") as stream:
-        for line in read_lines(stream):
-            if isinstance(line.content, str) and not line.content.strip():
-                continue
-            number += 1
-            location = Location(str(path), number, line.number)
-            value = _value_of(line.content, location, allowed)
-            if isinstance(value, LocatedFault):
-                report.faults.append(value)
-            elif isinstance(value, dict):
-                yield location, value
-            else:
-                report.fault(location, "", short_repr(value), allowed)
+        yield from parse_json_lines(stream, str(path), report, allowed)
+
+
+def parse_json_lines(
+    stream: BinaryIO, source: str, report: Report, allowed: str
+) -> Iterator[tuple[Location, dict[str, Any]]]:
+    """The objects of a stream of JSON Lines; see [`read_json_lines`].
+
+    Args:
+        stream: The lines.
+        source: What places call it.
+        report: Takes the faults.
+        allowed: What a fault says should stand in a line.
+    """
+    number = 0
+    for line in read_lines(stream):
+        if isinstance(line.content, str) and not line.content.strip():
+            continue
+        number += 1
+        location = Location(source, number, line.number)
+        value = _value_of(line.content, location, allowed)
+        if isinstance(value, LocatedFault):
+            report.faults.append(value)
+        elif isinstance(value, dict):
+            yield location, value
+        else:
+            report.fault(location, "", short_repr(value), allowed)
     if number == 0:
-        report.fault(Location(str(path)), "", "an empty file", allowed)
+        report.fault(Location(source), "", "an empty file", allowed)
 
 
 def read_json_list(path: Path, report: Report, allowed: str) -> Iterator[tuple[Location, dict[str, Any]]]:
@@ -63,19 +78,68 @@ def read_json_list(path: Path, report: Report, allowed: str) -> Iterator[tuple[L
         stream.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
         number = 0
         try:
-            for number, item in enumerate(ijson.items(stream, "item", use_float=True), start=1):
+            for number, item in enumerate(ijson.items(_DepthLimited(stream), "item", use_float=True), start=1):
                 location = Location(str(path), number)
                 if isinstance(item, dict):
                     yield location, item
                 else:
                     report.fault(location, "", short_repr(item), allowed)
-        except (ijson.JSONError, UnicodeDecodeError) as error:
+        except (ijson.JSONError, UnicodeDecodeError, _TooDeepError) as error:
             reason = " ".join(str(error).split())[:200]
             given = f"a file that is cut off or damaged behind record {number} ({reason})"
             report.fault(where, "", given, f"a JSON list of objects, each {allowed}")
             return
     if number == 0:
         report.fault(where, "", "no records", f"a JSON list of objects, each {allowed}")
+
+
+class _TooDeepError(ValueError):
+    """JSON is nested deeper than any tool nests it."""
+
+
+class _DepthLimited:
+    """A JSON file that is read only as long as it is not nested too deeply: ijson's memory grows with depth squared.
+
+    Args:
+        stream: The file.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._depth = 0
+        self._is_in_string = False
+        self._is_escaped = False
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes.
+
+        Raises:
+            _TooDeepError: They are nested too deeply.
+        """
+        data = self._stream.read(size)
+        brackets = self._outside_strings(data).translate(None, _NO_BRACKETS)
+        depths = [*accumulate((_STEPS[bracket] for bracket in brackets), initial=self._depth)]
+        if max(depths) > _DEEPEST:
+            raise _TooDeepError(f"nested more than {_DEEPEST} levels deep")
+        self._depth = depths[-1]
+        return data
+
+    def _outside_strings(self, data: bytes) -> bytes:
+        """What of the next bytes is not in strings."""
+        if not data:
+            return data
+        rest = data[1:] if self._is_escaped else data
+        rest = rest.replace(b"\\\\", b"")
+        self._is_escaped = rest.endswith(b"\\")
+        parts = rest.replace(b'\\"', b"").split(b'"')
+        outside = b"".join(parts[self._is_in_string :: 2])
+        self._is_in_string ^= len(parts) % 2 == 0
+        return outside
+
+
+_DEEPEST = 500
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEPS)
 
 
 def _value_of(content: str | Fault, location: Location, allowed: str) -> Any:

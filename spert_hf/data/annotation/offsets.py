@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from itertools import accumulate
+from bisect import bisect_left, bisect_right
 
 import regex
 
@@ -24,10 +23,11 @@ class Offsets:
     """
 
     def __init__(self, text: str, unit: str) -> None:
-        self.length: int
+        self._starts = _grapheme_starts(text) if unit == "graphemes" else None
+        self._astral = [match.start() for match in _ASTRAL.finditer(text)] if unit == "utf-16" else []
+        self._astral_units = [place + before for before, place in enumerate(self._astral)]
+        self.length = len(text) + len(self._astral) if self._starts is None else self._starts[-1]
         """How many units the text has."""
-        self._starts = _starts(text, unit)
-        self.length = len(text) if self._starts is None else self._starts[-1]
 
     def to_code_points(self, offset: int) -> int | None:
         """The code point offset; `None` if it lies outside the text or inside a character.
@@ -36,30 +36,28 @@ class Offsets:
         """
         if not 0 <= offset <= self.length:
             return None
-        if self._starts is None:
-            return offset
-        position = bisect_left(self._starts, offset)
-        return position if self._starts[position] == offset else None
+        if self._starts is not None:
+            position = bisect_right(self._starts, offset) - 1  # the last one: those before it lie inside a grapheme
+            return position if self._starts[position] == offset else None
+        before = bisect_left(self._astral_units, offset)
+        is_inside = before > 0 and self._astral_units[before - 1] == offset - 1
+        return None if is_inside else offset - before
 
     def from_code_points(self, offset: int) -> int:
         """The offset in this unit of a code point offset from 0 to the text's length.
 
         Of a code point inside a grapheme this is the grapheme's end.
         """
-        return offset if self._starts is None else self._starts[offset]
+        return offset + bisect_left(self._astral, offset) if self._starts is None else self._starts[offset]
 
 
 def has_astral(text: str) -> bool:
     """Whether a character of the text takes two UTF-16 units, so that offsets behind it differ from code points."""
-    return _ASTRAL.search(text) is not None
+    return not text.isascii() and _ASTRAL.search(text) is not None
 
 
-def _starts(text: str, unit: str) -> list[int] | None:
-    """For each code point and the text's end, the units before it; `None` where both are the same."""
-    if unit == "code-points" or (unit == "utf-16" and not has_astral(text)):
-        return None
-    if unit == "utf-16":
-        return [0, *accumulate(1 + (character > "\uffff") for character in text)]
+def _grapheme_starts(text: str) -> list[int] | None:
+    """For each code point and the text's end, the graphemes before it; `None` where both are the same."""
     starts = [0]
     for count, match in enumerate(_GRAPHEME.finditer(text), start=1):
         starts += [count] * len(match.group())

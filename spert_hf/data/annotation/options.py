@@ -20,6 +20,8 @@ class ReadingOptions:
         entity_layer: Of a format with layers, the one that holds entities. Default: the one that relations connect,
             else the only one with labels.
         relation_layer: The layer that holds relations. Default: the only one.
+        text_key: Of a format whose texts stand among other data, the key of the text. Default: `text`, else the one
+            that the annotations name, else the only one.
 
     Raises:
         ValueError: Naming the option, what is allowed and what was given.
@@ -29,6 +31,7 @@ class ReadingOptions:
     offsets: str | None = None
     entity_layer: str | None = None
     relation_layer: str | None = None
+    text_key: str | None = None
 
     def __post_init__(self) -> None:
         if self.annotations not in ("latest", "all") and not self.user:

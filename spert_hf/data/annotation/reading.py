@@ -23,6 +23,7 @@ def read_annotations(
     offsets: str | None = None,
     entity_layer: str | None = None,
     relation_layer: str | None = None,
+    text_key: str | None = None,
     report: Report | None = None,
 ) -> list[AnnotatedText]:
     """Read the file or folder of an annotation tool.
@@ -42,6 +43,7 @@ def read_annotations(
             `"utf-16"` or `"graphemes"`.
         entity_layer: Of a format with layers, the one that holds entities.
         relation_layer: The one that holds relations.
+        text_key: Of a format whose texts stand among other data, the key of the text.
         report: Takes the counts of what was left out; with it faults are not raised but noted there.
 
     Returns:
@@ -55,7 +57,7 @@ def read_annotations(
         OSError: The file cannot be read.
     """
     noted = Report() if report is None else report
-    options = ReadingOptions(annotations, offsets, entity_layer, relation_layer)
+    options = ReadingOptions(annotations, offsets, entity_layer, relation_layer, text_key)
     texts = [*iter_annotations(path, choose_format(path, format), options, noted)]
     if report is None:
         noted.raise_faults()
