@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .predictions import text_of
+
 NEAR_DUPLICATES_SHARE = 0.8
 """From this share of words on, of those that either of two texts has, they are near-duplicates."""
 
@@ -16,8 +18,7 @@ _DIGITS = re.compile(r"\d")
 
 def words_of(record: Mapping[str, Any]) -> frozenset[str]:
     """The different words of a text, without regard to letter case; all digits are the same."""
-    text = record["text"] if "text" in record else " ".join(record["tokens"])
-    return frozenset(_WORDS.findall(_DIGITS.sub("0", text.casefold())))
+    return frozenset(_WORDS.findall(_DIGITS.sub("0", text_of(record).casefold())))
 
 
 def are_near_duplicates(words: frozenset[str], others: frozenset[str]) -> bool:

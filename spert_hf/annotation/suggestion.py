@@ -9,23 +9,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
+from ..model.inference import DEFAULT_BATCH_SIZE
 from ..model.messages import integer, must_be
 from ..model.pipeline_spert import SpertPipeline
+from ..model.selection import Threshold
 from ..model.setting_checks import check_choice
 from ..progress import Progress
 from .diversity import check_clustering, cluster
 from .near_duplicates import are_near_duplicates, digest_of, words_of
+from .strategies import DEFAULT_STRATEGY, STRATEGIES
 from .uncertainty import TextScores, score_texts
-
-STRATEGIES = {
-    "uncertainty": "texts of whose spans and pairs the model is least sure",
-    "diversity": "texts that differ from each other, as the encoder sees them",
-    "both": "unsure ones that differ from each other",
-    "random": "any",
-}
-"""Ways to choose, by name."""
-
-DEFAULT_STRATEGY = "both"
 
 CANDIDATES_PER_TEXT = 4
 """The least sure texts that are kept for each one that is wanted, to choose different ones from."""
@@ -95,7 +88,8 @@ def suggest(
     seed: int = 42,
     *,
     doubt: Doubt = DEFAULT_DOUBT,
-    batch_size: int = 32,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    relation_threshold: Threshold = None,
     show_progress: bool = False,
 ) -> list[Suggestion]:
     """Choose texts to annotate, in memory that grows with the budget and not with the pool.
@@ -113,6 +107,7 @@ def suggest(
         seed: Of chance and of the clustering.
         doubt: How a text's score is made.
         batch_size: Texts that are computed at once.
+        relation_threshold: Lowest score of a relation, near which the model is unsure. Default: the pipeline's own.
         show_progress: Tell on standard error how many texts were read.
 
     Returns:
@@ -124,7 +119,15 @@ def suggest(
     """
     records = (text if isinstance(text, Mapping) else {"text": text} for text in texts)
     chosen = choose(
-        pipe, records, budget, strategy, seed, doubt=doubt, batch_size=batch_size, show_progress=show_progress
+        pipe,
+        records,
+        budget,
+        strategy,
+        seed,
+        doubt=doubt,
+        batch_size=batch_size,
+        relation_threshold=relation_threshold,
+        show_progress=show_progress,
     )
     return [suggestion for suggestion, _ in chosen]
 
@@ -137,7 +140,8 @@ def choose(
     seed: int = 42,
     *,
     doubt: Doubt = DEFAULT_DOUBT,
-    batch_size: int = 32,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    relation_threshold: Threshold = None,
     show_progress: bool = False,
 ) -> list[tuple[Suggestion, Mapping[str, Any]]]:
     """Do what [`suggest`] does, and give the records, too, which a stream would not give again."""
@@ -150,7 +154,7 @@ def choose(
         return [(Suggestion(index, None), record) for index, record in drawn]
     if strategy != "uncertainty":
         check_clustering(strategy)
-    scored = progress.follow(score_texts(pipe, records, batch_size))
+    scored = progress.follow(score_texts(pipe, records, batch_size, relation_threshold))
     return [
         (Suggestion(one.index, one.score), one.record) for one in select(scored, budget, strategy, seed, doubt=doubt)
     ]
@@ -187,9 +191,7 @@ def draw_sample(items: Iterable[Any], count: int, draw: random.Random) -> list[A
     return kept
 
 
-def _without_repetitions(
-    scored: Iterable[tuple[Mapping[str, Any], TextScores]], doubt: Doubt
-) -> Iterator[Candidate]:
+def _without_repetitions(scored: Iterable[tuple[Mapping[str, Any], TextScores]], doubt: Doubt) -> Iterator[Candidate]:
     """The texts as candidates, the first of those that have the same words."""
     seen: set[bytes] = set()
     for index, (record, scores) in enumerate(scored):

@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from ..model.configuration_spert import SpertConfig
 from ..model.decoding import relation_scores
-from ..model.inference import compute_batches
+from ..model.inference import DEFAULT_BATCH_SIZE, compute_batches
 from ..model.modeling_spert import SpertModel
 from ..model.output import SpertScores
 from ..model.pieces import Piece, cut
@@ -85,7 +85,10 @@ class _ModelWithVectors:
 
 
 def score_texts(
-    pipe: SpertPipeline, records: Iterable[Mapping[str, Any]], batch_size: int = 32
+    pipe: SpertPipeline,
+    records: Iterable[Mapping[str, Any]],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    relation_threshold: Threshold = None,
 ) -> Iterator[tuple[Mapping[str, Any], TextScores]]:
     """Score texts that nobody has annotated, as a stream: memory does not grow with their number.
 
@@ -93,6 +96,7 @@ def score_texts(
         pipe: Reads them as it does to extract; its model scores them.
         records: Mappings with `text` or `tokens`.
         batch_size: Texts that are computed at once.
+        relation_threshold: Lowest score of a relation, or of those of some types by type. Default: the pipeline's own.
 
     Yields:
         Each record with its scores, in order.
@@ -100,15 +104,18 @@ def score_texts(
     Raises:
         ValueError: If a record is no text.
     """
+    threshold = pipe._forward_params.get("relation_threshold") if relation_threshold is None else relation_threshold
     for group in read_ahead(enumerate(records), batch_size):
-        yield from zip((record for _, record in group), _score_group(pipe, group, batch_size), strict=True)
+        scores = _score_group(pipe, group, batch_size, threshold)
+        yield from zip((record for _, record in group), scores, strict=True)
 
 
-def _score_group(pipe: SpertPipeline, group: Sequence[tuple[int, Any]], batch_size: int) -> Iterator[TextScores]:
+def _score_group(
+    pipe: SpertPipeline, group: Sequence[tuple[int, Any]], batch_size: int, threshold: Threshold
+) -> Iterator[TextScores]:
     """The scores of some texts; one in several pieces has the sums of theirs, and the mean of their vectors."""
     texts = [pipe.preprocess(record, number, **pipe._preprocess_params) for number, record in group]
     pieces = cut(pipe.spert_processor, [text.words for text in texts], [text.sequences for text in texts])
-    threshold = pipe._forward_params.get("relation_threshold")
     of_pieces: list[tuple[float, float, Tensor] | None] = [None] * len(pieces)
     model = _ModelWithVectors(pipe.model)
 
@@ -144,7 +151,9 @@ def _put_together(
     )
 
 
-def doubts(output: SpertScores, config: SpertConfig, batch_size: int, threshold: Threshold = None) -> tuple[Tensor, Tensor]:
+def doubts(
+    output: SpertScores, config: SpertConfig, batch_size: int, threshold: Threshold = None
+) -> tuple[Tensor, Tensor]:
     """How unsure a model is of each row of a batch, of its spans and of its pairs.
 
     A span counts the probability that its type, *none* included, is not the likeliest one. A pair counts, for each type

@@ -1,4 +1,4 @@
-"""The rounds of the simulation: which strategy, with which seed, with how many sentences; and where a result is kept."""
+"""The rounds of the simulation: which strategy, which seed, how many sentences; and where a result is kept."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ STRATEGIES = (
     Strategy("uncertainty, spans alone", "uncertainty", SEEDS[:1], Doubt(relations=0.0), 250),
     Strategy("uncertainty, pairs alone", "uncertainty", SEEDS[:1], Doubt(spans=0.0), 250),
 )
-"""All that are compared, the most important first; what is tried besides has one seed, and ends where it can be told."""
+"""All that are compared, the most important first; what is tried besides has one seed, and ends earlier."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,9 @@ class Round:
     @property
     def label(self) -> str:
         """What people are told."""
-        return f"{NAME}: {self.strategy.label if self.strategy else START}, seed {self.seed}, {self.sentences} sentences"
+        return (
+            f"{NAME}: {self.strategy.label if self.strategy else START}, seed {self.seed}, {self.sentences} sentences"
+        )
 
     @property
     def arguments(self) -> SpertTrainingArguments:

@@ -61,7 +61,9 @@ class Simulation:
             self.report(f"{name}: training")
             result = self._carry_out(one)
             micro = {task: result["scores"][task]["micro"]["f1"] for task in ("ner", "rel_plus")}
-            self.report(f"{name}: done in {result['seconds']:.0f} s; NER {micro['ner']:.2f}, REL+ {micro['rel_plus']:.2f}")
+            self.report(
+                f"{name}: done in {result['seconds']:.0f} s; NER {micro['ner']:.2f}, REL+ {micro['rel_plus']:.2f}"
+            )
 
     def is_done(self, one: Round) -> bool:
         """Whether there is a result, with the choices of all strategies that go on from it."""
