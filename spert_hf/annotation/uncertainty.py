@@ -1,4 +1,4 @@
-"""How unsure a model is of what is in a text, and where the text lies among others: all from one pass of the encoder."""
+"""How unsure a model is of a text, and where the text lies among others: both from one pass of the encoder."""
 
 from __future__ import annotations
 
