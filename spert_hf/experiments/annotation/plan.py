@@ -16,11 +16,8 @@ from ...resources import shipped_folder
 from ...training.arguments import SpertTrainingArguments, read_recipe
 from ..runs import result_settings
 from ..tables import ORDINARY_CASE
+from .names import NAME, SEEDS
 
-NAME = "annotation"
-"""What the simulation is asked for by, and the folder of its results."""
-
-TITLE = "What to annotate next"
 DATASET = "conll04"
 RECIPE = "conll04/recipe_minilm.yaml"
 ROUND = 50
@@ -31,7 +28,6 @@ SIZES = tuple(range(ROUND, MOST + 1, ROUND))
 STEPS = 500
 """Steps of each training, whatever the number of sentences: so many as 10 epochs of the last round take."""
 
-SEEDS = (42, 43, 44)
 START = "start"
 RANDOM = "random"
 

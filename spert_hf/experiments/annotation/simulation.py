@@ -34,6 +34,7 @@ class Simulation:
         results_dir: Folder that results are kept in.
         work_dir: Folder of runs under way.
         threads: Of the CPU; 0 is all.
+        save_steps: A checkpoint is saved each so many steps, and when a run is asked to stop.
         report: Called with a line when a round begins and when it is done.
         show_progress: Tell how far each training is.
     """
@@ -43,6 +44,7 @@ class Simulation:
     work_dir: Path
     report: Callable[[str], None]
     threads: int = 0
+    save_steps: int = 500
     show_progress: bool = False
 
     def carry_out(self, rounds: Iterable[Round]) -> None:
@@ -105,7 +107,12 @@ class Simulation:
 
     def _train(self, one: Round, documents: Sequence[Document], folder: Path) -> SpertPipeline:
         arguments = replace(
-            one.arguments, output_dir=str(folder), cpu_threads=self.threads, resume_from_checkpoint=LATEST
+            one.arguments,
+            output_dir=str(folder),
+            cpu_threads=self.threads,
+            save_steps=self.save_steps,
+            save_total_limit=1,
+            resume_from_checkpoint=LATEST,
         )
         splits = replace(self.splits, train=list(documents), test=[])
         trainer = SpertTrainer(args=arguments, train_dataset=splits, show_progress=self.show_progress)
