@@ -7,6 +7,7 @@ from pathlib import Path
 
 from transformers.utils import logging
 
+from ..experiments.annotation.names import NAME
 from ..experiments.tables import TABLES
 
 
@@ -15,7 +16,10 @@ def run(options: argparse.Namespace) -> int:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     failure = None if options.render_only else _carry_out(options)
+    if not options.render_only and NAME in options.tables:
+        failure = "\n".join(filter(None, [failure, _simulate_annotation(options)])) or None
     _render(options.results_dir)
+    _render_annotation(options)
     if failure:
         sys.stderr.write(f"spert-hf experiment: {failure}\n")
     return 1 if failure else 0
@@ -28,7 +32,10 @@ def _carry_out(options: argparse.Namespace) -> str | None:
 
     missing: dict[str, Run] = {}
     count = 0
-    for table in (TABLES[name] for name in options.tables):
+    tables = [TABLES[name] for name in options.tables if name != NAME]
+    if not tables:
+        return None
+    for table in tables:
         runs = [one for row in table.rows for one in plan_runs(table, row, options.encoder, options.seeds)]
         count += len(runs)
         # All rows with one seed before the next seed, so that unfinished tables are informative.
@@ -52,6 +59,44 @@ def _carry_out(options: argparse.Namespace) -> str | None:
     except RunFailedError as error:
         failures.append(str(error))
     return "\n".join(failures) or None
+
+
+def _simulate_annotation(options: argparse.Namespace) -> str | None:
+    """Execute the missing rounds of the simulation; return error messages."""
+    from ..experiments.annotation.plan import plan_rounds
+    from ..experiments.annotation.simulation import Simulation, load_data
+    from ..training.interruption import TrainingInterruptedError
+
+    rounds = plan_rounds(options.encoder, options.seeds)
+    try:
+        simulation = Simulation(
+            load_data(options.data_dir),
+            options.results_dir,
+            options.work_dir,
+            _report,
+            save_steps=options.save_steps,
+            show_progress=sys.stderr.isatty(),
+        )
+        done = sum(map(simulation.is_done, rounds))
+        _report(f"{NAME}: {len(rounds)} rounds, {len(rounds) - done} of them to do")
+        simulation.carry_out(rounds)
+    except TrainingInterruptedError as error:
+        raise KeyboardInterrupt from error
+    except (OSError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _render_annotation(options: argparse.Namespace) -> None:
+    """Write the simulation's page and curve; without Matplotlib, only the page."""
+    from ..experiments.annotation.rendering import write_page
+
+    try:
+        page = write_page(options.results_dir, options.encoder)
+    except ImportError:  # which was told already
+        page = write_page(options.results_dir, options.encoder, with_plot=False)
+    if page is not None:
+        _report(f"{page} written")
 
 
 def _render(results_dir: Path) -> None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "extract": "extract entities and relations from a file",
     "experiment": "run the experiments of a table of results, and render it",
     "annotate": "write what a model finds in texts, for people to correct in an annotation tool",
+    "suggest": "choose the texts that are worth most to annotate next",
     "label-studio": "predict for Label Studio while people annotate",
     "import": "convert the export of an annotation tool to a data set",
     "check": "report all errors in document files",

@@ -108,7 +108,7 @@ def render_table(results: TableResults, plot: str | None = None) -> str:
 
     headings = ["", *(column.label for column in table.columns), "runs", "min per run"]
     parts = [f"## {table.title}: {Path(results.encoder).name}", table.claim, _setting(table, results.encoder)]
-    parts.append(_markdown(headings, rows))
+    parts.append(markdown_table(headings, rows))
     parts += [f"*{one.label}*: {one.source}." for one in published]
     parts += filter(None, (judge_finding(results), _hardware(results), _analysis(results)))
     if plot:
@@ -189,7 +189,7 @@ def _threshold_table(results: TableResults) -> str:
         [f"{line[0]['threshold']:.2f}", *(show(summarise([run[figure] for run in line])) for figure in figures)]
         for line in lines
     ]
-    table = _markdown(["threshold", "REL+ precision", "REL+ recall", "REL+ F1"], cells)
+    table = markdown_table(["threshold", "REL+ precision", "REL+ recall", "REL+ F1"], cells)
     return f"{_best_threshold(lines)}\n\n{table}" if lines else table
 
 
@@ -214,13 +214,13 @@ def _length_table(results: TableResults) -> str:
         for row, lines in analysed
         if lines
     ]
-    return _markdown(["REL+ F1 by length", *headings], cells)
+    return markdown_table(["REL+ F1 by length", *headings], cells)
 
 
 _ANALYSIS_TABLES = {"thresholds": _threshold_table, "sentence_lengths": _length_table}
 
 
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; figures stand to the right."""
     lines = [headings, ["---", *["--:"] * (len(headings) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

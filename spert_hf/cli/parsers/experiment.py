@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...data.named_datasets import CARDS_FOLDER
-from ...experiments.tables import DEFAULT_ENCODER, TABLES, Table
+from ...experiments.annotation.names import NAME, SEEDS, TITLE
+from ...experiments.tables import DEFAULT_ENCODER, TABLES
 from ...model.messages import either, must_be
 from ...resources import shipped_folder
 from ..options import positive
@@ -29,21 +30,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parser = make_parser()
     options = parser.parse_args(arguments)
-    unknown = [name for name in options.tables if name not in TABLES]
+    known = [*TABLES, NAME]
+    unknown = [name for name in options.tables if name not in known]
     if unknown:
-        parser.error(must_be("TABLE", either(TABLES), repr(unknown[0])))
+        parser.error(must_be("TABLE", either(known), repr(unknown[0])))
     if not options.tables and not options.render_only:
-        parser.error(must_be("TABLE", f"{either(TABLES)} without --render-only", "none"))
-    for table in (TABLES[name] for name in options.tables):
-        _check_seeds(parser, table, options.seeds or ())
+        parser.error(must_be("TABLE", f"{either(known)} without --render-only", "none"))
+    for name in options.tables:
+        _check_seeds(parser, name, SEEDS if name == NAME else TABLES[name].seeds, options.seeds or ())
     return options
 
 
-def _check_seeds(parser: argparse.ArgumentParser, table: Table, seeds: Sequence[int]) -> None:
+def _check_seeds(parser: argparse.ArgumentParser, name: str, allowed: Sequence[int], seeds: Sequence[int]) -> None:
     """Refuse seeds that the table does not have, as it would not show their runs."""
     for seed in seeds:
-        if seed not in table.seeds:
-            parser.error(must_be("--seeds", f"among {' '.join(map(str, table.seeds))} for {table.name}", seed))
+        if seed not in allowed:
+            parser.error(must_be("--seeds", f"among {' '.join(map(str, allowed))} for {name}", seed))
 
 
 def default_results_dir() -> Path:
@@ -58,7 +60,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf experiment",
         description=DESCRIPTION,
-        epilog="tables:\n" + "\n".join(f"  {name:<16}{table.title}" for name, table in TABLES.items()),
+        epilog="tables:\n"
+        + "\n".join(f"  {name:<16}{table.title}" for name, table in TABLES.items())
+        + f"\n  {NAME:<16}{TITLE}: a simulation; its rounds are trained one after the other, whatever --jobs says",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("tables", nargs="*", metavar="TABLE", help="one or more of the tables below")
