@@ -106,9 +106,10 @@ def prepare_given(
     config.relation_signatures = joined_signatures(config, arguments, types, documents)
     if not model.name_or_path:
         return None
-    kept = (TypeChange.between(types[name], types[name]) for name in ("entity_types", "relation_types"))
+    entities, relations = (TypeChange.between(types[name], types[name]) for name in ("entity_types", "relation_types"))
     attention = "kept" if model.context_attention is not None else None
-    return Continuation(model.name_or_path, getattr(config, "_commit_hash", None), None, *kept, attention)
+    commit = getattr(config, "_commit_hash", None)
+    return Continuation(model.name_or_path, commit, None, entities, relations, attention)
 
 
 def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTrainedTokenizerBase:

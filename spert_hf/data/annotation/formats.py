@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...model.messages import must_be
-from ..faults import list_names, suggest
+from ...model.messages import did_you_mean, must_be
+from ..faults import list_names
 from .annotated_text import AnnotatedText
 from .options import ReadingOptions, WritingOptions
 from .report import Report
@@ -80,7 +80,9 @@ def format_named(name: str) -> AnnotationFormat:
         ValueError: There is none of this name.
     """
     if name not in FORMATS:
-        raise ValueError(must_be("format", f"one of {list_names([*FORMATS])}{suggest(name, [*FORMATS])}", repr(name)))
+        raise ValueError(
+            must_be("format", f"one of {list_names([*FORMATS])}{did_you_mean(name, [*FORMATS])}", repr(name))
+        )
     return FORMATS[name]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..faults import Location, list_names, short_repr, suggest
+from ...model.messages import did_you_mean
+from ..faults import Location, list_names, short_repr
 from .options import ReadingOptions
 from .report import Report
 from .uima_raw import ENDS
@@ -67,7 +68,7 @@ def choose_layers(
         wanted[option] = None if given is None else _named(given, candidates)
         if given is not None and wanted[option] is None:
             allowed = f"one of the file's layers {list_names(candidates)}" if candidates else "absent: there is none"
-            report.fault(location, option, f"{short_repr(given)}{suggest(given, candidates)}", allowed)
+            report.fault(location, option, f"{short_repr(given)}{did_you_mean(given, candidates)}", allowed)
     if any(getattr(options, option) is not None and wanted[option] is None for option in names):
         return None
     used = [name for name in ties if by_type.get(name)]
