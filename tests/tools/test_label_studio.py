@@ -6,30 +6,11 @@ import json
 
 import pytest
 
-from spert_hf.data.annotation.annotated_text import AnnotatedText, TextEntity, TextRelation
 from spert_hf.data.annotation.formats import FORMATS
 from spert_hf.data.annotation.options import ReadingOptions, WritingOptions
 from spert_hf.data.annotation.report import Report
-from tests.support.annotation_files import as_expected
 from tests.support.label_studio_server import serve_label_studio
-
-TEXTS = [
-    AnnotatedText(
-        "🪐👩‍🚀 Mira Voss founded Kestrel Labs\r\n  in Oldhaven 🏠.",
-        [
-            TextEntity("PER", 5, 14, score=0.9),
-            TextEntity("ORG", 23, 35),
-            TextEntity("LOC", 42, 50),
-            TextEntity("ORG", 23, 50),
-        ],
-        [TextRelation("founded", 0, 1, score=0.8), TextRelation("based in", 1, 2), TextRelation("founded", 2, 1)],
-        "a",
-    ),
-    AnnotatedText(
-        'Mira <b>Voss</b> & "Kestrel" &amp; Co.', [TextEntity("A & B", 5, 16), TextEntity("PER", 0, 4)], [], "b"
-    ),
-    AnnotatedText("Nobody is here.", [], [], "c"),
-]
+from tests.support.round_trips import ENTITY_TYPES, RELATION_TYPES, TEXTS, without_order
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +27,9 @@ def page(browser, label_studio):
     page.close()
 
 
-def as_set(text):
-    read = as_expected(text)
-    entities = [tuple(each.values()) for each in read["entities"]]
-    relations = {(each["type"], entities[each["head"]], entities[each["tail"]]) for each in read["relations"]}
-    return read["text"], set(entities), relations
-
-
 def test_predictions_come_back_as_they_were_submitted(label_studio, page, tmp_path):
-    types = WritingOptions(("PER", "ORG", "LOC", "A & B"), ("founded", "based in"), "tiny")
-    FORMATS["label-studio"].write(TEXTS, tmp_path / "tasks.json", types, Report())
+    options = WritingOptions(ENTITY_TYPES, RELATION_TYPES, "tiny")
+    FORMATS["label-studio"].write(TEXTS, tmp_path / "tasks.json", options, Report())
     interface = (tmp_path / "tasks.labels.xml").read_text(encoding="utf-8")
     project = label_studio.create_project("Round trip", interface)
     label_studio.import_tasks(project, json.loads((tmp_path / "tasks.json").read_text(encoding="utf-8")))
@@ -65,4 +39,4 @@ def test_predictions_come_back_as_they_were_submitted(label_studio, page, tmp_pa
     report = Report()
     read = [*FORMATS["label-studio"].read(tmp_path / "export.json", ReadingOptions(), report)]
     assert report.faults == []
-    assert [as_set(text) for text in read] == [as_set(text) for text in TEXTS]
+    assert [without_order(text) for text in read] == [without_order(text) for text in TEXTS]
