@@ -61,6 +61,7 @@ FORMATS = {
     each.name: each
     for each in (
         AnnotationFormat("inception", "UIMA CAS (XMI, CAS JSON), as INCEpTION exports it", "uima_cas"),
+        AnnotationFormat("spacy", "spaCy's DocBin (.spacy)", "spacy_docbin"),
         AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
     )
 }
