@@ -193,7 +193,7 @@ def _is_pair(key: object) -> bool:
 
 def _scores(spans: Any) -> list[float | None]:
     """The scores that a span categorizer has put beside a group."""
-    given = getattr(spans, "attrs", {}).get("scores")
+    given: Any = getattr(spans, "attrs", {}).get("scores")
     try:
         scores: list[float | None] = [float(each) for each in given]
     except (TypeError, ValueError):

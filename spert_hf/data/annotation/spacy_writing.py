@@ -98,7 +98,9 @@ class _Writer:
 
     def _spans(self, doc: Any, firsts: dict[int, int], lasts: dict[int, int]) -> tuple[list[Any], list[int]]:
         """The spans of entities, with ids, and for each the number of its entity."""
-        spans, numbers, report = [], [], self._report
+        spans: list[Any] = []
+        numbers: list[int] = []
+        report = self._report
         for number, entity in enumerate(self._text.entities):
             field = f"entities[{number}]"
             if entity.fragments:
@@ -130,7 +132,7 @@ class _Writer:
             for head, tail in pairs:
                 ends = span_of[head].id_, span_of[tail].id_
                 triples.append((*ends, relation.type))
-                if relation.type in names and all(end in starts for end in ends):
+                if relation.type is not None and relation.type in names and all(end in starts for end in ends):
                     rel[starts[ends[0]], starts[ends[1]]][relation.type] = 1.0
                 elif relation.type is not None:
                     place = f"doc.user_data['{RELATIONS}']"
