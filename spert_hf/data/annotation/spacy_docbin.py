@@ -37,8 +37,8 @@ def recognises(sample: Sample) -> bool:
 def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[AnnotatedText]:
     """Read the docs.
 
-    The option `entity_layer` is the name of a group in `doc.spans`, or `ents`. Default: `doc.ents`, or where it has more
-    spans the group `sc`, or the only one.
+    The option `entity_layer` is the name of a group in `doc.spans`, or `ents`. Default: `doc.ents`, or where it has
+    more spans the group `sc`, or the only one.
     """
     reader = DocReader(options, report)
     for number, doc in enumerate(_docs(path, report), start=1):
