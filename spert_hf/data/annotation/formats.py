@@ -67,6 +67,7 @@ FORMATS = {
         AnnotationFormat("brat", "brat's standoff files (.txt and .ann)", "brat"),
         AnnotationFormat("webanno-tsv", "WebAnno TSV 3", "webanno_tsv", written=False),
         AnnotationFormat("inception", "UIMA CAS (XMI, CAS JSON), as INCEpTION exports it", "uima_cas"),
+        AnnotationFormat("spacy", "spaCy's DocBin (.spacy)", "spacy_docbin"),
         AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
     )
 }

@@ -199,7 +199,7 @@ class _Document:
         if layers.entity is None:
             return
         indexed = {each.xmiID: each for each in members if self._is_entity(each, layers)}
-        ends = [getattr(each, end, None) for each in relations for end in ENDS]
+        ends: list[Any] = [getattr(each, end, None) for each in relations for end in ENDS]
         unindexed = {each.xmiID: each for each in ends if self._is_entity(each, layers) and each.xmiID not in indexed}
         feature = label_feature(self._cas.typesystem.get_type(layers.entity))
         if feature is None and indexed:
@@ -237,7 +237,7 @@ class _Document:
         for number in (each for each in self._raw.places if each in by_number):
             relation = by_number[number]
             field = f"{relation.type.name}#{number}"
-            ends = [getattr(relation, end, None) for end in ENDS]
+            ends: list[Any] = [getattr(relation, end, None) for end in ENDS]
             missing = [name for name, end in zip(ENDS, ends, strict=True) if not hasattr(end, "xmiID")]
             for end in missing:
                 given = self._raw.ends.get((number, end), getattr(relation, end, None))
