@@ -171,17 +171,19 @@ class Aligner:
                 report.leave_out("relations", "of a mention that is left out", where, place)
             elif head == tail:
                 report.leave_out("relations", "of a mention to itself", where, place)
-            elif (relation.type or chosen, head, tail) in seen:
-                report.leave_out("relations", "the same as another", where, place)
             else:
+                name = relation.type or chosen
+                ways = [(name, head, tail), (name, tail, head)][: 1 + relation.both_ways]
+                new = [way for way in ways if way not in seen]
+                if not new:
+                    report.leave_out("relations", "the same as another", where, place)
+                    continue
                 if relation.type is None:
                     report.change("relations", f"no label: taken for {chosen}", where, place)
-                seen.add((relation.type or chosen, head, tail))
-                relations.append(TextRelation(relation.type or chosen, head, tail))
-                if relation.both_ways and (relation.type or chosen, tail, head) not in seen:
+                if len(new) > 1:
                     report.add("relations", "drawn both ways: one for each direction", where, place)
-                    seen.add((relation.type or chosen, tail, head))
-                    relations.append(TextRelation(relation.type or chosen, tail, head))
+                seen.update(new)
+                relations += [TextRelation(*way) for way in new]
         return relations
 
 

@@ -285,6 +285,17 @@ def test_relations_across_sentences_are_kept_in_whole_documents_alone():
     assert (document.id, found_in(document)[2]) == ("d", Counter([("same", ("PER", 8, 9), ("PER", 0, 2))]))
 
 
+def test_a_relation_drawn_both_ways_is_two_of_which_one_may_be_there_already():
+    mentions = [TextEntity("PER", 0, 4), TextEntity("PER", 5, 9)]
+    for others, added in (([], 1), ([TextRelation("r", 0, 1)], 0), ([TextRelation("r", 1, 0)], 0)):
+        report = Report()
+        text = AnnotatedText(TEXT, mentions, [*others, TextRelation("r", 0, 1, both_ways=True)])
+        (document,) = to_documents([text], report=report)[:1]
+        assert sorted((one.head, one.tail) for one in document.relations) == [(0, 1), (1, 0)]
+        assert report.count_added("relations") == added
+        assert report.adds_up()
+
+
 def test_a_mention_in_two_sentences_joins_them():
     report = Report()
     documents = to_documents([AnnotatedText(TEXT, [TextEntity("X", 23, 40)])], report=report)
