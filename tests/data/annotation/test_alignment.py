@@ -123,7 +123,9 @@ def slowly(given: AnnotatedText, settings: AlignmentSettings) -> list[Found]:
     if not words:
         return []
     places = {
-        number: place for number, one in enumerate(given.entities) if (place := _place(one, given.text, settings))
+        number: place
+        for number, one in enumerate(given.entities)
+        if labels_of(one, settings) and (place := _place(one, given.text, settings))
     }
     cuts: set[int] = set()
     for number, (start, end) in [*places.items()]:
@@ -141,7 +143,7 @@ def slowly(given: AnnotatedText, settings: AlignmentSettings) -> list[Found]:
         (name, *places[number], number if name is (one.type or settings.unlabelled_entity) and first else None)
         for number, one in enumerate(given.entities)
         if number in places
-        for first, name in enumerate_types(one, settings)
+        for first, name in labels_of(one, settings)
     ]
     spans = {mention[:3] for mention in mentions}
     firsts = [at for at in firsts if not any(start < at < end for _, start, end in spans)]
@@ -154,7 +156,7 @@ def slowly(given: AnnotatedText, settings: AlignmentSettings) -> list[Found]:
     ]
 
 
-def enumerate_types(one: TextEntity, settings: AlignmentSettings) -> list[tuple[bool, str]]:
+def labels_of(one: TextEntity, settings: AlignmentSettings) -> list[tuple[bool, str]]:
     """The labels of a mention, and whether each is the one that relations are of."""
     own = one.type or settings.unlabelled_entity
     return [*([(True, own)] if own else []), *((False, name) for name in one.more_types)]
