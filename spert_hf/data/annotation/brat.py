@@ -29,7 +29,7 @@ def recognises(sample: Sample) -> bool:
     """Whether it is a folder with `.ann` files in it, or in folders in it, or a file of such a pair."""
     path = sample.path
     if path.is_dir():
-        return any(_ANNOTATIONS in endings for endings in _pairs(path).values())
+        return any(file.suffix == _ANNOTATIONS for file in _files(path))
     return path.suffix == _ANNOTATIONS or (path.suffix == _TEXT and path.with_suffix(_ANNOTATIONS).is_file())
 
 
@@ -53,7 +53,7 @@ def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[Annota
         configurations.check(annotated, stem.parent, root)
         yield annotated
     if others:
-        listed = ", ".join(f"{count:,} {name}" for name, count in sorted(others.items()))
+        listed = ", ".join(f"{name}: {count:,}" for name, count in sorted(others.items()))
         report.note(f"{path}: not read: {listed}")
 
 
@@ -84,15 +84,19 @@ def _stems(path: Path, report: Report) -> Iterator[Path]:
             yield stem
 
 
-def _pairs(folder: Path) -> dict[Path, set[str]]:
-    """The paths of texts and annotations without their endings, in order, each with the endings that are there."""
-    pairs: dict[Path, set[str]] = {}
+def _files(folder: Path) -> Iterator[Path]:
+    """The texts and annotations in a folder and those in it, in the order of their names, but hidden ones."""
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(here, name)
-            if path.suffix in _PAIR and not name.startswith("."):
-                pairs.setdefault(path.with_suffix(""), set()).add(path.suffix)
+        paths = (Path(here, name) for name in sorted(files) if not name.startswith("."))
+        yield from (path for path in paths if path.suffix in _PAIR)
+
+
+def _pairs(folder: Path) -> dict[Path, set[str]]:
+    """The paths of texts and annotations without their endings, each with the endings that are there."""
+    pairs: dict[Path, set[str]] = {}
+    for path in _files(folder):
+        pairs.setdefault(path.with_suffix(""), set()).add(path.suffix)
     return pairs
 
 

@@ -118,7 +118,7 @@ def _are_clear(option: str, layers: list[Layer], counts: Counts, where: Location
 def _note_others(counts: Counts, chosen: tuple[Layer | None, ...], where: Location, report: Report) -> None:
     for layer, count in counts.items():
         if layer.kind == "chain" and count:
-            report.note(f"{where}: not read: the chains of {layer.name}, {count:,} mentions")
+            report.note(f"{where}: not read: chains of {layer.name} (mentions in them: {count:,})")
         elif layer not in chosen and count:
             report.note(f"{where}: not read: {count:,} of {layer.name}")
         elif layer in chosen and (slots := [each for each in layer.features if each.startswith("ROLE_")]):

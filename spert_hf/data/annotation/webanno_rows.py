@@ -61,6 +61,7 @@ class Table:
         self._minor = minor
         self._unit = unit
         self._report = report
+        self._lines: dict[str, int] = {}
         self._parts: list[str] = []
         self._end = 0
 
@@ -94,6 +95,10 @@ class Table:
             allowed = f"{self._columns} behind the token, as the header says"
             self._report.fault(where, f"{name}: columns", str(len(columns)), allowed)
             return
+        if name in self._lines:
+            self._report.fault(where, name, f"the id of line {self._lines[name]}, too", "an id that no other row has")
+            return
+        self._lines[name] = number
         sentence.rows.append((Row(name, int(start), int(end), columns, number), token))
 
     def _take(self, sentence: _Sentence) -> None:

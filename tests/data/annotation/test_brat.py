@@ -14,6 +14,7 @@ from spert_hf.data.annotation.reading import choose_format, read_annotations
 from spert_hf.data.annotation.report import Report
 from spert_hf.data.annotation.sample import Sample
 from tests.support.annotation_files import FILES, as_expected, expected_of, plain, shared_files
+from tests.support.growth import time_ratio
 
 FOLDERS = [FILES, *([shared_files()] if shared_files() else [])]
 GOOD = ("tool_a", "hand_wild", "hand_crlf")
@@ -81,7 +82,7 @@ def test_every_line_that_is_wrong_is_told_at_once():
 def test_what_is_no_entity_or_relation_is_counted():
     _, report = read_all(FILES / "brat" / "tool_a.ann")
     lines = "\n".join(report.lines())
-    assert "not read: 1 attributes (A), 1 normalisations (N), 1 notes (#)" in lines
+    assert "not read: attributes (A): 1, normalisations (N): 1, notes (#): 1" in lines
     assert "left out: 1 relation: an event (E), of which only the trigger is read" in lines
     assert "left out: 1 relation: an equivalence (*), which has no direction" in lines
     assert report.count_read("relations") == 2  # a reader counts what it does not give on
@@ -294,6 +295,20 @@ def test_no_change_of_a_file_breaks_the_reader(tmp_path_factory: pytest.TempPath
     assert all(0 <= one.start < one.end <= len(text.text) for one in text.entities)
     assert all(max(one.head, one.tail) < len(text.entities) for one in text.relations)
     assert all(each.location.line for each in report.faults)
+
+
+@pytest.mark.e2e
+def test_time_to_read_grows_with_the_number_of_lines(tmp_path: Path):
+    def written(count: int) -> Path:
+        (tmp_path / f"{count}.txt").write_text("Mira " * count)
+        entities = [f"T{at}\tPER {at * 5} {at * 5 + 4}\tMira\n" for at in range(count)]
+        relations = [f"R{at}\tmet Arg1:T{at} Arg2:T{count - 1 - at}\n" for at in range(count)]
+        (tmp_path / f"{count}.ann").write_text("".join([*relations, *entities]))
+        return tmp_path / f"{count}.ann"
+
+    few, many = written(1_000), written(10_000)
+    assert len(read_annotations(many)[0].relations) == 10_000
+    assert time_ratio(lambda: read_annotations(few), lambda: read_annotations(many), 25) < 25
 
 
 # Writing

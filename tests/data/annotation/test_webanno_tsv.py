@@ -14,6 +14,7 @@ from spert_hf.data.annotation.report import Report
 from spert_hf.data.annotation.sample import Sample
 from spert_hf.data.annotation.webanno_tsv import read, recognises
 from tests.support.annotation_files import FILES, as_expected, expected_of, plain, shared_files
+from tests.support.growth import time_ratio
 
 FOLDERS = [FILES, *([shared_files()] if shared_files() else [])]
 NER, TIE, POS = "webanno.custom.Ner", "webanno.custom.Tie", "webanno.custom.Pos"
@@ -234,7 +235,7 @@ def test_chains_and_slots_are_not_read_and_said_so(tmp_path: Path):
     assert text is not None
     assert text.entities == [TextEntity("x", 0, 3)]
     lines = "\n".join(report.lines())
-    assert "not read: the chains of webanno.custom.CorefLink, 1 mentions" in lines
+    assert "not read: chains of webanno.custom.CorefLink (mentions in them: 1)" in lines
     assert f"not read: slots of {NER}" in lines
 
 
@@ -273,6 +274,7 @@ def test_other_versions_are_refused_by_name(tmp_path: Path, content: str):
         ("1-2/4-6/Bo/P/_/", "line 8: 1-2: columns must be 3 behind the token, as the header says, got 2"),
         ("1-2/4-6/Bo/P/_/_/_/", "got 4"),
         ("1-2/4-6/Bo", "got 0"),
+        ("1-1/4-6/Bo/P/_/_/", "1-1 must be an id that no other row has, got the id of line 7, too"),
         ("1-2/4-6", "SENTENCE-TOKEN, START-END"),
         ("1-2/4/Bo/P/_/_/", "SENTENCE-TOKEN, START-END"),
         ("1-2/-4-6/Bo/P/_/_/", "SENTENCE-TOKEN, START-END"),
@@ -347,6 +349,20 @@ def test_no_change_of_a_file_breaks_the_reader(tmp_path_factory: pytest.TempPath
     if text is not None:
         assert all(0 <= one.start < one.end <= len(text.text) for one in text.entities)
         assert all(max(one.head, one.tail) < len(text.entities) for one in text.relations)
+
+
+@pytest.mark.e2e
+def test_time_to_read_grows_with_the_number_of_rows(tmp_path: Path):
+    def written(count: int) -> Path:
+        rows = [f"1-{at + 1}/{at * 3}-{at * 3 + 2}/Bo/P|Q/r/1-1[0_0]/" for at in range(count)]
+        rows = [row.replace("P|Q", f"P[{at + 1}]").replace("[0_0]", f"[1_{at + 1}]") for at, row in enumerate(rows)]
+        path = tmp_path / f"{count}.tsv"
+        path.write_text(file_of("#Text=" + "Bo " * count, *rows, header=TIES))
+        return path
+
+    few, many = written(1_000), written(10_000)
+    assert len(read_annotations(many)[0].relations) == 10_000
+    assert time_ratio(lambda: read_annotations(few), lambda: read_annotations(many), 25) < 25
 
 
 LABELS = st.text("ab|_[]*\\;->\t1 ü", min_size=1, max_size=4).filter(str.strip)
