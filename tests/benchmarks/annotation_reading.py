@@ -28,27 +28,7 @@ GROWTH = at_most(50)
 """A document times a constant: ijson's buffers, the largest task, and what Python keeps for reuse."""
 
 NAMES = ("Mira Voss", "Kestrel Labs", "Zoë Tarn", "Café Brume", "Ilan Brock", "Fernwick Mill", "🪐 Orbit", "Oldhaven")
-WORDS = [
-    "the",
-    "office",
-    "of",
-    "that",
-    "mill",
-    "was",
-    "sold",
-    "to",
-    "her",
-    "brother",
-    "who",
-    "left",
-    "in",
-    "spring",
-    "before",
-    "rain",
-    "came",
-    "over",
-    "hills",
-]
+WORDS = ("the", "office", "of", "that", "mill", "was", "sold", "to", "her", "brother", "who", "left", "in", "spring")
 SENTENCES = 90
 """Of a task: with them it has about 10 kB."""
 

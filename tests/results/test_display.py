@@ -214,10 +214,9 @@ def test_colours_of_a_model_go_by_its_types(tiny_pipeline):
     found = find(TEXT, Oslo="Loc", Ann_Bell="Peop")
     by_model = spert_hf.display(found, TEXT, model=tiny_pipeline).svg()
     assert type_colours.colour(type_colours.LINE, 255) in by_model
-    assert type_colours.colour(type_colours.LINE, (255 + 2 * 137.508) % 360) in by_model
-    assert (
-        type_colours.colour(type_colours.LINE, (255 + 2 * 137.508) % 360) in spert_hf.display(found, TEXT).svg()
-    )  # "to"
+    of_to = type_colours.colour(type_colours.LINE, (255 + 2 * 137.508) % 360)
+    assert of_to in by_model
+    assert of_to in spert_hf.display(found, TEXT).svg()
 
 
 def test_oklch_becomes_srgb():

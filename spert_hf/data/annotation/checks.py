@@ -76,11 +76,11 @@ def span_of(
 
 
 def _is_offset(value: object, offsets: Offsets) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= offsets.length
+    return type(value) is int and 0 <= value <= offsets.length
 
 
 def _code_points(value: object, offsets: Offsets) -> int | None:
-    return offsets.to_code_points(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    return offsets.to_code_points(value) if type(value) is int else None  # a bool is no offset
 
 
 def score_of(item: Mapping[str, Any]) -> float | None:

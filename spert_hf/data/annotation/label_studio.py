@@ -115,9 +115,9 @@ class _Reader:
         keys = [key for key, value in data.items() if isinstance(value, str)]
         named = [result.get("to_name") for result in results if isinstance(result, dict) and is_of(result, REGIONS)]
         of_html = ["html"] if any(is_of(result, (HYPERTEXT,)) for result in results) else []
-        for key in (*named, *of_html, *(keys if len(keys) == 1 else [])):
-            if key in keys:
-                return str(key)
+        for name in (*named, *of_html, *(keys if len(keys) == 1 else [])):
+            if name in keys:
+                return str(name)
         given = f"several texts, {list_names(keys)}" if keys else f"no text, but {list_names([*data]) or 'nothing'}"
         self._report.fault(location, "data", given, "one with text or with a single string (--text-key names the text)")
         return None

@@ -33,7 +33,7 @@ class Annotation:
             value = self.content.get(key)
             if isinstance(value, str):
                 now = value.removesuffix("Z")
-            elif _is_number(value):  # versions of 2020
+            elif isinstance(value, (int, float)) and abs(value) < 1e300:  # versions of 2020
                 of_old = float(value)
         return of_old, now, number if isinstance(number, int) else -1
 
@@ -125,7 +125,3 @@ class AnnotationChoice:
 def _key(task: Mapping[str, Any]) -> str:
     """What a task calls its annotations, which versions of 2020 named otherwise."""
     return "completions" if "annotations" not in task and "completions" in task else "annotations"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300

@@ -13,7 +13,7 @@ Shown = tuple[object, object, object]
 """A region's start, its end and its text, as the file has them."""
 
 _UNSURE = re.compile(r"\\n|\s|[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
-"""What a browser shows otherwise than it stands in the text: line ends become a backslash and an n, blanks one blank."""
+"""What a browser shows otherwise than it stands in the text: blanks become one, line ends a backslash and an n."""
 
 
 def is_shown_as(shown: str, text: str) -> bool:

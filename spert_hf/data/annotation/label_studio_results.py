@@ -77,7 +77,7 @@ class Results:
         self._others: set[_Id] = set()
         self._ambiguous: dict[_Id, str] = {}
 
-    def read(self, results: Sequence[object]) -> None:
+    def read(self, results: Sequence[Any]) -> None:
         """Read the results, which may stand in any order."""
         relations = []
         for number, result in enumerate(results):
@@ -122,18 +122,23 @@ class Results:
         else:
             within = where if place is value else f"{where}.globalOffsets"
             span = span_of(place.get("start"), place.get("end"), self._offsets, self._location, within, self._report)
-        if span is None or not self._is_shown(value, span, where) or names is None or not self._has_id(result, field):
-            self._forget(result)
-            return
-        self._add(TextEntity(names[0] if names else None, *span, (*names[1:],), score=score_of(result)), result, field)
-
-    def _add(self, entity: TextEntity, result: Mapping[str, Any], field: str) -> None:
-        """Add a region, or its labels to what is the same region in another control of the interface."""
         identifier = result.get("id")
-        known = self._positions.get(identifier) if identifier is not None else None
-        if identifier is None or known is None:
-            if identifier is not None:
-                self._positions[identifier] = len(self.entities)
+        if identifier is not None and not _is_id(identifier):
+            self._fault(f"{field}.id", identifier, "a string")
+        elif span is None or names is None or not self._is_shown(value, span, where):
+            self._forget(result)
+        else:
+            more = (*names[1:],) if len(names) > 1 else ()
+            entity = TextEntity(names[0] if names else None, span[0], span[1], more, score=score_of(result))
+            self._add(entity, identifier, field)
+
+    def _add(self, entity: TextEntity, identifier: _Id | None, field: str) -> None:
+        """Add a region, or its labels to what is the same region in another control of the interface."""
+        if identifier is None:
+            self.entities.append(entity)
+            return
+        known = self._positions.setdefault(identifier, len(self.entities))
+        if known == len(self.entities):
             self.entities.append(entity)
             return
         first = self.entities[known]
@@ -152,14 +157,14 @@ class Results:
             self._fault(f"{field}.direction", direction, either(DIRECTIONS))
         head, tail = self._end(result, "from_id", field), self._end(result, "to_id", field)
         if head is None or tail is None:
-            if any(_is_id(result.get(end)) and self._is_other(result[end]) for end in ("from_id", "to_id")):
+            if self._is_other(result.get("from_id")) or self._is_other(result.get("to_id")):
                 self._report.skip("relations", "of a result that is no region of the text", self._location, field)
             return
         if names is None or direction not in DIRECTIONS:
             return
         if direction == "left":
             head, tail = tail, head
-        for name in names or [None]:
+        for name in names or (None,):
             relation = TextRelation(name, head, tail, both_ways=direction == "bi", score=score_of(result))
             self.relations.append(relation)
 
@@ -182,26 +187,29 @@ class Results:
             self._fault(f"{field}.{key}", identifier, "the id of a region of the same annotation")
         return None
 
-    def _is_other(self, identifier: _Id) -> bool:
+    def _is_other(self, identifier: object) -> bool:
         """Whether there is something of this id, but no region of the text."""
+        if not _is_id(identifier):
+            return False
         return identifier in self._others and identifier not in self._positions and identifier not in self._faulty
 
     def _labels(self, holder: Mapping[str, Any], key: str, field: str) -> list[str] | None:
         """The labels of a region or relation, maybe none; `None` if they are at fault."""
-        labels, names, are_usable = holder.get(key), [], True
-        if labels is not None and not isinstance(labels, list):
+        labels = holder.get(key)
+        if labels is None:
+            return []
+        if not isinstance(labels, list):
             self._fault(f"{field}.{key}", labels, "a list of labels")
             return None
-        for number, label in enumerate(labels or []):
-            if not (isinstance(label, str) and label in self._known_labels):
-                name, is_usable = label_of(label, self._location, f"{field}.{key}[{number}]", self._report)
-                are_usable = are_usable and is_usable
-                if name is None:
-                    continue
-                self._known_labels.add(name)
-            if label not in names:
-                names.append(label)
-        return names if are_usable else None
+        if len(labels) == 1 and isinstance(labels[0], str) and labels[0] in self._known_labels:
+            return labels
+        found = [
+            label_of(label, self._location, f"{field}.{key}[{number}]", self._report)
+            for number, label in enumerate(labels)
+        ]
+        names = [*dict.fromkeys(name for name, _ in found if name is not None)]
+        self._known_labels.update(names)
+        return names if all(is_usable for _, is_usable in found) else None
 
     def _is_shown(self, value: Mapping[str, Any], span: tuple[int, int], field: str) -> bool:
         """Whether the region's own text, if it has one, is the one at its place; if not, it is at fault."""
@@ -209,12 +217,6 @@ class Results:
         if not isinstance(shown, str) or is_shown_as(shown, there):
             return True
         self._fault(f"{field}.text", shown, f"what stands at its offsets, {short_repr(there)}, or absent")
-        return False
-
-    def _has_id(self, result: Mapping[str, Any], field: str) -> bool:
-        if result.get("id") is None or _is_id(result["id"]):
-            return True
-        self._fault(f"{field}.id", result["id"], "a string")
         return False
 
     def _forget(self, result: Mapping[str, Any]) -> None:

@@ -80,9 +80,10 @@ class Tasks:
         result = [region for region in regions if region is not None]
         result += [_relation(*relation) for relation in relations]
         prediction: dict[str, Any] = {"model_version": self._model_version, "result": result}
-        scores = [one.score for one in (*text.entities, *text.relations) if _is_score(one.score)]
+        found = [*(one.score for one in text.entities), *(one.score for one in text.relations)]
+        scores = [score for score in found if score is not None and math.isfinite(score)]
         if scores:
-            prediction["score"] = sum(scores) / len(scores)  # type: ignore[arg-type]
+            prediction["score"] = sum(scores) / len(scores)
         return prediction
 
     def _region(self, text: AnnotatedText, number: int) -> dict[str, Any] | None:
@@ -182,7 +183,7 @@ def _labelled(text: AnnotatedText, entity: TextEntity, number: int, names: list[
             "text": text.text[entity.start : entity.end],
             "labels": names,
         },
-        **({"score": entity.score} if _is_score(entity.score) else {}),
+        **({"score": entity.score} if entity.score is not None and math.isfinite(entity.score) else {}),
     }
 
 
@@ -195,7 +196,3 @@ def _relation(head: int, tail: int, direction: str, names: list[str]) -> dict[st
 def _identifier(number: int) -> str:
     """The id of an entity's region, unique in its text."""
     return f"e{number + 1}"
-
-
-def _is_score(score: float | None) -> bool:
-    return score is not None and math.isfinite(score)
