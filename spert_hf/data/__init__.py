@@ -1,6 +1,6 @@
 """Annotated documents: their schema and checks, file formats and data sets.
 
-The names below are imported when they are used.
+The names below are imported lazily.
 """
 
 from typing import TYPE_CHECKING

@@ -102,8 +102,8 @@ class SpertTrainingArguments(ModelSettings):
     text_reading: str = _model(
         "auto",
         "How the model splits text into words and sequences: `auto` chooses the settings that best reproduce those of "
-        "the data; or settings of `SpertConfig.text_reading`, such as `words=whitespace,sequences=document`, of which "
-        "only the others are chosen.",
+        "the data; or settings of `SpertConfig.text_reading`, such as `words=whitespace,sequences=document`; the "
+        "others are chosen.",
         kind="data",
         decides=("model",),
         metavar="SETTINGS",
@@ -135,7 +135,7 @@ class SpertTrainingArguments(ModelSettings):
     )
     learning_rate: float = _optimisation(5e-5, "Maximum learning rate.")
     head_learning_rate: float | None = _optimisation(
-        None, "That of classifiers and embeddings of size and letter case; default: `learning_rate`."
+        None, "Maximum learning rate of all but the encoder's own weights; default: `learning_rate`."
     )
     weight_decay: float = _optimisation(0.01, "Weight decay, of all weights except biases and LayerNorm.")
     warmup_ratio: float = _optimisation(0.1, "Share of the steps for linear warm-up of the learning rate.", most=1)
