@@ -119,6 +119,7 @@ class SpertProcessor:
             raise ValueError(
                 must_be("tokenizer", "a fast tokenizer (one backed by `tokenizers`)", type(tokenizer).__name__)
             )
+        self.tokenizer = tokenizer
         backend = tokenizer.backend_tokenizer
         self._backend = type(backend).from_str(backend.to_str())
         self._backend.no_truncation()

@@ -13,6 +13,7 @@ from ..model.configuration_spert import SpertConfig
 from ..model.hub import find_tokenizer
 from ..model.messages import kind_of, must_be
 from ..model.modeling_spert import SpertModel
+from ..model.processing_spert import SpertProcessor
 from .adapters import adapter_settings
 from .arguments import SETTINGS, SpertTrainingArguments
 from .continuation import Continuation, TypeChange, changed_reading, joined_signatures, trained_settings
@@ -49,22 +50,24 @@ def check_model(model: object, processing_class: object) -> None:
         )
     if processing_class is None:
         return
-    if not isinstance(processing_class, PreTrainedTokenizerBase):
-        raise TypeError(must_be("processing_class", "the model's tokenizer", kind_of(processing_class)))
+    if not isinstance(processing_class, (PreTrainedTokenizerBase, SpertProcessor)):
+        allowed = "the model's tokenizer, or a SpertProcessor of it"
+        raise TypeError(must_be("processing_class", allowed, kind_of(processing_class)))
     if not isinstance(model, SpertModel):
         raise TypeError("processing_class needs a SpertModel as model; others have their own tokenizer")
 
 
 def take_model(
     model: SpertModel | str | PathLike[str] | None,
-    processing_class: PreTrainedTokenizerBase | None,
+    processing_class: PreTrainedTokenizerBase | SpertProcessor | None,
     arguments: SpertTrainingArguments,
 ) -> tuple[SpertTrainingArguments, GivenModel | None]:
     """Have the settings say what a run starts from.
 
     Args:
         model: see [`SpertTrainer`].
-        processing_class: of a model that is an object; by default found where that came from.
+        processing_class: tokenizer of a model that is an object, or its processor; by default found where that came
+            from.
         arguments: all settings.
 
     Returns:
@@ -80,6 +83,8 @@ def take_model(
         if given not in (default, None):
             raise ValueError(must_be(f"args.{name}", "left out with the trainer's model", repr(given)))
     if isinstance(model, SpertModel):
+        if isinstance(processing_class, SpertProcessor):
+            processing_class = processing_class.tokenizer
         tokenizer = _tokenizer_of(model, arguments) if processing_class is None else processing_class
         return _settings_for_object(arguments, model), GivenModel(model, tokenizer)
     source = fspath(model)
