@@ -47,16 +47,17 @@ def test_fewer_texts_than_are_wanted_are_told(tiny_checkpoint, pool, tmp_path, c
     ("content", "more", "message"),
     [
         ("", (), "--input must be a file with texts, got"),
-        ('{"text": 3}', (), "text"),
+        ('{"text": 3}', (), "record 1 (line 1): text"),
         ('{"text": "It rained ."}', ("--relation-threshold", "Marry=0.5"), "Marry"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_nothing_is_written(tiny_checkpoint, tmp_path, content, more, message, capsys):
+def test_what_is_wrong_is_said_and_nothing_is_written(tiny_checkpoint, tmp_path, content, more, message, capsys):
     pool, output = tmp_path / "pool.jsonl", tmp_path / "next.jsonl"
     pool.write_text(content)
     assert run(tiny_checkpoint, pool, output, *more) == 1
-    error = capsys.readouterr().err.strip().splitlines()[-1]
+    error = capsys.readouterr().err
     assert message in error
+    assert "Traceback" not in error
     assert not output.exists()
 
 
