@@ -25,7 +25,8 @@ def _import_clustering(strategy: str) -> Any:
         return import_module("sklearn.cluster")
     except ImportError as error:
         raise ValueError(
-            f"strategy {strategy!r} needs the package scikit-learn: pip install scikit-learn (or 'spert-hf[annotation]')"
+            f"strategy {strategy!r} needs the package scikit-learn: pip install scikit-learn "
+            "(or 'spert-hf[annotation]')"
         ) from error
 
 
