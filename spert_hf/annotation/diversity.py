@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-
-from ..model.words import import_extra
 
 
 def check_clustering(strategy: str) -> None:
@@ -17,7 +17,17 @@ def check_clustering(strategy: str) -> None:
     Raises:
         ValueError: Saying what to install.
     """
-    import_extra("sklearn.cluster", f"strategy {strategy!r}", "annotation")
+    _import_clustering(strategy)
+
+
+def _import_clustering(strategy: str) -> Any:
+    try:
+        return import_module("sklearn.cluster")
+    except ImportError as error:
+        raise ValueError(
+            f"strategy {strategy!r} needs the package scikit-learn: pip install scikit-learn "
+            "(or 'spert-hf[annotation]')"
+        ) from error
 
 
 def cluster(vectors: Sequence[Tensor], count: int, seed: int, strategy: str = "both") -> tuple[list[int], list[float]]:
@@ -35,7 +45,7 @@ def cluster(vectors: Sequence[Tensor], count: int, seed: int, strategy: str = "b
     Raises:
         ValueError: If the library is not installed.
     """
-    library = import_extra("sklearn.cluster", f"strategy {strategy!r}", "annotation")
+    library = _import_clustering(strategy)
     if not vectors:
         return [], []
     matrix = torch.nn.functional.normalize(torch.stack([*vectors]), dim=1).numpy()

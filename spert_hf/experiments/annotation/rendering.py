@@ -75,11 +75,12 @@ def render(curves: Sequence[Curve], encoder: str, plot: str | None = None) -> st
 
 def _setting(encoder: str) -> str:
     return (
-        f"Annotation is simulated on {DATASET}'s train split with `{encoder}`: {ROUND} sentences are drawn at random to "
-        f"start with, then each round's model chooses the next {ROUND}, up to {MOST}; `random` draws them. Each round "
-        f"trains anew from the encoder with `model_cards/{RECIPE}`, without its copies in other letter case and with "
-        f"about {STEPS} steps whatever the number of sentences. Dev serves for the curve and nothing else. Figures are "
-        "the mean of the micro F1 of NER and REL+ on dev, in percent, ± their sample standard deviation over seeds."
+        f"Annotation is simulated on {DATASET}'s train split with `{encoder}`: {ROUND} sentences are drawn at random "
+        f"to start with, then each round's model chooses the next {ROUND}, up to {MOST}; `random` draws them. Each "
+        f"round trains anew from the encoder with `model_cards/{RECIPE}`, without its copies in other letter case and "
+        f"with about {STEPS} steps whatever the number of sentences. Dev serves for the curve and nothing else. "
+        "Figures are the mean of the micro F1 of NER and REL+ on dev, in percent, ± their sample standard deviation "
+        "over seeds."
     )
 
 
