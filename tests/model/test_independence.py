@@ -126,7 +126,7 @@ def test_threads_share_a_pipeline(tiny_pipeline, one_by_one):
         return order, found
 
     with ThreadPoolExecutor(8) as threads:
-        for order, found in threads.map(work, range(16)):
+        for order, found in threads.map(work, range(10)):
             assert_same(found, [one_by_one[index] for index in order])
 
 

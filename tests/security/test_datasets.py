@@ -6,14 +6,6 @@ from spert_hf.data.loading import load_splits
 from tests.support.documents import make_dataset_folder
 
 
-def test_a_loading_script_on_the_hub_is_not_run(seen):
-    codes, said, files, hub = seen
-    assert ("GET", "/api/datasets/ada/evil") in {(verb, path.partition("/revision/")[0]) for verb, path in hub.requests}
-    assert codes[-1] == "DatasetError", codes
-    assert "ada/evil: no file or folder of this name here, and not loaded from the Hub" in said
-    assert "crater" not in {path.name for path in files}
-
-
 @pytest.mark.parametrize("script", ["loader.py", "train.py", "__init__.py", "conftest.py"])
 def test_scripts_in_a_folder_of_documents_are_not_run(tmp_path, script):
     folder = tmp_path / "letters"

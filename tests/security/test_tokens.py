@@ -1,4 +1,4 @@
-"""A token is seen by the Hub it belongs to, and by nobody and nothing else."""
+"""A token is seen by the Hub it belongs to, and by nobody and nothing else; and a script on the Hub is not run."""
 
 import re
 
@@ -39,6 +39,15 @@ def test_no_file_has_a_token(seen):
     published = hub.repositories["model", "ada/tiny"].find("main").files
     assert {"README.md", "training_run.json"} <= set(published)
     assert not [name for name, content in published.items() if b"Token7Qz3vXw9RkBn" in content]
+
+
+@pytest.mark.e2e
+def test_a_loading_script_on_the_hub_is_not_run(seen):
+    codes, said, files, hub = seen
+    assert ("GET", "/api/datasets/ada/evil") in {(verb, path.partition("/revision/")[0]) for verb, path in hub.requests}
+    assert codes[-1] == "DatasetError", codes
+    assert "ada/evil: no file or folder of this name here, and not loaded from the Hub" in said
+    assert "crater" not in {path.name for path in files}
 
 
 def test_settings_do_not_show_it():

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from packaging.requirements import Requirement
 
 from spert_hf.cli.main import COMMANDS
+from spert_hf.cli.parsers import module_of
 from tests.support.markdown_pages import ROOT
 
 try:
@@ -63,7 +64,7 @@ def check_command(command: list[str]) -> None:
 @cache
 def parser_of(name: str) -> argparse.ArgumentParser:
     """The parser of a `spert-hf` command."""
-    return import_module(f"spert_hf.cli.parsers.{name.replace('-', '_')}").make_parser()
+    return import_module(f"spert_hf.cli.parsers.{module_of(name)}").make_parser()
 
 
 def known_options() -> set[str]:
