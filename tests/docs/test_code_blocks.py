@@ -1,10 +1,12 @@
 """Code of the documentation: Python runs, with tiny models for real ones; commands are read by their parsers."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from spert_hf.cli.main import COMMANDS
+from tests.support.annotation_files import FILES
 from tests.support.documented_commands import CommandError, check_command, known_options, split_commands
 from tests.support.markdown_pages import (
     DOCS,
@@ -17,10 +19,14 @@ from tests.support.markdown_pages import (
 
 CHECKPOINTS = ("checkpoints/quickstart", "USER/NAME")
 ENCODERS = ("FacebookAI/roberta-base",)
-OUTPUT_LANGUAGES = {"bibtex", "json", "text"}
+OUTPUT_LANGUAGES = {"bibtex", "json", "text", "xml"}
+EXPORT = FILES / "label_studio" / "export.json"
 PAGES_WITH_PYTHON = [page for page in documentation_pages() if any(b.language == "python" for b in blocks_of(page))]
 PROGRAMS = ("spert-hf ", "accelerate ", "python -m ", "python space", "pytest ", "pip install ", "mkdocs ")
-OPTIONS_OF_OTHERS = {"--cpu", "--dist", "--fix", "--hypothesis-profile", "--num_processes", "--strict", "--target"}
+OPTIONS_OF_OTHERS = {
+    *("--cpu", "--dist", "--fix", "--hypothesis-profile", "--num_processes", "--strict", "--target"),
+    *("--label", "--span-label", "--wrap"),
+}
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=name_of)
@@ -35,6 +41,7 @@ def test_python_runs(page, request, tmp_path, monkeypatch):
         checkpoint = request.getfixturevalue("tiny_checkpoint")
     encoder = checkpoint.parent / "encoder"
     monkeypatch.chdir(tmp_path)
+    shutil.copy(EXPORT, tmp_path / "export.json")
     namespace = {"__name__": "__main__"}
     for block in blocks:
         code = with_other_models(block.text, checkpoint, encoder)

@@ -36,6 +36,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         help="of a text that several people have annotated: latest, all, or 'by USER' (default: %(default)s)",
     )
     group.add_argument("--offsets", choices=UNITS, help="what the offsets count (default: the tool's, or as detected)")
+    group.add_argument("--text-key", metavar="KEY", help="of Label Studio, the field of a task with the text")
     group.add_argument("--entity-layer", metavar="NAME", help="layer with the entities, where there are several")
     group.add_argument("--relation-layer", metavar="NAME", help="layer with the relations, where there are several")
 
