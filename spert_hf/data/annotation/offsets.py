@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 import regex
 
@@ -37,8 +37,7 @@ class Offsets:
         if not 0 <= offset <= self.length:
             return None
         if self._starts is not None:
-            position = bisect_left(self._starts, offset)
-            return position if self._starts[position] == offset else None
+            return bisect_right(self._starts, offset) - 1  # behind all code points of the grapheme before
         before = bisect_left(self._astral_units, offset)
         is_inside = before > 0 and self._astral_units[before - 1] == offset - 1
         return None if is_inside else offset - before
