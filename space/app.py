@@ -1,4 +1,4 @@
-"""The demo: `python space/app.py [--model DIR_OR_ID]`, and what a Space on the Hub runs."""
+"""The demo, run by `python space/app.py [--model DIR_OR_ID]` or as a Space on the Hub."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from spert_space.models import find_model
 from spert_space.settings import Settings
 
 PROXIES = ["127.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"]
-"""Networks that only machines beside this one have."""
+"""Private networks."""
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-# Gradio keeps a kilobyte about each of so many requests, for a dashboard that is off here; by default of 10,000.
+# Gradio keeps about a kilobyte per request, by default for 10,000 requests, for a dashboard that is disabled here.
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "100")
 
 
@@ -26,12 +26,15 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
 
     Args:
         model: folder or Hub id of a SpERT checkpoint.
-        settings: bounds of the service.
-        url: address that the page's API guide shows.
+        settings: limits of the service.
+        url: the address shown in the API guide.
+
+    Returns:
+        The application.
 
     Raises:
-        ValueError: what is there is no SpERT model.
-        OSError: nothing is there, or it cannot be read.
+        ValueError: it is not a SpERT model.
+        OSError: it does not exist or can't be read.
     """
     from transformers.utils import logging
 
@@ -39,7 +42,7 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
     from spert_space.extraction import Extractor
     from spert_space.server import build_server
 
-    # Visitors see a local model's name, but not where it lies.
+    # Visitors see the name of a local model, but not its path.
     name = Path(model).resolve().name if Path(model).is_dir() else model
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -48,7 +51,7 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
 
 
 def main() -> int:
-    """Serve until interrupted; return 1 with one line on stderr where there is nothing to serve."""
+    """Serve until interrupted; return 1 after one line on stderr if the model can't be loaded."""
     from spert_hf.cli.parsers.demo import make_parser
     from spert_hf.model.errors import CheckpointError
 
@@ -62,14 +65,14 @@ def main() -> int:
     import uvicorn
 
     on_the_hub = "SPACE_ID" in os.environ
-    # On the Hub every request comes through its proxies, which tell whose it is. What was told to them comes first in
-    # their list and may be anything: whose address counts is the last that is not one of theirs.
+    # On the Hub, requests come through its proxies, which append the client's address to `X-Forwarded-For`. Clients can
+    # forge the beginning of that list, so the last address that is not a proxy's counts.
     uvicorn.run(app, host=options.host, port=options.port, forwarded_allow_ips=PROXIES if on_the_hub else None)
     return 0
 
 
 def _public_url(host: str, port: int) -> str:
-    """The address under which visitors reach the server: the Space's own on the Hub."""
+    """The public address of the server: that of the Space on the Hub."""
     space = os.environ.get("SPACE_HOST")
     return f"https://{space}" if space else f"http://{host}:{port}"
 

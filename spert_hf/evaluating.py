@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
@@ -12,26 +12,24 @@ from .data.documents import Document
 from .data.in_memory import DocumentSource, check_source
 from .data.loading import load_documents
 from .data.schema import TypeSchema
-from .evaluation.model_evaluation import score_predictions
+from .evaluation.model_evaluation import Count, count_in_parts, count_in_tokens
 from .evaluation.report import compare_with_text, format_table
-from .evaluation.spert_metric.scoring import EvaluationResult
-from .evaluation.text_evaluation import predict_as_text, score_text_predictions
+from .evaluation.spert_metric.scoring import Counts, EvaluationResult
+from .evaluation.text_evaluation import count_as_text
 from .loading import load
 from .model.configuration_spert import TASK, SpertConfig
-from .model.decoding import to_records
+from .model.decoding import to_prediction, to_records
 from .model.hub import find_tokenizer
 from .model.inference import DEFAULT_BATCH_SIZE
-from .model.messages import must_be
+from .model.messages import kind_of, must_be
 from .model.modeling_spert import SpertModel
+from .model.output import PredictionArrays
 from .model.pipeline_spert import SpertPipeline
 from .model.setting_checks import check_choice, check_flag, check_integer, check_keywords
 from .progress import Progress
 
 READINGS = ("tokens", "text", "both")
 """What a model is scored on: the data's own tokens, the documents read as text, or both."""
-
-BATCHES_AT_ONCE = 8
-"""Batches of documents that are sorted by length among themselves."""
 
 _LARGEST_BATCH = 1_000_000
 
@@ -108,16 +106,18 @@ def evaluate_model(
     check_integer("batch_size", batch_size, 1, _LARGEST_BATCH)
     check_flag("no_overlapping", no_overlapping)
     pipe = _pipeline_of(model, settings)
-    chosen = load_documents(documents, split or "test", types=types_of(cast(SpertConfig, pipe.model.config)))
-    predict = partial(_predict, documents=chosen, batch_size=batch_size, active=progress)
-    found: list[dict[str, Any]] = []
+    config = cast(SpertConfig, pipe.model.config)
+    chosen = load_documents(documents, split or "test", types=types_of(config))
+    score = partial(
+        _score, documents=chosen, batch_size=batch_size, no_overlapping=no_overlapping, show_progress=progress
+    )
+    found: list[PredictionArrays] = []
     tokens = text = None
     if read_as != "text":
-        found = predict(partial(_predict_tokens, pipe))
-        tokens = score_predictions(cast(SpertModel, pipe.model), chosen, found, no_overlapping)
+        tokens = score(partial(count_in_tokens, pipe.predict_arrays, config, keep=found.extend))
     if read_as != "tokens":
-        text = score_text_predictions(pipe, chosen, predict(partial(predict_as_text, pipe)), no_overlapping)
-    return ModelScores(tokens, text, found)
+        text = score(partial(count_as_text, pipe))
+    return ModelScores(tokens, text, _Records(found, config))
 
 
 def types_of(config: SpertConfig) -> TypeSchema:
@@ -145,28 +145,35 @@ def _pipeline_of(model: Any, settings: Mapping[str, Any]) -> SpertPipeline:
         must_be(
             "model",
             "a checkpoint's folder or Hub id, a SpertModel, or a SpertPipeline",
-            f"an object of type {type(model).__name__}",
+            kind_of(model),
         )
     )
 
 
-def _predict_tokens(pipe: SpertPipeline, documents: Sequence[Document], batch_size: int) -> list[dict[str, Any]]:
-    found = pipe.predict_words([document.tokens for document in documents], batch_size=batch_size)
-    return [to_records(prediction) for prediction in found]
+class _Records(Sequence[dict[str, Any]]):
+    """What was found in each document, as records; made when it is asked for, as there may be very much of it."""
+
+    def __init__(self, found: Sequence[PredictionArrays], config: SpertConfig) -> None:
+        self._found = found
+        self._config = config
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return _Records(self._found[index], self._config)
+        return to_records(to_prediction(self._found[index], self._config))
 
 
-def _predict(
-    predict: Callable[[Sequence[Document], int], list[dict[str, Any]]],
-    documents: Sequence[Document],
-    batch_size: int,
-    active: bool,
-) -> list[dict[str, Any]]:
-    """Predict documents, some batches at a time as training does, and tell how far it is."""
-    progress = Progress("evaluating", "documents", len(documents), active=active)
-    predictions = []
-    for first in range(0, len(documents), batch_size * BATCHES_AT_ONCE):
-        part = documents[first : first + batch_size * BATCHES_AT_ONCE]
-        predictions += predict(part, batch_size)
-        progress.advance(len(part))
+def _score(
+    count: Count, documents: Sequence[Document], batch_size: int, no_overlapping: bool, show_progress: bool
+) -> EvaluationResult:
+    """Score documents, and tell how far it is."""
+    progress = Progress("evaluating", "documents", len(documents), active=show_progress)
+    counted = []
+    for part in count_in_parts(count, documents, batch_size, no_overlapping):
+        counted.append(part)
+        progress.advance(part.documents)
     progress.close()
-    return predictions
+    return Counts.together(counted).result(no_overlapping)

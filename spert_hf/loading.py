@@ -1,4 +1,4 @@
-"""From a checkpoint's folder or Hub id to a pipeline that is ready to use."""
+"""Loading of a pipeline from a checkpoint."""
 
 from __future__ import annotations
 
@@ -31,23 +31,26 @@ def load(
     token: str | bool | None = None,
     **settings: Any,
 ) -> SpertPipeline:
-    """Load a pipeline, with the code of this package: none that a repository carries is run.
+    """Load a pipeline with the code of this package; code in the repository is not run.
 
     Args:
-        model: a checkpoint's folder or Hub id.
-        backend: what computes the encoder, `"torch"` or `"openvino"` (an extra, faster on a CPU).
-        dtype: precision of the encoder: `"float32"`, `"bfloat16"`, `"float16"` (torch), or `"int8"` (OpenVINO, of a
-            model that `spert-hf quantize` has written). Default: for torch as the weights are stored, for OpenVINO
-            `"float32"`.
-        device: where to compute, such as `"cpu"` or `"cuda:0"`. Default: a GPU if there is one.
-        revision: branch, tag or commit of a model on the Hub.
-        token: for the Hub. Default: that of `hf auth login`.
-        settings: of the pipeline, such as `relation_threshold` or `overlap`; see [`SpertPipeline`].
+        model (`str`): folder or Hub id of a checkpoint.
+        backend (`str`): library that computes the encoder, `"torch"` or `"openvino"` (an extra, faster on a CPU).
+        dtype (`str`, *optional*): precision of the encoder: `"float32"`, `"bfloat16"`, `"float16"` (torch), or `"int8"`
+            (OpenVINO, for a model quantized by `spert-hf quantize`). Default: the dtype of the stored weights with
+            torch, `"float32"` with OpenVINO.
+        device (`str`, *optional*): device, such as `"cpu"` or `"cuda:0"`. Default: a GPU if there is one.
+        revision (`str`, *optional*): branch, tag or commit of a model on the Hub.
+        token (`str`, *optional*): token for the Hub. Default: that of `hf auth login`.
+        settings: settings of the pipeline, such as `relation_threshold` or `overlap`; see [`SpertPipeline`].
+
+    Returns:
+        The pipeline.
 
     Raises:
-        ValueError: if there is no SpERT checkpoint, or an argument has a wrong value.
-        TypeError: on a setting that the pipeline does not have.
-        ImportError: if OpenVINO is asked for and not installed.
+        ValueError: there is no SpERT checkpoint, or an argument is invalid.
+        TypeError: a setting is unknown.
+        ImportError: OpenVINO is requested, but not installed.
     """
     SpertPipeline.check_settings(settings)
     source = fspath(model)
@@ -63,13 +66,13 @@ def load(
 
 
 def check_backend(backend: str, dtype: str, device: str | None, dashes: str = "") -> None:
-    """Refuse what a backend can't do, and one that is not installed, before anything is loaded.
+    """Check before loading that a backend is installed and supports the arguments.
 
     Args:
         backend: one of `BACKENDS`.
-        dtype: name of a precision.
-        device: name of a device, if one was chosen.
-        dashes: what stands before the names of arguments in messages: two of them on the command line.
+        dtype: name of a dtype.
+        device: name of a device, if given.
+        dashes: prefix of the names of arguments in messages: `--` on the command line.
     """
     if backend == "openvino":
         from .openvino.imports import import_openvino
@@ -85,14 +88,14 @@ def check_backend(backend: str, dtype: str, device: str | None, dashes: str = ""
 
 
 def check_device(field: str, name: str | torch.device) -> None:
-    """Refuse a device that this machine has not.
+    """Check that a device is available.
 
     Raises:
-        ValueError: naming the field.
+        ValueError: it is not; the message names the field.
     """
     try:
         torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:  # the latter where torch was built without that kind
+    except (RuntimeError, AssertionError) as error:  # the latter if torch was built without support for it
         reason = str(error).partition("\n")[0]
         allowed = "cpu, or another device of this machine, such as cuda:0"
         raise ValueError(must_be(field, allowed, f"{str(name)!r}: {reason}")) from error
@@ -107,19 +110,19 @@ def load_checked(
     where: Mapping[str, Any],
     settings: Mapping[str, Any],
 ) -> SpertPipeline:
-    """Load a pipeline from arguments that were checked.
+    """Load a pipeline from validated arguments.
 
     Args:
-        field: what messages call the source.
-        source: a checkpoint's folder or Hub id.
-        backend: see [`load`], as for `dtype` and `device`.
-        dtype: name of a precision.
-        device: where to compute, or None.
+        field: name of the source in messages.
+        source: folder or Hub id of a checkpoint.
+        backend: see [`load`].
+        dtype: see [`load`].
+        device: see [`load`].
         where: `revision` and `token`.
-        settings: of the pipeline.
+        settings: settings of the pipeline.
 
     Raises:
-        ValueError: if what is there is no SpERT checkpoint.
+        ValueError: it is not a SpERT checkpoint.
     """
     by_openvino = backend == "openvino"
     place, place_options = place_of_config(source, where)

@@ -21,6 +21,7 @@ torch.set_num_threads(1)  # tiny models: more threads only get in each other's w
 
 from tests.support.tiers import assign_tiers  # noqa: E402
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint, make_tokenizer  # noqa: E402
+from tests.support.warm_python import WarmPython  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -45,6 +46,17 @@ def forget_precision():
     forget()
     yield forget
     forget()
+
+
+@pytest.fixture(scope="session")
+def warm_python(tmp_path_factory):
+    """Python processes that begin with torch imported, which has computed nothing: they have no threads, as new ones.
+
+    Use it where a process of its own is needed and how it is started makes no difference: starting costs most.
+    """
+    caches = {"HF_HOME": str(tmp_path_factory.mktemp("warm") / "cache")}
+    with WarmPython({**os.environ, **caches}, tmp_path_factory.mktemp("streams")) as python:
+        yield python
 
 
 @pytest.fixture

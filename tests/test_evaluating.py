@@ -8,9 +8,8 @@ import spert_hf
 from spert_hf import SpertModel, evaluate_model, load_documents
 from spert_hf.cli.main import main
 from spert_hf.data import Document
-from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
-from spert_hf.evaluation.text_evaluation import score_as_text
 from tests.support.documents import make_dataset_folder
+from tests.support.predictions import predict_documents, score_as_text, score_predictions
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +100,7 @@ def test_of_a_data_set_with_splits_the_test_split_is_scored(tiny_checkpoint, tmp
         ({"read_as": "texts"}, ValueError, "read_as must be 'tokens', 'text' or 'both', got 'texts'"),
         ({"batch_size": 0}, ValueError, "batch_size must be .*, got 0"),
         ({"no_overlaping": True}, TypeError, "no_overlaping is not a setting of"),
-        ({"realtion_threshold": 0.3}, TypeError, "did you mean relation_threshold"),
+        ({"realtion_threshold": 0.3}, TypeError, "did you mean 'relation_threshold"),
     ],
 )
 def test_wrong_arguments_are_named_before_a_model_is_loaded(tmp_path, settings, error, said):

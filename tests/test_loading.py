@@ -54,7 +54,7 @@ def test_wrong_arguments(tmp_path, arguments, message):
 
 
 def test_a_misspelt_setting(tmp_path):
-    with pytest.raises(TypeError, match=r"^devise is not a setting of the pipeline \(did you mean device"):
+    with pytest.raises(TypeError, match=r"^devise is not a setting of the pipeline \(did you mean 'device"):
         spert_hf.load(tmp_path, devise="cpu")
 
 

@@ -13,6 +13,7 @@ tomllib = pytest.importorskip("tomllib", reason="Python reads TOML from 3.11 on"
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NOT_RUN = {"openvino", "nncf", "peft", "gradio", "starlette", "uvicorn", "playwright", "axe-playwright-python"}
+NOT_RUN |= {"dkpro-cassis", "spacy"}
 NEWER_RUN = {"torch"}  # for lack of a build of the lowest
 
 

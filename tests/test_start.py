@@ -1,5 +1,6 @@
 """What importing the package costs, and that transformers knows SpERT whatever is imported first."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from spert_hf.cli.main import COMMANDS
+from tests.support.warm_python import WarmPython
 
-SCRIPT = Path(__file__).parents[1] / "train.py"
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "train.py"
+
+IMPORTED_BY_TRANSFORMERS = ("torch._dynamo", "huggingface_hub.hf_api", "accelerate", "tokenizers", "scipy.optimize")
 
 HEAVY = (
     *("torch", "transformers", "numpy", "datasets", "huggingface_hub", "accelerate", "evaluate", "rich", "pandas"),
@@ -42,6 +47,13 @@ assert (SpertConfig._auto_class, SpertModel._auto_class) == ("AutoConfig", "Auto
 """
 
 
+@pytest.fixture(scope="module")
+def python_before_transformers(tmp_path_factory):
+    """Processes that begin with what transformers takes long to import, but without transformers."""
+    with WarmPython(os.environ, tmp_path_factory.mktemp("streams"), IMPORTED_BY_TRANSFORMERS) as python:
+        yield python
+
+
 def run_python(code, *arguments):
     return subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True).stdout
 
@@ -59,8 +71,10 @@ def run_python(code, *arguments):
         "import spert_hf.hub.conversion",
     ],
 )
-def test_transformers_knows_spert_in_whatever_order_they_are_imported(first):
-    run_python(f"{first}\n{KNOWN}")
+def test_transformers_knows_spert_in_whatever_order_they_are_imported(python_before_transformers, first):
+    code = f"import sys\nassert 'transformers' not in sys.modules\n{first}\n{KNOWN}"
+    done = python_before_transformers.run(["-c", code], ROOT, {})
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How to call the demo from a program, as the page and the Space's README tell it."""
+"""The API documentation shown on the page."""
 
 from __future__ import annotations
 
@@ -6,29 +6,39 @@ from .settings import Settings
 
 
 def api_guide(url: str, settings: Settings) -> str:
-    """Markdown that documents the API at an address."""
-    rate = f"{settings.requests_per_minute} requests a minute" if settings.requests_per_minute else "any number"
-    return f"""
-One call, `/extract`, takes four parameters:
+    """Return Markdown that documents the API.
 
-| parameter | default | meaning |
+    Args:
+        url: the address of the demo.
+        settings: the limits to document.
+    """
+    rate = (
+        f"An address may send {settings.requests_per_minute} requests per minute; beyond that, the response is 429 "
+        "with a `Retry-After` header."
+        if settings.requests_per_minute
+        else "The number of requests from an address is not limited."
+    )
+    return f"""
+The endpoint `/extract` has four parameters:
+
+| parameter | default | description |
 |---|---|---|
 | `text` | | up to {settings.max_characters:,} characters |
-| `relation_threshold` | the model's own | lowest score of a relation, 0 to 1 |
-| `entity_score` | 0 | lowest score of an entity, 0 to 1 |
-| `overlap` | the model's own | entities that overlap: `"keep"` all, `"drop"` all, or the `"best"` |
+| `relation_threshold` | set by the model | minimum score of a relation, 0 to 1 |
+| `entity_score` | 0 | minimum score of an entity, 0 to 1 |
+| `overlap` | set by the model | overlapping entities: `"keep"` all, `"drop"` all, or keep the `"best"` |
 
-and gives `entities` (`type`, `score`, `text`, character offsets `start` and `end`, word offsets `token_start` and
+It returns `entities` (`type`, `score`, `text`, character offsets `start` and `end`, word offsets `token_start` and
 `token_end`) and `relations` (`type`, `score`, `head` and `tail` as indices into `entities`).
 
-**HTTP** — one request, one answer
+**HTTP** — one request, one response
 
 ```bash
 curl -s {url}/extract -H "Content-Type: application/json" \\
   -d '{{"text": "Marian Pell works for Northern Paper.", "overlap": "best"}}'
 ```
 
-A request that is not valid is answered with 400 and `{{"detail": "…"}}`, one line that says what it must be.
+The response to an invalid request is 400 with `{{"detail": "…"}}`, a one-line error message.
 
 **Python** — `pip install gradio_client`
 
@@ -39,7 +49,7 @@ client = Client("{url}")
 found = client.predict(text="Marian Pell works for Northern Paper.", overlap="best", api_name="/extract")
 ```
 
-**HTTP, in two steps** — one request enters the queue, a second one waits for the result, as server-sent events
+**HTTP, in two steps** — the first request enters the queue, the second one waits for the result (server-sent events)
 
 ```bash
 event=$(curl -s {url}/gradio_api/call/v2/extract -H "Content-Type: application/json" \\
@@ -47,7 +57,6 @@ event=$(curl -s {url}/gradio_api/call/v2/extract -H "Content-Type: application/j
 curl -sN {url}/gradio_api/call/extract/$event
 ```
 
-Requests wait in one queue of {settings.queue_size}; when it is full the answer is 503, and one address may send {rate},
-beyond that the answer is 429 (with `Retry-After`). A text that is too long is refused with an error. Whoever hangs up
-while waiting gives up the place. What is neither this nor the page's own is answered with 404.
+Requests wait in a queue of {settings.queue_size}; if it is full, the response is 503. {rate} Requests whose client
+disconnects leave the queue. All other paths, except those of the page, return 404.
 """

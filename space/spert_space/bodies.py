@@ -1,7 +1,6 @@
-"""Bodies that cannot be meant are refused in one line, before Gradio sees them; what fails all the same is, too.
+"""Invalid request bodies are refused with one line before Gradio handles them; so are requests that fail anyway.
 
-Gradio looks up what a body names without asking whether it is there, and the server then writes a traceback for
-whatever anybody sends.
+Gradio does not check that what a body refers to exists, and would write a traceback for every invalid request.
 """
 
 from __future__ import annotations
@@ -25,17 +24,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Check = Callable[[Any], None]
-"""Takes a body's JSON; raises ValueError with one line that says what is wrong with it."""
+"""Takes the JSON of a body; raises `ValueError` with a one-line message if it is invalid."""
 
 LONGEST_SESSION = 100
 _BODY = "the body"
 
 
 def body_checks(page: Blocks) -> dict[str, Check]:
-    """The check of each path that takes JSON.
+    """Return the checks of all paths that take JSON.
 
     Args:
-        page: whose functions the bodies call.
+        page: the page whose functions the requests call.
+
+    Returns:
+        Checks by path.
     """
 
     def check_join(body: Any) -> None:
@@ -74,10 +76,13 @@ def _check_data(data: Any, function: BlockFunction) -> None:
 
 
 def read_json(body: bytes) -> Any:
-    """The JSON of a body.
+    """Parse the JSON of a body.
+
+    Args:
+        body: the bytes of the body.
 
     Raises:
-        ValueError: it is not JSON, or has numbers (`NaN`) or halves of characters that JSON does not have.
+        ValueError: it is not valid JSON, or contains `NaN`, infinities or unpaired surrogates.
     """
     try:
         content = json.loads(body, parse_constant=_refuse_constant)
@@ -93,10 +98,10 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 class BodyCheckMiddleware:
-    """Answers 400 to bodies that a check refuses.
+    """Responds with 400 to bodies that fail a check.
 
     Args:
-        app: what handles the others.
+        app: handles the others.
         checks: by path.
     """
 
@@ -112,7 +117,7 @@ class BodyCheckMiddleware:
             return
         body = await _read(receive)
         if body is None:
-            return  # whoever asked is gone
+            return  # the client disconnected
         try:
             check(read_json(body))
         except ValueError as error:
@@ -133,7 +138,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives a body that was read already."""
+    """A `receive` that replays a body that has been read."""
     given = False
 
     async def receive_again() -> Message:
@@ -147,12 +152,12 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 class OneLineErrorsMiddleware:
-    """Answers what fails with one line, and logs one line in place of a traceback.
+    """Responds to failed requests with one line, and logs one line instead of a traceback.
 
-    What the model does runs in Gradio's queue and does not pass here: its failures are logged in full.
+    The model runs in Gradio's queue, outside of this middleware: its failures are logged in full.
 
     Args:
-        app: what may fail.
+        app: handles the requests.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -164,7 +169,7 @@ class OneLineErrorsMiddleware:
             await self._app(scope, receive, send)
             return
         started = False
-        held: list[Message] = []  # an answer 500 waits: the error that it is about comes after it
+        held: list[Message] = []  # a response 500 is held back: its exception is raised afterwards
 
         async def send_or_hold(message: Message) -> None:
             nonlocal started

@@ -1,4 +1,4 @@
-"""The knowledge graph of many documents: what is said of the same names comes together."""
+"""The knowledge graph of many documents, merged by name."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from .shares import best_by_type
 
 MOST_KNOWN = 50_000
-"""Different relations that are remembered; bounds the memory whatever a file holds."""
+"""The maximum number of distinct relations to keep, which bounds memory."""
 
 
 class DocumentGraph:
-    """Relations of documents, merged where type and both ends' names are the same.
+    """Relations of documents, merged if their type and the names of head and tail are the same.
 
     Args:
-        knowledge: the model's types; see `Extractor`.
-        sure: score from which relations go before all others.
+        knowledge: the model's types and type constraints; see `Extractor`.
+        sure: relations with at least this score take precedence over all others.
     """
 
     def __init__(self, knowledge: dict[str, Any], sure: float) -> None:
@@ -26,7 +26,7 @@ class DocumentGraph:
         self._knows_all = True
 
     def add(self, prediction: dict[str, Any]) -> None:
-        """Take in what was found in one document."""
+        """Add the prediction for one document."""
         entities = prediction["entities"]
         for relation in prediction["relations"]:
             head, tail = (entities[relation[end]] for end in ("head", "tail"))
@@ -41,14 +41,14 @@ class DocumentGraph:
                     self._entities[_name(entity)] = {name: entity[name] for name in ("text", "type", "score")}
 
     def view(self, most: int) -> dict[str, Any]:
-        """What the page needs to draw the graph.
+        """Return what the page needs to draw the graph.
 
         Args:
-            most: relations, the best of each type.
+            most: the maximum number of relations; see `best_by_type`.
 
         Returns:
-            `entities` and `relations` as of one text, the model's types, and `known`, how many
-            different relations are known, and `knows_all`, whether those are all.
+            `entities` and `relations` as for one text, the model's types, `known`, the number of distinct relations
+            that were kept, and `knows_all`, whether these are all.
         """
         relations: list[dict[str, Any]] = [
             {"type": kind, "score": score, "head": head, "tail": tail}

@@ -1,4 +1,4 @@
-"""Many documents: an uploaded file in, JSON Lines and a table of triples out."""
+"""Extraction from an uploaded file to JSON Lines and a table of triples."""
 
 from __future__ import annotations
 
@@ -20,26 +20,29 @@ from .extraction import Extractor
 from .settings import Settings
 
 BATCH_SIZE = 16
-"""Documents between two reports of progress; other visitors' texts get their turn in between."""
+"""Documents per progress report; other visitors' texts are processed in between."""
 
 
 class Progress(NamedTuple):
-    """How many of a file's documents are done."""
+    """The number of finished documents of a file."""
 
     done: int
     total: int
 
 
 def read_documents(path: Path, name: str, settings: Settings) -> list[dict[str, Any]]:
-    """The documents of an uploaded file.
+    """Read the documents of an uploaded file.
 
     Args:
-        path: where it lies on the server; its suffix tells the format.
-        name: by which its faults are reported, as the visitor knows it.
-        settings: bounds of number and length.
+        path: its path on the server; the suffix determines the format.
+        name: its name in error messages, as known to the visitor.
+        settings: limits of number and length.
+
+    Returns:
+        Records with `text` or `tokens`.
 
     Raises:
-        DocumentError: with the faults that `spert-hf extract` would report, or a bound that is not kept.
+        DocumentError: the file has faults, which are those that `spert-hf extract` would report, or exceeds a limit.
     """
     try:
         documents = list(islice(read_inputs(path), settings.max_documents + 1))
@@ -74,15 +77,18 @@ def extract_documents(
     graph: DocumentGraph | None = None,
     **parameters: Any,
 ) -> Iterator[Progress]:
-    """Extract from documents in order, writing as it goes; reports progress before the first and after each batch.
+    """Extract from documents in order, and write the results batch by batch.
 
     Args:
-        extractor: of the model.
+        extractor: runs the model.
         documents: records with `text` or `tokens`.
-        json_lines: file to write: each document with its `entities` and `relations`.
-        triples: file to write: CSV with a row a relation; offsets count characters, or tokens where those were given.
-        graph: takes in what is found.
+        json_lines: output file: each document with its `entities` and `relations`.
+        triples: output file: CSV with one row per relation; offsets in characters, or tokens if those were given.
+        graph: the predictions are added to it.
         parameters: `relation_threshold` and `overlap` of the extractor.
+
+    Yields:
+        The progress, before the first and after each batch.
     """
     with ExitStack() as stack:
         lines = stack.enter_context(json_lines.open("w", encoding="utf-8", newline="\n"))

@@ -1,4 +1,4 @@
-"""Texts to try, written for this demo."""
+"""Example texts, written for this demo."""
 
 EXAMPLES = (
     "Delia Marsh, a lawyer for Harbor Steel, lives in Salem, Ore. Owen Marsh, her brother, is an engineer for Harbor "

@@ -1,4 +1,4 @@
-"""From one text to what the page shows and what the API answers."""
+"""Runs the model on texts, for the page and the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Extractor:
-    """A pipeline that many requests share, one at a time.
+    """A pipeline shared by all requests, which it handles one at a time.
 
     Args:
         pipe: the "spert-extraction" pipeline.
@@ -25,7 +25,7 @@ class Extractor:
 
     def __init__(self, pipe: SpertPipeline) -> None:
         self._pipe = pipe
-        # In a thread of its own, for each that computes keeps memory and helpers, and Gradio has dozens.
+        # In a single thread: torch keeps memory and workers for each thread, and Gradio has dozens.
         self._worker = ThreadPoolExecutor(1, "extraction")
         config = pipe.model.config
         self.relation_threshold: float = config.relation_threshold
@@ -36,14 +36,20 @@ class Extractor:
             "symmetric_relation_types": list(config.symmetric_relation_types),
             "relation_signatures": config.relation_signatures or {},
         }
-        """What the model knows: its types, and which entity types its relation types are bound to, if they are."""
+        """The model's entity types, relation types and type constraints."""
 
     def extract(
         self, inputs: Sequence[Any], relation_threshold: float | None = None, overlap: str | None = None
     ) -> list[dict[str, Any]]:
-        """Predictions for texts, or records with `text` or `tokens`, as the pipeline gives them.
+        """Extract entities and relations.
 
-        What is not given is as the model has it.
+        Args:
+            inputs: texts, or records with `text` or `tokens`.
+            relation_threshold: minimum score of a relation; the model's default if `None`.
+            overlap: overlap policy; the model's default if `None`.
+
+        Returns:
+            One prediction per input, in the pipeline's output format.
         """
         threshold = self.relation_threshold if relation_threshold is None else relation_threshold
         return self._worker.submit(
@@ -52,7 +58,7 @@ class Extractor:
 
 
 def select_entities(prediction: dict[str, Any], min_score: float) -> dict[str, Any]:
-    """The prediction without entities scored below `min_score`, and without the relations of those."""
+    """Remove entities with scores below `min_score`, and their relations, from a prediction."""
     place: dict[int, int] = {}
     for index, entity in enumerate(prediction["entities"]):
         if entity["score"] >= min_score:
@@ -68,25 +74,26 @@ def select_entities(prediction: dict[str, Any], min_score: float) -> dict[str, A
 
 
 def policies_by_entity(entities: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """For each entity of a prediction the overlap policies under which the pipeline would keep it."""
+    """For each entity of a prediction, the overlap policies under which the pipeline keeps it."""
     spans = [PredictedEntity(e["token_start"], e["token_end"], e["type"], e["score"]) for e in entities]
     kept = {policy: set(map(id, resolve_overlaps(Prediction(spans), policy).entities)) for policy in OVERLAP_POLICIES}
     return [[policy for policy in OVERLAP_POLICIES if id(span) in kept[policy]] for span in spans]
 
 
 def make_view(extractor: Extractor, text: str, *, score_floor: float, max_relations: int) -> dict[str, Any]:
-    """Everything the page needs to show a text under any setting of its controls.
+    """Extract everything the page needs to show a text with any setting of its controls.
 
     Args:
-        extractor: of the model.
-        text: as given; offsets in the result count its characters (Unicode code points).
-        score_floor: lowest score of the relations given.
-        max_relations: how many relations are chosen at most under each overlap policy; see `best_by_type`.
+        extractor: runs the model.
+        text: the text; offsets in the result are in characters (Unicode code points).
+        score_floor: minimum score of the returned relations.
+        max_relations: maximum number of relations to select for each overlap policy; see `best_by_type`.
 
     Returns:
-        `text`; `entities`, overlapping ones included, and `relations` between them; `policies`, for each entity the
-        overlap policies that keep it; the model's `knowledge`, `relation_threshold` and `overlap`; `score_floor`; and
-        `left_out`, the relations that are not given; see `count_left_out`.
+        `text`; `entities`, including overlapping ones, and `relations` between them; `policies`, for each entity the
+        overlap policies that keep it; the model's types and type constraints (`Extractor.knowledge`),
+        `relation_threshold` and `overlap`; `score_floor`; and `left_out`, counts of the relations not
+        included; see `count_left_out`.
     """
     (prediction,) = extractor.extract([text], relation_threshold=score_floor, overlap="keep")
     relations = prediction["relations"]

@@ -1,4 +1,4 @@
-"""What browsers are told beside each answer."""
+"""Security headers of all responses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
-    # Nothing comes from another host. Gradio needs its inline scripts and compiles its templates.
+    # Nothing is loaded from other hosts. Gradio needs inline scripts and compiles its templates.
     "Content-Security-Policy": (
         "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; object-src 'none'; base-uri 'self'"
     ),
@@ -19,7 +19,7 @@ HEADERS = {
 
 
 class HeadersMiddleware:
-    """Adds `HEADERS` to every answer, whether it comes at once or as a stream."""
+    """Adds `HEADERS` to every response, including streams."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Requests that come too often are refused before any work is done."""
+"""Rate limiting: excess requests are refused before any work is done."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 REMEMBERED_ADDRESSES = 10_000
-"""Addresses whose last requests are remembered; bounds the memory of the limit whoever calls."""
+"""The maximum number of addresses to keep track of, which bounds memory."""
 
 UNCOUNTED_METHODS = ("GET", "HEAD", "OPTIONS")
-"""Those that only read; whatever sends something is counted, whichever path it takes."""
+"""Methods that only read; all others are counted, whatever their path."""
 
 
 class RequestLimiter:
-    """A token bucket for each address: bursts up to a minute's share, then a steady rate.
+    """A token bucket per address: bursts of up to one minute's requests, then a steady rate.
 
     Args:
-        per_minute: requests of one address; 0 for any number.
-        clock: seconds that only ever grow.
+        per_minute: maximum number of requests from one address; 0 for no limit.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,7 +35,7 @@ class RequestLimiter:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def seconds_to_wait(self, address: str) -> float:
-        """Count a request of the address; 0 if it may go on, else the seconds after which one may."""
+        """Count a request from an address; returns 0 if it is allowed, else the seconds until the next one is."""
         if not self._per_minute:
             return 0.0
         address = subscriber(address)
@@ -50,7 +50,7 @@ class RequestLimiter:
 
 
 def subscriber(address: str) -> str:
-    """Whom an address belongs to: a whole network of IPv6, for each subscriber has 2⁶⁴ addresses to take turns with."""
+    """Reduce an address to its subscriber: an IPv6 address to its /64 network, all of which a subscriber can use."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -61,11 +61,11 @@ def subscriber(address: str) -> str:
 
 
 class RateLimitMiddleware:
-    """Answers 429 to requests that come too often.
+    """Responds with 429 to requests beyond the rate limit.
 
     Args:
-        app: what handles the others.
-        limiter: of requests that send something; the page's own files are not counted.
+        app: handles the others.
+        limiter: counts the requests, except those that only read.
     """
 
     def __init__(self, app: ASGIApp, limiter: RequestLimiter) -> None:

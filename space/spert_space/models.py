@@ -1,4 +1,4 @@
-"""Which model the demo shows."""
+"""The choice of the demo's model."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ QUICKSTART_CHECKPOINT = Path(__file__).parents[2] / "checkpoints" / "quickstart"
 
 
 def find_model(given: str | None = None) -> str:
-    """The folder or Hub id of the model to show.
+    """Find the model to show.
 
     Args:
-        given: on the command line; it wins over the environment's `SPERT_MODEL`, and that over the checkpoint that the
-            quickstart leaves in a checkout.
+        given: the model given on the command line, which overrides the environment variable `SPERT_MODEL`, which
+            overrides the checkpoint of the quickstart.
+
+    Returns:
+        Its folder or Hub id.
 
     Raises:
-        FileNotFoundError: none of the three is there; the message says how to make one.
+        FileNotFoundError: there is none of the three.
     """
     named = given or os.environ.get(MODEL_VARIABLE)
     if named:
@@ -25,6 +28,6 @@ def find_model(given: str | None = None) -> str:
     if (QUICKSTART_CHECKPOINT / "config.json").is_file():
         return str(QUICKSTART_CHECKPOINT)
     raise FileNotFoundError(
-        f"no model: name one with --model DIR_OR_ID or the environment variable {MODEL_VARIABLE}, or train one into "
+        f"no model: name one with --model DIR_OR_ID or the environment variable {MODEL_VARIABLE}, or train "
         "checkpoints/quickstart with `accelerate launch train.py` (a few minutes)"
     )

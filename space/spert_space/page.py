@@ -1,4 +1,4 @@
-"""The page: what visitors see, and which function answers which event."""
+"""The Gradio page: its components and event handlers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .parameters import check_text, check_values
 from .settings import Settings
 
 VIEW_PATH = "/view"
-"""Where the server has the page's own scripts and styles."""
+"""The path under which the server serves the page's scripts and styles."""
 
 OVERLAP_CHOICES = [("keep all", "keep"), ("drop all", "drop"), ("keep the best", "best")]
 PAPER_URL = "https://arxiv.org/abs/1909.07755"
@@ -48,25 +48,30 @@ _PROGRESS_TEMPLATE = """
 
 
 class Page(gr.Blocks):
-    """A page that tells whoever sends values that do not fit so, and does not write tracebacks of that into the log."""
+    """Blocks that answer invalid input values with an error message instead of a traceback in the log."""
 
     async def preprocess_data(self, *arguments: Any, **settings: Any) -> Any:
-        """As Gradio's, with a refusal for what it cannot take."""
+        """Preprocess as Gradio does; failures become an error message for the visitor."""
         try:
             return await super().preprocess_data(*arguments, **settings)
         except Exception:
-            raise _refusal("The request's values are not those that the page sends.") from None
+            raise _refusal("The request's values do not match the page's inputs.") from None
 
 
 class Handlers:
-    """What the page and the API call."""
+    """The functions that the page and the API call.
+
+    Args:
+        extractor: runs the model.
+        settings: limits of the service.
+    """
 
     def __init__(self, extractor: Extractor, settings: Settings) -> None:
         self._extractor = extractor
         self._settings = settings
 
     def view(self, text: str) -> dict[str, Any]:
-        """A text for the page."""
+        """Extract from a text for the page; returns the value of `make_view`."""
         _refuse(lambda: check_text(text, self._settings.max_characters))
         return make_view(
             self._extractor,
@@ -82,7 +87,7 @@ class Handlers:
         entity_score: float | None = 0.0,
         overlap: str | None = None,
     ) -> dict[str, Any]:
-        """Entities and relations of a text, as the pipeline gives them."""
+        """Extract entities and relations from a text, in the pipeline's output format."""
         given = {
             "text": text,
             "relation_threshold": relation_threshold,
@@ -94,7 +99,7 @@ class Handlers:
         return select_entities(prediction, entity_score or 0.0)
 
     def extract_file(self, path: str | None, relation_threshold: float, overlap: str) -> Iterator[tuple[Any, ...]]:
-        """Updates of progress, report, the two downloads and the graph while a file's documents are worked on."""
+        """Extract from a file; yields updates of progress, report, the two downloads and the graph."""
         hidden = gr.update(visible=False)
         if path is None:
             yield hidden, _report("Choose a file first."), hidden, hidden, hidden
@@ -114,12 +119,12 @@ class Handlers:
                 yield _progress(progress), hidden, hidden, hidden, hidden
             downloads = (gr.update(value=str(file), visible=True) for file in (json_lines, triples))
             drawing = gr.update(value=graph.view(self._settings.max_relations), visible=True)
-            # With the progress once more: a page that is busy may pass over an update that another follows at once.
+            # Repeat the progress: a busy page may skip an update that is followed by another one immediately.
             yield _progress(Progress(len(documents), len(documents))), hidden, *downloads, drawing
 
 
 def _refuse(check: Callable[[], None]) -> None:
-    """Tell the visitor what a check finds wrong."""
+    """Run a check; a `ValueError` becomes an error message for the visitor."""
     try:
         check()
     except ValueError as error:
@@ -127,8 +132,8 @@ def _refuse(check: Callable[[], None]) -> None:
 
 
 def _refusal(message: str) -> gr.Error:
-    """An error for the visitor. The page shows it as HTML: nothing that was given may stand in it."""
-    return gr.Error(message, title="Not done", print_exception=False)
+    """An error message for the visitor. The page renders it as HTML, so it must not contain any input."""
+    return gr.Error(message, title="Invalid request", print_exception=False)
 
 
 def _progress(progress: Progress) -> Any:
@@ -140,13 +145,16 @@ def _report(text: str) -> Any:
 
 
 def build_page(extractor: Extractor, settings: Settings, model_name: str, url: str) -> gr.Blocks:
-    """The page of a model.
+    """Build the page of a model.
 
     Args:
-        extractor: of the model.
-        settings: bounds of the service.
-        model_name: shown to visitors.
-        url: address that the API guide shows.
+        extractor: runs the model.
+        settings: limits of the service.
+        model_name: the name shown to visitors.
+        url: the address shown in the API guide.
+
+    Returns:
+        The page.
     """
     handlers = Handlers(extractor, settings)
     with Page(
@@ -168,10 +176,10 @@ def build_page(extractor: Extractor, settings: Settings, model_name: str, url: s
 
 def _heading(model_name: str) -> str:
     name = f"`{model_name}`"
-    if re.fullmatch(r"[\w.-]+/[\w.-]+", model_name):  # of the Hub
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", model_name):  # on the Hub
         name = f"[{name}](https://huggingface.co/{model_name})"
     return (
-        f"# Text in, knowledge graph out\nEntities and the relations between them, by {name}, a "
+        f"# Text in, knowledge graph out\nExtracts entities and the relations between them with {name}, a "
         f"[SpERT]({PAPER_URL}) model."
     )
 
@@ -197,7 +205,7 @@ def _add_text_tab(handlers: Handlers) -> None:
 
 
 def _add_examples(text: gr.Textbox) -> None:
-    """Examples that the browser fills in by itself: Gradio's own are a call past the queue."""
+    """Add examples that the browser fills in by itself: those of Gradio make a call that bypasses the queue."""
     examples = gr.Dataset(
         components=[gr.Textbox(visible=False)],
         samples=[[example] for example in EXAMPLES],
@@ -209,19 +217,20 @@ def _add_examples(text: gr.Textbox) -> None:
 
 def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Settings) -> None:
     gr.Markdown(
-        f"A file of up to {settings.max_documents:,} texts of up to {settings.max_characters:,} characters: `.txt` (a "
-        "text a line), `.json` or `.jsonl` (objects with `text` or `tokens`), or `.csv` (with a column `text`)."
+        f"A file of up to {settings.max_documents:,} texts of up to {settings.max_characters:,} characters each: "
+        "`.txt` (one text per line), `.json` or `.jsonl` (objects with `text` or `tokens`), or "
+        "`.csv` (with a column `text`)."
     )
     file = gr.File(label="File", file_types=list(INPUT_SUFFIXES), elem_id="upload")
     with gr.Row():
-        threshold = gr.Slider(0, 1, extractor.relation_threshold, step=0.01, label="Lowest score of a relation")
-        overlap = gr.Radio(OVERLAP_CHOICES, value=extractor.overlap, label="Entities that overlap")
+        threshold = gr.Slider(0, 1, extractor.relation_threshold, step=0.01, label="Minimum relation score")
+        overlap = gr.Radio(OVERLAP_CHOICES, value=extractor.overlap, label="Overlapping entities")
     with gr.Row():
         button = gr.Button("Extract from all", variant="primary", scale=0, min_width=200, elem_id="extract-all")
     progress = gr.HTML(
         {"done": 0, "total": 1}, html_template=_PROGRESS_TEMPLATE, js_on_load=None, visible=False, elem_id="progress"
     )
-    report = gr.Textbox(label="What is wrong with the file", visible=False, interactive=False, elem_id="report")
+    report = gr.Textbox(label="Errors in the file", visible=False, interactive=False, elem_id="report")
     with gr.Row():
         json_lines = gr.DownloadButton("Download JSON Lines", visible=False, elem_id="download-jsonl")
         triples = gr.DownloadButton("Download triples as CSV", visible=False, elem_id="download-csv")
@@ -234,7 +243,7 @@ def _add_documents_tab(handlers: Handlers, extractor: Extractor, settings: Setti
         elem_id="documents-graph",
     )
     outputs = [progress, report, json_lines, triples, graph]
-    # What was found in one file must not stand under the name of the next.
+    # Results of one file must not be shown under the name of the next.
     hide = json.dumps([{"__type__": "update", "visible": False}] * len(outputs))
     file.change(None, None, outputs, js=f"() => {hide}")
     button.click(

@@ -1,4 +1,4 @@
-"""What a call of the API may be given; every way to call it checks by these functions."""
+"""Validation of API parameters, used by every way to call the API."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ PARAMETERS = ("text", "relation_threshold", "entity_score", "overlap")
 
 
 def check_names(given: object) -> None:
-    """Check that a call names its parameters, a text among them, and nothing else.
+    """Check the names of a call's parameters.
+
+    Args:
+        given: the request body.
 
     Raises:
-        ValueError: it does not.
+        ValueError: the body is not an object, has no `text`, or has an unknown parameter.
     """
     allowed = f"an object with {', '.join(PARAMETERS)}"
     if not isinstance(given, dict):
@@ -28,12 +31,16 @@ def check_names(given: object) -> None:
 
 
 def check_values(given: Mapping[str, Any], max_characters: int) -> None:
-    """Check the values of a call; `None` stands for a default, but for the text.
+    """Check the values of a call's parameters.
 
-    No message repeats what was given: the page shows them as HTML.
+    Messages do not repeat any value, as the page renders them as HTML.
+
+    Args:
+        given: the parameters; `None` means the default, except for `text`.
+        max_characters: the maximum length of the text.
 
     Raises:
-        ValueError: a value has the wrong type or is out of bounds.
+        ValueError: a value has the wrong type or is out of range.
     """
     check_text(given["text"], max_characters)
     for name in ("relation_threshold", "entity_score"):
@@ -45,17 +52,33 @@ def check_values(given: Mapping[str, Any], max_characters: int) -> None:
 
 
 def check_text(text: object, max_characters: int) -> None:
-    """Check that a text is one and not too long; raises ValueError."""
+    """Check a text.
+
+    Args:
+        text: the text.
+        max_characters: its maximum length.
+
+    Raises:
+        ValueError: it is not a string, or too long.
+    """
     if not isinstance(text, str):
         raise ValueError(must_be("text", "a string"))
     if len(text) > max_characters:
         raise ValueError(
             f"{must_be('text', f'at most {max_characters:,} characters long', f'{len(text):,}')}. "
-            "For longer texts use spert-hf extract on your own machine."
+            "For longer texts, use spert-hf extract on your own machine."
         )
 
 
 def check_fraction(name: str, value: object) -> None:
-    """Check that a value is a number from 0 to 1; raises ValueError."""
+    """Check that a value is a number from 0 to 1.
+
+    Args:
+        name: the parameter.
+        value: its value.
+
+    Raises:
+        ValueError: it is not.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(must_be(name, "a number from 0 to 1"))

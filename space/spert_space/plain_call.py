@@ -1,4 +1,4 @@
-"""`POST /extract`: one request, one answer, for those who call with nothing but HTTP."""
+"""`POST /extract`: one request, one response, for plain HTTP clients."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 HUNG_UP = 499
-"""What servers note of a request whose client left; nobody receives it."""
+"""Conventional status of a request whose client disconnected; nobody receives it."""
 
 
 class PlainCall:
-    """Handler of requests whose bodies are checked as to their names.
+    """Handler of requests whose parameter names have been checked.
 
-    The call goes through the queue of the page, in which it waits and is bounded like every other.
+    The call waits in the page's queue like every other request.
 
     Args:
-        find_app: gives the application that has Gradio's `/gradio_api/call`.
-        max_characters: of one text.
+        find_app: returns the application that serves Gradio's `/gradio_api/call`.
+        max_characters: the maximum length of a text.
     """
 
     def __init__(self, find_app: Callable[[], ASGIApp], max_characters: int) -> None:
@@ -35,7 +35,7 @@ class PlainCall:
         self._max_characters = max_characters
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request."""
+        """Handle one request; returns the response."""
         parameters = await request.json()
         try:
             check_values(parameters, self._max_characters)
@@ -47,7 +47,7 @@ class PlainCall:
             await asyncio.wait({call, leaving}, return_when=asyncio.FIRST_COMPLETED)
             return call.result() if call.done() else Response(status_code=HUNG_UP)
         finally:
-            # A call that is given up leaves the queue.
+            # A cancelled call leaves the queue.
             call.cancel()
             leaving.cancel()
 

@@ -1,7 +1,7 @@
-"""Which requests are answered at all: the page's own and those of the documented API, and no other.
+"""An allow-list of routes: those that the page and the documented API need, and no others.
 
-Gradio serves far more than this page needs: a second way to call each function that passes its queue by, a proxy,
-recordings, an editor of its code. What is not listed here is not there, so that an update of Gradio opens nothing.
+Gradio serves many more: a way to call each function that bypasses the queue, a proxy, recordings, a code editor. With
+an allow-list, an update of Gradio cannot expose new ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AllowedRoute(NamedTuple):
-    """A way to ask and what may be asked so."""
+    """HTTP methods and the paths for which they are allowed."""
 
     methods: tuple[str, ...]
     path: re.Pattern[str]
@@ -27,19 +27,19 @@ READ = ("GET", "HEAD")
 ALLOWED_ROUTES = tuple(
     AllowedRoute(methods, re.compile(path))
     for methods, path in (
-        # The page and what it loads.
+        # The page and its assets.
         (READ, "/"),
         (READ, r"/(theme\.css|favicon\.ico|robots\.txt)"),
         (READ, "/(assets|static|view)/.+"),
-        # Its functions, by the queue; Gradio's clients call these, too.
+        # Its functions, through the queue; Gradio's clients call these, too.
         (("POST",), "/gradio_api/queue/join"),
         (("GET",), "/gradio_api/queue/data"),
         (("POST",), "/gradio_api/cancel"),
-        # Files up and down. Gradio would fetch addresses of other hosts, too.
+        # Uploads and downloads. Gradio would also fetch URLs of other hosts.
         (("POST",), "/gradio_api/upload"),
         (("GET",), "/gradio_api/upload_progress"),
         (READ, "/gradio_api/file=(?!(?i:https?:)).+"),
-        # The documented API, and what Gradio's clients read before they call it.
+        # The documented API, and what Gradio's clients request before calling it.
         (("POST",), "/extract"),
         (("POST",), "/gradio_api/call/(v2/)?extract"),
         (("GET",), "/gradio_api/call/(v2/)?extract/[^/]+"),
@@ -49,17 +49,17 @@ ALLOWED_ROUTES = tuple(
 
 
 def is_allowed(method: str, path: str) -> bool:
-    """Whether a request is answered; a browser may ask beforehand (`OPTIONS`) about each that is."""
+    """Whether a request is allowed; so is a preflight request (`OPTIONS`) for every allowed path."""
     return any(
         route.path.fullmatch(path) and (method in route.methods or method == "OPTIONS") for route in ALLOWED_ROUTES
     )
 
 
 class AllowedRoutesMiddleware:
-    """Answers 404 to whatever is not in `ALLOWED_ROUTES`.
+    """Responds with 404 to requests that are not in `ALLOWED_ROUTES`.
 
     Args:
-        app: what handles the rest.
+        app: handles the others.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -71,5 +71,5 @@ class AllowedRoutesMiddleware:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             await JSONResponse({"detail": "not found"}, 404)(scope, receive, send)
-        else:  # a web socket: nothing here speaks with one
+        else:  # a WebSocket, which nothing here uses
             await send({"type": "websocket.close", "code": 1008})

@@ -1,4 +1,4 @@
-"""The server: the page, its scripts and styles, and the bounds around both."""
+"""The server: the page, its scripts and styles, and the middleware that limits requests."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .settings import Settings
 VIEW_FOLDER = Path(__file__).parents[1] / "view"
 
 FORM_BYTES = 10_000
-"""Of an upload's request beside the file."""
+"""The maximum size of an upload request in addition to the file."""
 
 
 def _theme() -> gr.themes.Base:
-    """Gradio's own look in fonts that every machine has, with contrasts of at least 4.5:1."""
+    """Gradio's default theme with system fonts and contrast ratios of at least 4.5:1."""
     theme = gr.themes.Default(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"])
     return theme.set(
         button_primary_background_fill="*primary_600",
@@ -37,18 +37,28 @@ def _theme() -> gr.themes.Base:
 
 
 def build_server(extractor: Extractor, settings: Settings, model_name: str, url: str) -> FastAPI:
-    """The application to serve; arguments as for `build_page`."""
+    """Build the application to serve.
+
+    Args:
+        extractor: runs the model.
+        settings: limits of the service.
+        model_name: the name shown to visitors.
+        url: the address shown in the API guide.
+
+    Returns:
+        The application.
+    """
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     page = build_page(extractor, settings, model_name, url)
     server.mount(VIEW_PATH, StaticFiles(directory=VIEW_FOLDER))
-    # Of these the last one sees a request first.
+    # The middleware added last handles a request first.
     server.add_middleware(BodyCheckMiddleware, checks=body_checks(page))
     server.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_upload_bytes + FORM_BYTES)
     server.add_middleware(RateLimitMiddleware, limiter=RequestLimiter(settings.requests_per_minute))
     server.add_middleware(AllowedRoutesMiddleware)
     server.add_middleware(OneLineErrorsMiddleware)
     server.add_middleware(HeadersMiddleware)
-    # Gradio's application comes with the page, by the line after this one.
+    # `page.app` is set by `mount_gradio_app` below.
     server.add_route("/extract", PlainCall(lambda: page.app, settings.max_characters).answer, methods=["POST"])
     gr.mount_gradio_app(
         server,

@@ -1,4 +1,4 @@
-"""What whoever runs the demo may set, and what bounds a visitor's requests."""
+"""Limits of the service."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Bounds of the service.
+    """Limits of the service.
 
     Attributes:
-        max_characters: of one text.
-        max_documents: of one uploaded file.
-        max_upload_bytes: of one uploaded file.
-        max_relations: of one text that are sent to the page for each overlap policy, by share of each type.
-        score_floor: lowest score of a relation that the page can show; its slider starts here.
-        queue_size: requests that may wait; the next one is told that the queue is full.
-        requests_per_minute: of one address, 0 for any number.
+        max_characters: maximum length of a text.
+        max_documents: maximum number of documents in an uploaded file.
+        max_upload_bytes: maximum size of an uploaded file.
+        max_relations: maximum number of relations of a text that are sent to the page for each overlap policy, with an
+            equal share for each type.
+        score_floor: minimum score of a relation that the page can show; its slider starts here.
+        queue_size: maximum number of waiting requests; further ones are refused.
+        requests_per_minute: maximum number of requests from one address, 0 for no limit.
     """
 
     max_characters: int = 20_000

@@ -1,4 +1,4 @@
-"""Which relations are shown where there are too many, and how many of which kind are not."""
+"""Selects the relations to show if there are too many, and counts the others."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Sequence
 from typing import Any
 
 SCORE_STEPS = 100
-"""The page's sliders move in steps of 1 / 100."""
+"""The page's sliders have steps of 1 / 100."""
 
 
 def best_by_type(relations: Sequence[dict[str, Any]], indices: Sequence[int], most: int, sure: float) -> list[int]:
-    """The best relations, each type with an equal share; what a type doesn't need the others have.
+    """Select the best relations, with an equal share for each type; unused shares go to the other types.
 
     Args:
         relations: with `type` and `score`.
-        indices: of those to choose from.
-        most: how many are chosen.
-        sure: relations scored so or higher go before all others, whatever their types.
+        indices: the relations to select from.
+        most: the maximum number to select.
+        sure: relations with at least this score take precedence over all others, whatever their types.
 
     Returns:
-        Indices of the chosen ones, the first ones first.
+        The selected indices in ascending order.
     """
     by_type: dict[str, list[int]] = defaultdict(list)
     for index in sorted(indices, key=lambda index: -relations[index]["score"]):
         by_type[relations[index]["type"]].append(index)
     rank = {index: place for of_type in by_type.values() for place, index in enumerate(of_type)}
-    # One of each type, then another one of each: so many rounds as there are places.
+    # Round-robin over the types: the best of each, then the second of each, and so on.
     order = sorted(rank, key=lambda i: (relations[i]["score"] < sure, rank[i], -relations[i]["score"]))
     return sorted(order[:most])
 
@@ -35,17 +35,17 @@ def best_by_type(relations: Sequence[dict[str, Any]], indices: Sequence[int], mo
 def count_left_out(
     prediction: dict[str, Any], policies: Sequence[Sequence[str]], chosen: set[int], thresholds: Sequence[float]
 ) -> list[dict[str, Any]]:
-    """What the page must know of relations that it doesn't get, to tell how many are missing at any of its settings.
+    """Count the relations that are not sent to the page, so that it can show their number for any of its settings.
 
     Args:
-        prediction: with all of them.
-        policies: for each relation the overlap policies that keep both its entities.
-        chosen: relations that the page gets.
-        thresholds: at which it may show relations or entities, ascending.
+        prediction: with all relations.
+        policies: for each relation, the overlap policies that keep both of its entities.
+        chosen: indices of the relations that are sent.
+        thresholds: the page's possible score thresholds, in ascending order.
 
     Returns:
-        Groups of relations that no setting tells apart: their `type`, `head_type`, `tail_type`, `policies`, the highest
-        thresholds that they (`score`) and both their entities (`entity_score`) reach, and their `count`.
+        Groups of relations that are shown or hidden together: their `type`, `head_type`, `tail_type`, `policies`, the
+        highest thresholds that they (`score`) and both of their entities (`entity_score`) reach, and their `count`.
     """
     entities = prediction["entities"]
 

@@ -1,7 +1,7 @@
 // The text with its entities marked in place and its relations as arcs above the lines.
 //
-// The browser breaks the lines; where mentions have come to stand is then measured, each line is given the room that
-// its arcs and labels need, and these are drawn over it.
+// The browser breaks the lines. The positions of the mentions are then measured, each line gets the space that its arcs
+// and labels need, and these are drawn on top.
 
 import { arcPath, arrowPath, layOutArcs } from "./arcs.js";
 import { make, makeSvg, textWidth, visible } from "./dom.js";
@@ -13,7 +13,7 @@ const ARC_LANE = 22; // pixels
 const ARC_BASE = 14;
 const LABEL_LANE = 17;
 const LABEL_GAP = 6;
-const MOST_ARCS = 80; // beyond that nothing could be told apart; the table has all relations
+const MOST_ARCS = 80; // more would be illegible; the table lists more
 
 export class AnnotatedText {
   /**
@@ -45,7 +45,7 @@ export class AnnotatedText {
     return selection.relations.length - relations.length;
   }
 
-  /** Put the text on the page, with each entity's type after it for those who hear the page. */
+  /** Write the text to the page, with each entity's type after it for screen readers. */
   write() {
     const { segments, entities, hues } = this.shown;
     const nodes = [];
@@ -74,7 +74,7 @@ export class AnnotatedText {
     this.flow.replaceChildren(...nodes);
   }
 
-  /** Measure the lines, make room in them, and draw. */
+  /** Measure the lines, make space in them, and draw. */
   layOut() {
     const width = this.flow.clientWidth;
     if (!this.shown || !width) return;
@@ -127,7 +127,7 @@ export class AnnotatedText {
     return pieces;
   }
 
-  /** Bars under the mentions with the types' names; on a line where a mention only goes on it has a bar alone. */
+  /** Bars with type names under the mentions; where a mention continues on a new line, the bar has no name. */
   layOutLabels(pieces, width) {
     const labels = pieces.flat().map((piece) => {
       const name = piece.first ? visible(this.shown.entities[piece.entity].type) : "";
@@ -155,7 +155,7 @@ export class AnnotatedText {
     this.overlay.setAttribute("height", origin.height);
     const marks = labels.map((label) => this.drawLabel(label, boxes[label.line].bottom));
     const drawn = arcs.map((arc) => this.drawArc(arc, boxes[arc.line].top));
-    // Arcs' labels come last: an arc that crosses them stays behind.
+    // Arc labels come last, so that arcs are drawn behind them.
     this.overlay.replaceChildren(...marks, ...drawn.map((arc) => arc.line), ...drawn.map((arc) => arc.label));
   }
 
@@ -195,7 +195,7 @@ export class AnnotatedText {
   }
 }
 
-/** Make each line as high as the lanes above and below it need. */
+/** Make each line high enough for the lanes above and below it. */
 function makeRoom(lines, arcs, labels) {
   const lanes = (items, line) => Math.max(0, ...items.filter((item) => item.line === line).map((item) => item.lane + 1));
   lines.forEach((line, number) => {

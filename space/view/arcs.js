@@ -1,4 +1,4 @@
-// Where the arcs of relations run over the lines of a text.
+// The layout of relation arcs over the lines of a text.
 
 import { assignLanes } from "./lanes.js";
 
@@ -6,15 +6,16 @@ const LANE_GAP = 6;
 const LABEL_PADDING = 8;
 
 /**
- * Arcs over the lines of a text. A relation whose mentions stand on two lines has two: one that leaves the first line
- * at its edge, and one that enters the other line.
+ * Lay out arcs over the lines of a text. A relation whose mentions are on two lines has two arcs: one that leaves the
+ * first line at its edge, and one that enters the other line.
  *
  * @param {object[]} relations with `head` and `tail`.
- * @param {{line: number, left: number, right: number}[][]} pieces for each entity, where it stands, line by line.
- * @param {object} page `{width, rightToLeft, labelWidth}`: of the text, its direction, and of a relation type's label.
+ * @param {{line: number, left: number, right: number}[][]} pieces for each entity, its position on each line.
+ * @param {object} page `{width, rightToLeft, labelWidth}`: the text's width and direction, and a function that returns
+ *   the width of a relation type's label.
  * @returns {{relation: number, line: number, from: number, to: number, starts: boolean, ends: boolean, lane: number,
- *   label: number}[]} `from` and `to` are abscissas on the head's and the tail's side, `starts` and `ends` whether a
- *   mention is there (and not the edge), `label` the abscissa of the label's middle.
+ *   label: number}[]} `from` and `to` are the x coordinates on the side of head and tail, `starts` and `ends` whether
+ *   there is a mention (instead of the edge), `label` is the x coordinate of the label's centre.
  */
 export function layOutArcs(relations, pieces, page) {
   const arcs = relations.flatMap((relation, index) => arcsOf(relation, index, pieces, page));
@@ -40,7 +41,7 @@ function arcsOf(relation, index, pieces, page) {
   ];
 }
 
-/** The pieces of two mentions that stand on one line, else those that are fewest lines apart. */
+/** The pieces of two mentions that are on the same line, or else on the closest lines. */
 function nearestPieces(heads, tails) {
   let best = null;
   for (const head of heads) {
@@ -52,7 +53,7 @@ function nearestPieces(heads, tails) {
   return [best.head, best.tail];
 }
 
-/** Give every arc that touches a mention a place of its own on it, in the order of where they lead to. */
+/** Give every arc a separate end point on its mention, in the order of their other ends. */
 function spreadEnds(arcs) {
   const touching = new Map();
   const touch = (piece, arc, end, leadsTo) => {
@@ -74,7 +75,7 @@ function spreadEnds(arcs) {
   }
 }
 
-/** What of its lane an arc needs, its label included; places the label. */
+/** The horizontal extent of an arc with its label; sets the position of the label. */
 function extent(arc, page) {
   const half = page.labelWidth(arc.type) / 2 + LABEL_PADDING;
   const wanted = (arc.from + arc.to) / 2;
@@ -93,8 +94,8 @@ function middle(piece) {
  * The outline of an arc.
  *
  * @param {object} arc of `layOutArcs`.
- * @param {number} base ordinate of the mentions' upper edge.
- * @param {number} top ordinate of the arc's lane.
+ * @param {number} base y coordinate of the mentions' upper edge.
+ * @param {number} top y coordinate of the arc's lane.
  * @returns {string} an SVG path.
  */
 export function arcPath(arc, base, top) {
@@ -109,7 +110,7 @@ export function arcPath(arc, base, top) {
   return `${start} ${end}`;
 }
 
-/** The arrow's head at a mention, or at the edge where the arc goes on. */
+/** The arrowhead at a mention, or at the edge if the arc continues on another line. */
 export function arrowPath(arc, base, top) {
   if (arc.ends) return `M ${arc.to - 4} ${base - 6} L ${arc.to + 4} ${base - 6} L ${arc.to} ${base} Z`;
   const direction = Math.sign(arc.to - arc.from) || 1;

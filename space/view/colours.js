@@ -1,10 +1,10 @@
-// One hue a type. Lightness and strength come from the style sheet, so that every hue keeps its contrast, light or dark.
+// One hue per type. Lightness and chroma are set in the style sheet, so that every hue has enough contrast in both themes.
 
 const FIRST_HUE = 255;
-const GOLDEN_ANGLE = 137.508; // each next hue falls into the largest gap that those before have left
+const GOLDEN_ANGLE = 137.508; // each new hue falls into the largest gap between the previous ones
 
 /**
- * Hues, in degrees, of a model's types. They depend on the order of the types in the model and on nothing else.
+ * Hues, in degrees, of a model's types. They depend only on the order of the types in the model.
  *
  * @param {string[]} entityTypes
  * @param {string[]} relationTypes
@@ -18,7 +18,7 @@ export function typeHues(entityTypes, relationTypes) {
   };
 }
 
-/** A CSS colour as `rgb(…)`, for a library that knows no other notation. */
+/** A CSS colour as `rgb(…)`, the only notation that Cytoscape supports. */
 export function asRgb(colour) {
   const context = new OffscreenCanvas(1, 1).getContext("2d");
   context.fillStyle = colour;

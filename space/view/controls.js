@@ -25,8 +25,8 @@ export class Controls {
       make(
         "div",
         { class: "spert-settings" },
-        this.slider("Relations from score", "relationThreshold", view.score_floor),
-        this.slider("Entities from score", "entityScore", 0),
+        this.slider("Minimum relation score", "relationThreshold", view.score_floor),
+        this.slider("Minimum entity score", "entityScore", 0),
         this.policies(),
       ),
       make(
@@ -58,7 +58,7 @@ export class Controls {
       });
       return make("label", {}, input, label);
     });
-    return make("fieldset", { class: "spert-overlap" }, make("legend", {}, "Entities that overlap"), ...choices);
+    return make("fieldset", { class: "spert-overlap" }, make("legend", {}, "Overlapping entities"), ...choices);
   }
 
   legend(title, kind, hues, hidden) {
@@ -78,7 +78,7 @@ export class Controls {
     return make("fieldset", {}, make("legend", {}, title), ...entries);
   }
 
-  /** Tell with each type how many of it are shown. */
+  /** Update the count shown next to each type. */
   count({ entities, relations }) {
     const found = new Map();
     for (const [kind, items] of [["entity", entities], ["relation", relations]]) {

@@ -2,12 +2,12 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An HTML element with attributes (`true` stands for one without a value, `false` and `null` for none) and children. */
+/** Make an HTML element with attributes (`true`: without a value; `false` or `null`: omitted) and children. */
 export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** An SVG element, as `make`. */
+/** Make an SVG element, as `make` does. */
 export function makeSvg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -20,7 +20,7 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Text with what would reorder, hide or overwrite its neighbours spelled out, much as the package's HTML report does. */
+/** Replace invisible characters by visible ones, including those that reorder text, as the package's HTML report does. */
 export function visible(text) {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g, (character) => {
     const code = character.codePointAt(0);
@@ -30,7 +30,7 @@ export function visible(text) {
 
 const measuring = document.createElement("canvas").getContext("2d");
 
-/** Width in pixels of a text in a font, given as in CSS. */
+/** The width of a text in pixels, in a font given in CSS notation. */
 export function textWidth(text, font) {
   measuring.font = font;
   return measuring.measureText(text).width;

@@ -1,4 +1,4 @@
-// The document's knowledge graph: entities merged by their text, relations between them; to drag and to zoom.
+// The document's knowledge graph: entities merged by their text, and relations between them; can be dragged and zoomed.
 
 import { asRgb } from "./colours.js";
 import { make, textWidth, visible } from "./dom.js";
@@ -15,8 +15,8 @@ const FONT = "12px sans-serif";
  * Nodes and edges of a selection.
  *
  * @returns {{nodes: object[], edges: object[], found: {nodes: number, edges: number}}} nodes `{id, text, type}` with the
- *   type of the best scored mention; edges `{id, source, target, type, score, relations}` with the best score of those
- *   merged, and their indices; and how many of both there were before the best were taken.
+ *   type of the mention with the highest score; edges `{id, source, target, type, score, relations}` with the highest
+ *   score and the indices of the merged relations; `found`: how many of each there were before the best were selected.
  */
 export function mergeByText({ entities, relations }) {
   const key = (entity) => entity.text.trim().replace(/\s+/gu, " ").toLowerCase();
@@ -40,7 +40,7 @@ export function mergeByText({ entities, relations }) {
   return { nodes: mostImportant([...nodes.values()], best), edges: best, found };
 }
 
-/** The nodes of edges, and of the others the best scored that there is room for. */
+/** The nodes of edges, and those with the highest scores of the others, up to the maximum. */
 function mostImportant(nodes, edges) {
   const joined = new Set(edges.flatMap(({ source, target }) => [source, target]));
   const others = nodes.filter(({ id }) => !joined.has(id)).sort((a, b) => b.score - a.score);
@@ -52,9 +52,9 @@ export class KnowledgeGraph {
   /**
    * @param {HTMLElement} container
    * @param {import("./highlight.js").Highlight} highlight
-   * @param {string} elsewhere tells those who can't see it where the same can be read.
+   * @param {string} elsewhere for screen readers: where the same information can be read.
    */
-  constructor(container, highlight, elsewhere = "the table of relations says the same") {
+  constructor(container, highlight, elsewhere = "see the table of relations") {
     this.elsewhere = elsewhere;
     this.canvas = make("div", { class: "spert-graph-canvas", role: "img", "aria-label": "Knowledge graph" });
     const button = (label, sign, action) => {
@@ -78,7 +78,7 @@ export class KnowledgeGraph {
       file("PNG", () => graphPng(this.cytoscape, this.background)),
       file("SVG", () => graphSvg(this.cytoscape, this.background)),
       file("JSON", () => graphJson(this.wanted)),
-      button("Copy the graph as a picture", "Copy", () => this.copy()),
+      button("Copy the graph as an image", "Copy", () => this.copy()),
       this.copied,
     );
     this.note = make("p", { class: "spert-note" });
@@ -89,7 +89,7 @@ export class KnowledgeGraph {
     restyle.observe(document.body, { attributes: true, attributeFilter: ["class"] });
   }
 
-  /** Load the library only now: the text does not wait for it. */
+  /** Load the library only now, so that the text is shown without waiting for it. */
   async start(highlight) {
     const { default: cytoscape } = await import("./vendor/cytoscape.esm.min.mjs");
     this.cytoscape = cytoscape({
@@ -120,11 +120,11 @@ export class KnowledgeGraph {
     this.wanted = { nodes, edges, hues };
     this.copied.textContent = "";
     await this.ready;
-    if (this.wanted.nodes !== nodes) return; // meanwhile something else is to be shown
+    if (this.wanted.nodes !== nodes) return; // superseded by a newer selection
     this.replaceElements(nodes, edges);
   }
 
-  /** Keep what stays where it is, so that a slider does not shake the graph. */
+  /** Keep the positions of remaining nodes, so that the graph stays stable while a slider moves. */
   replaceElements(nodes, edges) {
     const graph = this.cytoscape;
     const wanted = new Map([...nodes, ...edges].map((data) => [data.id, data]));
@@ -225,10 +225,10 @@ function describeMissing({ nodes, edges }, found) {
   const missing = [];
   if (nodes.length < found.nodes) missing.push(`${nodes.length} of ${found.nodes} entities`);
   if (edges.length < found.edges) missing.push(`${edges.length} of ${found.edges} relations`);
-  return missing.length ? `Drawn are the best: ${missing.join(" and ")}.` : "";
+  return missing.length ? `Only the best are drawn: ${missing.join(" and ")}.` : "";
 }
 
-/** A node's label: text and type, so that the colour is not alone in telling it. */
+/** A node's label: text and type, so that colour is not the only cue. */
 function nodeLines(node) {
   return [shorten(node.data("text")), visible(node.data("type"))];
 }

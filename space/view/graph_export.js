@@ -5,35 +5,35 @@ import { make, makeSvg } from "./dom.js";
 const PADDING = 16;
 const LINE = 14; // pixels from one line of a label to the next
 const ARROW = { length: 9, half: 4.5 };
-const PIXELS = 2; // of a picture, for each of the page's
+const PIXELS = 2; // of an exported image, per pixel of the page
 
-/** Let the visitor keep a file. */
+/** Download a file. */
 export function download(blob, name) {
   const address = URL.createObjectURL(blob);
   make("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000); // once the browser has surely begun
+  setTimeout(() => URL.revokeObjectURL(address), 60_000); // when the download has surely started
 }
 
 /**
- * Put something into the clipboard.
+ * Copy something to the clipboard.
  *
- * @returns {Promise<string>} what to tell the visitor: a browser may refuse, above all inside of another page.
+ * @returns {Promise<string>} a message for the visitor: a browser may refuse, especially inside an iframe.
  */
 export async function copy(write) {
   try {
     await write(navigator.clipboard);
     return "copied";
   } catch {
-    return "the browser does not allow to copy from this page";
+    return "the browser does not allow copying from this page";
   }
 }
 
-/** A picture of a whole Cytoscape graph, as a Blob. */
+/** A whole Cytoscape graph as a PNG image, as a Blob. */
 export function graphPng(graph, background) {
   return graph.png({ output: "blob-promise", full: true, scale: PIXELS, bg: background });
 }
 
-/** Entities and relations of a graph, as the pipeline gives those of a text. */
+/** Entities and relations of a graph, in the pipeline's output format. */
 export function graphJson({ nodes, edges }) {
   const place = new Map(nodes.map(({ id }, index) => [id, index]));
   const content = {
@@ -48,7 +48,7 @@ export function graphJson({ nodes, edges }) {
   return new Blob([JSON.stringify(content, null, 2)], { type: "application/json" });
 }
 
-/** A drawing of a whole Cytoscape graph, as a Blob. */
+/** A whole Cytoscape graph as an SVG image, as a Blob. */
 export function graphSvg(graph, background) {
   const box = graph.elements().boundingBox();
   const [width, height] = [box.w + 2 * PADDING, box.h + 2 * PADDING];

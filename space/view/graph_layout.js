@@ -1,4 +1,4 @@
-// Where a graph's nodes stand, so that it fills its panel and its labels can be read.
+// The layout of a graph, so that it fills its panel and its labels are legible.
 
 const EDGE_LAYOUT = {
   name: "cose",
@@ -13,27 +13,27 @@ const EDGE_LAYOUT = {
   padding: 20,
 };
 const MARGIN = 16; // pixels around the graph
-const LARGEST_ZOOM = 1.3; // of its own accord; beyond that a few nodes would look like shouting
-const SMALLEST_ZOOM = 0.8; // that is aimed at; where the nodes need more room it becomes less
+const LARGEST_ZOOM = 1.3; // without user interaction; beyond that, a few nodes would look too large
+const SMALLEST_ZOOM = 0.8; // target; smaller if the nodes need more space
 const ROOM = { width: 170, height: 110 }; // of a node with its edges
 const GAP = { x: 24, y: 20 }; // between nodes
 const ARROW = 26; // beside a label, or above and below it
-const LABEL = { letter: 6.5, height: 16 }; // about what a letter of an edge's label takes
+const LABEL = { letter: 6.5, height: 16 }; // approximate size of a letter in an edge's label
 const MOST_PUSHES = 200;
 
-/** Height in pixels that a graph's panel should have. */
+/** The height of a graph's panel in pixels. */
 export function panelHeight(nodeCount) {
   return Math.round(Math.min(640, Math.max(320, 90 * Math.sqrt(nodeCount) + 100)));
 }
 
-/** Places that are spread evenly and are the same each time. */
+/** Evenly spread, deterministic initial positions. */
 export function spiral(index) {
   const radius = 60 * Math.sqrt(index + 1);
   const angle = index * 2.4; // radians; no two in one direction
   return { x: radius * Math.cos(angle), y: radius * Math.sin(angle) };
 }
 
-/** Lay out all nodes of a Cytoscape graph and show all of it. */
+/** Lay out all nodes of a Cytoscape graph and fit it to the panel. */
 export function layOut(graph) {
   graph.layout(EDGE_LAYOUT).run();
   const panel = { width: graph.width() - 2 * MARGIN, height: graph.height() - 2 * MARGIN };
@@ -55,7 +55,7 @@ export function showAll(graph) {
   }
 }
 
-/** Turn and stretch, so that the nodes' places have the shape of the panel and, where they have room, fill it. */
+/** Rotate and stretch the layout to the shape of the panel, filling it where nodes have enough space. */
 function fillPanel(boxes, panel) {
   const size = (low, high) => Math.max(...boxes.map(high)) - Math.min(...boxes.map(low));
   const across = size((box) => box.x, (box) => box.x);
@@ -73,7 +73,7 @@ function fillPanel(boxes, panel) {
   }
 }
 
-/** For the numbers of two nodes, the room that the label of an edge between them needs. */
+/** For the indices of two nodes, the space that the label of an edge between them needs. */
 function labelsBetween(graph) {
   const number = new Map(graph.nodes().map((node, index) => [node.id(), index]));
   const longest = new Map();
@@ -87,7 +87,7 @@ function labelsBetween(graph) {
   };
 }
 
-/** Move nodes that are too near to each other, each pair along the axis on which less has to be moved. */
+/** Move nodes apart that are too close, each pair along the axis with the shorter distance to move. */
 function pushApart(boxes, gapBetween) {
   const gaps = boxes.map((_, number) => boxes.slice(0, number).map((_, earlier) => gapBetween(number, earlier)));
   for (let push = 0; push < MOST_PUSHES; push += 1) {

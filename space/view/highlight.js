@@ -1,29 +1,29 @@
-// What lights up together: a relation, its two mentions, its arc, its row and its edge.
+// Highlights a relation together with its two mentions, its arc, its row and its edge.
 
 export class Highlight {
-  /** @param {HTMLElement} root everything that can light up is inside. */
+  /** @param {HTMLElement} root contains everything that can be highlighted. */
   constructor(root) {
     this.root = root;
     this.relations = [];
     this.listeners = [];
   }
 
-  /** @param {object[]} relations those that are shown. */
+  /** @param {object[]} relations the relations shown. */
   reset(relations) {
     this.relations = relations;
     this.light(null);
   }
 
-  /** Call a function with the relations' indices (or null) whenever they light up. */
+  /** Call a function with the indices of highlighted relations (or null) whenever they change. */
   onChange(listener) {
     this.listeners.push(listener);
   }
 
   /**
-   * Light up while the pointer or the keyboard's focus is on an element.
+   * Highlight while an element is hovered or has keyboard focus.
    *
    * @param {Element} element
-   * @param {{relations?: number[], entities?: number[]}} what relations, or all relations of entities.
+   * @param {{relations?: number[], entities?: number[]}} what relations, or entities with all their relations.
    */
   listen(element, what) {
     const on = () => this.light(what);

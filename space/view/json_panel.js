@@ -1,9 +1,9 @@
-// What is shown, as JSON to read and to copy.
+// The selection as JSON, to read and to copy.
 
 import { make } from "./dom.js";
 import { copy } from "./graph_export.js";
 
-const LONGEST = 200_000; // characters on the page; what is copied is complete
+const LONGEST = 200_000; // characters shown; copying copies everything
 
 export class JsonPanel {
   /** @param {HTMLElement} container */
@@ -17,7 +17,7 @@ export class JsonPanel {
     container.append(this.details);
   }
 
-  /** Show a selection, once the panel is open. */
+  /** Show a selection as soon as the panel is open. */
   show({ entities, relations }) {
     this.selection = { entities, relations };
     this.copied.textContent = "";

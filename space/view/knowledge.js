@@ -1,11 +1,11 @@
-// What the model knows: its types, and what its relations join.
+// The model's types, its type constraints and its default settings.
 
 import { make, visible } from "./dom.js";
 
 /**
- * @param {object} view what the server sent; see `make_view` in extraction.py.
+ * @param {object} view the value sent by the server; see `make_view` in extraction.py.
  * @param {object} hues of `typeHues`.
- * @returns {HTMLElement} closed at first.
+ * @returns {HTMLElement} initially closed.
  */
 export function describeModel(view, hues) {
   const named = (type, kind) => {
@@ -23,12 +23,12 @@ export function describeModel(view, hues) {
       between,
       named(tail, "entity"),
     ]);
-    return make("li", {}, named(type, "relation"), symmetric ? " (either way round)" : "", ...pairs);
+    return make("li", {}, named(type, "relation"), symmetric ? " (symmetric)" : "", ...pairs);
   });
   return make(
     "details",
     {},
-    make("summary", {}, "What the model knows"),
+    make("summary", {}, "About the model"),
     make("h3", {}, "Entity types"),
     make("ul", {}, ...entities),
     make("h3", {}, "Relation types"),
@@ -36,10 +36,14 @@ export function describeModel(view, hues) {
     make(
       "p",
       { class: "spert-note" },
-      `It gives relations from score ${view.relation_threshold.toFixed(2)} on, and of entities that overlap it ` +
-        `${OVERLAPS[view.overlap]}, if nothing else is asked for.`,
+      `By default, relations with a score of at least ${view.relation_threshold.toFixed(2)} are predicted, and ` +
+        `${OVERLAPS[view.overlap]}.`,
     ),
   );
 }
 
-const OVERLAPS = { keep: "keeps all", drop: "drops all", best: "keeps the best" };
+const OVERLAPS = {
+  keep: "overlapping entities are kept",
+  drop: "overlapping entities are dropped",
+  best: "only the best of overlapping entities is kept",
+};

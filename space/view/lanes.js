@@ -1,11 +1,11 @@
-// Which of several stacked lanes each of many intervals takes, so that none covers another.
+// Assigns intervals to stacked lanes, so that they do not cover each other.
 
 /**
- * Short intervals come first and take the lowest lanes, so that what nests lies inside.
+ * Short intervals are assigned first and take the lowest lanes, so that nested intervals are inside.
  *
  * @param {{left: number, right: number}[]} intervals
- * @param {number} gap kept free between neighbours in one lane.
- * @returns {number[]} a lane each, counted from 0.
+ * @param {number} gap minimum distance between neighbours in a lane.
+ * @returns {number[]} the lane of each interval, starting at 0.
  */
 export function assignLanes(intervals, gap) {
   const order = intervals

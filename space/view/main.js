@@ -1,4 +1,4 @@
-// The view of one text: controls, annotated text, graph, table and JSON, kept in step.
+// The view of one text: controls, annotated text, graph, table and JSON, kept in sync.
 
 import { AnnotatedText } from "./annotated_text.js";
 import { typeHues } from "./colours.js";
@@ -15,8 +15,8 @@ import { select } from "./selection.js";
  * Build the view in an element of the page.
  *
  * @param {HTMLElement} element
- * @param {{value: object}} props its value is what the server sends; see `make_view` in extraction.py.
- * @param {(name: string, callback: () => void) => void} watch calls back when the server has sent another one.
+ * @param {{value: object}} props its value is sent by the server; see `make_view` in extraction.py.
+ * @param {(name: string, callback: () => void) => void} watch calls back when the server has sent a new value.
  */
 export function mountView(element, props, watch) {
   const view = new View(element, props.value);
@@ -52,7 +52,7 @@ class View {
     this.update();
   }
 
-  /** Update with the next frame: a slider moves more often than the screen changes. */
+  /** Update with the next frame: sliders send more events than the screen has frames. */
   updateSoon() {
     this.pending ??= requestAnimationFrame(() => {
       this.pending = null;
@@ -73,9 +73,9 @@ class View {
 
   describe({ entities, relations, leftOut }, withoutArc) {
     const sentences = [`${count(entities, "entity", "entities")} and ${count(relations, "relation", "relations")} shown.`];
-    if (withoutArc) sentences.push(`Arcs are drawn for the best of each type, ${relations.length - withoutArc} of them.`);
-    if (leftOut === 1) sentences.push("1 more relation is left out; the API gives all.");
-    if (leftOut > 1) sentences.push(`${leftOut} more relations are left out; the API gives all.`);
+    if (withoutArc) sentences.push(`Arcs are drawn only for the best ${relations.length - withoutArc}, taken from all types.`);
+    if (leftOut === 1) sentences.push("1 more relation is not shown; the API returns all.");
+    if (leftOut > 1) sentences.push(`${leftOut} more relations are not shown; the API returns all.`);
     return sentences.join(" ");
   }
 }

@@ -1,4 +1,4 @@
-// The relations as a table, the surest first.
+// The relations as a table, highest score first.
 
 import { make, visible } from "./dom.js";
 import { bestByType } from "./shares.js";
@@ -15,7 +15,7 @@ export class RelationTable {
     this.body = make("tbody");
     this.note = make("p", { class: "spert-note" });
     const names = ["Head", "Relation", "Tail", "Score"].map((name) => make("th", { scope: "col" }, name));
-    const caption = make("caption", { class: "spert-spoken" }, "Relations, the surest first");
+    const caption = make("caption", { class: "spert-spoken" }, "Relations, highest score first");
     container.append(make("table", {}, caption, make("thead", {}, make("tr", {}, ...names)), this.body), this.note);
   }
 
@@ -24,8 +24,8 @@ export class RelationTable {
     const { length } = selection.relations;
     const rows = bestByType(selection.relations, MOST_ROWS).map((index) => this.row(index, selection, hues));
     this.body.replaceChildren(...rows);
-    this.note.textContent = length === 0 ? "No relation at these settings." : "";
-    if (length > MOST_ROWS) this.note.textContent = `The best of each type, ${MOST_ROWS} of ${length}; JSON has all.`;
+    this.note.textContent = length === 0 ? "No relations with these settings." : "";
+    if (length > MOST_ROWS) this.note.textContent = `The best ${MOST_ROWS} of ${length}, taken from all types; the JSON has all.`;
   }
 
   row(index, { entities, relations }, hues) {

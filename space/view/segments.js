@@ -1,17 +1,17 @@
-// A text cut into pieces that never break over two lines and lie in the same entities from end to end.
+// Splits a text into segments that are never broken across lines and whose characters are all in the same entities.
 
 import { textWidth } from "./dom.js";
 
-const LONGEST_PIECE = 24; // characters, as a reader sees them; longer words may break, so that they fit a phone's width
+const LONGEST_PIECE = 24; // graphemes; longer words may be broken, so that they fit the width of a phone
 const WIDEST_PIECE = 280; // pixels
 const CHUNK = 12; // characters
-const FONT = "17px sans-serif"; // about that of the text
+const FONT = "17px sans-serif"; // similar to that of the text
 
 /**
  * @param {string} text
- * @param {object[]} entities with `start` and `end` in code points, as the server counts.
- * @returns {{text: string, space: boolean, mayBreakBefore: boolean, entities: number[]}[]} in text order; together they
- *   are the text. `entities` are indices into the entities given.
+ * @param {object[]} entities with `start` and `end` in code points, as sent by the server.
+ * @returns {{text: string, space: boolean, mayBreakBefore: boolean, entities: number[]}[]} in text order; concatenated,
+ *   they are the text. `entities` are indices into the given entities.
  */
 export function segments(text, entities) {
   const units = codePointOffsets(text);
@@ -43,7 +43,7 @@ export function segments(text, entities) {
   return found;
 }
 
-/** For each code point, and the end, its offset in UTF-16 units. */
+/** The offset of each code point, and of the end, in UTF-16 units. */
 function codePointOffsets(text) {
   const offsets = [];
   let offset = 0;

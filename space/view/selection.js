@@ -1,11 +1,11 @@
-// What of an extraction is shown under the controls' settings; the model is not asked again.
+// Selects what is shown with the controls' settings, without running the model again.
 
 /**
- * @param {object} view what the server sent; see `make_view` in extraction.py.
+ * @param {object} view the value sent by the server; see `make_view` in extraction.py.
  * @param {{relationThreshold: number, entityScore: number, overlap: string,
  *          hiddenEntityTypes: Set<string>, hiddenRelationTypes: Set<string>}} settings
- * @returns {{entities: object[], relations: object[], leftOut: number}} as the pipeline gives them: relations refer to the entities
- *   that are shown; and how many relations would be shown, too, had the server sent all.
+ * @returns {{entities: object[], relations: object[], leftOut: number}} entities and relations in the pipeline's output
+ *   format; `leftOut` counts the relations that match the settings but were not sent by the server.
  */
 export function select(view, settings) {
   const place = new Map();

@@ -1,11 +1,11 @@
-// Which relations are drawn where there are too many to be told apart.
+// Selects the relations to draw if there are too many.
 
 /**
- * The best of many, each type with an equal share; what a type doesn't need the others have. As the server chooses.
+ * The best items, with an equal share for each type; unused shares go to the other types. The server selects alike.
  *
  * @param {{type: string, score: number}[]} items
  * @param {number} most
- * @returns {number[]} indices, the best scored first.
+ * @returns {number[]} indices, highest score first.
  */
 export function bestByType(items, most) {
   const byScore = items.map((_, index) => index).sort((a, b) => items[b].score - items[a].score);

@@ -1,4 +1,4 @@
-"""`spert-hf calibrate`: temperatures under which scores say how often what is found is right."""
+"""`spert-hf calibrate`: fit temperatures, so that scores are the probability of being right."""
 
 import argparse
 import json
@@ -32,7 +32,7 @@ _ROWS = {
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     if options.split == options.measure_on:
         raise ValueError(must_be("--measure-on", "another split than the one that is fitted on", repr(options.split)))
     check_output("--output", options.output, is_folder=True)
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _calibrate(options: argparse.Namespace) -> SpertConfig:
-    """Fit, and show what came of it; return the config with its temperatures."""
+    """Fit the temperatures and show the result; return the config with them."""
     pipe = load_pipeline(options)
     splits = {"--split": options.split} | ({"--measure-on": options.measure_on} if options.measure_on else {})
     documents = load_documents(options, pipe.model.config, splits)
@@ -68,13 +68,13 @@ def _calibrate(options: argparse.Namespace) -> SpertConfig:
 
 
 def _table(result: dict[str, Any]) -> Iterator[str]:
-    """The result for people, in at most 80 columns."""
+    """Format the result as text, with at most 80 columns."""
     before, after = result["before"], result["after"]
     yield f"Temperatures fitted on the {result['fitted_on']} split"
     for name, value in before.items():
         yield f"  {name.replace('_', ' '):<22}{value:.4g} -> {after[name]:.4g}"
     for split, measured in result["measured_on"].items():
-        same = ", which was fitted on: the errors after are too good" if split == result["fitted_on"] else ""
+        same = ", used for fitting: the errors afterwards are too optimistic" if split == result["fitted_on"] else ""
         yield ""
         yield f"On the {split} split{same}"
         yield f"  {'':<22}{'found':>7}{'right %':>9}{'mean score %':>18}{'calibration error %':>22}"
@@ -94,7 +94,7 @@ def _percent(share: float | None) -> str:
 
 
 def _plot(path: str, calibration: Calibration) -> None:
-    """Draw the split that was not fitted on, where there is one."""
+    """Draw the split that was not used for fitting, if there is one."""
     split, observed = list(calibration.observations.items())[-1]
     fitted_on = "the same sentences" if split == calibration.fitted_on else calibration.fitted_on
     before, after = (reliabilities(observed, part) for part in (calibration.before, calibration.after))
@@ -109,7 +109,7 @@ def _save(options: argparse.Namespace, config: SpertConfig, output: Path) -> Non
     own = Path(options.model)
     adapter = adapter_in(own)
     record = own / RUN_FILE
-    scores_stay = config.overlap != "best"  # the same is found
+    scores_stay = config.overlap != "best"  # the predictions are the same
 
     def write(folder: Path) -> None:
         stored.save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""`spert-hf check`: every fault of document files, before they cost a training run."""
+"""`spert-hf check`: report all errors in document files before training."""
 
 import argparse
 import re
@@ -15,7 +15,7 @@ from ..model.messages import must_be
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; 1 if any file has a fault."""
+    """Run the command; return 1 if any file has an error."""
     schema = TypeSchema.from_file(options.types) if options.types else None
     faulty = False
     for file, types in [(file, types) for given in options.files for file, types in _files_of(given)]:
@@ -35,10 +35,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _files_of(given: str) -> list[tuple[str, Path | None]]:
-    """A file or, of a folder, its splits; each with the folder's `types.json`, if it has one.
+    """Yield a file, or the splits of a folder, each with the folder's `types.json`, if there is one.
 
     Raises:
-        ValueError: if a folder has no split.
+        ValueError: a folder has no splits.
     """
     folder = Path(given)
     if not folder.is_dir():
@@ -52,7 +52,7 @@ def _files_of(given: str) -> list[tuple[str, Path | None]]:
 
 
 def _notes(file: str, documents: Sequence[Document]) -> list[str]:
-    """What is to be said of a file's documents: of a dev split how small it is, of others what suits training."""
+    """Return notes on the documents of a file: the size of a dev split, advice for training for other splits."""
     split = _split_of(file)
     notes = advise(documents)
     if split == "dev":
@@ -64,5 +64,5 @@ def _notes(file: str, documents: Sequence[Document]) -> list[str]:
 
 
 def _split_of(file: str) -> str | None:
-    """The split that a file's name says it is."""
+    """Return the split named by a file name."""
     return split_of(re.split("[_-]", Path(file).stem)[-1])

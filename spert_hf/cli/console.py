@@ -1,4 +1,4 @@
-"""Predictions and tables for people at a terminal."""
+"""Predictions and tables on a terminal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from ..evaluation.visible_text import visible
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 MOST_RELATIONS = 20
-"""Relations of a sentence that are printed: a model that knows nothing may find thousands."""
+"""The maximum number of relations to print per sentence: an untrained model may predict thousands."""
 
 
 def print_extraction(
@@ -26,14 +26,14 @@ def print_extraction(
     type_names: Sequence[str],
     gaps: Sequence[str] | None = None,
 ) -> None:
-    """Print a sentence with its entities marked in place, and its relations below.
+    """Print a sentence with its entities highlighted, and its relations below.
 
     Args:
-        console: where to.
-        tokens: of the sentence.
+        console: the console.
+        tokens: the tokens of the sentence.
         prediction: `entities` with token offsets `start` and `end`, and `relations`; both with scores.
-        type_names: all entity types, each of which has a colour.
-        gaps: what stands before each token; by default spaces between them.
+        type_names: all entity types, which determine the colours.
+        gaps: the whitespace before each token; default: single spaces.
     """
     colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(type_names)}
     console.print(_marked_sentence(tokens, prediction["entities"], colours, gaps))
@@ -59,14 +59,14 @@ def print_found_in_text(
     found: Mapping[str, Any],
     type_names: Sequence[str],
 ) -> None:
-    """Print a text as it is written, lines kept, with its entities marked in place, and its relations below.
+    """Print a text with its line breaks and with its entities highlighted, and its relations below.
 
     Args:
-        console: where to.
-        text: that was given to the pipeline.
-        words: character offsets of its words, as the pipeline read them.
+        console: the console.
+        text: the text given to the pipeline.
+        words: character offsets of its words, as split by the pipeline.
         found: the pipeline's result.
-        type_names: all entity types, each of which has a colour.
+        type_names: all entity types, which determine the colours.
     """
     tokens = [text[start:end] for start, end in words]
     ends = [0, *(end for _, end in words)]
@@ -76,12 +76,12 @@ def print_found_in_text(
 
 
 def _gap(between: str) -> str:
-    """White space between words: lines as they are, everything else one space."""
+    """Normalize whitespace between words: line breaks are kept, everything else becomes one space."""
     return "\n  " if "\n" in between.replace("\r", "\n") else " " if between else ""
 
 
 def _mention(tokens: Sequence[str], entity: Mapping[str, Any], gaps: Sequence[str] | None) -> str:
-    """The words of an entity, in one line."""
+    """Return the words of an entity on one line."""
     first, *others = range(entity["start"], entity["end"])
     spaces = [" " if gaps is None or gaps[index] else "" for index in others]
     rest = (space + visible(tokens[index]) for space, index in zip(spaces, others, strict=True))
@@ -94,7 +94,7 @@ def _marked_sentence(
     colours: Mapping[str, str],
     gaps: Sequence[str] | None,
 ) -> Text:
-    """Mark each entity as `[words]Type`, in its colour."""
+    """Highlight each entity as `[words]Type` in its colour."""
     line = Text("  ")
     for text, entity_type, is_mark in marked_pieces(tokens, entities, gaps):
         colour = "" if entity_type is None else colours[entity_type]
@@ -103,7 +103,7 @@ def _marked_sentence(
 
 
 def print_errors(console: Console, analysis: ErrorAnalysis) -> None:
-    """Print a table of the kinds of errors for each task, and examples."""
+    """Print a table of error categories for each task, and examples."""
     for task in analysis.errors:
         console.print()
         console.print(_error_table(analysis, task))

@@ -1,4 +1,4 @@
-"""`spert-hf evaluate`: scores and errors of a model on annotated documents, as tables, JSON, page and plot."""
+"""`spert-hf evaluate`: scores and errors of a model on annotated documents, as tables, JSON, HTML and plot."""
 
 import argparse
 import sys
@@ -30,11 +30,11 @@ from .options import (
 )
 
 _SHOW_TOKENS = ("errors", "errors_markdown", "errors_plot", "html")
-"""Options that say what is wrong in which tokens."""
+"""Options for errors in terms of tokens."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     reading = reading_settings(options)
     if options.as_text:
         _check_scores_only(options)
@@ -74,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_scores_only(options: argparse.Namespace) -> None:
-    """Refuse what shows tokens, as a text has none that are gold.
+    """Refuse options that show tokens, as raw text has no gold tokens.
 
     Raises:
-        ValueError: naming the options.
+        ValueError: there are such options; the message names them.
     """
     given = [f"--{name.replace('_', '-')}" for name in _SHOW_TOKENS if getattr(options, name)]
     if given:

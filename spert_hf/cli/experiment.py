@@ -1,4 +1,4 @@
-"""`spert-hf experiment`: train what a table of results lacks, and render the tables."""
+"""`spert-hf experiment`: run the missing experiments of tables of results, and render the tables."""
 
 import argparse
 import os
@@ -7,31 +7,38 @@ from pathlib import Path
 
 from transformers.utils import logging
 
+from ..experiments.annotation.names import NAME
 from ..experiments.tables import TABLES
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; 1 if a run failed."""
+    """Run the command; return 1 if a run failed."""
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     failure = None if options.render_only else _carry_out(options)
+    if not options.render_only and NAME in options.tables:
+        failure = "\n".join(filter(None, [failure, _simulate_annotation(options)])) or None
     _render(options.results_dir)
+    _render_annotation(options)
     if failure:
         sys.stderr.write(f"spert-hf experiment: {failure}\n")
     return 1 if failure else 0
 
 
 def _carry_out(options: argparse.Namespace) -> str | None:
-    """Carry out the runs that are missing; return what went wrong, if anything."""
+    """Execute the missing runs; return error messages."""
     from ..experiments.running import RunFailedError, Runner, Workplace, missing_runs, unreadable_data_sets
     from ..experiments.runs import Run, plan_runs
 
     missing: dict[str, Run] = {}
     count = 0
-    for table in (TABLES[name] for name in options.tables):
+    tables = [TABLES[name] for name in options.tables if name != NAME]
+    if not tables:
+        return None
+    for table in tables:
         runs = [one for row in table.rows for one in plan_runs(table, row, options.encoder, options.seeds)]
         count += len(runs)
-        # All rows with one seed before any with the next: a table that is begun can be read.
+        # All rows with one seed before the next seed, so that unfinished tables are informative.
         runs.sort(key=lambda one: one.number)
         for one in missing_runs(runs, options.results_dir, [table.analysis] if table.analysis else []):
             missing.setdefault(one.key, one)
@@ -54,8 +61,46 @@ def _carry_out(options: argparse.Namespace) -> str | None:
     return "\n".join(failures) or None
 
 
+def _simulate_annotation(options: argparse.Namespace) -> str | None:
+    """Execute the missing rounds of the simulation; return error messages."""
+    from ..experiments.annotation.plan import plan_rounds
+    from ..experiments.annotation.simulation import Simulation, load_data
+    from ..training.interruption import TrainingInterruptedError
+
+    rounds = plan_rounds(options.encoder, options.seeds)
+    try:
+        simulation = Simulation(
+            load_data(options.data_dir),
+            options.results_dir,
+            options.work_dir,
+            _report,
+            save_steps=options.save_steps,
+            show_progress=sys.stderr.isatty(),
+        )
+        done = sum(map(simulation.is_done, rounds))
+        _report(f"{NAME}: {len(rounds)} rounds, {len(rounds) - done} of them to do")
+        simulation.carry_out(rounds)
+    except TrainingInterruptedError as error:
+        raise KeyboardInterrupt from error
+    except (OSError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _render_annotation(options: argparse.Namespace) -> None:
+    """Write the simulation's page and curve; without Matplotlib, only the page."""
+    from ..experiments.annotation.rendering import write_page
+
+    try:
+        page = write_page(options.results_dir, options.encoder)
+    except ImportError:  # which was told already
+        page = write_page(options.results_dir, options.encoder, with_plot=False)
+    if page is not None:
+        _report(f"{page} written")
+
+
 def _render(results_dir: Path) -> None:
-    """Write page and plots; where Matplotlib is missing, the page alone, and say so."""
+    """Write page and plots; without Matplotlib, only the page, with a note."""
     from ..experiments.rendering import PAGE_FILE, render, stray_results
 
     try:

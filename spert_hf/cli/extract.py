@@ -1,4 +1,4 @@
-"""`spert-hf extract`: from a file of texts to JSON Lines of entities and relations."""
+"""`spert-hf extract`: extract entities and relations from a text or a file of texts."""
 
 import argparse
 import hashlib
@@ -37,11 +37,11 @@ _OTHER_FORMATS = (
     *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".parquet", ".arrow"),
     *(".gz", ".bz2", ".xz", ".zst", ".zip"),
 )
-"""Suffixes of formats that are not written; others may be part of a name (`found.v2`)."""
+"""Suffixes of unsupported formats; other suffixes may be part of a name (`found.v2`)."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     _check_files(options)
     reading, wanted = reading_settings(options), selection_settings(options)
     pipe = load_pipeline(options, reading)
@@ -73,13 +73,13 @@ def run(options: argparse.Namespace) -> int:
         raise
     except BaseException:
         if begun and not as_csv:
-            sys.stderr.write(f"\nWhat was extracted so far is kept beside {target}; --resume goes on with it.\n")
+            sys.stderr.write(f"\nThe results so far are kept next to {target}; --resume continues from there.\n")
         raise
     return 0
 
 
 def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any], reading: dict[str, Any]) -> None:
-    """Write what is found in one text: readable at a terminal, a line of JSON otherwise."""
+    """Write the result for one text: formatted on a terminal, else as a line of JSON."""
     (record,) = extract(pipe, [{"text": options.text}], **settings)
     if options.json or not sys.stdout.isatty():
         LineOutput(sys.stdout.buffer).write(to_json_line(record))
@@ -92,7 +92,7 @@ def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any],
 def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> Iterator[dict[str, Any]]:
     """Add `entities` and `relations` to records of texts or tokens, in order and as a stream.
 
-    Offsets count all tokens of a record, those of white space only, too, which are not read, and told of at the end.
+    Token offsets include tokens of whitespace, which are not read; a note at the end counts them.
     """
     waiting: deque[dict[str, Any]] = deque()
     blank = 0
@@ -134,10 +134,10 @@ def _write(
 
 
 def _write_rest(output: UnfinishedFile, pipe: Any, records: Iterator[dict[str, Any]], settings: dict[str, Any]) -> None:
-    """Write what an interrupted run has not.
+    """Write the results that an interrupted run has not written.
 
-    It goes on at the beginning of a group that the pipeline reads at once: with the same texts in each batch, scores
-    are the same to the last digit.
+    It continues at the start of a group that the pipeline reads ahead: with the same texts in each batch, scores are
+    identical.
     """
     kept = 0
     for group in read_ahead(enumerate(records), settings["batch_size"]) if output.done else ():
@@ -150,7 +150,7 @@ def _write_rest(output: UnfinishedFile, pipe: Any, records: Iterator[dict[str, A
 
 
 def _check_files(options: argparse.Namespace) -> None:
-    """Check the files before the model is loaded, which takes its time."""
+    """Check the files before the model is loaded, which is slow."""
     if options.resume and options.text is not None:
         raise ValueError("--resume needs files for --input and --output, got a text")
     if options.resume and STANDARD_STREAM in (options.input, options.output):
@@ -158,7 +158,7 @@ def _check_files(options: argparse.Namespace) -> None:
     if options.resume and _is_csv(options.output):
         raise ValueError(must_be("--output", "a JSON Lines file with --resume", repr(options.output)))
     if options.text is None:
-        _check_input(options.input)
+        check_input(options.input)
     if options.output == STANDARD_STREAM:
         _ = sys.stdout.buffer
         return
@@ -175,20 +175,20 @@ def _check_files(options: argparse.Namespace) -> None:
     check_free(output)
 
 
-def _check_input(path: str) -> None:
-    """Check the input's file, or that standard input is open."""
+def check_input(path: str) -> None:
+    """Check that the input file can be read, or that standard input is open."""
     if path != STANDARD_STREAM and not Path(path).is_file():
         raise FileNotFoundError(must_be("--input", "a file", repr(path)))
     check_input_suffix(path)
     if path == STANDARD_STREAM:
-        _ = sys.stdin.buffer  # fails where it is closed
+        _ = sys.stdin.buffer  # raises if it is closed
 
 
 def _check_suffix(output: str) -> None:
-    """Refuse names that promise another format than is written; a name without a suffix promises nothing.
+    """Check that the suffix of the output, if there is one, is that of a supported format.
 
     Raises:
-        ValueError: naming those that are allowed.
+        ValueError: it is not; the message lists the supported ones.
     """
     if Path(output).suffix.lower() in _OTHER_FORMATS:
         allowed = "a .jsonl or .ndjson file (JSON Lines), or a .csv file (triples)"
@@ -196,7 +196,7 @@ def _check_suffix(output: str) -> None:
 
 
 def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> dict[str, str]:
-    """What decides on the output, by the names that a message about a change calls it."""
+    """Return everything that affects the output, by the names used in messages about changes."""
     return {
         "input": "" if options.input in (None, STANDARD_STREAM) else digest_of_file(Path(options.input)),
         "model": _digest_of_model(pipe),
@@ -207,14 +207,14 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
 
 
 def _as_text(setting: Any) -> str:
-    """A setting as text, the same whatever the order in which types were given."""
+    """Return a setting as a string that does not depend on the order of types."""
     if isinstance(setting, tuple):
         setting = sorted(set(setting))
     return json.dumps(setting, default=lambda pattern: pattern.pattern, sort_keys=True)
 
 
 def _digest_of_model(pipe: Any) -> str:
-    """Digest of all that a model's predictions come from: settings, tokenizer and weights."""
+    """Return a digest of everything that affects predictions: settings, tokenizer and weights."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(pipe.model.config.to_json_string().encode())
     digest.update(pipe.tokenizer.backend_tokenizer.to_str().encode())

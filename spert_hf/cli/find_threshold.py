@@ -1,4 +1,4 @@
-"""`spert-hf find-threshold`: the lowest score of a relation that gives the best REL+ on a split."""
+"""`spert-hf find-threshold`: find the relation threshold with the best REL+ F1 on a split."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from .options import load_documents, load_pipeline
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     folder = Path(options.model)
     if options.save and not folder.is_dir():
         raise ValueError(must_be("--model", "a folder with --save", options.model))
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _grid(step: float) -> Iterator[float]:
-    """Thresholds between 0 and 1."""
+    """Return the thresholds from 0 to 1."""
     for number in range(1, round(1 / step) + 1):
         threshold = round(number * step, 6)
         if threshold < 1:
@@ -47,7 +47,7 @@ def _grid(step: float) -> Iterator[float]:
 
 
 def _describe(scores: Sequence[ThresholdScores], own: float, options: argparse.Namespace) -> dict[str, Any]:
-    """The result as plain JSON."""
+    """Return the result as JSON."""
     result: dict[str, Any] = {
         "split": options.split,
         "own_threshold": own,
@@ -73,9 +73,9 @@ def _figures(score: Score) -> dict[str, float]:
 
 
 def _table(result: dict[str, Any]) -> Iterator[str]:
-    """The result for people, in at most 80 columns."""
+    """Format the result as text, with at most 80 columns."""
     own, best = result["own_threshold"], result["best_threshold"]
-    yield f"REL+ (micro, in percent) on the {result['split']} split, by the lowest score of a relation"
+    yield f"REL+ (micro, in percent) on the {result['split']} split, by relation threshold"
     yield f"  {'threshold':>9}{'precision':>12}{'recall':>9}{'F1':>9}"
     for row in result["thresholds"]:
         marks = [mark for mark, at in (("best", best), ("the model's own", own)) if row["threshold"] == at]
@@ -83,7 +83,7 @@ def _table(result: dict[str, Any]) -> Iterator[str]:
     if "by_type" not in result:
         return
     yield ""
-    yield "By relation type: the best threshold, F1 there, and F1 at the model's own"
+    yield "By relation type: the best threshold, its F1, and F1 at the model's threshold"
     width = max(len(name) for name in ("", *result["by_type"]))
     yield f"  {'':<{width}}{'support':>9}{'threshold':>11}{'F1':>9}{'own F1':>9}"
     for name, row in result["by_type"].items():
@@ -99,14 +99,14 @@ def _cells(row: dict[str, float]) -> str:
 
 
 def _save(folder: Path, best: float, own: float) -> None:
-    """Write the threshold into the checkpoint's config; scores that no longer hold go."""
+    """Write the threshold to the checkpoint's config, and remove scores that no longer apply."""
     if best == own:
-        sys.stderr.write(f"{folder} has the best threshold already: nothing is written\n")
+        sys.stderr.write(f"{folder} already has the best threshold: nothing is written\n")
         return
     path = folder / "config.json"
     settings = json.loads(path.read_text(encoding="utf-8"))
     write_atomically(path, [json.dumps(settings | {"relation_threshold": best}, indent=2) + "\n"])
     record = folder / RUN_FILE
-    removed = f"; {RUN_FILE}, whose scores are those of {own:.4g}, is removed" if record.is_file() else ""
+    removed = f"; {RUN_FILE} with the scores at {own:.4g} is removed" if record.is_file() else ""
     record.unlink(missing_ok=True)
     sys.stderr.write(f"relation_threshold {best:.4g} (before {own:.4g}) saved in {path}{removed}\n")

@@ -1,4 +1,4 @@
-"""Settings of other libraries that commands change for themselves, and that are put back when a command is done."""
+"""Settings of other libraries that commands change temporarily."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from transformers.utils import logging as transformers_logging
 
 
 class _Setting(NamedTuple):
-    """Something that holds for the whole process: how it is read, and how it is set."""
+    """A global setting: its getter and its setter."""
 
     read: Callable[[], Any]
     write: Callable[[Any], None]
@@ -19,16 +19,16 @@ class _Setting(NamedTuple):
 
 @contextmanager
 def restored_state() -> Iterator[None]:
-    """Put back what is said and drawn by other libraries, and torch's threads, whatever happens meanwhile.
+    """Context that restores logging and progress bars of other libraries, and the number of torch threads.
 
-    Commands are run in processes of others, too: in notebooks, servers and tests.
+    Commands may run in other processes, such as notebooks, servers and tests.
     """
     before = [setting.read() for setting in _SETTINGS]
     try:
         yield
     finally:
         for setting, value in zip(_SETTINGS, before, strict=True):
-            if setting.read() != value:  # libraries warn of settings that the environment forbids
+            if setting.read() != value:  # libraries warn about settings that the environment overrides
                 setting.write(value)
 
 
@@ -41,13 +41,13 @@ def _set_hub_bars(shown: bool) -> None:
 
 
 def _datasets_bars() -> bool:
-    """Whether `datasets`, which takes seconds to import, shows bars; if it is not imported, whether it will."""
+    """Whether `datasets` shows progress bars, without importing it, which is slow."""
     datasets: Any = sys.modules.get("datasets")
     return True if datasets is None else datasets.is_progress_bar_enabled() or _are_forbidden(datasets)
 
 
 def _are_forbidden(datasets: Any) -> bool:
-    """Whether the environment says that `datasets` shows no bars, which nothing changes."""
+    """Whether the environment disables progress bars of `datasets` for good."""
     return datasets.config.HF_DATASETS_DISABLE_PROGRESS_BARS is True
 
 
@@ -59,7 +59,7 @@ def _set_datasets_bars(shown: bool) -> None:
 _SETTINGS = (
     _Setting(transformers_logging.get_verbosity, transformers_logging.set_verbosity),
     _Setting(transformers_logging.is_progress_bar_enabled, _set_transformers_bars),
-    # After transformers' bars, which switch these as well.
+    # After those of transformers, which also switch these.
     _Setting(lambda: not hub.are_progress_bars_disabled(), _set_hub_bars),
     _Setting(_datasets_bars, _set_datasets_bars),
     _Setting(torch.get_num_threads, torch.set_num_threads),

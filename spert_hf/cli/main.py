@@ -6,25 +6,36 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from ..model.errors import CheckpointError
-from .parsers import parse
+from .parsers import module_of, parse
 from .standard_streams import stand_in_for_closed
 
 COMMANDS = {
     "train": "train a model, evaluate and save it",
     "evaluate": "score a model on annotated documents",
-    "calibrate": "make scores say how often what is found is right",
+    "calibrate": "calibrate scores, so that they are the probability of being right",
     "find-threshold": "find the relation threshold with the best F1 on a split",
     "quantize": "quantize the encoder to INT8, for OpenVINO",
     "extract": "extract entities and relations from a file",
-    "experiment": "carry out the runs of a table of results, and render it",
-    "check": "report every fault of document files",
-    "convert": "turn a checkpoint of the published SpERT code into one of this package",
-    "publish": "put a model, a data set, the metric or the demo on the Hub",
+    "experiment": "run the experiments of a table of results, and render it",
+    "annotate": "write what a model finds in texts, for people to correct in an annotation tool",
+    "suggest": "choose the texts that are worth most to annotate next",
+    "label-studio": "predict for Label Studio while people annotate",
+    "import": "convert the export of an annotation tool to a data set",
+    "check": "report all errors in document files",
+    "convert": "convert a checkpoint of the published SpERT code",
+    "publish": "publish a model, a data set, the metric or the demo on the Hub",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return its exit code: 0 done, 1 a fault was found or it failed, 2 wrong usage."""
+    """Run a command.
+
+    Args:
+        arguments: those of the command line; default: `sys.argv[1:]`.
+
+    Returns:
+        The exit code: 0 for success, 1 if it failed or found errors, 2 for wrong usage.
+    """
     stand_in_for_closed()
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
@@ -35,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + "\n\n`spert-hf COMMAND --help` describes a command.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="store_true", help="print the version and leave")
-    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="what to do, see below")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="the command, see below")
     options = parser.parse_args(given[:1])
     if options.version:
         from .. import __version__
@@ -54,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_command(command: str, arguments: Sequence[str]) -> int:
-    """Run one command, turning what the user can mend into one line on stderr, and leave the process as it was."""
+    """Run a command; errors that the user can fix become one line on stderr, and global state is restored."""
     stand_in_for_closed()
     try:
         return _run(command, parse(command, arguments))
@@ -62,7 +73,7 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
         sys.stderr.write("\nspert-hf: interrupted\n")
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has left; Python would complain once more when it flushes
+        sys.stderr.close()  # the reader has closed the pipe; Python would report it again when it flushes
         return 1
     except (ValueError, OSError, ImportError, CheckpointError) as error:
         sys.stderr.write(f"spert-hf {command}: {error}\n")
@@ -70,10 +81,10 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
 
 
 def _run(command: str, options: argparse.Namespace) -> int:
-    """Import what carries a command out, which help and wrong usage are not kept waiting for, and run it."""
+    """Import and run a command; help and usage errors do not wait for the import."""
     from .global_state import restored_state
 
-    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{command.replace('-', '_')}").run
+    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
     with restored_state():
         return run(options)
 

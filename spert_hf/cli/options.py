@@ -1,4 +1,4 @@
-"""Options that several commands share, and the loading of what is behind `--model` and `--dataset`."""
+"""Options shared by several commands, and loading of `--model` and `--dataset`."""
 
 import argparse
 import sys
@@ -21,47 +21,49 @@ SPLITS = ("train", "dev", "test")
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--model` and how it is loaded and computed."""
+    """Add `--model` and the options for loading and computing it."""
     add_loading_options(parser)
-    parser.add_argument(
-        "--device", type=device, help="where to compute, such as cpu or cuda:0; by default a GPU if there is one"
-    )
+    parser.add_argument("--device", type=device, help="device, such as cpu or cuda:0; default: a GPU if there is one")
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16", "float16", "int8"),
         default="float32",
-        help="precision of the encoder (default: %(default)s); bfloat16 is faster where the CPU has it; int8, "
-        "with `--backend openvino`, is of a model that `spert-hf quantize` has written",
+        help="precision of the encoder (default: %(default)s); bfloat16 is faster if the CPU supports it; int8 "
+        "requires "
+        "`--backend openvino` and a model written by `spert-hf quantize`",
     )
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
         default="torch",
-        help="what computes the encoder (default: %(default)s); openvino, an extra, is faster on a CPU",
+        help="library that computes the encoder (default: %(default)s); openvino, an extra, is faster on a CPU",
     )
     parser.add_argument(
-        "--batch-size", type=positive, default=32, metavar="N", help="texts computed at once (default: %(default)s)"
+        "--batch-size", type=positive, default=32, metavar="N", help="texts per batch (default: %(default)s)"
     )
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
-    """Add what overrides how the model reads text."""
+    """Add the options that override the model's text reading."""
     parser.add_argument(
-        "--words", choices=list(WORDS), help="how text is split into words (default: as the model's text_reading says)"
+        "--words", choices=list(WORDS), help="how to split text into words (default: the model's text_reading)"
     )
-    parser.add_argument("--word-pattern", metavar="REGEX", help="words are what this regular expression matches")
+    parser.add_argument("--word-pattern", metavar="REGEX", help="regular expression that matches words")
     parser.add_argument(
         "--sequences",
         choices=list(SEQUENCES),
-        help="what is read as one, within which relations are found (default: as the model's text_reading says)",
+        help="how to split text into sequences, within which relations are found (default: the model's text_reading)",
     )
 
 
 def reading_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Give what overrides the model's reading, as the pipeline takes it.
+    """Return the options that override the model's text reading, as arguments of the pipeline.
+
+    Args:
+        options: those of [`add_reading_options`].
 
     Raises:
-        ValueError: if two options contradict each other, or the pattern is not a regular expression.
+        ValueError: two options contradict each other, or the pattern is not a regular expression.
     """
     from ..model.words import compile_pattern
 
@@ -75,21 +77,21 @@ def reading_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_loading_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--model` and what is needed to load it."""
-    parser.add_argument("--model", required=True, metavar="DIR_OR_ID", help="a checkpoint's folder or Hub id")
+    """Add `--model` and the options for loading it."""
+    parser.add_argument("--model", required=True, metavar="DIR_OR_ID", help="folder or Hub id of a checkpoint")
     parser.add_argument("--revision", help="branch, tag or commit of a model on the Hub")
-    parser.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
+    parser.add_argument("--token", help="token for the Hub; default: that of `hf auth login`")
 
 
 def add_dataset_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--dataset` and what goes with it."""
+    """Add `--dataset` and related options."""
     parser.add_argument(
         "--dataset",
         required=True,
         help="`quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder or file of documents, "
         "or a Hub id",
     )
-    parser.add_argument("--dataset-config-name", help="configuration of the data set, where it has several")
+    parser.add_argument("--dataset-config-name", help="configuration of the data set, if it has several")
     parser.add_argument("--data-dir", help="folder with local copies of the data set's sources")
     add_self_relations(parser)
 
@@ -100,13 +102,13 @@ def add_self_relations(parser: argparse.ArgumentParser) -> None:
         "--self-relations",
         choices=SELF_RELATIONS,
         default="error",
-        help="relations of an entity to itself, which SpERT does not predict, are faults, or dropped and counted "
+        help="relations of an entity to itself, which SpERT does not predict: report as errors, or drop and count "
         "(default: %(default)s)",
     )
 
 
 def device(text: str) -> str:
-    """Read the name of a device that this machine has."""
+    """Parse the name of an available device."""
     from ..loading import check_device
 
     try:
@@ -117,14 +119,14 @@ def device(text: str) -> str:
 
 
 def positive(text: str) -> int:
-    """Read an integer of 1 or more."""
+    """Parse an integer of 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(must_be("", integer(1), repr(text)))
     return int(text)
 
 
 def fraction(text: str) -> float:
-    """Read a number from 0 to 1."""
+    """Parse a number from 0 to 1."""
     try:
         value = float(text)
     except ValueError:
@@ -135,25 +137,25 @@ def fraction(text: str) -> float:
 
 
 def add_threshold_options(parser: argparse.ArgumentParser) -> None:
-    """Add how sure results must be."""
+    """Add the options for thresholds."""
     parser.add_argument(
         "--relation-threshold",
         type=_threshold,
         action="append",
         metavar="S|TYPE=S",
-        help="lowest score of a relation, 0 to 1, or of those of one type, and then once for each such type "
-        "(default: the model's own)",
+        help="minimum score of relations, 0 to 1, or of one relation type; may be repeated for several types "
+        "(default: the model's)",
     )
     parser.add_argument(
         "--entity-threshold",
         type=fraction,
         metavar="S",
-        help="lowest score of an entity, 0 to 1; relations go with their entities (default: 0)",
+        help="minimum score of entities, 0 to 1; relations of dropped entities are dropped (default: 0)",
     )
 
 
 def add_type_options(parser: argparse.ArgumentParser) -> None:
-    """Add what types of results are kept."""
+    """Add the options for the types to keep."""
     for kind, more in (("entity", "with the relations between them"), ("relation", "")):
         parser.add_argument(
             f"--{kind}-type",
@@ -161,15 +163,15 @@ def add_type_options(parser: argparse.ArgumentParser) -> None:
             action="append",
             metavar="TYPE",
             help=f"keep {'entities' if kind == 'entity' else 'relations'} of this type{f', {more}' if more else ''}; "
-            "may be given several times (default: all types)",
+            "may be repeated (default: all types)",
         )
 
 
 def selection_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Give what results are wanted, as the pipeline takes it.
+    """Return the options for thresholds and types as arguments of the pipeline.
 
     Raises:
-        ValueError: if a threshold is given for all relation types and another one besides.
+        ValueError: thresholds are given both for all relation types and for one type.
     """
     given = {name: getattr(options, name, None) for name in ("entity_threshold", "entity_types", "relation_types")}
     thresholds = options.relation_threshold or []
@@ -182,7 +184,7 @@ def selection_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _threshold(text: str) -> float | tuple[str, float]:
-    """Read a threshold, or one of a relation type."""
+    """Parse a threshold for all relation types or for one of them."""
     name, is_of_type, value = text.rpartition("=")
     return (name, fraction(value)) if is_of_type else fraction(value)
 
@@ -191,11 +193,11 @@ def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None
     """Load the pipeline of `--model`.
 
     Args:
-        options: of [`add_model_options`].
-        reading: what overrides the model's reading, see [`reading_settings`].
+        options: those of [`add_model_options`].
+        reading: overrides of the model's text reading, see [`reading_settings`].
 
     Raises:
-        ValueError: if what is there is no SpERT checkpoint, or `--backend` and other options don't go together.
+        ValueError: it is not a SpERT checkpoint, or `--backend` and another option contradict each other.
     """
     from transformers.utils import logging
 
@@ -211,22 +213,22 @@ def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None
 
 
 def load_stored(options: argparse.Namespace) -> Any:
-    """Load the pipeline of `--model` as it is to be saved again: its weights in the precision they are stored in."""
+    """Load the pipeline of `--model` in the dtype in which its weights are stored, so that it can be saved again."""
     stored = {"dtype": "auto", "device": "cpu", "backend": "torch"}
     return load_pipeline(argparse.Namespace(**vars(options) | stored))
 
 
 def add_overwrite_option(parser: argparse.ArgumentParser) -> None:
-    """Add `--overwrite`, of commands that write a model to a folder."""
-    parser.add_argument("--overwrite", action="store_true", help="replace another model that is in the output folder")
+    """Add `--overwrite`, for commands that write a model to a folder."""
+    parser.add_argument("--overwrite", action="store_true", help="replace another model in the output folder")
 
 
 def check_output(option: str, path: str | None, *, is_folder: bool = False) -> None:
-    """Refuse to write a file where a folder is, or a folder where a file is; before the work, not after it.
+    """Check before the work that an output path can be written.
 
     Raises:
-        ValueError: naming the option.
-        OSError: if the file that is there is write-protected.
+        ValueError: there is a folder at the path of a file, or a file at that of a folder.
+        OSError: the existing file is write-protected.
     """
     if path is not None and Path(path).exists() and Path(path).is_dir() != is_folder:
         given, allowed = ("the file", "a folder") if is_folder else ("the folder", "a file")
@@ -238,16 +240,16 @@ def check_output(option: str, path: str | None, *, is_folder: bool = False) -> N
 def load_documents(
     options: argparse.Namespace, config: "SpertConfig", splits: Mapping[str, str], *, whole_file: bool = False
 ) -> list[list["Document"]]:
-    """Load splits of `--dataset`; of a file those that training draws from it. Notes on them go to standard error.
+    """Load splits of `--dataset`, with notes on standard error; a file is split as in training.
 
     Args:
-        options: of [`add_dataset_options`], with `--token`.
-        config: of the model; documents with other types than its can't be scored and are refused.
-        splits: their names, by the options that name them.
-        whole_file: the data set is a file, of which all documents are wanted in place of one split.
+        options: those of [`add_dataset_options`], with `--token`.
+        config: the model's config; documents with other types can't be scored and are refused.
+        splits: names of the splits by the options that name them.
+        whole_file: whether to return all documents of a file instead of a split.
 
     Raises:
-        ValueError: if a split has no documents, or the data set can't be loaded.
+        ValueError: a split has no documents, or the data set can't be loaded.
     """
     from ..data.advice import advise
     from ..data.loading import DEV_FRACTION, load_splits
@@ -263,7 +265,7 @@ def load_documents(
         self_relations=options.self_relations,
     )
     if whole_file:
-        write_notes(advise(loaded.train))
+        write_notes([*loaded.notes, *advise(loaded.train)])
         return [loaded.train]
     for option, split in splits.items():
         if not getattr(loaded, split):
@@ -274,6 +276,6 @@ def load_documents(
 
 
 def write_notes(notes: Iterable[str]) -> None:
-    """Write notes to standard error, a line each."""
+    """Write notes to standard error, one per line."""
     for note in notes:
         sys.stderr.write(f"Note: {note}\n")

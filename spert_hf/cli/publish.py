@@ -1,4 +1,4 @@
-"""`spert-hf publish`: put what was made on the Hub."""
+"""`spert-hf publish`: publish a model, a data set, the metric or the demo on the Hub."""
 
 import argparse
 import logging
@@ -11,7 +11,7 @@ _LOGGER = "spert_hf.hub"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     with _progress_on_stderr():
         url = _PUBLISH[options.kind](options)
     sys.stdout.write(f"Nothing was sent; would be published at {url}\n" if options.dry_run else f"Published at {url}\n")
@@ -51,13 +51,13 @@ _PUBLISH: dict[str, Callable[[argparse.Namespace], str]] = {
 
 
 def _where(options: argparse.Namespace) -> dict[str, Any]:
-    """The options that all kinds have."""
+    """Return the options shared by all kinds."""
     return {name: getattr(options, name) for name in ("token", "private", "dry_run")}
 
 
 @contextmanager
 def _progress_on_stderr() -> Iterator[None]:
-    """Say what is being done, a line a step; bars of uploads only where someone looks at them."""
+    """Log each step on one line; show upload progress bars on a terminal only."""
     import datasets
     from huggingface_hub.utils import disable_progress_bars
     from transformers.utils import logging as transformers_logging

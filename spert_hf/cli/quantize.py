@@ -1,4 +1,4 @@
-"""`spert-hf quantize`: a checkpoint with an INT8 encoder beside its weights."""
+"""`spert-hf quantize`: write a checkpoint with an additional INT8 encoder."""
 
 import argparse
 import shutil
@@ -19,7 +19,7 @@ from .options import (
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     check_output("--output", options.output, is_folder=True)
     import_nncf()
     output, given = Path(options.output), Path(options.model)
@@ -36,7 +36,7 @@ def _quantize(options: argparse.Namespace, output: Path, given: Path) -> None:
     (documents,) = load_documents(options, pipe.model.config, {"--split": options.split})
     sentences = [document.tokens for document in documents]
     measured = min(len(sentences), CALIBRATION_SENTENCES)
-    sys.stderr.write(f"Quantising the encoder by {measured} sentences of {options.dataset}, {options.split}\n")
+    sys.stderr.write(f"Quantizing the encoder with {measured} sentences of {options.dataset}, {options.split}\n")
     model = pipe.model.float()
     quantized = quantize_encoder(model, pipe.spert_processor, sentences)
 

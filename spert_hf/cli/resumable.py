@@ -1,4 +1,4 @@
-"""An output of lines that is complete or absent, and that a later run can go on with if this one is interrupted."""
+"""Output of lines that is either complete or absent, and can be resumed after an interruption."""
 
 import json
 import os
@@ -14,26 +14,26 @@ _READ_AT_ONCE = 1 << 20
 
 
 class LineOutput:
-    """Lines of an output that is being written.
+    """An output of lines.
 
     Args:
-        stream: where to.
+        stream: the output stream.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def write(self, line: str) -> None:
-        """Add a line, given without its end."""
+        """Add a line, given without its line break."""
         self._stream.write(line.encode() + b"\n")
 
 
 class UnfinishedFile(LineOutput):
-    """The file beside an output in which its lines gather until it is complete.
+    """The temporary file of an unfinished output.
 
     Args:
-        stream: that file, open for reading and writing.
-        done: complete lines that are in it from a run that was interrupted.
+        stream: the file, open for reading and writing.
+        done: number of complete lines written by an interrupted run.
     """
 
     def __init__(self, stream: BinaryIO, done: int) -> None:
@@ -41,7 +41,7 @@ class UnfinishedFile(LineOutput):
         self.done = done
 
     def keep(self, lines: int) -> None:
-        """Keep the first lines, and go on behind them."""
+        """Keep the first lines, and continue after them."""
         self._stream.seek(0)
         for _ in range(lines):
             self._stream.readline()
@@ -49,16 +49,16 @@ class UnfinishedFile(LineOutput):
 
 
 def unfinished_path(target: Path) -> Path:
-    """Where the lines of an output gather until it is complete."""
+    """Return the path of the temporary file of an output."""
     return hidden_beside(real_target(target), "unfinished")
 
 
 def check_free(target: Path) -> None:
-    """Check, before long work, that an output may be written.
+    """Check before the work that an output can be written.
 
     Raises:
-        ValueError: if another run is writing it.
-        OSError: if it is write-protected.
+        ValueError: another run is writing it.
+        OSError: it is write-protected.
     """
     check_replaceable(real_target(target))
     if is_owned(_lock_path(target)):
@@ -67,24 +67,24 @@ def check_free(target: Path) -> None:
 
 @contextmanager
 def unfinished_output(target: Path, job: Mapping[str, str], resume: bool) -> Iterator[UnfinishedFile]:
-    """Gather lines in a file beside `target` that gets its name when all are there.
+    """Write lines to a temporary file next to `target`, which is renamed when it is complete.
 
-    What was gathered stays for a later run to resume if this one is interrupted or fails by what may be over then;
-    where the input is at fault (`ValueError`), nothing stays.
+    If the run is interrupted or fails for a reason that may be temporary, the file is kept for a later run to resume;
+    if the input is invalid (`ValueError`), it is deleted.
 
     Args:
-        target: the output; where it is a link, what that leads to is written.
-        job: by name, what decides on the output's content, such as the digest of its input.
-        resume: go on with what an interrupted run left; where there is nothing, begin anew.
+        target: the output; for a link, its target is written.
+        job: everything that affects the output, by name, such as the digest of its input.
+        resume: whether to continue an interrupted run; without one, start anew.
 
     Raises:
-        ValueError: if another run is writing to this output, or the one to resume was another job.
-        OSError: if the folder cannot be written to, or the file there is write-protected.
+        ValueError: another run is writing to this output, or the interrupted run was a different job.
+        OSError: the folder can't be written to, or the existing file is write-protected.
     """
     place = real_target(target)
     check_replaceable(place)
     unfinished, job_file = unfinished_path(target), hidden_beside(place, "unfinished.json")
-    # A lock of its own: that of a file which gets another name would go on as the finished output's.
+    # A separate lock file: the lock of a renamed file would continue as that of the finished output.
     with sole_owner(_lock_path(target)) as is_ours:
         if not is_ours:
             raise _taken(target)
@@ -117,7 +117,7 @@ def _taken(target: Path) -> ValueError:
 
 
 def _complete_lines(stream: BinaryIO) -> int:
-    """Number of the stream's lines that have an end."""
+    """Return the number of complete lines of a stream."""
     stream.seek(0)
     count = 0
     while part := stream.read(_READ_AT_ONCE):
@@ -126,10 +126,10 @@ def _complete_lines(stream: BinaryIO) -> int:
 
 
 def _check_job(job_file: Path, job: Mapping[str, str], target: Path) -> None:
-    """Check that the run that was interrupted had the same job.
+    """Check that the interrupted run had the same job.
 
     Raises:
-        ValueError: naming what is not the same.
+        ValueError: it had not; the message names the differences.
     """
     try:
         before = json.loads(job_file.read_text(encoding="utf-8"))
@@ -140,5 +140,5 @@ def _check_job(job_file: Path, job: Mapping[str, str], target: Path) -> None:
     if changed:
         raise ValueError(
             f"--resume: the interrupted run for {target} had another {', another '.join(changed)}; "
-            "use the same, or leave out --resume to begin anew"
+            "use the same, or omit --resume to start anew"
         )

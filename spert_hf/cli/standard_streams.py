@@ -1,4 +1,4 @@
-"""Standard streams that are closed (`>&-`), which Python has as None: reading and writing fail in one line."""
+"""Replacements for closed standard streams (`>&-`), which are `None` in Python, with one-line errors."""
 
 import io
 import os
@@ -7,10 +7,10 @@ from typing import NoReturn
 
 
 class ClosedStream(io.TextIOBase):
-    """Stands for a standard stream that is closed.
+    """A closed standard stream.
 
     Args:
-        name: what messages call it.
+        name: its name in messages.
     """
 
     def __init__(self, name: str) -> None:
@@ -18,7 +18,7 @@ class ClosedStream(io.TextIOBase):
 
     @property
     def buffer(self) -> NoReturn:
-        """Refuse, as the stream does."""
+        """Raise `OSError`."""
         self._refuse()
 
     def write(self, text: str) -> NoReturn:
@@ -34,12 +34,12 @@ class ClosedStream(io.TextIOBase):
 
 
 def stand_in_for_closed() -> None:
-    """Put something in the place of each standard stream that is closed; what is said on standard error is dropped."""
+    """Replace each closed standard stream; output to a closed standard error is discarded."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            # Else the first file that is opened gets the number, and what C libraries print gets into it.
+            # Otherwise the first opened file would get its descriptor, and the output of C libraries.
             os.open(os.devnull, os.O_RDWR)
     if sys.stdin is None:
         sys.stdin = ClosedStream("standard input")

@@ -1,4 +1,4 @@
-"""`spert-hf train` and `train.py`: train, evaluate, save, and show what the model finds."""
+"""`spert-hf train` and `train.py`: train, evaluate and save a model, and show predictions."""
 
 import argparse
 import sys
@@ -27,14 +27,16 @@ EXAMPLE_LENGTH = 30
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; return its exit code."""
     settings = options.settings
     check_output("output_dir", settings.output_dir, is_folder=True)
     replaces = _replaces_model(settings)
     if missing := missing_processes():
         return start_processes(missing)
     if replaces:
-        sys.stderr.write(f"The model in {settings.output_dir}, of the same settings, is replaced at the end\n")
+        sys.stderr.write(
+            f"The model in {settings.output_dir}, trained with the same settings, is replaced at the end\n"
+        )
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     console = Console(soft_wrap=True)
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         trainer.close()
         if is_main:
             sys.stderr.write(f"\nspert-hf train: {interruption}\n")
-        return 128 + interruption.signal_number  # as shells count
+        return 128 + interruption.signal_number  # the convention of shells
     if is_main:
         _show(console, result, getattr(trainer.splits, result.split))
     if settings.push_to_hub and is_main:
@@ -58,20 +60,20 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _announce(console: Console, trainer: SpertTrainer, given: Collection[str]) -> None:
-    """Say what is trained on, from what it starts, and what is to be known of the data.
+    """Print data set and starting point of the run, and notes on the data.
 
     Args:
-        console: where to; notes go to standard error.
-        trainer: of the run.
-        given: names of the settings that are chosen, for which nothing else is suggested.
+        console: the console; notes go to standard error.
+        trainer: the trainer of the run.
+        given: names of explicitly given settings, for which no other values are suggested.
     """
     settings, splits = trainer.args, trainer.splits
     train, dev = (splits.train + splits.dev, []) if settings.train_on_dev else (splits.train, splits.dev)
-    write_notes(advise([*splits.train, *splits.dev, *splits.test]) + advise_on_dev(dev))
+    write_notes([*splits.notes, *advise([*splits.train, *splits.dev, *splits.test]), *advise_on_dev(dev)])
     types = splits.schema.relation_names
     open_settings = {name: getattr(settings, name) for name in ("overlap", "learn_signatures")}
     write_notes(suggest_settings(train, types, given=given, **open_settings))
-    start = f"encoder {settings.encoder}" if settings.model is None else f"going on from {settings.model}"
+    start = f"encoder {settings.encoder}" if settings.model is None else f"from {settings.model}"
     counts = f"({len(splits.dev)} dev, {len(splits.test)} test)"
     console.print(f"Training on {len(splits.train)} documents of {splits.name} {counts}, {start}", markup=False)
     model = trainer.accelerator.unwrap_model(trainer.model)
@@ -86,7 +88,7 @@ def _publish(console: Console, trainer: SpertTrainer) -> None:
     """Upload the trained model.
 
     Raises:
-        PublishingError: if that fails; it says how to do it again.
+        PublishingError: the upload failed; the message contains the command to repeat it.
     """
     from huggingface_hub.utils import disable_progress_bars
 
@@ -104,16 +106,16 @@ def _publish(console: Console, trainer: SpertTrainer) -> None:
 
 
 def _replaces_model(settings: SpertTrainingArguments) -> bool:
-    """Look at the output folder, in the first process alone: when the others do, it may be writing there already."""
+    """Check the output folder in the main process only, as it may be written to when other processes start."""
     return is_first_process() and check_training_folder(settings)
 
 
 def _show(console: Console, result: TrainingResult, documents: Sequence[Any]) -> None:
-    """Print the scores, a few sentences with what was found in them, and how to go on."""
+    """Print the scores, predictions for a few sentences, and commands to use the model."""
     console.print(f"\nScores on the {result.split} split ({len(documents)} documents)\n")
     console.print(format_table(result.scores), highlight=False, markup=False)
     console.print(compare_with_text(result.scores, result.scores_as_text), highlight=False, markup=False)
-    console.print(f"\nWhat the model finds in sentences of the {result.split} split\n")
+    console.print(f"\nPredictions for sentences of the {result.split} split\n")
     short = [document for document in documents if document.relations and len(document.tokens) <= EXAMPLE_LENGTH]
     tokens = [document.tokens for document in (short or documents)[:EXAMPLE_COUNT]]
     for sentence, prediction in zip(tokens, predict(result.model, result.processor, tokens), strict=True):

@@ -1,6 +1,6 @@
 """Annotated documents: their schema and checks, file formats and data sets.
 
-The names below are imported when they are used.
+The names below are imported lazily.
 """
 
 from typing import TYPE_CHECKING
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from ..lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from .annotation.alignment import to_documents
+    from .annotation.annotated_text import AnnotatedText, TextEntity, TextRelation
+    from .annotation.reading import read_annotations
     from .documents import Document, Entity, Relation, check_record
     from .faults import DocumentError, Fault, FaultError, LocatedFault, Location, SchemaError
     from .formats import check_file, documents_from_rows, read_documents, write_documents
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from .sources import DatasetError
 
 _MODULES = {
+    "AnnotatedText": "annotation.annotated_text",
     "DatasetError": "sources",
     "Document": "documents",
     "DocumentError": "faults",
@@ -38,13 +42,18 @@ _MODULES = {
     "load_documents": "loading",
     "load_splits": "loading",
     "prediction_features": "prediction_features",
+    "TextEntity": "annotation.annotated_text",
+    "TextRelation": "annotation.annotated_text",
+    "read_annotations": "annotation.reading",
     "read_documents": "formats",
     "read_inputs": "inputs",
+    "to_documents": "annotation.alignment",
     "write_documents": "formats",
 }
 """Where the names are."""
 
 __all__ = [
+    "AnnotatedText",
     "DatasetError",
     "Document",
     "DocumentError",
@@ -58,6 +67,8 @@ __all__ = [
     "RelationType",
     "SchemaError",
     "Splits",
+    "TextEntity",
+    "TextRelation",
     "TypeSchema",
     "check_file",
     "check_record",
@@ -65,8 +76,10 @@ __all__ = [
     "load_documents",
     "load_splits",
     "prediction_features",
+    "read_annotations",
     "read_documents",
     "read_inputs",
+    "to_documents",
     "write_documents",
 ]
 

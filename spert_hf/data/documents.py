@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..model.messages import integer
+from ..model.messages import did_you_mean, integer
 from .faults import (
     DocumentError,
     Fault,
@@ -17,7 +17,6 @@ from .faults import (
     list_names,
     plain_name,
     short_repr,
-    suggest,
 )
 from .schema import TypeSchema, type_among
 from .white_space import count_blank, moved_offsets
@@ -168,7 +167,7 @@ def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
     """A fault for each field that is likely meant to be ``entities`` or ``relations``, which the record lacks."""
     absent = [name for name in _ANNOTATION_FIELDS if name not in record]
     for name in record:
-        hint = suggest(name, absent, _SURELY_MISSPELT) if isinstance(name, str) and absent else ""
+        hint = did_you_mean(name, absent, _SURELY_MISSPELT) if isinstance(name, str) and absent else ""
         if hint:
             yield Fault(plain_name(name), "a field that would not be read", f"called {' or '.join(absent)}{hint}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,19 +39,6 @@ def plain_name(name: object) -> str:
     """A name for a message: as it is where it is short and plain, else quoted and cut."""
     plain = isinstance(name, str) and name.isprintable() and 0 < len(name) <= 60 and name.strip() == name
     return str(name) if plain else short_repr(name)
-
-
-def suggest(given: str, names: Sequence[str], likeness: float = 0.6) -> str:
-    """``" (did you mean 'Loc'?)"`` where one of the names is close to the given one (case aside), else ``""``.
-
-    Args:
-        given: A name.
-        names: Those it may be meant to be.
-        likeness: How close it has to be, 0 … 1, as ``difflib`` measures it.
-    """
-    by_folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(given[:_SHOWN_NAME_LENGTH].casefold(), by_folded, n=1, cutoff=likeness)
-    return f" (did you mean {short_repr(by_folded[close[0]])}?)" if close else ""
 
 
 def is_text(value: object) -> bool:

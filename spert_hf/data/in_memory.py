@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any, TypeAlias
 
-from ..model.messages import must_be
+from ..model.messages import kind_of, must_be
 from .documents import Document
 from .faults import plain_name
 from .sources import Origin, Source, row_readers, split_of
@@ -40,9 +40,9 @@ def check_source(field: str, source: object) -> None:
             if split_of(str(name)) is None:
                 raise TypeError(must_be(field, _ALLOWED, f"a mapping with {plain_name(name)}"))
             if isinstance(documents, (str, bytes, PathLike, Mapping)) or not isinstance(documents, Iterable):
-                raise TypeError(must_be(f"{field}[{name!r}]", "a list of documents", _kind(documents)))
+                raise TypeError(must_be(f"{field}[{name!r}]", "a list of documents", kind_of(documents)))
     elif isinstance(source, (bytes, bytearray)) or not isinstance(source, (str, PathLike, Iterable)):
-        raise TypeError(must_be(field, _ALLOWED, _kind(source)))
+        raise TypeError(must_be(field, _ALLOWED, kind_of(source)))
 
 
 def is_in_memory(source: object) -> bool:
@@ -81,7 +81,3 @@ def _digest(records: Mapping[str, list[Any]]) -> str:
         for record in of_split:
             digest.update(json.dumps(record, sort_keys=True, default=repr).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:_DIGITS_SHOWN]
-
-
-def _kind(value: object) -> str:
-    return "None" if value is None else f"an object of type {type(value).__name__}"

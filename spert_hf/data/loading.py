@@ -1,4 +1,4 @@
-"""From what the user calls a data set to its types and its checked train, dev and test documents."""
+"""Loading of data sets: types, and validated train, dev and test documents."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from ..model.messages import either, must_be
+from .annotation_source import annotation_format, open_annotations
 from .documents import SELF_RELATIONS, Document
 from .faults import DocumentError, LocatedFault, list_names
 from .folder_dataset import open_file, open_folder
@@ -24,7 +25,10 @@ from .sources import DatasetError, Origin, Source, existing_folder
 
 @dataclass(slots=True)
 class Splits:
-    """A data set: its types, its documents (``dev`` and ``test`` may be empty), its name and where it comes from."""
+    """A data set: its types, its documents (``dev`` and ``test`` may be empty), its name and its origin.
+
+    ``notes`` are lines that users should see, such as what was left out of an annotation tool's export.
+    """
 
     schema: TypeSchema
     train: list[Document]
@@ -32,12 +36,13 @@ class Splits:
     test: list[Document]
     name: str
     origin: Origin = field(default_factory=Origin)
+    notes: tuple[str, ...] = ()
 
 
 SPLITS = ("train", "dev", "test")
 
 DEV_FRACTION = 0.1
-"""Share of the training documents that becomes the dev split where there is none."""
+"""Share of the training documents for the dev split if there is none."""
 
 
 def load_splits(
@@ -52,41 +57,55 @@ def load_splits(
     seed: int = 42,
     self_relations: str = "error",
 ) -> Splits:
-    """Load a data set and check all of it against its types.
+    """Load a data set and validate all documents.
 
     Args:
         dataset: One of
 
-            - a folder with a loading script of its own name (``quickstart/quickstart.py``), which is run, or the name
+            - a folder with a loading script of the same name (``quickstart/quickstart.py``), which is run, or the name
               of one in the package (``"conll04"``);
-            - a folder with files ``train``, ``dev`` (or ``valid``, ``validation``), ``test`` and ``types``, each
-              perhaps after ``NAME_``, in JSON or JSON Lines;
+            - a folder with files ``train``, ``dev`` (or ``valid``, ``validation``), ``test`` and ``types``, optionally
+              with a prefix ``NAME_``, in JSON or JSON Lines;
             - a file of documents, all for training;
+            - a file or folder that an annotation tool has exported (`spert-hf import --help` names them); where it has
+              no dev split, whole texts are drawn for it;
             - the name of a data set on the Hub;
-            - a list of ``Document`` or of mappings in SpERT's JSON form, or a ``datasets.Dataset``, all for training;
-              or a mapping of splits to such.
-        data_dir: For a loading script, a folder that it reads in place of the network; for the Hub, a folder in the
+            - a list of ``Document`` or of mappings in SpERT's JSON format, or a ``datasets.Dataset``, all for training;
+              or a mapping of splits to these.
+        data_dir: For a loading script, a folder with local copies of its sources; for the Hub, a folder in the
             repository.
         config_name: A configuration of a loading script or of a data set on the Hub.
-        types: A types file or a schema, in place of the data set's own. Without either: those of the documents.
+        types: A types file or a schema, which overrides that of the data set. Without either, the types are those in
+            the documents.
         token: For the Hub.
         revision: Branch, tag or commit on the Hub.
-        dev_fraction: Share of the training documents that becomes the dev split where there is none: at least one
-            document and never all, none for 0.
-        seed: Of that draw. All commands leave it at its default, whatever the seed of a training run: what one of them
-            trains on must not be what another takes for the dev split.
-        self_relations: Whether a relation of an entity to itself is a fault (``error``), or left out (``drop``).
+        dev_fraction: Share of the training documents for the dev split if there is none: at least one document and
+            never all, none for 0.
+        seed: Seed of that split. All commands use the default, independently of the seed of a training run, so that
+            they agree on the dev split.
+        self_relations: Whether a relation of an entity to itself is an error (``error``) or dropped (``drop``).
+
+    Returns:
+        The splits and the types.
 
     Raises:
-        DatasetError: Nothing is found under this name, it has no training documents, or an argument does not fit it.
-        SchemaError: The types are not valid.
-        DocumentError: With every fault of the documents of all splits.
-        OSError: A file cannot be read.
-        TypeError: It is of a type that holds no documents.
+        DatasetError: The data set does not exist or has no training documents, or an argument does not apply to it.
+        SchemaError: The types are invalid.
+        DocumentError: Documents are invalid; the error lists all faults of all splits.
+        OSError: A file can't be read.
+        TypeError: ``dataset`` is of an unsupported type.
     """
     _check(dataset, dev_fraction, self_relations)
     schema = types if isinstance(types, TypeSchema) or types is None else TypeSchema.from_file(types)
-    source = _open(dataset, None if data_dir is None else str(data_dir), config_name, token, revision, schema is None)
+    source = _open(
+        dataset,
+        None if data_dir is None else str(data_dir),
+        config_name,
+        token,
+        revision,
+        own_types=schema is None,
+        draw=(dev_fraction, seed),
+    )
     if "train" not in source.readers:
         found = list_names(list(source.readers)) or "none of train, dev and test"
         raise DatasetError(f"{source.name}: no split for training; it has {found}")
@@ -96,11 +115,11 @@ def load_splits(
     if "dev" not in documents:
         documents["train"], documents["dev"] = draw_dev(documents["train"], dev_fraction, seed)
     test = documents.get("test", [])
-    return Splits(schema, documents["train"], documents["dev"], test, source.name, source.origin)
+    return Splits(schema, documents["train"], documents["dev"], test, source.name, source.origin, source.notes)
 
 
 def _check(dataset: DocumentSource, dev_fraction: float, self_relations: str) -> None:
-    """Check arguments of [`load_splits`] before anything is read."""
+    """Check the arguments of [`load_splits`] before anything is read."""
     check_source("dataset", dataset)
     if not 0 <= dev_fraction < 1:
         raise DatasetError(must_be("dev_fraction", "a number from 0 to less than 1", dev_fraction))
@@ -119,7 +138,7 @@ def load_documents(
     revision: str | None = None,
     self_relations: str = "error",
 ) -> list[Document]:
-    """Load annotated documents, and check all of them.
+    """Load annotated documents, and validate them.
 
     ```python
     from spert_hf import load_documents
@@ -129,17 +148,20 @@ def load_documents(
     ```
 
     Args:
-        source: What they are taken from, see [`load_splits`]: the name of a data set of the package or of the Hub, a
-            folder, a file, or documents in memory.
-        split: ``"train"``, ``"dev"`` or ``"test"`` of a data set that has splits. Default: all of its documents, in
-            this order. Where it has no dev split, a tenth of its training documents is, as in training. A single file,
-            or documents in memory without splits, have no splits: all of them are returned.
-        data_dir: See [`load_splits`], as for all other arguments.
+        source: The name of a data set in the package or on the Hub, a folder, a file, or documents in memory; see
+            [`load_splits`].
+        split: ``"train"``, ``"dev"`` or ``"test"``. Default: all documents of these splits, in this order. Without a
+            dev split, it is a tenth of the training documents, as in training. A single file, or documents in memory
+            without splits, are always returned completely.
+        data_dir: See [`load_splits`], also for all other arguments.
+
+    Returns:
+        The documents.
 
     Raises:
-        DatasetError: Nothing is found under this name, or the split has no documents.
-        DocumentError: With every fault of the documents.
-        TypeError: The source is of a type that holds no documents.
+        DatasetError: The data set does not exist, or the split has no documents.
+        DocumentError: Documents are invalid; the error lists all faults.
+        TypeError: The source is of an unsupported type.
     """
     check_source("source", source)
     if split is not None and split not in SPLITS:
@@ -164,22 +186,22 @@ def load_documents(
 
 
 def _has_no_splits(source: DocumentSource) -> bool:
-    """Whether a source is one lot of documents: a file, or documents in memory."""
+    """Whether a source has no splits: a file, or documents in memory."""
     if is_in_memory(source):
         return not isinstance(source, Mapping)
     return Path(dataset_folder(fspath(cast("str | PathLike[str]", source)))).expanduser().is_file()
 
 
 def draw_dev(documents: list[Document], fraction: float, seed: int) -> tuple[list[Document], list[Document]]:
-    """Split off a share of the documents, drawn without replacement; both parts keep their order.
+    """Split off a random share of the documents; both parts keep their order.
 
     Args:
         documents: The documents.
-        fraction: The share, 0 … 1; at least one document is drawn and one is left, except for the fraction 0.
-        seed: The same seed draws the same positions from as many documents.
+        fraction: The share, 0 to 1; at least one document is selected and one is left, except for the fraction 0.
+        seed: The same seed selects the same positions for the same number of documents.
 
     Returns:
-        The documents that are left, and those drawn. From fewer than two documents none is drawn.
+        The remaining documents, and the selected ones. Of fewer than two documents, none is selected.
     """
     if fraction == 0 or len(documents) < 2:
         return documents, []
@@ -196,8 +218,13 @@ def _open(
     token: str | None,
     revision: str | None,
     own_types: bool,
+    draw: tuple[float, int],
 ) -> Source:
-    """The data set that is given or named, not read yet; ``own_types`` says whether its own types are wanted."""
+    """Find the data set without reading it, but for files of annotation tools.
+
+    ``own_types`` says whether its own types are needed. ``draw`` has, for data that is drawn from by text, the share of
+    the dev split and the seed; all other arguments are those of [`load_splits`].
+    """
     if is_in_memory(dataset):
         _refuse("dataset", "documents in memory", data_dir=data_dir, config_name=config_name, revision=revision)
         return open_in_memory(cast(Documents, dataset))
@@ -208,12 +235,13 @@ def _open(
         _refuse(dataset, "a folder with a loading script", revision=revision)
         folder = None if data_dir is None else existing_folder(data_dir)
         return open_script(script, data_dir=folder, config_name=config_name, token=token, read_types=own_types)
-    if path.is_dir():
-        _refuse(dataset, "a folder of files", data_dir=data_dir, config_name=config_name, revision=revision)
-        return open_folder(path, read_types=own_types)
     if path.exists():
-        _refuse(dataset, "a file", data_dir=data_dir, config_name=config_name, revision=revision)
-        return open_file(path)
+        what = "a folder of files" if path.is_dir() else "a file"
+        _refuse(dataset, what, data_dir=data_dir, config_name=config_name, revision=revision)
+        format = annotation_format(path)
+        if format is not None:
+            return open_annotations(path, format, *draw)
+        return open_folder(path, read_types=own_types) if path.is_dir() else open_file(path)
     if not is_hub_id(dataset) or path.suffix.lower() in DOCUMENT_SUFFIXES:
         raise DatasetError(
             must_be(
@@ -231,7 +259,7 @@ def _open(
 def _read(
     source: Source, schema: TypeSchema | None, self_relations: str
 ) -> tuple[TypeSchema, dict[str, list[Document]]]:
-    """The documents of all splits, checked, and the types: those given, else those of the training documents."""
+    """Validate the documents of all splits; the types are the given ones, or else those in the training documents."""
     documents: dict[str, list[Document]] = {}
     if schema is None:
         documents["train"] = source.readers["train"](None, self_relations)
@@ -250,7 +278,7 @@ def _read(
 
 
 def _refuse(dataset: str, what: str, **arguments: str | None) -> None:
-    """Refuse arguments that would do nothing for this kind of data set."""
+    """Refuse arguments that do not apply to this kind of data set."""
     for name, value in arguments.items():
         if value is not None:
             raise DatasetError(must_be(name, f"left out, as {dataset} is {what}", repr(value)))

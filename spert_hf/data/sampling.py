@@ -1,4 +1,4 @@
-"""Training candidates of a sentence: its gold spans and pairs, and fresh negatives drawn each epoch."""
+"""Negative sampling: the candidates of a sentence are its gold spans and pairs, and negatives sampled in each epoch."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,14 @@ from .schema import TypeSchema
 
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
-    """How many negatives a sentence gets, and from where.
+    """Settings of negative sampling, as in the paper.
 
     Args:
-        negative_spans: spans that are not gold entities, of 1 … `max_span_size` tokens, drawn uniformly.
-        negative_pairs: ordered pairs of spans that are not related.
-        strong_negatives: draw those pairs among the gold entities of the sentence; `False`: among all candidate spans.
-        max_span_size: longest negative span, in tokens.
+        negative_spans: number of spans of 1 to `max_span_size` tokens that are not gold entities, sampled uniformly.
+        negative_pairs: number of ordered pairs of unrelated spans.
+        strong_negatives: whether to sample these pairs from the gold entities of the sentence, or from all candidate
+            spans.
+        max_span_size: maximum length of a negative span, in tokens.
     """
 
     negative_spans: int
@@ -27,10 +28,10 @@ class SamplingSettings:
 
 @dataclass(frozen=True, slots=True)
 class GoldCandidates:
-    """What never changes from epoch to epoch: gold spans and gold pairs as arrays.
+    """The gold spans and pairs of a sentence as arrays, which are the same in each epoch.
 
     Args:
-        token_count: tokens in the sentence.
+        token_count: number of tokens in the sentence.
         spans: gold spans `[start, end)`, *(entities, 2)*.
         types: their types, from 1 on, *(entities,)*.
         pairs: related ordered pairs (head, tail), indices into `spans`, one row a pair, *(pairs, 2)*; a symmetric
@@ -59,7 +60,7 @@ class Candidates:
 
 
 def gold_candidates(document: Document, schema: TypeSchema) -> GoldCandidates:
-    """Turn a document's annotation into arrays.
+    """Convert the annotations of a document to arrays.
 
     Several relations between the same two entities share a row, as in the published code.
     """
@@ -83,7 +84,7 @@ def gold_candidates(document: Document, schema: TypeSchema) -> GoldCandidates:
 
 
 def sample_candidates(gold: GoldCandidates, settings: SamplingSettings, generator: np.random.Generator) -> Candidates:
-    """Add freshly drawn negatives to the gold candidates of a sentence."""
+    """Add newly sampled negatives to the gold candidates of a sentence."""
     negative_spans = _negative_spans(gold, settings, generator)
     spans = np.concatenate((gold.spans, negative_spans))
     partners = gold.spans if settings.strong_negatives else spans
@@ -99,9 +100,9 @@ def sample_candidates(gold: GoldCandidates, settings: SamplingSettings, generato
 
 
 def _negative_spans(gold: GoldCandidates, settings: SamplingSettings, generator: np.random.Generator) -> np.ndarray:
-    """Draw spans that are not gold, uniformly and without replacement, *(spans, 2)*.
+    """Sample spans that are not gold, uniformly and without replacement, *(spans, 2)*.
 
-    All spans are numbered by (size, start); numbers are drawn, not spans.
+    All spans are numbered by (size, start), and numbers are sampled.
     """
     sizes = np.arange(1, min(settings.max_span_size, gold.token_count) + 1)
     first_number = np.concatenate(([0], np.cumsum(gold.token_count - sizes + 1)))
@@ -115,7 +116,7 @@ def _negative_spans(gold: GoldCandidates, settings: SamplingSettings, generator:
 
 
 def _negative_pairs(spans: np.ndarray, related: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Draw ordered pairs of different spans that are not related, *(pairs, 2)*; pair (h, t) has number h · n + t.
+    """Sample ordered pairs of different, unrelated spans, *(pairs, 2)*; pair (h, t) has number h · n + t.
 
     As in the published code spans count, not entities: one span may have two types, and be listed twice.
     """
@@ -129,9 +130,9 @@ def _negative_pairs(spans: np.ndarray, related: np.ndarray, count: int, generato
 
 
 def _draw(total: int, taken: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Draw up to `count` different numbers below `total` that are not `taken`, uniformly.
+    """Sample up to `count` distinct numbers below `total` that are not `taken`, uniformly.
 
-    Numbers are drawn among those left over, then moved up past the taken ones (`taken` is sorted).
+    Numbers are sampled from the range without the taken ones, then shifted past those (`taken` is sorted).
     """
     left = total - len(taken)
     drawn = generator.choice(left, min(count, left), replace=False) if left and count else np.empty(0, dtype=np.int64)

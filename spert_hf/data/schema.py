@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..files.atomic import write_atomically
-from .faults import Fault, LocatedFault, Location, SchemaError, is_name, list_names, plain_name, short_repr, suggest
+from ..model.messages import did_you_mean
+from .faults import Fault, LocatedFault, Location, SchemaError, is_name, list_names, plain_name, short_repr
 from .textfiles import parse_json, read_text
 
 _FIELDS = {"entities": ("short", "verbose"), "relations": ("short", "verbose", "symmetric")}
@@ -182,7 +183,7 @@ def check_types(types: object) -> list[Fault]:
     if "tokens" in types:
         return [Fault("", "an object with tokens; this looks like a document", _FORM)]
     faults = [
-        Fault(plain_name(field), "an unknown field", f"entities or relations{suggest(str(field), [*_FIELDS])}")
+        Fault(plain_name(field), "an unknown field", f"entities or relations{did_you_mean(str(field), [*_FIELDS])}")
         for field in types
         if field not in _FIELDS
     ]
@@ -212,7 +213,7 @@ def _check_entry(path: str, fields: object, allowed: Sequence[str]) -> Iterator[
         return
     for field, value in fields.items():
         if field not in allowed:
-            wanted = f"one of the fields {list_names(allowed)}{suggest(str(field), allowed)}"
+            wanted = f"one of the fields {list_names(allowed)}{did_you_mean(str(field), allowed)}"
             yield Fault(f"{path}.{plain_name(field)}", "an unknown field", wanted)
         elif field == "symmetric":
             if not isinstance(value, bool):
@@ -272,7 +273,7 @@ def type_among(names: Sequence[str], given: str = "") -> str:
     """
     if not names:
         return "a relation type (there are none)"
-    return f"one of {list_names(names)}{suggest(given, names) if given else ''}"
+    return f"one of {list_names(names)}{did_you_mean(given, names) if given else ''}"
 
 
 def _looks_like_documents(value: object) -> bool:

@@ -49,12 +49,14 @@ class Source:
         schema: Its types, or None where it does not state them.
         readers: For some of ``train``, ``dev`` and ``test``, the function that reads the documents and checks them.
         origin: Where it comes from.
+        notes: What its users should know, a line each.
     """
 
     name: str
     schema: TypeSchema | None
     readers: Mapping[str, Reader]
     origin: Origin = field(default_factory=Origin)
+    notes: tuple[str, ...] = ()
 
 
 def split_of(name: str) -> str | None:

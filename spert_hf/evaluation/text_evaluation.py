@@ -6,92 +6,62 @@ such as `Boston.`, with the point that ends the sentence, and what is right is t
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
+
+import numpy as np
 
 from ..data.detokenization import text_of
 from ..data.documents import Document
-from ..model.inference import DEFAULT_BATCH_SIZE
+from ..model.configuration_spert import SpertConfig
+from ..model.output import PredictionArrays
 from ..model.pipeline_spert import SpertPipeline
-from .spert_metric.scoring import EvaluationResult, score_documents
+from .array_counts import Items
+from .model_evaluation import count_at_spans
+from .spert_metric.scoring import Counts
 
-Record = dict[str, Any]
-
-
-def predict_as_text(
-    pipe: SpertPipeline, documents: Sequence[Document], batch_size: int = DEFAULT_BATCH_SIZE
-) -> list[Record]:
-    """Predict entities and relations of the documents' texts, each given to the pipeline as one string.
-
-    Args:
-        pipe: reads the texts as it reads its users'.
-        documents: their text is what [`text_of`] gives.
-        batch_size: texts computed at once.
-
-    Returns:
-        One record a document; `start` and `end` of its entities count characters of the text.
-    """
-    found = pipe([text_of(document)[0] for document in documents], batch_size=batch_size)
-    return [{**result, "entities": [_in_characters(entity) for entity in result["entities"]]} for result in found]
+Spans = Sequence[tuple[int, int]]
 
 
-def score_text_predictions(
-    pipe: SpertPipeline,
-    documents: Sequence[Document],
-    predictions: Sequence[Record],
-    no_overlapping: bool = False,
-) -> EvaluationResult:
-    """Score what [`predict_as_text`] gave for annotated documents; see [`score_documents`].
-
-    A point at the end of an entity does not count, neither in gold nor in predictions.
-    """
-    texts = [text_of(document)[0] for document in documents]
-    return score_documents(
-        [_without_points(gold_in_characters(document), text) for document, text in zip(documents, texts, strict=True)],
-        [_without_points(found, text) for found, text in zip(predictions, texts, strict=True)],
-        no_overlapping=no_overlapping,
-        symmetric_relation_types=pipe.model.config.symmetric_relation_types,
-    )
-
-
-def score_as_text(
-    pipe: SpertPipeline,
-    documents: Sequence[Document],
-    batch_size: int = DEFAULT_BATCH_SIZE,
-    no_overlapping: bool = False,
-) -> EvaluationResult:
-    """Score a model on annotated documents that it reads as text.
+def count_as_text(
+    pipe: SpertPipeline, documents: Sequence[Document], batch_size: int, no_overlapping: bool = False
+) -> Counts:
+    """Count what is right of what a model finds in documents that it reads as text.
 
     Args:
-        pipe: reads the texts as it reads its users'.
+        pipe: reads the texts as it reads its users', each as one string.
         documents: annotated; their text is what [`text_of`] gives.
         batch_size: texts computed at once.
         no_overlapping: leave overlapping entities out, see [`score_documents`].
     """
-    return score_text_predictions(pipe, documents, predict_as_text(pipe, documents, batch_size), no_overlapping)
+    read = pipe.read(text_of(document)[0] for document in documents)
+    found = pipe.predict_arrays([text.words for text in read], [text.sequences for text in read], batch_size=batch_size)
+    return count_at_spans(
+        cast(SpertConfig, pipe.model.config),
+        documents,
+        [gold_spans(document) for document in documents],
+        [in_characters(one, text.text or "", text.offsets or []) for one, text in zip(found, read, strict=True)],
+        no_overlapping,
+    )
 
 
-def gold_in_characters(document: Document) -> Record:
-    """Give a document's entities and relations as a record whose offsets count characters of its text."""
-    _, offsets = text_of(document)
-    entities = [
-        {"type": entity.type, "start": offsets[entity.start][0], "end": offsets[entity.end - 1][1]}
-        for entity in document.entities
-    ]
-    relations = [
-        {"type": relation.type, "head": relation.head, "tail": relation.tail} for relation in document.relations
-    ]
-    return {"entities": entities, "relations": relations}
+def gold_spans(document: Document) -> list[tuple[int, int]]:
+    """Start and end of a document's entities, in characters of its text, without a point at their end."""
+    text, offsets = text_of(document)
+    spans = [(offsets[entity.start][0], offsets[entity.end - 1][1]) for entity in document.entities]
+    return [(start, end - (end - start > 1 and text[end - 1] == ".")) for start, end in spans]
 
 
-def _without_points(record: Record, text: str) -> Record:
-    """The record with entities that end before the point that they end with."""
-    entities = [
-        {**entity, "end": entity["end"] - (entity["end"] - entity["start"] > 1 and text[entity["end"] - 1] == ".")}
-        for entity in record["entities"]
-    ]
-    return {**record, "entities": entities}
+def in_characters(found: PredictionArrays, text: str, offsets: Spans) -> Items:
+    """What was found in a text, with its entities in characters, without a point at their end.
 
-
-def _in_characters(entity: Record) -> Record:
-    """The entity without its offsets in words, which scoring would take in place of those in characters."""
-    return {name: value for name, value in entity.items() if not name.startswith("token_")}
+    Args:
+        found: in words.
+        text: as it was read.
+        offsets: of the words in it.
+    """
+    words = np.array(offsets, dtype=np.int64).reshape(-1, 2)
+    ends_with_point = np.array([text[end - 1] == "." for _, end in offsets], dtype=bool)
+    first, last = found.entities[:, 0], found.entities[:, 1] - 1
+    starts, ends = words[first, 0], words[last, 1]
+    ends = ends - ((ends - starts > 1) & ends_with_point[last])
+    return Items(np.column_stack((starts, ends, found.entities[:, 2])), found.relations)

@@ -6,31 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..data.documents import Document
-from ..model.decoding import to_records
 from ..model.inference import DEFAULT_BATCH_SIZE, predict_at_thresholds
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
-from .model_evaluation import score_predictions
-from .spert_metric.scoring import Score, TaskScores, score_of_counts
+from .model_evaluation import count_found
+from .spert_metric.scoring import Score, TaskCounts, score_of_counts
 
 
-@dataclass
+@dataclass(frozen=True)
 class ThresholdScores:
     """REL+ at one threshold: of all relations, and by type."""
 
     threshold: float
     micro: Score
     by_type: dict[str, Score]
-
-    def add(self, scores: TaskScores) -> None:
-        """Count what was found in more documents."""
-        self.micro = _together(self.micro, scores.micro)
-        for name, score in scores.per_type.items():
-            self.by_type[name] = _together(self.by_type[name], score)
-
-
-def _together(one: Score, other: Score) -> Score:
-    return score_of_counts(one.tp + other.tp, one.fp + other.fp, one.fn + other.fn)
 
 
 def score_thresholds(
@@ -52,16 +41,19 @@ def score_thresholds(
         thresholds: lowest scores of a relation.
         batch_size: documents (or windows of long ones) computed at once.
     """
-    names = model.config.relation_types
-    nothing = score_of_counts(0, 0, 0)
-    scores = [ThresholdScores(threshold, nothing, dict.fromkeys(names, nothing)) for threshold in thresholds]
-    wanted = [score.threshold for score in scores]
+    wanted = list(thresholds)
+    counts = [TaskCounts() for _ in wanted]
     for first in range(0, len(documents), batch_size):
         part = documents[first : first + batch_size]
         found = predict_at_thresholds(model, processor, [one.tokens for one in part], wanted, batch_size)
-        for score, predictions in zip(scores, found, strict=True):
-            score.add(score_predictions(model, part, [to_records(prediction) for prediction in predictions]).rel_plus)
-    return scores
+        for of_threshold, predictions in zip(counts, found, strict=True):
+            of_threshold.update(count_found(model.config, part, predictions).tasks["rel_plus"])
+    nothing = dict.fromkeys(model.config.relation_types, score_of_counts(0, 0, 0))
+    scores = [of_threshold.scores() for of_threshold in counts]
+    return [
+        ThresholdScores(threshold, one.micro, nothing | one.per_type)
+        for threshold, one in zip(wanted, scores, strict=True)
+    ]
 
 
 def best_threshold(scores: Mapping[float, Score], own: float) -> float:

@@ -1,12 +1,14 @@
 """What else is computed of each trained model: functions of the model and of the documents that it is scored on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from ..data.documents import Document
-from ..evaluation.model_evaluation import predict_documents, score_predictions
+from ..evaluation.model_evaluation import count_in_tokens
 from ..evaluation.threshold_search import score_thresholds
+from ..model.inference import DEFAULT_BATCH_SIZE, predict_arrays
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 
@@ -59,6 +61,7 @@ def _range_name(group: int) -> str:
 def _relation_scores(
     model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
 ) -> dict[str, float | int]:
-    predictions = predict_documents(model, processor, documents)
-    score = score_predictions(model, documents, predictions).rel_plus.micro
+    predict = partial(predict_arrays, model, processor)
+    counts = count_in_tokens(predict, model.config, documents, DEFAULT_BATCH_SIZE)
+    score = counts.tasks["rel_plus"].scores().micro
     return {"documents": len(documents), "relations": score.support, "f1": score.f1}

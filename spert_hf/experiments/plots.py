@@ -11,11 +11,11 @@ from .tables import Column
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SIZE = (7.2, 3.8)
+PLOT_SIZE = (7.2, 3.8)
 """Inches."""
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
+LINE_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 """Of lines, which need to stand out from white more than bars do: Okabe and Ito's, too."""
-_MARKERS = "osD^vP"
+LINE_MARKERS = "osD^vP"
 _BAR_GROUP = 0.8
 """Share of the room of a column that its bars take."""
 
@@ -34,7 +34,7 @@ def draw(results: TableResults) -> str:
     check_matplotlib()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure = Figure(figsize=PLOT_SIZE, layout="constrained")
     axes = figure.add_subplot()
     if results.table.analysis == "thresholds":
         _draw_thresholds(axes, results)
@@ -84,8 +84,8 @@ def _draw_lines(axes: "Axes", results: TableResults) -> None:
             yerr=[_deviation(score) for score in scores],
             capsize=2,
             label=_heading(column),
-            color=_COLOURS[place],
-            marker=_MARKERS[place],
+            color=LINE_COLOURS[place],
+            marker=LINE_MARKERS[place],
         )
     axes.set_xticks(positions)
     axes.set_xlabel(results.table.axis or "")
@@ -106,8 +106,8 @@ def _draw_band(axes: "Axes", positions: Sequence[float], scores: Sequence[Summar
     means = [score.mean for score in scores]
     low = [score.mean - _deviation(score) for score in scores]
     high = [score.mean + _deviation(score) for score in scores]
-    axes.fill_between(positions, low, high, color=_COLOURS[place], alpha=0.2, linewidth=0)
-    axes.plot(positions, means, label=name, color=_COLOURS[place], marker=_MARKERS[place], markersize=4)
+    axes.fill_between(positions, low, high, color=LINE_COLOURS[place], alpha=0.2, linewidth=0)
+    axes.plot(positions, means, label=name, color=LINE_COLOURS[place], marker=LINE_MARKERS[place], markersize=4)
 
 
 def _heading(column: Column) -> str:

@@ -214,7 +214,7 @@ _TABLES = (
     Table(
         name="conll04",
         title="CoNLL04",
-        claim="Trained on train and dev: whether the paper's settings give what the published code gives, and how the "
+        claim="Trained on train and dev: whether the paper's settings reproduce the published code, and how the "
         "recommended recipe compares.",
         dataset="conll04",
         split="test",
@@ -256,8 +256,8 @@ _TABLES = (
     Table(
         name="scierc",
         title="SciERC",
-        claim="Trained on train and dev: whether the paper's settings give what the published code gives in as many "
-        "epochs, what ten epochs more bring, and how the recommended recipe compares.",
+        claim="Trained on train and dev: whether the paper's settings reproduce the published code with the same "
+        "number of epochs, the gain from ten more epochs, and how the recommended recipe compares.",
         dataset="scierc",
         split="test",
         rows=(
@@ -294,8 +294,8 @@ _TABLES = (
     _ablation(
         "encoder",
         "Pre-training of the encoder",
-        "How much pre-training gives: none, that of the word embeddings alone, or that of the whole encoder; the "
-        "classifiers are new in all three, and the embeddings are trained.",
+        "The effect of pre-training: none, only the word embeddings, or the whole encoder; in all three, the "
+        "classifiers are new and the embeddings are trained.",
         (
             Row("pre-trained", {"freeze_embeddings": False}),
             Row("layers random", {"freeze_embeddings": False, "random_layers": True}),
@@ -306,7 +306,7 @@ _TABLES = (
     _ablation(
         "context",
         "Context of a relation",
-        "What should stand for a pair's context, and whether that depends on how long the sentence is.",
+        "The best context of a pair, and whether it depends on the length of the sentence.",
         (
             Row("between the spans", {"relation_context": "between"}),
             Row("whole sentence", {"relation_context": "sentence"}),
@@ -324,46 +324,50 @@ _TABLES = (
     _ablation(
         "pooling",
         "Pooling of a span",
-        "How the sub-words of a span should become one vector.",
+        "The best pooling of the sub-words of a span.",
         tuple(Row(pooling, {"span_pooling": pooling}) for pooling in ("max", "mean", "sum")),
         finding=Finding("The paper pools by maximum.", ("max",), REL_PLUS),
     ),
     _ablation(
         "negative-spans",
         "Negative spans",
-        "How many negative spans a sentence and epoch needs.",
+        "The number of negative spans per sentence and epoch.",
         _numbers("negative_spans"),
         axis="negative spans a sentence",
-        finding=Finding("The paper finds that it takes enough negative spans, and draws 100.", ENOUGH_NEGATIVES, NER),
+        finding=Finding(
+            "The paper finds that sufficiently many negative spans are needed, and samples 100.", ENOUGH_NEGATIVES, NER
+        ),
     ),
     _ablation(
         "negative-pairs",
         "Negative pairs",
-        "How many negative pairs a sentence and epoch needs.",
+        "The number of negative pairs per sentence and epoch.",
         _numbers("negative_pairs"),
         axis="negative pairs a sentence, at most",
         finding=Finding(
-            "The paper finds that it takes enough negative pairs, and draws 100.", ENOUGH_NEGATIVES, REL_PLUS
+            "The paper finds that sufficiently many negative pairs are needed, and samples 100.",
+            ENOUGH_NEGATIVES,
+            REL_PLUS,
         ),
     ),
     _ablation(
         "negatives",
         "Strong or weak negative pairs",
-        "Whether negative pairs should be drawn among gold entities (strong) or among all candidate spans (weak).",
+        "Whether to sample negative pairs from gold entities (strong) or from all candidate spans (weak).",
         (Row("strong", {"strong_negatives": True}), Row("weak", {"strong_negatives": False})),
         finding=Finding("The paper finds strong negative pairs better than weak ones.", ("strong",), REL_PLUS),
     ),
     _ablation(
         "size-embedding",
         "Embedding of a span's size",
-        "What the embedding of a span's size gives.",
+        "The effect of the span size embeddings.",
         (Row("25 dimensions", {"size_embedding_dim": 25}), Row("none", {"size_embedding_dim": 0})),
-        finding=Finding("The paper gives both classifiers the size of a span.", ("25 dimensions",), REL_PLUS),
+        finding=Finding("The paper uses the span size in both classifiers.", ("25 dimensions",), REL_PLUS),
     ),
     _ablation(
         "threshold",
         "Threshold of a relation",
-        "How precision and recall of relations go with the lowest score at which one is predicted.",
+        "The effect of the relation threshold on precision and recall.",
         (Row("threshold 0.4"),),
         columns=(REL_PLUS_PRECISION, REL_PLUS_RECALL, REL_PLUS),
         analysis="thresholds",
@@ -371,7 +375,7 @@ _TABLES = (
     Table(
         name="precision",
         title="Single precision and bfloat16",
-        claim="What training in bfloat16 costs in F1, with the paper's settings.",
+        claim="The cost of training in bfloat16 in F1, with the paper's settings.",
         dataset="conll04",
         split="test",
         rows=(Row("float32", FINAL), Row("bfloat16", {**FINAL, "bf16": True})),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .outputs import check_replaceable, give_mode_of, hidden_beside, is_stream, open_stream, put_in_place, real_target
 
@@ -29,17 +31,45 @@ def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
         with open_stream(path) as stream:
             stream.writelines(part.encode() for part in parts)
         return
+    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give an empty file beside ``path`` to write to, which gets that name when the block is left without an error.
+
+    Whatever stands at ``path`` stays as it is until then. Links are followed, the mode of a file that is replaced
+    stays.
+
+    Raises:
+        OSError: The folder does not exist or cannot be written to, the file there is write-protected, or it is none.
+    """
     target = real_target(path)
     check_replaceable(target)
     beside = hidden_beside(target, f"{uuid.uuid4().hex[:8]}.tmp")
     try:
-        with beside.open("x", encoding="utf-8", newline="\n") as file:
-            give_mode_of(target, beside)  # before there is anything to read in it
-            file.writelines(parts)
+        beside.touch(exist_ok=False)
+        give_mode_of(target, beside)  # before there is anything to read in it
+        yield beside
         put_in_place(beside, target)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """Give an empty folder in ``folder``, made if need be, whose files move there when the block is left without error.
+
+    Raises:
+        OSError: The folder cannot be made or written to, or a file in it is write-protected.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+        yield Path(unfinished)
+        for path in sorted(Path(unfinished).iterdir()):
+            put_in_place(path, folder / path.name)
 
 
 def digest_of_file(path: Path) -> str:

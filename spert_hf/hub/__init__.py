@@ -1,1 +1,1 @@
-"""The Hub: checkpoints of others, publishing."""
+"""Conversion of published checkpoints, and publishing on the Hub."""

@@ -1,4 +1,4 @@
-"""Checkpoints of the published SpERT implementation (github.com/lavis-nlp/spert), turned into ours."""
+"""Conversion of checkpoints of the published SpERT implementation (github.com/lavis-nlp/spert)."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,16 +38,19 @@ def convert_checkpoint(
     """Load a checkpoint of the published implementation as a [`SpertModel`] with its tokenizer.
 
     Args:
-        folder: with `config.json`, the vocabulary, and `model.safetensors` or `pytorch_model.bin` (a pickle, read with
-            `weights_only`).
+        folder: folder with `config.json`, the vocabulary, and `model.safetensors` or `pytorch_model.bin` (a pickle,
+            loaded with `weights_only`).
         types_file: the data set's `*_types.json`; the order of its types is that of the classifiers' outputs.
-        settings: arguments of [`SpertConfig`] that the published code takes from its command line, such as
+        settings: arguments of [`SpertConfig`] that the published code reads from its command line, such as
             `relation_threshold` and `max_span_size`.
 
+    Returns:
+        The model and its tokenizer.
+
     Raises:
-        FileNotFoundError: if the folder lacks its config or weights.
-        ValueError: if weights are missing, unknown, not finite, do not fit the config or the types, or if a file is
-            not whole, lies elsewhere, or is a pickle of more than weights.
+        FileNotFoundError: the folder lacks a config or weights.
+        ValueError: weights are missing, unexpected or not finite, or do not fit the config or the types; or a file is
+            truncated, a link to a file elsewhere, or a pickle with more than weights.
     """
     folder = Path(folder)
     weights = _renamed(_read_weights(folder), folder)
@@ -68,7 +71,7 @@ def convert_checkpoint(
         mismatch = model.load_state_dict(weights, strict=False)
     except CheckpointError as error:
         raise ValueError(str(error)) from error
-    except RuntimeError as error:  # torch's, of weights that have another shape
+    except RuntimeError as error:  # raised by torch for weights of another shape
         raise ValueError(f"{folder}: weights and config.json do not fit: {error}") from error
     if mismatch.missing_keys or mismatch.unexpected_keys:
         raise ValueError(
@@ -76,7 +79,7 @@ def convert_checkpoint(
             f"not known: {mismatch.unexpected_keys or 'none'}"
         )
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    SpertProcessor.for_config(tokenizer, config)  # refuses one that is not this encoder's
+    SpertProcessor.for_config(tokenizer, config)  # refuses a tokenizer that does not fit the encoder
     return model.eval(), tokenizer
 
 
@@ -102,7 +105,7 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
 
 
 def _renamed(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
-    """Weights under our names; those of a BertModel with its published classifiers."""
+    """Rename the weights of a BertModel with the published classifiers."""
     renamed = {}
     for name, weight in weights.items():
         if name.startswith(_UNUSED):
@@ -123,7 +126,7 @@ def _renamed(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
 
 
 def _check_outputs(weights: dict[str, Tensor], config: SpertConfig, folder: Path, types_file: str | Path) -> None:
-    """The classifiers must have one output a type."""
+    """Check that the classifiers have one output per type."""
     entity_outputs = weights["entity_classifier.weight"].shape[0] - 1
     relation_outputs = weights["relation_classifier.weight"].shape[0]
     given = (entity_outputs, relation_outputs)
@@ -141,15 +144,15 @@ def save_converted(
     """Convert a checkpoint and save it with its tokenizer; see [`convert_checkpoint`].
 
     Args:
-        folder: of the checkpoint.
+        folder: folder of the checkpoint.
         types_file: as in [`convert_checkpoint`].
-        output: the folder to save it in.
-        overwrite: replace a model that is there.
+        output: the folder for the result.
+        overwrite: whether to replace an existing model.
         settings: as in [`convert_checkpoint`].
 
     Raises:
-        ValueError: if a model is in `output` and may not be replaced, or another run is writing there; and what
-            [`convert_checkpoint`] raises.
+        ValueError: there is a model in `output` and `overwrite` is not set, or another run is writing there; see also
+            [`convert_checkpoint`].
     """
     output = Path(output)
     if output.is_file() or (output.exists() and output.samefile(folder)):

@@ -1,4 +1,4 @@
-"""The card of a published data set: what its folder's card says, how to load it from there, and what was built."""
+"""The card of a published data set: that of its folder, with a section on loading it and metadata of its files."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _LOADING = "## Load it"
 
 
 def read_card(folder: Path) -> DatasetCard:
-    """The card that lies in a data set's folder.
+    """Read the card in a data set's folder.
+
+    Args:
+        folder: The folder, with a `README.md`.
 
     Raises:
         ValueError: There is no card, or it does not name the licence of the data.
     """
     path = folder / "README.md"
     if not path.is_file():
-        raise ValueError(
-            f"{folder} has no README.md; a data set needs a card, which says whose data it is and what may be done "
-            "with it"
-        )
+        raise ValueError(f"{folder} has no README.md; a data set needs a card that states its source and licence")
     card = DatasetCard.load(path)
     if not card.data.license:
         raise ValueError(must_be(f"{path}: license", "a licence of the Hub, `unknown` or `other`", "none"))
@@ -41,14 +41,17 @@ def published_card(
     *,
     with_script: bool = True,
 ) -> str:
-    """The text of the card in the repository.
+    """Make the card for the repository.
 
     Args:
-        card: That of the data set's folder; its section on loading gives way to one for the repository.
+        card: That of the data set's folder; its section on loading is replaced by one for the repository.
         repo_id: The repository.
-        infos: By configuration, the default one first; none for the branch of the loading script, which has no files.
+        infos: By configuration, the default one first; `None` for the branch of the loading script, which has no files.
         paths: The files of each configuration's splits.
         with_script: Whether the repository has a branch with a loading script.
+
+    Returns:
+        The card as Markdown.
     """
     published = DatasetCard(card.content)
     if infos is not None and paths is not None:
@@ -66,7 +69,7 @@ def published_card(
 
 
 def _with_section(text: str, section: str) -> str:
-    """The text with a section in place of that of the same heading, or at its end."""
+    """Replace the section with the same heading, or append the section."""
     heading = section.splitlines()[0]
     before, found, after = text.partition(f"\n{heading}\n")
     if not found:
@@ -81,19 +84,19 @@ def _loading_section(repo_id: str, with_script: bool) -> str:
 ```python
 from datasets import load_dataset
 
-dataset = load_dataset("{repo_id}")  # another configuration: load_dataset("{repo_id}", NAME)
+dataset = load_dataset("{repo_id}")  # other configurations: load_dataset("{repo_id}", NAME)
 ```
 
 ```bash
-accelerate launch train.py --dataset {repo_id}  # with spert-hf; another configuration: --dataset-config-name NAME
+accelerate launch train.py --dataset {repo_id}  # with spert-hf; other configurations: --dataset-config-name NAME
 ```
 
-The types are in `types.json`. Rows that several configurations have are stored once; where the files of a split mix
-with those of others, its rows follow file by file.
+The types are in `types.json`. Rows shared by several configurations are stored once; the rows of a split are ordered by
+file.
 """
     if with_script:
         section += f"""
-The loading script that they were built with is on the branch `{SCRIPT_BRANCH}`: up to `datasets` 3,
+The loading script that built these files is on the branch `{SCRIPT_BRANCH}`; with `datasets` 3 or older:
 `load_dataset("{repo_id}", revision="{SCRIPT_BRANCH}", trust_remote_code=True)`.
 """
     return section

@@ -1,4 +1,4 @@
-"""What is to be published of a data set: Parquet, card and loading script, proved to load as what was built."""
+"""Stage a data set for publication: Parquet files, card and loading script, checked to load as they were built."""
 
 from __future__ import annotations
 
@@ -33,13 +33,21 @@ FEATURES = datasets.Features(
         "orig_id": datasets.Value("string"),
     }
 )
-"""Those of the data sets that come with the package."""
+"""The features of the data sets that come with the package."""
 
 logger = logging.getLogger(__name__)
 
 
 def build_configurations(script: Path, data_dir: Path | None, token: str | None) -> list[BuiltConfiguration]:
-    """Build all configurations of a loading script, the default one first.
+    """Build all configurations of a loading script.
+
+    Args:
+        script: The loading script.
+        data_dir: A folder of data files, instead of downloading them.
+        token: For downloads from the Hub.
+
+    Returns:
+        The configurations, the default one first.
 
     Raises:
         DatasetError: One of them cannot be built.
@@ -56,11 +64,14 @@ def build_configurations(script: Path, data_dir: Path | None, token: str | None)
 
 
 def build_folder(folder: Path) -> BuiltConfiguration:
-    """The one configuration of a folder of train, dev and test files, without the fields that are none of SpERT's.
+    """Build the only configuration of a folder of train, dev and test files, without fields that SpERT does not use.
+
+    Args:
+        folder: The folder.
 
     Raises:
         DatasetError: There is no training file.
-        DocumentError: With every fault of the documents.
+        DocumentError: The documents have faults; the error lists them all.
     """
     splits = load_splits(folder, dev_fraction=0)
     documents = {"train": splits.train, "validation": splits.dev, "test": splits.test}
@@ -77,14 +88,14 @@ def build_folder(folder: Path) -> BuiltConfiguration:
 def stage_data(
     built: Sequence[BuiltConfiguration], card: DatasetCard, repo_id: str, staged: Path, *, with_script: bool = True
 ) -> None:
-    """Write the files of the main branch: Parquet, the types, and the card, which describes them.
+    """Write the files of the main branch: Parquet files, types, and card.
 
     Args:
         built: The configurations, the default one first.
-        card: That of the data set's folder.
-        repo_id: Where it will be.
-        staged: A new folder for them.
-        with_script: Whether their loading script will be there, too, for the card to tell.
+        card: The card of the data set's folder.
+        repo_id: The repository.
+        staged: A new folder for the files.
+        with_script: Whether the repository will have a branch with the loading script, which the card then mentions.
 
     Raises:
         ValueError: What was written does not load as what was built.
@@ -102,7 +113,14 @@ def stage_data(
 
 
 def stage_script(script: Path, card: DatasetCard, repo_id: str, staged: Path) -> None:
-    """Write the files of the script's branch: what lies in its folder, under the name that `datasets` looks for."""
+    """Write the files of the script's branch: those of its folder, the script renamed as `datasets` expects.
+
+    Args:
+        script: The loading script.
+        card: The card of its folder.
+        repo_id: The repository.
+        staged: A new folder for the files.
+    """
     ignored = shutil.ignore_patterns("__pycache__", ".*")
     shutil.copytree(script.parent, staged, ignore=ignored)
     (staged / script.name).rename(staged / f"{repo_id.rpartition('/')[2]}.py")
@@ -115,7 +133,7 @@ def _row_of(document: Document) -> dict[str, Any]:
 
 
 def _info_of(built: BuiltConfiguration, staged: Path, paths: dict[Part, list[str]]) -> datasets.DatasetInfo:
-    """What the card says of a configuration: features, counts, and bytes in memory and to download."""
+    """The metadata of a configuration: features, counts, and bytes in memory and to download."""
     needed = {path for split in built.rows for path in paths[built.name, split]}
     splits = datasets.SplitDict()
     for one in built.info.splits.values():
@@ -130,7 +148,7 @@ def _info_of(built: BuiltConfiguration, staged: Path, paths: dict[Part, list[str
 
 
 def _check_loads(built: Sequence[BuiltConfiguration], staged: Path) -> None:
-    """Load each configuration as a user will, and compare: splits, features, rows (in any order), types."""
+    """Load each configuration as a user would, and compare splits, features, rows (in any order) and types."""
     if TypeSchema.from_file(staged / TYPES_FILE) != built[0].schema:
         raise ValueError(f"{TYPES_FILE} does not load as the types that were written, so nothing is published")
     for one in built:
@@ -143,7 +161,7 @@ def _check_loads(built: Sequence[BuiltConfiguration], staged: Path) -> None:
 
 
 def _difference(built: BuiltConfiguration, loaded: datasets.DatasetDict) -> str | None:
-    """What differs, None if nothing does."""
+    """Name the first difference; `None` if there is none."""
     if set(loaded) != set(built.rows):
         return "splits"
     for split, rows in built.rows.items():

@@ -1,4 +1,4 @@
-"""Links in a folder of a stranger's that is to be published or converted."""
+"""Check of links in an untrusted folder that is published or converted."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ from ..model.messages import must_be
 
 
 def check_links(folder: Path) -> None:
-    """Refuse a folder whose files are really elsewhere: their content is about to be copied.
+    """Refuse a folder with links to files elsewhere, whose content would be copied.
 
-    Links of the Hub's cache, which keeps a snapshot's files in `blobs` beside `snapshots`, are all right.
+    Links in the Hub's cache, which stores the files of `snapshots` in `blobs`, are allowed.
 
     Raises:
-        ValueError: naming the first file that lies outside.
+        ValueError: there is such a link; the message names the first one.
     """
     home = folder.resolve()
     allowed = [home, home.parents[1] / "blobs"] if home.parent.name == "snapshots" else [home]

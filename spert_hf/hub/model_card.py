@@ -1,4 +1,4 @@
-"""Model cards: what a person wrote, what the config says, and what was measured, in one file."""
+"""Model cards: a hand-written part, a description generated from the config, and the recorded scores."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _PLACE_OF_MEASURED = "<!-- measured -->"
 
 @dataclass(frozen=True)
 class CardSource:
-    """What only a person knows of a model: the source of its card.
+    """The hand-written part of a model card.
 
     Attributes:
-        data: front matter, such as licence, language and tags; the first text under `widget` is the card's example.
-        opening: what comes before the parts that are generated.
-        closing: what comes after them.
+        data: the metadata, such as licence, language and tags; the first text under `widget` is the card's example.
+        opening: the text before the generated part.
+        closing: the text after the generated part.
     """
 
     data: ModelCardData
@@ -55,10 +55,13 @@ class CardSource:
 
     @classmethod
     def from_file(cls, path: str | Path) -> CardSource:
-        """Read a Markdown file; the line `<!-- measured -->` in it says where the generated parts go, else the end.
+        """Read a Markdown file.
+
+        Args:
+            path: the file; the generated part is inserted at its line `<!-- measured -->`, or else at its end.
 
         Raises:
-            ValueError: if the file can't be read, or its front matter is not valid.
+            ValueError: the file can't be read, or its metadata are invalid.
         """
         try:
             card = ModelCard.load(Path(path))
@@ -69,26 +72,30 @@ class CardSource:
 
     @property
     def example_text(self) -> str:
-        """The sentence that the model is shown on."""
+        """The sentence for the card's example prediction."""
         widget = self.data.get("widget", [])
         texts = [item["text"] for item in widget if isinstance(item, Mapping) and isinstance(item.get("text"), str)]
         return texts[0] if texts else EXAMPLE_TEXT
 
 
 def find_card_source(record: TrainingRecord | None) -> CardSource:
-    """Give the source that the package has for models of the data set that was trained on; an empty one if none."""
+    """Return the package's card source for the data set of a training run, or an empty one.
+
+    Args:
+        record: the record of the training run, if there is one.
+    """
     path = model_card_of(record.dataset) if record and record.dataset_kind == "package" else None
     return CardSource.from_file(path) if path else CardSource(ModelCardData())
 
 
 def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource | None, api: HfApi | None) -> None:
-    """Write the card that is to go up into a staged checkpoint; see [`publish_model`] for which one that is.
+    """Write the card to upload into a staged checkpoint; [`publish_model`] documents which one that is.
 
     Args:
         staged: the checkpoint.
         repo_id: its repository.
-        source: what a person wrote for this card.
-        api: asked for the repository's card; `None`: it is taken to have none of its own.
+        source: the hand-written part of the card.
+        api: client to look up the repository's card; with `None`, the repository is assumed to have no edited card.
     """
     path = staged.folder / CARD_FILE
     if source is None and staged.own_card is not None:
@@ -101,7 +108,7 @@ def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource 
 
 
 def has_own_card(api: HfApi, repo_id: str) -> bool:
-    """Whether a repository has a card that is not a generated one, and so must not be written over."""
+    """Whether a repository has a hand-written or edited card, which must not be overwritten."""
     try:
         card = api.hf_hub_download(repo_id, CARD_FILE)
     except RemoteEntryNotFoundError:
@@ -116,14 +123,17 @@ def make_model_card(
     source: CardSource,
     adapter: Adapter | None = None,
 ) -> ModelCard:
-    """Make a card; its example is what the pipeline finds now.
+    """Make a model card, with an example predicted by the pipeline.
 
     Args:
-        pipe: the model that is published.
+        pipe: the model to publish.
         repo_id: its repository, USER/NAME.
-        record: of its training. Without one the card has no figures and no settings.
-        source: what a person wrote for it.
-        adapter: what is published, if it is no whole model.
+        record: the record of its training; without one the card has no scores and no settings.
+        source: the hand-written part.
+        adapter: the adapter to publish, if it is not a full model.
+
+    Returns:
+        The card.
     """
     config = cast(SpertConfig, pipe.model.config)
     return ModelCard.from_template(
@@ -145,9 +155,9 @@ def make_model_card(
 def _metadata(
     config: SpertConfig, repo_id: str, record: TrainingRecord | None, source: CardSource, adapter: Adapter | None
 ) -> ModelCardData:
-    """Join the front matter of the source with what is known; where both say something, what is known goes first."""
+    """Merge the metadata of the source with those of the model, which take precedence."""
     written = source.data.to_dict()
-    written.pop("model-index", None)  # figures are those that were measured
+    written.pop("model-index", None)  # only recorded scores are published
     known = ModelCardData(**card_data(config, written.pop("tags", None) or ()))
     if adapter:
         known.base_model, known["base_model_relation"] = printable(adapter.base), "adapter"
@@ -171,26 +181,25 @@ def _opening(config: SpertConfig, repo_id: str, source: CardSource) -> str:
 
 
 def _describe_base(adapter: Adapter | None) -> str:
-    """Say what an adapter is loaded over."""
+    """Describe the base model of an adapter."""
     if adapter is None:
         return ""
     revision = f", revision {as_code(adapter.revision)}" if adapter.revision else ""
     return (
-        "This repository holds adapters (LoRA) and classifiers, not a whole model: they are loaded over "
-        f"{as_code(adapter.base)}{revision}, which is fetched with them. The files of `peft` are in "
-        f"`{PUBLISHED_FOLDER}/`."
+        "This repository contains a LoRA adapter and classifiers, not a full model. Its base model "
+        f"{as_code(adapter.base)}{revision} is downloaded with it. The `peft` files are in `{PUBLISHED_FOLDER}/`."
     )
 
 
 def _described(record: TrainingRecord) -> dict[str, Any]:
-    """Say in words what was trained and what was scored."""
+    """Describe the training run and the evaluated documents."""
     run = record.content
     dataset = as_code(record.dataset_title)
     for name in ("config", "revision"):
         if run["dataset"][name]:
             dataset += f", {name} {as_code(run['dataset'][name])}"
     learnt = " and ".join(f"{run['documents'][split]:,} of {split}" for split in record.trained_on)
-    overlaps = "; entities that overlap left out" if run["scores"]["no_overlapping"] else ""
+    overlaps = "; overlapping entities excluded" if run["scores"]["no_overlapping"] else ""
     scored = f"{run['scores']['documents']:,} documents of {as_code(run['split'])}"
     versions = ", ".join(as_code(f"{name} {version}") for name, version in run["versions"].items())
     return {
@@ -206,17 +215,17 @@ def _described(record: TrainingRecord) -> dict[str, Any]:
 
 
 def _describe_start(record: TrainingRecord) -> str:
-    """Say which trained model a run went on from, if it did."""
+    """Name the trained model that a run fine-tuned, if there was one."""
     if not record.went_on_from:
         return ""
     model, revision, dataset = record.went_on_from
     where = f", commit {as_code(revision)}" if revision else ""
-    before = f", which was trained on {as_code(dataset)}" if dataset else ""
-    return f"Training went on from all weights of {as_code(model)}{where}{before}. "
+    before = f", trained on {as_code(dataset)}" if dataset else ""
+    return f"Fine-tuned from {as_code(model)}{where}{before}. "
 
 
 def _cell(text: str) -> str:
-    """Give a text as code in a table, where a bar would end the cell."""
+    """Format a text as inline code in a table cell, in which `|` must be escaped."""
     return as_code(text).replace("|", "\\|")
 
 

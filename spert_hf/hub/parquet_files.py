@@ -1,4 +1,4 @@
-"""The rows of a data set's configurations as Parquet files, each row stored once."""
+"""Storage of the rows of all configurations of a data set in Parquet files, without duplicates."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _FOLDER = "data"
 
 @dataclass(frozen=True, slots=True)
 class SharedRows:
-    """Which rows go into which file, and which files make up which part.
+    """The rows of each file, and the files of each part.
 
     Attributes:
-        files: Path, relative to the data set's folder, to rows.
-        paths: Part to the paths of its files, in the order in which their first rows stand in the part.
+        files: Rows by path, relative to the data set's folder.
+        paths: The paths of the files of each part, in the order of their first rows in the part.
     """
 
     files: dict[str, list[Row]]
@@ -34,11 +34,10 @@ class SharedRows:
 
 
 def share_rows(parts: Mapping[Part, Sequence[Row]]) -> SharedRows:
-    """Divide the rows of all parts into files so that each is stored once, however many parts have it.
+    """Divide the rows of all parts into files so that each row is stored once, even if several parts have it.
 
-    Rows that lie in the same parts share a file; a part without rows has a file without any. A part's rows keep their
-    order within a file; where parts mix rows of several files, as the folds of a cross-validation do, theirs follow
-    file by file.
+    Rows that are in the same parts share a file; an empty part has an empty file. Rows keep their order within a file;
+    the rows of a part with several files, such as the folds of a cross-validation, are ordered by file.
     """
     keys_of = _keys(parts)
     rows: dict[_Key, Row] = {}
@@ -59,19 +58,19 @@ def share_rows(parts: Mapping[Part, Sequence[Row]]) -> SharedRows:
 
 
 def write_parquet(path: Path, rows: Iterable[Row], features: datasets.Features) -> None:
-    """Write rows as a Parquet file of the features' column types.
+    """Write rows to a Parquet file with the column types of the features.
 
-    The file says nothing of `datasets`: what version 4 and later would note there of the features, 3 cannot read. They
-    are in the data set's card, in a form that both can.
+    The file has no metadata of `datasets`, as version 3 can't read those of version 4 and later. The features are in
+    the card of the data set, in a format that all versions can read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(list(rows), schema=features.arrow_schema.remove_metadata()), path)
 
 
 def _keys(parts: Mapping[Part, Sequence[Row]]) -> dict[Part, list[_Key]]:
-    """What tells rows apart: their content, and how often a configuration had it before.
+    """Return the keys of rows: their content, and the number of previous occurrences in the configuration.
 
-    Counted over a configuration's splits, so that a sentence that stands in train and, once more, in test is two rows.
+    Occurrences are counted across splits, so that a sentence in train and in test gives two rows.
     """
     seen: Counter[tuple[str, str]] = Counter()
     keys: dict[Part, list[_Key]] = {}
@@ -85,7 +84,7 @@ def _keys(parts: Mapping[Part, Sequence[Row]]) -> dict[Part, list[_Key]]:
 
 
 def _names(groups: Iterable[tuple[Part, ...]], sizes: Mapping[Part, int]) -> dict[tuple[Part, ...], str]:
-    """A path for each group of rows, after the smallest part that has them: the test split of a fold, say."""
+    """Return a path for each group of rows, named after the smallest part with them, such as the test of a fold."""
     smallest = {group: min(group, key=lambda part: sizes[part]) for group in groups}
     stems = {group: "-".join(part) for group, part in smallest.items()}
     uses = Counter(stems.values())

@@ -1,4 +1,4 @@
-"""What is to be published of the demo: its files and this package beside them, proved to start with nothing else."""
+"""Stage the demo for publication: its files with this package, checked to start without anything else."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if found != Path.cwd().resolve():
 app.build_app(sys.argv[1])
 """
 _TIME_LIMIT = 900
-"""Seconds that building the app may take, in which its model is fetched."""
+"""The time limit in seconds for building the app, including the download of its model."""
 
 
 def stage_space(folder: Path, staged: Path, model: str, token: str | None = None) -> None:
-    """Copy the demo's folder with the package beside it, and build it by itself with its model.
+    """Copy the demo's folder and the package, and build the app from the copy with its model.
 
     Args:
         folder: The demo: `app.py` with a function `build_app`, `README.md` with the Space's settings, and
             `requirements.txt`.
         staged: A new folder.
-        model: What `build_app` is given: the model's name on the Hub.
-        token: Of the Hub.
+        model: The argument of `build_app`: the Hub id of the model.
+        token: For the Hub.
 
     Raises:
-        ValueError: Files are missing, or the copy's app cannot be built.
+        ValueError: Files are missing, or the app can't be built from the copy.
     """
     for needed in NEEDED_FILES:
         if not (folder / needed).is_file():
@@ -49,9 +49,9 @@ def stage_space(folder: Path, staged: Path, model: str, token: str | None = None
 
 
 def _check_starts(folder: Path, staged: Path, model: str, token: str | None) -> None:
-    """Build the copy's app in a process of its own, which finds the copy's package and no other."""
+    """Build the app from the copy in a separate process, which finds only the copied package."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONSAFEPATH")}
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # the copy stays what goes up
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # so that nothing is added to the copy
     if token:
         environment["HF_TOKEN"] = token
     command = [sys.executable, "-c", _CHECK, model]

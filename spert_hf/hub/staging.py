@@ -1,4 +1,4 @@
-"""What is to be published: a copy of a checkpoint with its code, proved to load and to predict as the original."""
+"""Stage a checkpoint for publication: a copy with its code, checked to load and to predict like the original."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,19 +23,19 @@ from .links import check_links
 from .training_record import TrainingRecord
 
 NEEDED_FILES = ("config.json", "model.safetensors", "tokenizer_config.json")
-"""Of a whole model; one of adapters has theirs in place of the weights."""
+"""The files of a full model; an adapter has its own files instead of the weights."""
 
 
 @dataclass(frozen=True)
 class StagedCheckpoint:
-    """A checkpoint that is ready to be published, but for its card.
+    """A checkpoint that is ready to be published, except for its card.
 
     Attributes:
-        folder: with all that goes up.
+        folder: the folder to upload.
         pipe: the pipeline of the original.
-        record: of its training, if there is one.
-        own_card: the original's `README.md`, if a person wrote or changed it.
-        adapter: what the checkpoint is, if it is no whole model.
+        record: the record of its training, if there is one.
+        own_card: the original's `README.md`, if it is hand-written or edited.
+        adapter: the adapter, if the checkpoint is not a full model.
     """
 
     folder: Path
@@ -46,13 +46,16 @@ class StagedCheckpoint:
 
 
 def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
-    """Copy what belongs to a checkpoint into the folder `staged`, with this package's code, and check the copy.
+    """Copy the files of a checkpoint and this package's code to the folder `staged`, and check the copy.
 
-    Code that lies in `folder` is neither run nor copied.
+    Code in `folder` is neither run nor copied.
+
+    Returns:
+        The staged checkpoint.
 
     Raises:
-        ValueError: if the folder is not a whole checkpoint, does not load, has an invalid record of training, or the
-            copy does not predict the same.
+        ValueError: the folder is not a complete checkpoint, does not load, or has an invalid record of training, or the
+            predictions of the copy differ.
     """
     adapter = adapter_in(folder)
     for needed in NEEDED_FILES:
@@ -75,7 +78,7 @@ def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
 
 
 def _check_base(adapter: Adapter) -> None:
-    """Refuse an adapter whose base others do not have."""
+    """Refuse an adapter whose base is not on the Hub."""
     if Path(adapter.base).is_dir():
         raise ValueError(
             must_be(
@@ -88,21 +91,21 @@ def _check_base(adapter: Adapter) -> None:
 
 
 def _load(model_class: type[SpertModel], pipeline_class: type[SpertPipeline], folder: Path) -> SpertPipeline:
-    """Load a folder's pipeline, and run no code that lies in it."""
+    """Load the pipeline in a folder without running code in it."""
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
         model = model_class.from_pretrained(folder)
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         return pipeline_class(model=model, tokenizer=tokenizer, task=TASK, device="cpu")
-    except Exception as error:  # torch, safetensors, tokenizers and transformers each raise their own
+    except Exception as error:  # torch, safetensors, tokenizers and transformers have different error classes
         raise ValueError(f"{folder} does not load, so it is not published: {_first_line(error)}") from error
     finally:
         logging.set_verbosity(verbosity)
 
 
 def _check_copy(pipe: SpertPipeline, staged: Path, folder: Path) -> None:
-    """Load the copy by the code that lies in it, as whoever has no `spert_hf` will, and compare."""
+    """Load the copy with the code in it, as users without `spert_hf` do, and compare."""
     model_class, pipeline_class = (
         get_class_from_dynamic_module(code, str(staged))
         for code in (CODE_OF_CLASSES["AutoModel"], str(CODE_OF_PIPELINE["impl"]))
@@ -122,7 +125,7 @@ def _check_copy(pipe: SpertPipeline, staged: Path, folder: Path) -> None:
 
 
 def _found(pipe: SpertPipeline) -> tuple[Any, ...]:
-    """What the pipeline finds in one sentence, without the scores."""
+    """Return the predictions for one sentence, without scores."""
     result = pipe(EXAMPLE_TEXT)
     entities = [(entity["type"], entity["start"], entity["end"]) for entity in result["entities"]]
     return entities, [(relation["type"], relation["head"], relation["tail"]) for relation in result["relations"]]
@@ -138,5 +141,5 @@ def _first_line(error: Exception) -> str:
 
 
 def is_generated_file(card: Path) -> bool:
-    """Whether a file holds a generated card, as it was written."""
+    """Whether a file is a generated card that has not been edited."""
     return is_generated(card.read_text(encoding="utf-8", errors="replace"))

@@ -1,4 +1,4 @@
-"""What `training_run.json` tells of how a model came about, as far as a model card shows it."""
+"""The part of `training_run.json` that a model card shows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ HUB_TASKS = {
     "rel": ("relation-extraction", "Relation extraction"),
     "rel_plus": ("relation-extraction", "Relation extraction"),
 }
-"""What the Hub calls the tasks: identifier and name."""
+"""The Hub's identifiers and names of the tasks."""
 _AS_TEXT = "scores_as_text"
-"""Of documents read as text; runs of earlier versions have none."""
+"""Scores of documents read as raw text; runs of earlier versions have none."""
 _WENT_ON_FROM = "went_on_from"
-"""The trained model that a run started from, if it did."""
+"""The trained model that a run fine-tuned, if there was one."""
 
 _NEEDED: dict[str, type | tuple[type, ...]] = {
     "settings": dict,
@@ -42,19 +42,22 @@ _NEEDED: dict[str, type | tuple[type, ...]] = {
     "versions": dict,
 }
 _RECORDED = "what training records there"
-# Settings that say where things were and how they were run, but not what was trained.
+# Settings that say where things were and how they were run, but not what was trained. By hand: they are declared a
+# layer above, and their kinds draw other lines. `revision` makes another model, but has a place of its own on the card;
+# `data_dir` is of the same kind as `dataset`; and `save_steps` or `logging_steps`, which make no other model, are
+# shown, so that a run can be repeated as it was.
 _NOT_SHOWN = ("output_dir", "resume_from_checkpoint", "report_to", "revision", "data_dir", "cpu_threads", "push_to_hub")
 
 
 class TrainingRecord:
-    """A training run as it was recorded by the trainer.
+    """A training run as recorded by the trainer.
 
     Args:
-        run: the content of its `training_run.json`; absolute paths, which tell of a machine and mean nothing
-            elsewhere, become file names.
+        run: the content of its `training_run.json`; absolute paths, which mean nothing on another machine, are reduced
+            to file names.
 
     Raises:
-        ValueError: if something is missing or of another type.
+        ValueError: a value is missing or of the wrong type.
     """
 
     def __init__(self, run: Mapping[str, Any]) -> None:
@@ -72,7 +75,7 @@ class TrainingRecord:
         self._check()
 
     def _check(self) -> None:
-        """See that all is there that a card shows."""
+        """Check that everything a card shows is present."""
         try:
             self.described_scores()
             self.described_scores_as_text()
@@ -88,17 +91,20 @@ class TrainingRecord:
 
     @classmethod
     def from_file(cls, path: Path) -> TrainingRecord:
-        """Read the record that training has left.
+        """Read `training_run.json`.
+
+        Args:
+            path: the file.
 
         Raises:
-            ValueError: naming the file, if it is not such a record.
+            ValueError: the file is not such a record.
         """
         try:
             run = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(run, dict):
                 raise ValueError(must_be("", "an object", type(run).__name__))
             return cls(run)
-        except ValueError as error:  # JSON and Unicode have theirs below it
+        except ValueError as error:  # includes JSON and Unicode errors
             raise ValueError(f"{path}: {error}; train again, or remove the file") from error
 
     def write(self, path: Path) -> None:
@@ -107,7 +113,7 @@ class TrainingRecord:
 
     @property
     def dataset(self) -> str:
-        """The data set's name, by which it is loaded."""
+        """The name by which the data set is loaded."""
         return printable(self.content["dataset"]["name"])
 
     @property
@@ -117,32 +123,32 @@ class TrainingRecord:
 
     @property
     def dataset_title(self) -> str:
-        """The data set's name for people."""
+        """The display name of the data set."""
         card = data_card_of(self.dataset) if self.dataset_kind == "package" else None
         return DatasetCard.load(card).data.pretty_name if card else self.dataset
 
     @property
     def went_on_from(self) -> list[str]:
-        """The trained model that the run started from, its commit and what that was trained on, where they are known.
+        """The trained model that the run fine-tuned, its commit and its training data, each `""` if unknown.
 
-        Empty if the run started from an encoder.
+        Empty if the run started from a pre-trained encoder.
         """
         before = self.content.get(_WENT_ON_FROM) or {}
         return [printable(str(before.get(name) or "")) for name in ("model", "revision", "dataset")] if before else []
 
     @property
     def trained_on(self) -> list[str]:
-        """The splits that weights were learnt from."""
+        """The splits used for training."""
         return ["train", "dev"] if self.content["settings"]["train_on_dev"] else ["train"]
 
     @property
     def is_held_out(self) -> bool:
-        """Whether the scores are of documents that were not trained on."""
+        """Whether the evaluated documents were not used for training."""
         return self.content["split"] not in self.trained_on
 
     @property
     def shown_settings(self) -> dict[str, Any]:
-        """The settings that say what was trained, without those left open."""
+        """The settings to show on a card: those that describe the model and are not `None`."""
         return {
             name: value
             for name, value in self.content["settings"].items()
@@ -150,7 +156,7 @@ class TrainingRecord:
         }
 
     def score_rows(self) -> Iterator[tuple[str, str, Mapping[str, float]]]:
-        """Yield task, average and figures in percent; tasks for which there was nothing to find are left out."""
+        """Yield task, average and scores in percent; tasks without gold annotations are skipped."""
         for task in TASK_NAMES:
             scores = self.content["scores"][task]
             if scores["micro"]["support"]:
@@ -158,7 +164,7 @@ class TrainingRecord:
                     yield task, average, scores[average]
 
     def eval_results(self) -> list[EvalResult]:
-        """Give the figures as the Hub's `model-index` has them; none of documents that were trained on."""
+        """Return the scores in the format of the Hub's `model-index`; empty if the documents were used for training."""
         return self._results() if self.is_held_out else []
 
     def _results(self) -> list[EvalResult]:
@@ -182,14 +188,14 @@ class TrainingRecord:
         ]
 
     def described_scores(self) -> list[tuple[str, ...]]:
-        """Give the rows of a table: what was scored, and its figures."""
+        """Return the rows of a table: task and average, precision, recall, F1."""
         return [
             (f"{TASK_NAMES[task]}, {average}: {TASK_MEANINGS[task]}", *(f"{values[figure]:.2f}" for figure in FIGURES))
             for task, average, values in self.score_rows()
         ]
 
     def described_scores_as_text(self) -> list[tuple[str, ...]]:
-        """Give the rows of a table: a task, its micro F1 on tokens, and on text; none if that was not measured."""
+        """Return the rows of a table: task, micro F1 on tokens, on raw text; empty if the latter is unknown."""
         if _AS_TEXT not in self.content:
             return []
         as_text = {task: self.content[_AS_TEXT][task]["micro"]["f1"] for task in TASK_NAMES}

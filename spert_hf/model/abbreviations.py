@@ -1,4 +1,4 @@
-"""English abbreviations, without their point, that splitting raw text into words and sentences must know."""
+"""English abbreviations, without their full stop, for splitting raw text into words and sentences."""
 
 TITLES = frozenset(
     ("Mr", "Mrs", "Ms", "Dr", "Prof", "Gov", "Sen", "Rep", "Rev", "Lt", "Sgt", "Gen", "Col", "Capt", "St")
@@ -9,7 +9,7 @@ COMPANIES_AND_GENERATIONS = frozenset(("Jr", "Sr", "Co", "Inc", "Corp", "Ltd", "
 """Always preceded by a name."""
 
 MONTHS = frozenset(("Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec"))
-"""Followed by a number more often than not."""
+"""Usually followed by a number."""
 
 STATES = frozenset(
     (
@@ -21,4 +21,4 @@ STATES = frozenset(
 """States of the U.S., as newspapers write them."""
 
 STATE_INITIALS = frozenset(("D.C", "N.C", "N.D", "N.H", "N.J", "N.M", "N.Y", "R.I", "S.C", "S.D", "W.Va"))
-"""Those that are written as initials, and the capital's district."""
+"""States written as initials, and the District of Columbia."""

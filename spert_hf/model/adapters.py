@@ -1,7 +1,7 @@
-"""Checkpoints that are adapters (LoRA): few weights, added to those of a base that they name when they are loaded.
+"""Loading of LoRA adapters: small checkpoints whose weights are merged into those of their base model.
 
-What is loaded is a plain model, and the package `peft`, by which adapters are trained, is not needed for it. Of an
-adapter's config, which may be a stranger's, nothing is taken but where its base is and how its weights are scaled.
+The result is a plain model; `peft`, which trains adapters, is not needed. Of an adapter's config, which may be
+untrusted, only the base and the scaling are used.
 """
 
 import json
@@ -26,28 +26,28 @@ from .setting_checks import shown
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 PUBLISHED_FOLDER = "adapter"
-"""Where they are in a repository on the Hub: at its top, transformers would take the base's config for the model's."""
+"""Their folder in a repository on the Hub: at the top level, transformers would use the config of the base."""
 
 PREFIX = "base_model.model."
-"""How the names of weights begin in peft's files."""
+"""Prefix of the names of weights in files of `peft`."""
 
 _TYPE = "LORA"
 _UNCHANGED_BASE = (True, False, None, "gaussian", "eva", "orthogonal")
-"""Ways to initialise LoRA's weights that leave the base as it is; others put a part of it into them."""
+"""Initializations of LoRA that do not change the base; others move a part of it into the adapter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """An adapter, as its files describe it.
+    """An adapter, as described by its files.
 
     Args:
-        source: the checkpoint's folder or Hub id.
-        base: folder or Hub id of what it is added to, an encoder or a SpERT model.
-        revision: commit of the base, where it is on the Hub and known.
-        alpha: what the product of LoRA's weights is multiplied with, over the rank, or the root of it.
-        by_root: whether it is the root (rank-stabilised LoRA).
-        weights: file of its weights.
-        subfolder: of the checkpoint, where its files are.
+        source: folder or Hub id of the checkpoint.
+        base: folder or Hub id of its base, an encoder or a SpERT model.
+        revision: commit of a base on the Hub, if known.
+        alpha: the product of LoRA's matrices is scaled by alpha / rank, or by alpha / sqrt(rank).
+        by_root: whether it is the square root (rank-stabilized LoRA).
+        weights: the file of its weights.
+        subfolder: the folder of its files in the checkpoint.
     """
 
     source: str
@@ -59,19 +59,22 @@ class Adapter:
     subfolder: str
 
     def scale(self, rank: int) -> float:
-        """What the product of two matrices of LoRA is multiplied with."""
+        """Return the factor by which the product of two LoRA matrices is scaled."""
         return self.alpha / (math.sqrt(rank) if self.by_root else rank)
 
 
 def find_adapter(source: Any, options: Mapping[str, Any]) -> Adapter | None:
-    """Read what adapter a folder or repository holds; `None` if none.
+    """Find the adapter in a folder or repository.
 
     Args:
         source: folder or Hub id.
-        options: as of `from_pretrained`: `token`, `revision`, ….
+        options: arguments of `from_pretrained`: `token`, `revision`, ….
+
+    Returns:
+        The adapter; `None` if there is none.
 
     Raises:
-        CheckpointError: if its config is none that can be used, or it has no weights as safetensors.
+        CheckpointError: its config is invalid, or it has no safetensors weights.
     """
     for subfolder in ("", PUBLISHED_FOLDER):
         paths = [
@@ -84,17 +87,17 @@ def find_adapter(source: Any, options: Mapping[str, Any]) -> Adapter | None:
 
 
 def place_of_config(source: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Say where a checkpoint's config and tokenizer are: those of an adapter that peft saved are its base's.
+    """Locate the config and tokenizer of a checkpoint: for an adapter saved by `peft`, those of its base.
 
     Args:
         source: folder or Hub id.
-        options: as of `from_pretrained`.
+        options: arguments of `from_pretrained`.
 
     Returns:
         Folder or Hub id, and the options for it.
 
     Raises:
-        CheckpointError: if an adapter's config is none that can be used.
+        CheckpointError: the config of an adapter is invalid.
     """
     if find_file(source, CONFIG_NAME, options) is None and (adapter := find_adapter(source, options)) is not None:
         return adapter.base, {**options, "revision": adapter.revision}
@@ -102,10 +105,10 @@ def place_of_config(source: Any, options: Mapping[str, Any]) -> tuple[Any, dict[
 
 
 def refuse_adapter_beside_weights(source: Any, options: Mapping[str, Any]) -> None:
-    """Refuse a whole model with an adapter's config beside its weights, which peft would have transformers add.
+    """Refuse a full model with an adapter in the same folder, which transformers would add if `peft` is installed.
 
     Raises:
-        CheckpointError: if there is one, and peft is installed.
+        CheckpointError: there is one, and `peft` is installed.
     """
     if is_peft_available() and find_file(source, ADAPTER_CONFIG, options) is not None:
         raise CheckpointError(f"{source} must be an adapter or a whole model, got both {ADAPTER_CONFIG} and weights")
@@ -131,13 +134,13 @@ def _read_adapter(source: Any, config: Path, weights: Path | None, subfolder: st
 
 
 def check_adapter_settings(settings: Any) -> None:
-    """Refuse settings of peft under which a model is not its base and LoRA's products added.
+    """Refuse settings of `peft` other than those of plain LoRA.
 
     Args:
-        settings: as in `adapter_config.json`.
+        settings: the content of `adapter_config.json`.
 
     Raises:
-        ValueError: naming the setting.
+        ValueError: a setting is not supported; the message names it.
     """
     if not isinstance(settings, dict):
         raise ValueError(must_be("", "the settings of an adapter", shown(settings)))
@@ -159,10 +162,10 @@ def check_adapter_settings(settings: Any) -> None:
 
 
 def _checked_base(base: Any, *, is_here: bool) -> str:
-    """Where the base is, as an adapter's config says; of one from the Hub it is on the Hub, too.
+    """Check the base in an adapter's config; that of an adapter on the Hub must be on the Hub.
 
     Raises:
-        ValueError: naming what it must be, and what was given.
+        ValueError: it is invalid.
     """
     field = "base_model_name_or_path"
     if not isinstance(base, str) or not base:
@@ -187,21 +190,21 @@ def load_over_base(
     fresh_classifiers: bool,
     options: Mapping[str, Any],
 ) -> Any:
-    """Load an adapter's base and add the adapter to it.
+    """Load the base of an adapter and merge the adapter into it.
 
     Args:
         adapter: see [`find_adapter`].
-        model_class: the class to make.
-        load_base: loads a whole SpERT model as `from_pretrained` does, and no adapter.
-        config: the model's, with settings that are overridden; `None`: that of the base, a SpERT model.
-        fresh_classifiers: classifiers whose shapes do not fit the config get fresh weights, to be trained.
-        options: of the Hub, without `revision`: that is the base's own.
+        model_class: the class of the model.
+        load_base: loads a full SpERT model like `from_pretrained`, without adapters.
+        config: the model's config, with overrides; `None`: that of the base, a SpERT model.
+        fresh_classifiers: whether to initialize classifiers that do not fit the config, for training.
+        options: options for the Hub, without `revision`, which is that of the base.
 
     Returns:
-        A plain model in single precision, in evaluation mode.
+        A plain model in `float32`, in evaluation mode.
 
     Raises:
-        CheckpointError: naming the adapter, if its base is not at hand or weights do not fit.
+        CheckpointError: the base is missing, or weights do not fit; the message names the adapter.
     """
     where = {**options, **({"revision": adapter.revision} if adapter.revision else {})}
     place = adapter.base if adapter.revision else model_class.find_encoder(adapter.base)
@@ -240,7 +243,7 @@ def _base_is_missing(adapter: Adapter, error: Exception) -> CheckpointError:
 
 
 def _read_weights(adapter: Adapter) -> dict[str, Tensor]:
-    """The adapter's weights by their names in the model, LoRA's with `lora_A` or `lora_B` in it."""
+    """Read the adapter's weights by their names in the model; those of LoRA contain `lora_A` or `lora_B`."""
     try:
         stored = load_state_dict(str(adapter.weights), map_location="cpu")
     except Exception as error:  # safetensors has an error of its own
@@ -249,16 +252,16 @@ def _read_weights(adapter: Adapter) -> dict[str, Tensor]:
 
 
 class _OwnWeights:
-    """An adapter's weights: whole ones, which take a weight's place, and pairs of LoRA, whose product is added to it.
+    """The weights of an adapter: full ones, which replace those of the base, and pairs of LoRA matrices.
 
     Args:
-        adapter: whose they are.
-        weights: by name.
-        skeleton: the model that they are for, without numbers.
-        fresh_classifiers: leave out weights outside of the encoder that do not fit.
+        adapter: the adapter.
+        weights: its weights by name.
+        skeleton: the model without data (on the meta device).
+        fresh_classifiers: whether to ignore weights outside the encoder that do not fit.
 
     Raises:
-        CheckpointError: if one has no place in the model, or another shape, or is not finite.
+        CheckpointError: a weight is not in the model, has another shape, or is not finite.
     """
 
     def __init__(
@@ -287,17 +290,17 @@ class _OwnWeights:
 
     @property
     def has_all_heads(self) -> bool:
-        """Whether all weights outside of the encoder are the adapter's."""
+        """Whether the adapter has all weights outside the encoder."""
         return not self._missing_heads()
 
     def _missing_heads(self) -> list[str]:
         return [name for name in self._shapes if self._is_head(name) and name not in self._whole]
 
     def check_heads(self) -> None:
-        """Refuse an adapter over a mere encoder that lacks weights outside of it.
+        """Check that an adapter of a plain encoder has all weights outside it.
 
         Raises:
-            CheckpointError: naming the first.
+            CheckpointError: one is missing; the message names it.
         """
         missing = self._missing_heads()
         if missing and not self._fresh_classifiers:
@@ -319,7 +322,7 @@ class _OwnWeights:
 
     @torch.no_grad()
     def put_into(self, model: nn.Module) -> None:
-        """Give a model the weights."""
+        """Merge the weights into a model."""
         parameters = dict(model.named_parameters())
         for name, weight in self._whole.items():
             parameters[name].copy_(weight)
@@ -329,7 +332,7 @@ class _OwnWeights:
 
 
 def cast_but(model: nn.Module, dtype: torch.dtype, kept: Iterable[str]) -> None:
-    """Put weights in a precision, but for those of the modules `kept`, as transformers does when it loads a model."""
+    """Cast weights to a dtype, except those of the modules `kept`, like `from_pretrained` in transformers."""
     kept = tuple(f"{name}." for name in kept)
     for name, weight in model.named_parameters():
         if weight.is_floating_point() and not name.startswith(kept):

@@ -9,17 +9,17 @@ from torch.nn import functional
 
 
 class AttentionPooler:
-    """Pools ranges of positions of a batch of vectors, each weighted by the softmax of the range's scores.
+    """Pools ranges of positions of a batch of vectors, weighted by the softmax of the range's scores.
 
-    Called as a [`RangePooler`][.span_pooling] is, with two look-ups a range, whatever the range's length, and a zero
-    vector for the empty range. For each power of two it holds blocks of twice as many positions, and of each position
-    what is pooled from there to the block's middle (a disjoint sparse table): a range is joined of the parts before
-    and after the middle of the smallest block that holds it. Running sums would need less memory, but of a range whose
-    scores are far below others of its row they leave no digits.
+    Has the interface of [`RangePooler`][.span_pooling], with two look-ups per range, independent of its length; empty
+    ranges are pooled to zeros. It uses a disjoint sparse table: for each power of two, blocks of twice as many
+    positions, and for each position the result of pooling from there to the middle of its block. A range is merged from
+    the parts before and after the middle of the smallest block that contains it. Cumulative sums would need less
+    memory, but lose all precision for ranges whose scores are far below others of the row.
 
     Args:
-        vectors: the vectors, *(batch, positions, hidden)*.
-        scores: their scores, *(batch, positions)*.
+        vectors: *(batch, positions, hidden)*.
+        scores: *(batch, positions)*.
     """
 
     def __init__(self, vectors: Tensor, scores: Tensor) -> None:
@@ -34,14 +34,14 @@ class AttentionPooler:
         """Pool the ranges `[starts, ends)` of the batch's `rows`.
 
         Args:
-            rows, starts, ends: integers, *(ranges,)*.
+            rows, starts, ends: `int64`, *(ranges,)*.
 
         Returns:
-            One vector a range, *(ranges, hidden)*.
+            One vector per range, *(ranges, hidden)*.
         """
         firsts = starts.clamp(max=self._positions - 1)  # only an empty range can start past the last position
         lasts = (ends - 1).clamp(min=0)
-        # The highest bit in which they differ. Of one position both look-ups find the same, which joined is the same.
+        # The highest bit in which they differ. For a single position, merging two equal results changes nothing.
         level = torch.frexp((firsts ^ lasts).clamp(min=1).float()).exponent.long() - 1
         place = (level * self._rows + rows) * self._positions
         mean = self._look_up(place + firsts).join(self._look_up(place + lasts)).mean.to(self._dtype)
@@ -52,10 +52,10 @@ class AttentionPooler:
 
 
 class _Pooled(NamedTuple):
-    """What is pooled of ranges, so that neighbouring ones can be joined.
+    """The result of pooling ranges, in a form in which adjacent ranges can be merged.
 
     Args:
-        peak: highest score, *(…, 1)*; a constant, as no result depends on it.
+        peak: highest score, *(…, 1)*; a constant without gradient, as no result depends on it.
         total: sum of `exp(score - peak)`, from 1 to the range's length, *(…, 1)*.
         mean: the vectors, weighted by the softmax of their scores, *(…, hidden)*.
     """
@@ -65,7 +65,7 @@ class _Pooled(NamedTuple):
     mean: Tensor
 
     def join(self, other: "_Pooled") -> "_Pooled":
-        """What is pooled of these ranges and others, each pair of them as one."""
+        """Merge each range with the corresponding range of another result."""
         peak = torch.maximum(self.peak, other.peak)
         own, others = self.total * (self.peak - peak).exp(), other.total * (other.peak - peak).exp()
         total = own + others
@@ -77,7 +77,7 @@ def _of_each(function: Callable[..., Tensor], *pooled: _Pooled) -> _Pooled:
 
 
 def _pool_single(vectors: Tensor, scores: Tensor) -> _Pooled:
-    """Each position as a range of its own, *(batch, positions, …)*, at least in single precision."""
+    """Pool each position as a separate range, *(batch, positions, …)*, at least in `float32`."""
     dtype = torch.promote_types(vectors.dtype, torch.float32)
     scores = scores.to(dtype).unsqueeze(-1)
     peak = scores.detach()
@@ -85,15 +85,15 @@ def _pool_single(vectors: Tensor, scores: Tensor) -> _Pooled:
 
 
 def _parts_by_level(single: _Pooled) -> list[_Pooled]:
-    """Of blocks of 2, 4, 8, … positions, what is pooled from each position to the block's middle.
+    """For blocks of 2, 4, 8, … positions, pool from each position to the middle of its block.
 
     Args:
-        single: each position, *(batch, positions, …)*; as many as a power of two.
+        single: the positions, *(batch, positions, …)*; their number is a power of two.
 
     Returns:
-        For each size of blocks up to that of all positions, *(batch, positions, …)*.
+        For each block size up to the number of positions, *(batch, positions, …)*.
     """
-    # What is pooled of each block up to a position and from it on, the position included, (batch, blocks, size, …).
+    # Results of pooling each block up to a position and from it on (inclusive), (batch, blocks, size, …).
     up_to = from_on = _of_each(lambda part: part.unsqueeze(2), single)
     levels = []
     while True:
@@ -110,7 +110,7 @@ def _parts_by_level(single: _Pooled) -> list[_Pooled]:
 
 
 def _halves(blocks: _Pooled) -> tuple[_Pooled, _Pooled]:
-    """Every other block, from the first and from the second on: the halves of blocks of twice the size."""
+    """Split blocks into those at even and odd indices: the halves of blocks of twice the size."""
     return _of_each(lambda part: part[:, ::2], blocks), _of_each(lambda part: part[:, 1::2], blocks)
 
 

@@ -1,4 +1,4 @@
-"""How a model is made and where it goes: from an encoder, from a checkpoint, and to the Hub."""
+"""Creation of a model from an encoder or a checkpoint, and upload to the Hub."""
 
 import warnings
 from collections.abc import Callable
@@ -20,12 +20,12 @@ from .processing_spert import LETTER_CASES
 Model = TypeVar("Model", bound="SpertPreTrainedModel")
 
 _IN_SINGLE_PRECISION = ["entity_classifier", "relation_classifier", "context_attention", "size_embeddings"]
-"""Modules that stay so in half precision: only the encoder gains speed, but scores would lose all but a few digits. (A
-list, as transformers 5.0 passes over anything else.)"""
+"""Modules that stay in single precision in a half-precision model: only the encoder would gain speed, and scores would
+lose most of their digits. (A list, as transformers 5.0 ignores other types.)"""
 
 
 class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
-    """The factories of [`SpertModel`], and its upload."""
+    """Methods of [`SpertModel`] for creation, loading and upload."""
 
     config_class = SpertConfig
     config: SpertConfig
@@ -39,11 +39,11 @@ class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
     _supports_attention_backend = True
     encoder_source: tuple[str, dict[str, Any]] = ("", {})
     find_encoder: Callable[[str], str] = staticmethod(str)
-    """Says from where [`SpertModel.from_encoder`] loads an encoder; the package has it look among packages, too."""
+    """Locates the encoder for [`SpertModel.from_encoder`]; the package also finds encoders in Python packages."""
 
     @classmethod
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
-        """Load a checkpoint as any model of transformers, but only a sound one; see [`load_checked`]."""
+        """Load a checkpoint like any model in transformers, after validating it; see [`load_checked`]."""
         return load_checked(super().from_pretrained, cls, pretrained_model_name_or_path, *model_args, **kwargs)
 
     @classmethod
@@ -55,22 +55,27 @@ class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
         hub_kwargs: dict[str, Any] | None = None,
         **settings: Any,
     ) -> Model:
-        """Make a model with a pretrained encoder and fresh classifiers.
+        """Create a model with a pre-trained encoder and newly initialized classifiers.
 
         Args:
-            encoder: folder or Hub id of any encoder that `AutoModel` loads, or of an encoder-decoder model, of which
-                the encoder is taken; docs/encoders.md has a table of the families.
-            config: a ready config; by default one is made of the encoder's config and `settings`.
-            hub_kwargs: passed on to `AutoConfig` and `AutoModel` (`token`, `revision`, `cache_dir`, …).
+            encoder (`str`): folder or Hub id of any encoder that `AutoModel` loads, or of an encoder-decoder model,
+                whose encoder is used; docs/encoders.md lists the families.
+            config ([`SpertConfig`], *optional*): the config; by default it is made from the encoder's config and
+                `settings`.
+            hub_kwargs (`dict`, *optional*): arguments of `AutoConfig` and `AutoModel` (`token`, `revision`,
+                `cache_dir`, …).
             settings: arguments of [`SpertConfig`], such as `entity_types` and `relation_types`.
 
+        Returns:
+            [`SpertModel`]: the model.
+
         Raises:
-            ValueError: if the model is not an encoder, or its weights cannot be read or are not all there. A few
-                sub-words are computed to find out what its config does not tell.
+            ValueError: the model is not an encoder, or its weights can't be read or are incomplete. The encoder is run
+                on a few sub-words to check what its config does not say.
         """
         hub_kwargs = hub_kwargs or {}
         name = encoder
-        if not hub_kwargs.get("revision"):  # elsewhere than on the Hub there is but one
+        if not hub_kwargs.get("revision"):  # only the Hub has revisions
             encoder = cls.find_encoder(encoder)
         if config is None:
             encoder_config = AutoConfig.from_pretrained(encoder, **hub_kwargs)
@@ -97,18 +102,18 @@ class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
         tags: str | list[str] | None = None,
         **upload: Any,
     ) -> Any:
-        """Upload all that is needed to use the model: weights, config, code, tokenizer and a card, in one commit.
+        """Upload everything needed to use the model in one commit: weights, config, code, tokenizer and a model card.
 
         Args:
-            repo_id: repository on the Hub; made if it does not exist.
-            tokenizer: the model's. By default it is loaded from where the model came from: the folder or repository
-                given to `from_pretrained`, or the encoder given to `from_encoder`.
-            tags: more tags for the card.
-            upload: as transformers' `push_to_hub` takes them: `commit_message`, `commit_description`, `private`,
+            repo_id (`str`): repository on the Hub; created if it does not exist.
+            tokenizer (`PreTrainedTokenizerBase`, *optional*): the model's tokenizer. By default it is loaded from the
+                folder or repository given to `from_pretrained`, or from the encoder given to `from_encoder`.
+            tags (`Iterable[str]`, *optional*): additional tags for the card.
+            upload: arguments of `push_to_hub` in transformers: `commit_message`, `commit_description`, `private`,
                 `token`, `revision` (a branch), `create_pr`, `max_shard_size`.
 
         Raises:
-            ValueError: if no tokenizer is given and none is found; nothing is uploaded then.
+            ValueError: no tokenizer is given and none is found; nothing is uploaded.
         """
         if tokenizer is None:
             tokenizer = find_tokenizer(self, upload.get("token"))
@@ -118,7 +123,7 @@ class SpertPreTrainedModel(EncodingMixin, PreTrainedModel):
 
 
 def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
-    """How many sub-words the encoder takes, special ones included; `None` if its positions set no limit."""
+    """Return the encoder's maximum sequence length, including special tokens; `None` if its positions set no limit."""
     names = ("max_position_embeddings", "max_encoder_position_embeddings")
     positions = next((getattr(encoder.config, name) for name in names if hasattr(encoder.config, name)), None)
     if not isinstance(positions, int) or positions <= 0:
@@ -127,24 +132,25 @@ def usable_sequence_length(encoder: PreTrainedModel) -> int | None:
 
 
 def make_letter_case_embeddings(config: SpertConfig, encoder: PreTrainedModel) -> nn.Embedding | None:
-    """Make embeddings of letter cases, as wide as those of sub-words; `None` for a model without them."""
+    """Make letter-case embeddings, as wide as those of sub-words; `None` for a model without them."""
     if not config.letter_case_embeddings:
         return None
     return nn.Embedding(len(LETTER_CASES), cast(Tensor, encoder.get_input_embeddings().weight).shape[1])
 
 
 def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
-    """Load an encoder with all of its weights; transformers would make up those that are missing, and warn at most.
-
-    Of a model with an encoder and a decoder, the weights of the encoder do, and it alone is given.
+    """Load an encoder with all of its weights; transformers would initialize missing ones, with a warning at most.
 
     Args:
-        source: Its folder or its name on the Hub.
-        kwargs: Passed on to `AutoModel.from_pretrained`.
+        source: folder or Hub id of the encoder, or of an encoder-decoder model, of which only the encoder is needed.
+        kwargs: arguments of `AutoModel.from_pretrained`.
+
+    Returns:
+        The encoder.
 
     Raises:
-        ValueError: Weights are missing, of other shapes than its config says, or can't be read.
-        OSError: There is no such encoder.
+        ValueError: weights are missing, can't be read, or have other shapes than the config requires.
+        OSError: there is no such encoder.
     """
     try:
         encoder, report = AutoModel.from_pretrained(
@@ -152,7 +158,7 @@ def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
         )
     except (ImportError, OSError, TypeError, ValueError):
         raise
-    except Exception as error:  # safetensors has an error of its own, and it names no file
+    except Exception as error:  # including the error class of safetensors, which does not name the file
         raise ValueError(f"encoder: the weights of {source} can't be read: {error}") from error
     own = encoder_of(encoder, encoder.config)
     unused = ("decoder.",) if own is not encoder else ()
@@ -170,9 +176,9 @@ def load_encoder(source: str, **kwargs: Any) -> PreTrainedModel:
 
 
 def make_encoder(config: SpertConfig) -> PreTrainedModel:
-    """Make an encoder with fresh weights; the config gets to know how many sub-words it takes."""
+    """Make a randomly initialized encoder, and set the maximum sequence length in the config."""
     own = config.encoder_config
-    if reason := reason_against(own):  # an old checkpoint's, perhaps: what is made anew is refused
+    if reason := reason_against(own):  # perhaps of an old checkpoint: new models are refused earlier
         warnings.warn(f"encoder: of type {own.model_type}, {reason}", stacklevel=3)
     use_full_attention(own)
     encoder = encoder_of(_without_pooler(AutoModel.from_config, own), own)
@@ -182,7 +188,7 @@ def make_encoder(config: SpertConfig) -> PreTrainedModel:
 
 
 def _without_pooler(make: Any, *args: Any, **kwargs: Any) -> PreTrainedModel:
-    """Make an encoder; SpERT uses no pooler, and weights without a gradient would hinder distributed training."""
+    """Make an encoder without a pooler: SpERT uses none, and unused weights would break distributed training."""
     try:
         model: PreTrainedModel = make(*args, add_pooling_layer=False, **kwargs)
     except TypeError:  # this encoder has no such layer

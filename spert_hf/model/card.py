@@ -1,6 +1,6 @@
-"""The card of a checkpoint: what its config says of it, in text that no name in it can break.
+"""The model card of a checkpoint, generated from its config; names in the config are escaped.
 
-It travels with the checkpoint, so that a card goes up with every model, also where `spert_hf` is not installed.
+This file travels with the checkpoint, so every upload has a card, even where `spert_hf` is not installed.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from .text_reading import SEQUENCES, WORDS, TextReading
 from .versions import LOWEST_TRANSFORMERS
 
 EXAMPLE_TEXT = "Marian Pell works for Northern Paper Co. in Duluth."
-"""A sentence to try a model on where none is given."""
+"""The example sentence of a card without its own."""
 
 TAGS = ("spert", TASK, "named-entity-recognition", "relation-extraction")
 
@@ -33,27 +33,30 @@ CITATION = """## Citation
 
 NOTHING_MEASURED = """## Limits
 
-There is no record of this model's training here, and no figure of how well it does: measure it on annotated text of
-your own before you rely on it."""
+This repository has no record of the model's training and no scores: evaluate it on your own annotated text before you
+rely on it."""
 
 _ABBREVIATIONS_SHOWN = 20
 
 _OVERLAPS = {
     "keep": "entities may overlap",
-    "drop": "entities that overlap are left out",
-    "best": "of entities that overlap the best by score is given",
+    "drop": "overlapping entities are dropped",
+    "best": "of overlapping entities, the one with the highest score is kept",
 }
 
 _SEAL = re.compile(r"\s*<!-- This card was written by spert-hf[^>]*: ([0-9a-f]{64}) -->\s*\Z")
 
 
 def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> str:
-    """Make the card of a model of which nothing is known but its config.
+    """Make a model card from the config alone.
 
     Args:
-        config: the model's.
+        config: the model's config.
         repo_id: its repository, USER/NAME.
-        tags: more tags for the Hub.
+        tags: additional tags for the Hub.
+
+    Returns:
+        The card as Markdown, with its metadata as YAML front matter.
     """
     parts = [
         describe_model(config, repo_id),
@@ -68,7 +71,12 @@ def make_card(config: SpertConfig, repo_id: str, tags: Iterable[str] = ()) -> st
 
 
 def card_data(config: SpertConfig, tags: Iterable[str] = ()) -> dict[str, Any]:
-    """Give the metadata that the Hub reads: library, task, tags, and the encoder where that is a model of the Hub."""
+    """Return the metadata for the Hub: library, task, tags, and the encoder if its name is known.
+
+    Args:
+        config: the model's config.
+        tags: additional tags.
+    """
     encoder = printable(config.encoder_config.name_or_path or "")
     data: dict[str, Any] = {"base_model": encoder} if encoder else {}
     return data | {
@@ -79,19 +87,24 @@ def card_data(config: SpertConfig, tags: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def describe_model(config: SpertConfig, repo_id: str) -> str:
-    """Give the title, and what this model is in a sentence or two."""
+    """Return the title and a short description of the model.
+
+    Args:
+        config: the model's config.
+        repo_id: its repository, USER/NAME.
+    """
     encoder = config.encoder_config
-    over = (
+    base = (
         as_code(encoder.name_or_path) if encoder.name_or_path else f"an encoder of type {as_code(encoder.model_type)}"
     )
     return f"""# {repo_id.split("/")[-1]}
 
-A [SpERT](https://github.com/lavis-nlp/spert) model (Eberts & Ulges, ECAI 2020) over {over}: it finds entities of
-{len(config.entity_types)} types, and relations between them of {len(config.relation_types)} types, in one pass."""
+A [SpERT](https://github.com/lavis-nlp/spert) model (Eberts & Ulges, ECAI 2020) based on {base}. It jointly extracts
+entities ({len(config.entity_types)} types) and the relations between them ({len(config.relation_types)} types)."""
 
 
 def describe_types(config: SpertConfig) -> str:
-    """List the types and the settings that bound what can be found."""
+    """List the entity and relation types, and the settings that limit what is predicted."""
     entities = "\n".join(f"- {as_code(name)}" for name in config.entity_types)
     relations = "\n".join(f"- {_describe_relation(config, name)}" for name in config.relation_types)
     return f"""## Types
@@ -100,17 +113,17 @@ Entity types:
 
 {entities}
 
-Relation types, from head to tail unless symmetric:
+Relation types, directed from head to tail unless symmetric:
 
 {relations or "- none"}
 
 An entity has at most {config.max_span_size} tokens; {_OVERLAPS[config.overlap]}.
-A relation is given if its score is at least {config.relation_threshold:.4g},
-or the `relation_threshold` of the call."""
+A relation is predicted if its score is at least {config.relation_threshold:.4g};
+the argument `relation_threshold` of a call overrides this."""
 
 
 def describe_reading(config: SpertConfig) -> str:
-    """Say how the model reads text."""
+    """Describe how the model splits raw text into words and sequences."""
     reading = TextReading.of(config.text_reading)
     pattern = f" ({as_code(reading.word_pattern)})" if reading.word_pattern else ""
     lines = [
@@ -118,16 +131,17 @@ def describe_reading(config: SpertConfig) -> str:
         f"- sequences ({as_code(reading.sequences)}), within which relations are found: {SEQUENCES[reading.sequences]}",
     ]
     if reading.languages:
-        lines.append(f"- languages that it is meant for: {', '.join(map(as_code, reading.languages))}")
+        lines.append(f"- languages: {', '.join(map(as_code, reading.languages))}")
     if reading.abbreviations:
         shown = ", ".join(as_code(f"{word}.") for word in reading.abbreviations[:_ABBREVIATIONS_SHOWN])
         more = len(reading.abbreviations) - _ABBREVIATIONS_SHOWN
-        lines.append(f"- abbreviations of its data: {shown}{f' and {more} more' if more > 0 else ''}")
-    return "\n".join(["## How it reads text", "", *lines, "", "The `words` and `sequences` of a call override these."])
+        lines.append(f"- abbreviations in its training data: {shown}{f' and {more} more' if more > 0 else ''}")
+    closing = "The arguments `words` and `sequences` of a call override these."
+    return "\n".join(["## How it reads text", "", *lines, "", closing])
 
 
 def _describe_relation(config: SpertConfig, name: str) -> str:
-    """Name a relation type, and what is known of its arguments."""
+    """Name a relation type and its type constraints."""
     symmetric = ", symmetric" if name in config.symmetric_relation_types else ""
     pairs = (config.relation_signatures or {}).get(name)
     if pairs is None:
@@ -139,37 +153,48 @@ def _describe_relation(config: SpertConfig, name: str) -> str:
 
 
 def describe_use(repo_id: str, text: str) -> str:
-    """Show how to use the model, on a given text."""
+    """Show how to use the model.
+
+    Args:
+        repo_id: its repository, USER/NAME.
+        text: the example text.
+    """
     code = f"""from transformers import pipeline
 
 pipe = pipeline("{TASK}", model="{repo_id}", trust_remote_code=True)
 print(pipe({json.dumps(printable(text), ensure_ascii=False)}))"""
     return f"""## Use
 
-The code is in this repository; read it before you trust it. It needs transformers {LOWEST_TRANSFORMERS} or newer:
+The model's code is in this repository; read it before you trust it. It requires transformers {LOWEST_TRANSFORMERS} or
+newer:
 
 {fenced(code, "python")}
 
-With the package `spert-hf` installed, `import spert_hf` takes the place of `trust_remote_code=True`."""
+If the package `spert-hf` is installed, use `import spert_hf` instead of `trust_remote_code=True`."""
 
 
 def as_code(text: str) -> str:
-    """Give a text as code within a line of Markdown, whatever it holds: there is no mark-up in code."""
+    """Format any text as inline code in Markdown, in which nothing is interpreted as markup."""
     text = printable(text)
     fence = "`" * (_longest_run_of_backticks(text) + 1)
-    # One space at both ends is not part of the code; without it, backticks of the text would join the fence.
+    # Markdown strips one space at both ends; without it, backticks of the text would merge with the delimiter.
     pad = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def fenced(text: str, language: str) -> str:
-    """Give lines as a block of code, whatever they hold."""
+    """Format any text as a fenced code block in Markdown.
+
+    Args:
+        text: one or more lines.
+        language: the language of the code block.
+    """
     fence = "`" * max(3, _longest_run_of_backticks(text) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 
 
 def printable(text: str) -> str:
-    """Give a text in one line that can be seen and stored as UTF-8, other characters spelt as in Python."""
+    """Return a text as one line of printable characters; all others are escaped as in Python."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
@@ -180,15 +205,13 @@ def _longest_run_of_backticks(text: str) -> int:
 
 
 def sealed(card: str) -> str:
-    """Give a generated card with a seal, by which it is known as long as nobody has changed it."""
+    """Append a digest to a generated card, by which [`is_generated`] recognizes it until it is edited."""
     text = card.rstrip()
-    return (
-        f"{text}\n\n<!-- This card was written by spert-hf. Once changed, it is yours and kept: {_digest(text)} -->\n"
-    )
+    return f"{text}\n\n<!-- This card was written by spert-hf. Edited cards are not overwritten: {_digest(text)} -->\n"
 
 
 def is_generated(text: str) -> bool:
-    """Whether a card's text is a generated one, as it was written; one that was changed by hand is not."""
+    """Whether a card was generated and has not been edited since."""
     text = text.replace("\r\n", "\n")
     seal = _SEAL.search(text)
     return seal is not None and seal[1] == _digest(text[: seal.start()])

@@ -1,4 +1,4 @@
-"""Files of a checkpoint, in a folder or on the Hub: where they are, and what weights they hold."""
+"""Files of a checkpoint in a folder or on the Hub: their paths, and the shapes of their weights."""
 
 import json
 import re
@@ -14,23 +14,26 @@ from .messages import must_be
 from .setting_checks import shown
 
 HUB_OPTIONS = ("cache_dir", "force_download", "proxies", "local_files_only", "token", "revision", "subfolder")
-"""Arguments of `from_pretrained` that say where a file is on the Hub."""
+"""Arguments of `from_pretrained` for downloads from the Hub."""
 
 _NEW_NAMES = {"gamma": "weight", "beta": "bias"}
 
 
 def hub_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the arguments of `from_pretrained` that say where a file is on the Hub, as far as they are given."""
+    """Return the given arguments of `from_pretrained` for downloads from the Hub."""
     return {name: options[name] for name in HUB_OPTIONS if options.get(name) is not None}
 
 
 def find_file(source: Any, name: str, options: Mapping[str, Any]) -> Path | None:
-    """Path of a file of a checkpoint, fetched from the Hub if that is where it is; `None` if there is none.
+    """Find a file of a checkpoint, downloading it from the Hub if necessary.
 
     Args:
         source: folder or Hub id.
-        name: the file's, which may have a folder before it.
-        options: as of `from_pretrained`.
+        name: name of the file, optionally with a folder.
+        options: arguments of `from_pretrained`.
+
+    Returns:
+        Its path; `None` if there is none.
     """
     if Path(source).is_dir():
         path = Path(source, options.get("subfolder") or "", name)
@@ -42,7 +45,7 @@ def find_file(source: Any, name: str, options: Mapping[str, Any]) -> Path | None
 
 
 def weight_files(source: Any, options: Mapping[str, Any]) -> list[Path]:
-    """Paths of the weights' files, fetched from the Hub if that is where they are."""
+    """Return the paths of the weight files, downloading them from the Hub if necessary."""
     folder = Path(source, options.get("subfolder") or "")
     if any(folder.glob("shard-*.safetensors")):
         raise CheckpointError(f"{source} holds a distributed checkpoint; it must have {SAFE_WEIGHTS_NAME}")
@@ -54,7 +57,7 @@ def weight_files(source: Any, options: Mapping[str, Any]) -> list[Path]:
             index = _fetch(source, _with_variant(SAFE_WEIGHTS_INDEX_NAME, variant), options)
         except OSError:
             if not folder.is_dir():
-                raise error from None  # of the Hub: it may just be out of reach
+                raise error from None  # the Hub may be unreachable
             raise CheckpointError(
                 f"{source} has no {SAFE_WEIGHTS_NAME}; pickles such as pytorch_model.bin are not read"
             ) from error
@@ -71,7 +74,7 @@ def _with_variant(name: str, variant: str | None) -> str:
 
 
 def _shard_names(source: Any, index: Path) -> list[str]:
-    """Names of the files that an index lists, which must lie beside it."""
+    """Return the names of the files in an index, which must be in the same folder."""
     where = f"{source}: {index.name}"
     try:
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
@@ -84,17 +87,17 @@ def _shard_names(source: Any, index: Path) -> list[str]:
 
 
 def stored_shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
-    """Shapes of all weights in the files, from their headers; what is cut off or padded has no valid one."""
+    """Return the shapes of all weights in the files from their headers, which are invalid for truncated files."""
     shapes: dict[str, tuple[int, ...]] = {}
     for file in files:
         try:
             weights = load_state_dict(str(file), map_location="meta")
             shapes |= {_renamed(name): tuple(weight.shape) for name, weight in weights.items()}
-        except Exception as error:  # safetensors has an error of its own
+        except Exception as error:  # including the error class of safetensors
             raise CheckpointError(f"{file} is not a complete safetensors file: {error}") from error
     return shapes
 
 
 def _renamed(name: str) -> str:
-    """The name of a weight in the model; early 5.x of transformers saves layer norms under the names of old."""
+    """Return the name of a weight in the model; early versions 5.x of transformers save layer norms under old names."""
     return re.sub(r"LayerNorm\.(gamma|beta)$", lambda old: f"LayerNorm.{_NEW_NAMES[old[1]]}", name)

@@ -1,8 +1,8 @@
-"""What settings may be, for help texts, too, which are shown before torch and transformers are imported."""
+"""Allowed values of settings, in a module without heavy imports, as `--help` needs them."""
 
 SPAN_POOLINGS = ("max", "mean", "sum")
 RELATION_CONTEXTS = ("between", "sentence", "cls", "attention")
 OVERLAP_POLICIES = ("keep", "drop", "best")
 
 BACKENDS = ("torch", "openvino")
-"""What may compute the encoder."""
+"""Libraries that can compute the encoder."""

@@ -31,22 +31,22 @@ from .languages import *
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""
 
-# Where a saved checkpoint's own code is, for whoever loads it without the package that wrote it.
+# The code in a saved checkpoint, for loading it without this package.
 TASK = "spert-extraction"
 CODE_OF_CLASSES = {"AutoConfig": "configuration_spert.SpertConfig", "AutoModel": "modeling_spert.SpertModel"}
 CODE_OF_PIPELINE = {"impl": "pipeline_spert.SpertPipeline", "pt": ["AutoModel"], "type": "text"}
 
 _NAMES_OF_NONE = ("none", "O", "LABEL_0")
-"""What `id2label` calls no entity: the first that is no type of the model's."""
+"""Names for *none* in `id2label`: the first that is not an entity type is used."""
 
-# What a file must have: a default would stand for another model.
+# Required in a file, as a default would describe another model.
 _NEEDED_IN_FILES = ("encoder_config", "entity_types", "relation_types")
-# What else a file may have, of what transformers itself has written or reads.
+# Other settings in files that transformers writes or reads.
 _OF_TRANSFORMERS = {"auto_map", "custom_pipelines", "torch_dtype", "name_or_path", "_name_or_path", "_commit_hash"}
-# What transformers puts among the settings of a file that it loads.
+# Settings that transformers adds when it loads a file.
 _FOR_LOADING = {"attn_implementation", "experts_implementation", "num_labels"}
-# Settings of an encoder that are not taken from a SpERT checkpoint. Code other than its model type's own and kernels
-# from the Hub are never run; heads, which it has none of, would only cost memory.
+# Settings of an encoder that are ignored in a SpERT checkpoint. Custom code and kernels from the Hub are never run;
+# heads, which SpERT does not use, would only cost memory.
 _NOT_TAKEN_FROM_FILES = (
     *("auto_map", "attn_implementation", "experts_implementation", "kernel_config", "fusion_config"),
     *("quantization_config", "num_labels", "id2label", "label2id"),
@@ -57,21 +57,22 @@ _SETTINGS = settings_of(ConfigSettings)
 
 
 class SpertConfig(PreTrainedConfig, ConfigSettings):
-    """Settings of a [`SpertModel`]; the defaults are those of the paper (Eberts & Ulges, ECAI 2020).
+    """Configuration of a [`SpertModel`]; the defaults are those of the paper (Eberts & Ulges, ECAI 2020).
 
     Args:
-        encoder_config: the config of the encoder, as an object or as a `dict` with a `model_type`. Default: BERT-base.
-        entity_types: names of the entity types. Logit 0 stands for *none*, logit `i + 1` for `entity_types[i]`.
-        relation_types: names of the relation types, in the order of the logits. May be empty: entities only.
-        symmetric_relation_types: those of `relation_types` that have no direction.
-        relation_signatures: the pairs of entity types, head and tail, that each relation type may join; relations
-            between others are not predicted. A relation type without an entry may join any. `None`: all may.
-        text_reading: how raw text becomes words and sequences, a [`TextReading`] or a mapping of its settings. `None`:
-            its defaults; in a file that has none, the rules that there were before files had any.
-        settings: those that [`ConfigSettings`] declares, such as `max_span_size`; others are transformers'.
+        encoder_config (`PreTrainedConfig` or `dict`, *optional*): the config of the encoder, or a `dict` with a
+            `model_type`. Default: BERT-base.
+        entity_types (`list[str]`): the entity types. Logit 0 is *none*, logit `i + 1` is `entity_types[i]`.
+        relation_types (`list[str]`): the relation types, in the order of the logits. Empty: entities only.
+        symmetric_relation_types (`list[str]`): those of `relation_types` without a direction.
+        relation_signatures (`dict`, *optional*): type constraints: for each relation type, the allowed pairs of entity
+            types of head and tail. A relation type without an entry may have any.
+        text_reading ([`TextReading`] or `dict`, *optional*): how raw text is split into words and sequences. Default:
+            the defaults of [`TextReading`]; for a config file without it, the rules of the first version.
+        settings: those declared by [`ConfigSettings`], such as `max_span_size`, and those of `PreTrainedConfig`.
 
     Raises:
-        ValueError: if a setting is not among the allowed values.
+        ValueError: a setting is invalid.
     """
 
     model_type = "spert"
@@ -89,7 +90,7 @@ class SpertConfig(PreTrainedConfig, ConfigSettings):
     ) -> None:
         self.encoder_config = _as_config(encoder_config)
         if Path(self.encoder_config.name_or_path or "").is_dir():
-            # A folder here means nothing elsewhere, and would tell of this machine in every checkpoint.
+            # A local path means nothing elsewhere, and would reveal it in every checkpoint.
             self.encoder_config.name_or_path = ""
         self.entity_types = check_names("entity_types", entity_types, least=1)
         self.relation_types = check_names("relation_types", relation_types)
@@ -118,14 +119,20 @@ class SpertConfig(PreTrainedConfig, ConfigSettings):
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
-        """Make a config of a file's content, as anywhere in transformers; settings in `kwargs` win over the file's.
+        """Make a config from the content of a file, as elsewhere in transformers; `kwargs` override its settings.
 
-        Where `entity_types` or `relation_types` are among them, what the file says of other types is left out:
-        signatures that do not fit, types without direction that are gone, temperatures of another number of types.
+        If they contain `entity_types` or `relation_types`, settings of the file that depend on the types and no longer
+        apply are dropped: type constraints, symmetric types, temperatures.
+
+        Args:
+            config_dict: the content of the file.
+            kwargs: overrides.
+
+        Returns:
+            The config.
 
         Raises:
-            ValueError: naming the file, if its place is known, and the setting: one that is missing, not known, of a
-                wrong type or not among the allowed values.
+            ValueError: a setting is missing, unknown or invalid; the message names it and, if known, the file.
         """
         place = kwargs.get("name_or_path") or config_dict.get("_name_or_path")
         given = {name: kwargs.pop(name) for name in cls._own_settings() - {"encoder_config"} if name in kwargs}
@@ -138,39 +145,39 @@ class SpertConfig(PreTrainedConfig, ConfigSettings):
             for name in ("dtype", "torch_dtype"):
                 check_dtype(name, config_dict.get(name))
             return super().from_dict(config_dict, **kwargs)
-        except Exception as error:  # transformers' own checks have classes of their own
+        except Exception as error:  # including the error classes of checks in transformers
             raise ValueError(f"{f'{place}: ' if place else ''}config.json: {error}") from error
 
     @classmethod
     def _own_settings(cls) -> set[str]:
-        """Names of the settings that this class adds to transformers'."""
+        """Return the names of the settings that this class adds to those of transformers."""
         return (set(inspect.signature(cls.__init__).parameters) | set(_SETTINGS)) - {"self", "settings"}
 
     @classmethod
     def _known_settings(cls) -> set[str]:
-        """Names of all settings that a file may have."""
+        """Return the names of all settings allowed in a file."""
         return cls._own_settings() | set(PreTrainedConfig().to_dict()) | _OF_TRANSFORMERS
 
     @property
     def custom_pipelines(self) -> dict[str, dict[str, Any]]:
-        """The pipeline in the checkpoint's own code; empty where transformers has one by that name already.
+        """The pipeline in the checkpoint's code; empty if a pipeline of that name is registered in transformers.
 
-        `transformers.pipeline` runs a checkpoint's code, and asks for `trust_remote_code`, as soon as it sees this.
-        Saved configs always have it.
+        Otherwise `transformers.pipeline` would require `trust_remote_code` and run the checkpoint's code. Saved configs
+        always have it.
         """
-        from transformers.pipelines import PIPELINE_REGISTRY  # heavy, and not needed to read a config
+        from transformers.pipelines import PIPELINE_REGISTRY  # a heavy import, not needed to read a config
 
         return {} if TASK in PIPELINE_REGISTRY.get_supported_tasks() else _code_of_pipelines()
 
     @custom_pipelines.setter
     def custom_pipelines(self, value: object) -> None:
-        """Do nothing: `Pipeline.save_pretrained` sets what saving writes anyway, on a config that is still in use."""
+        """Do nothing: `Pipeline.save_pretrained` sets on the config what saving writes anyway."""
 
     @property  # type: ignore[misc]  # an attribute of transformers' class
     def id2label(self) -> dict[int, str]:
-        """What the entity logits stand for, as transformers' tools ask for it: 0 is *none*, then the entity types.
+        """The labels of the entity logits, for tools of transformers: 0 is *none*, then the entity types.
 
-        It follows from `entity_types`; in a file it is for those who read it, and has no effect.
+        Derived from `entity_types`; in a file it is informative only.
         """
         none = next((name for name in _NAMES_OF_NONE if name not in self.entity_types), "")  # no type is called ""
         return dict(enumerate((none, *self.entity_types)))
@@ -181,7 +188,7 @@ class SpertConfig(PreTrainedConfig, ConfigSettings):
 
     @property  # type: ignore[misc]
     def label2id(self) -> dict[str, int]:
-        """The other way round."""
+        """The inverse of `id2label`."""
         return {name: number for number, name in self.id2label.items()}
 
     @label2id.setter
@@ -189,22 +196,22 @@ class SpertConfig(PreTrainedConfig, ConfigSettings):
         """Do nothing: transformers sets labels of its own making."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all settings as plain JSON, with the places of the code that belongs to them."""
+        """Return all settings as JSON, with the references to the checkpoint's code."""
         reading = self.text_reading
         return super().to_dict() | {
             "id2label": self.id2label,
             "label2id": self.label2id,
             "custom_pipelines": _code_of_pipelines(),
-            # Whoever sets it on a config that is in use may give a mapping, too.
+            # It may have been set to a mapping after construction.
             "text_reading": TextReading.of(reading).to_dict(),
         }
 
     @property
     def hidden_size(self) -> int:
-        """Width of the encoder's hidden states.
+        """The dimension of the encoder's hidden states.
 
         Raises:
-            ValueError: if the encoder's config does not say.
+            ValueError: the encoder's config does not have it.
         """
         width = width_of(self.encoder_config)
         if width is None:
@@ -219,12 +226,12 @@ if SpertConfig.__doc__:  # not under `python -OO`
 
 
 def _code_of_pipelines() -> dict[str, dict[str, Any]]:
-    """As `custom_pipelines` has it in a config; made anew each time, for transformers writes into what it gets."""
+    """Return a new value for `custom_pipelines` in a config, as transformers modifies it."""
     return {TASK: {**CODE_OF_PIPELINE, "pt": list(CODE_OF_PIPELINE["pt"])}}
 
 
 def _for_types_of(given: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings of a file without what they say of other types than the given ones."""
+    """Return the settings of a file without those that do not apply to the given types."""
     types = settings | given
     entity_types = check_names("entity_types", types["entity_types"], least=1)
     relation_types = check_names("relation_types", types["relation_types"])
@@ -241,10 +248,10 @@ def _for_types_of(given: dict[str, Any], settings: dict[str, Any]) -> dict[str, 
 
 
 def _own_code(auto_map: Any) -> dict[str, str]:
-    """The classes of a checkpoint's own code, without the repository that transformers puts before each.
+    """Return the classes of the checkpoint's code, without the repository that transformers prepends.
 
     Raises:
-        ValueError: if other code is named: it would be run by those who trust the checkpoint's, and be published.
+        ValueError: other code is named, which would be run with `trust_remote_code`, and be published.
     """
     for name, code in auto_map.items() if isinstance(auto_map, dict) else [("", auto_map)]:
         if not isinstance(code, str) or code.rpartition("--")[2] != CODE_OF_CLASSES.get(name):
@@ -271,7 +278,7 @@ def _as_config(encoder_config: PreTrainedConfig | dict[str, Any] | None) -> PreT
     check_encoder_settings(settings)
     try:
         return AutoConfig.for_model(model_type, **settings)
-    except Exception as error:  # each family has its own checks, and most have none
+    except Exception as error:  # error classes differ between families
         raise ValueError(f"encoder_config is not one of {model_type}: {shown(error)}") from error
 
 

@@ -1,7 +1,7 @@
-"""Attention with dropout over packed sequences, as training has it.
+"""Attention with dropout over packed sequences, for training on a CPU.
 
-Torch computes it on a CPU by plain products, with a search for rows that are masked throughout, and has a
-gradient for each of the steps; here are no such rows, and one gradient for all of them.
+There, torch computes it by separate operations, each with its own backward pass, and searches for fully masked rows.
+Here there are no such rows, and a single backward pass.
 """
 
 from typing import Any
@@ -16,16 +16,16 @@ from .cpu_dropout import draw_kept
 def attend_with_dropout(
     query: Tensor, key: Tensor, value: Tensor, lengths: list[int], p: float, scale: float
 ) -> Tensor:
-    """Attention within each of the sequences that lie one behind the other, at least in single precision.
+    """Compute attention within each packed sequence, at least in `float32`.
 
     Args:
         query, key, value: *(heads, sub-words, size)*.
-        lengths: of the sequences; what is behind them is none of them, and gets zeros.
-        p: probability of dropping an attention, which [`can_draw`][.cpu_dropout.can_draw] must allow.
-        scale: of the products of queries and keys.
+        lengths: lengths of the sequences; positions after them are padding, whose result is zero.
+        p: dropout probability, which [`can_draw`][.cpu_dropout.can_draw] must support.
+        scale: scale of the products of queries and keys.
 
     Returns:
-        *(sub-words, heads, size)*, in the precision of `query`.
+        *(sub-words, heads, size)*, in the dtype of `query`.
     """
     precise = torch.promote_types(query.dtype, torch.float32)
     kept = draw_kept(len(query) * sum(length**2 for length in lengths), p, precise)
@@ -75,22 +75,22 @@ class _Attention(torch.autograd.Function):
             of_query.append(torch.bmm(of_scores, k))
             of_key.append(torch.bmm(of_scores.transpose(1, 2), q))
         gradients = [_one_behind_the_other(parts, query.shape[1]) for parts in (of_query, of_key, of_value)]
-        gradients[0].mul_(context.scale)  # of the query as it was given; that of the key has it from the query
+        gradients[0].mul_(context.scale)  # of the unscaled query; the gradient of the key gets the scale from the query
         return *(whole.transpose(0, 1) for whole in gradients), None, None, None
 
 
 def _sequences(whole: Tensor, lengths: list[int]) -> tuple[Tensor, ...]:
-    """The sequences of *(heads, sub-words, size)*."""
+    """Split *(heads, sub-words, size)* into sequences."""
     return whole[:, : sum(lengths)].split(lengths, dim=1)
 
 
 def _squares(numbers: Tensor, heads: int, lengths: list[int]) -> list[Tensor]:
-    """Numbers as one *(heads, sub-words, sub-words)* a sequence."""
+    """Split a flat tensor into *(heads, sub-words, sub-words)* per sequence."""
     parts = numbers.split([heads * length**2 for length in lengths])
     return [part.view(heads, length, length) for part, length in zip(parts, lengths, strict=True)]
 
 
 def _one_behind_the_other(parts: list[Tensor], count: int) -> Tensor:
-    """From one *(heads, sub-words, size)* a sequence to *(sub-words, heads, size)*, with zeros up to `count`."""
+    """Concatenate *(heads, sub-words, size)* per sequence to *(sub-words, heads, size)*, with zeros up to `count`."""
     rest = parts[0].new_zeros(count - sum(part.shape[1] for part in parts), *parts[0].shape[::2])
     return torch.cat([*(part.transpose(0, 1) for part in parts), rest])

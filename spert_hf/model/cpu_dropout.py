@@ -1,6 +1,6 @@
-"""Dropout on a CPU in a fifth of the time: 16 random bits a number, of 64 that are drawn at once.
+"""Dropout on a CPU in a fifth of the time: 16 random bits per element, drawn 64 at once.
 
-Torch draws for each number by itself, which takes a tenth of a step of training.
+Torch draws a random number per element, which takes a tenth of a training step.
 """
 
 from math import ceil
@@ -11,29 +11,32 @@ from torch import Tensor, nn
 from .tracing import is_computed_plainly
 
 STEPS = 2**16
-"""Probabilities are rounded to a multiple of one in as many: 0.1 becomes 0.100006."""
+"""Probabilities are rounded to multiples of 1 / `STEPS`: 0.1 becomes 0.100006."""
 
 
 class QuickDropout(nn.Dropout):
-    """Torch's dropout; on a CPU, what is dropped is drawn by [`draw_kept`], from torch's generator as well.
+    """`nn.Dropout` whose mask is drawn by [`draw_kept`] on a CPU, also from torch's generator.
 
-    So a seed gives the same zeros again, but not those that it gives torch's own layer.
+    Results are reproducible with a seed, but differ from those of `nn.Dropout`.
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """As torch's layer: of any shape, and zeros in it."""
+        """Apply dropout to a tensor of any shape."""
         if not self.training or not _is_for_us(input, self.p) or self.inplace:
             return super().forward(input)
         return input * draw_kept(input.numel(), self.p, input.dtype).view(input.shape)
 
 
 def draw_kept(count: int, p: float, dtype: torch.dtype) -> Tensor:
-    """Factors for dropout, *(count,)*: 0 with the probability `p`, else what keeps the mean.
+    """Draw factors for dropout.
 
     Args:
-        count: how many.
-        p: rounded to a multiple of 1 / [`STEPS`], and neither of 0 and 1 then.
-        dtype: of the factors.
+        count: number of factors.
+        p: dropout probability, rounded to a multiple of 1 / [`STEPS`], which must not be 0 or 1.
+        dtype: dtype of the factors.
+
+    Returns:
+        *(count,)*: 0 with probability `p`, else the factor that preserves the mean.
     """
     words = torch.empty(ceil(count / 4), dtype=torch.int64, device="cpu").random_(-(2**63), None)
     dropped = round(p * STEPS)
@@ -43,12 +46,12 @@ def draw_kept(count: int, p: float, dtype: torch.dtype) -> Tensor:
 
 
 def can_draw(p: float) -> bool:
-    """Whether [`draw_kept`] can draw with a probability: not if it is all but 0 or 1."""
+    """Whether [`draw_kept`] supports a probability, which must not be rounded to 0 or 1."""
     return 0 < round(p * STEPS) < STEPS
 
 
 def _is_for_us(input: Tensor, p: float) -> bool:
-    """Whether an input is plain numbers on a CPU, and nothing records a model's operations."""
+    """Whether an input is a plain tensor on a CPU, and operations are not traced."""
     return (
         input.device.type == "cpu"
         and type(input) is Tensor

@@ -1,7 +1,7 @@
-"""Linear layers of an encoder by oneDNN, in single precision on a CPU: twice as fast as torch's own on some.
+"""Linear layers computed by oneDNN in `float32`: on some CPUs twice as fast as in torch.
 
-There torch hands `float32` products to MKL, which leaves half of what AVX-512 can do unused on CPUs that are not
-Intel's; other precisions it hands to oneDNN by itself.
+Torch uses MKL for `float32`, which does not make full use of AVX-512 on CPUs that are not made by Intel; for other
+dtypes it uses oneDNN.
 """
 
 import platform
@@ -18,15 +18,15 @@ from .tracing import is_computed_plainly
 
 
 class OneDnnLinear(nn.Linear):
-    """A linear layer that has oneDNN compute what torch would have MKL compute, and is torch's own in all else.
+    """`nn.Linear` that uses oneDNN where torch would use MKL.
 
-    Results differ from torch's in the last digits, as those of any two orders of summation do. Where torch is told to
-    do without oneDNN (`torch.backends.mkldnn.flags(enabled=False)`), so does this.
+    Results differ from those of torch by rounding. If oneDNN is disabled in torch
+    (`torch.backends.mkldnn.flags(enabled=False)`), it is not used.
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """As torch's layer: *(…, inputs)* in, *(…, outputs)* out."""
-        weight, bias = self.weight, self.bias  # looked up once: torch looks for them among all that a module may have
+        """Apply the layer to *(…, inputs)*; returns *(…, outputs)*."""
+        weight, bias = self.weight, self.bias  # looked up once, as attribute access of modules is slow
         if not _is_for_onednn(input, weight):
             return functional.linear(input, weight, bias)
         if torch.is_grad_enabled():
@@ -35,7 +35,7 @@ class OneDnnLinear(nn.Linear):
 
 
 class _OneDnnProduct(torch.autograd.Function):
-    """`input @ weight.T + bias` and its gradients, in which both factors may be asked for or not."""
+    """`input @ weight.T + bias` and those of its gradients that are needed."""
 
     @staticmethod
     def forward(context: Any, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -47,7 +47,7 @@ class _OneDnnProduct(torch.autograd.Function):
         input, weight = context.saved_tensors
         of_input, of_weight, of_bias = context.needs_input_grad
         count = input[..., 0].numel()
-        # Gradients of gradients are asked for where gradients are recorded here, too: those are torch's.
+        # Recording of gradients is enabled here only for double backward, which is left to torch.
         plainly = (functional.linear, _as_is, torch.t)
         multiply, pad, transpose = plainly if torch.is_grad_enabled() else (_multiply, _with_padding, _transpose)
         gradient_rows = pad(gradient.flatten(0, -2).contiguous())
@@ -63,7 +63,7 @@ def _multiply(rows: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tenso
 
 
 def _take_fresh(*shape: int) -> Tensor:
-    # Neither the process's default type nor its default device counts here.
+    # Independent of the default dtype and the default device.
     return torch.empty(shape, dtype=torch.float32, device="cpu")
 
 
@@ -82,7 +82,7 @@ def _multiply_padded(input: Tensor, weight: Tensor, bias: Tensor | None) -> Tens
 
 
 def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = _take_fresh) -> Tensor:
-    """Rows, and as many of zeros as [`count_padded_rows`] says."""
+    """Pad with rows of zeros to the number given by [`count_padded_rows`]."""
     count, columns = rows.shape
     padded_count = count_padded_rows(count)
     if padded_count == count:
@@ -94,9 +94,9 @@ def _with_padding(rows: Tensor, take: Callable[[int, int], Tensor] = _take_fresh
 
 
 def count_padded_rows(count: int) -> int:
-    """The next of a few dozen numbers of rows: from 1,024 on 32 to each doubling.
+    """Round a number of rows up to one of a few dozen: from 1,024 on, 32 per power of two.
 
-    oneDNN compiles a kernel for each number of rows and keeps a thousand of them, half a megabyte each.
+    oneDNN compiles a kernel for each number of rows and caches a thousand of them, half a megabyte each.
     """
     if count < 256:
         return count + -count % (8 if count < 128 else 16)
@@ -108,25 +108,25 @@ def _as_is(rows: Tensor) -> Tensor:
 
 
 def _transpose(rows: Tensor) -> Tensor:
-    """Padded rows as columns, in one block, which torch makes with one core of a matrix and with all of more axes."""
+    """Transpose padded rows to a contiguous tensor; torch uses a single core for a matrix, but all for more axes."""
     return rows.unflatten(0, (2, -1)).permute(2, 0, 1).contiguous().flatten(1)
 
 
 class _Scratch(threading.local):
-    """Memory for padded rows, each thread's own: what is fresh costs the system a page fault every 4 kB."""
+    """Thread-local memory for padded rows: newly allocated memory costs a page fault every 4 kB."""
 
     MOST_KEPT = 4 * 2**20
-    """Numbers, of 4 bytes."""
+    """The maximum size, in elements of 4 bytes."""
 
     def __init__(self) -> None:
         self._numbers = _take_fresh(0)
 
     def take(self, rows: int, columns: int) -> Tensor:
-        """A matrix of anything, in `float32`, until the next call."""
+        """Return an uninitialized `float32` matrix, valid until the next call."""
         if rows * columns > self.MOST_KEPT:
             return _take_fresh(rows, columns)
         if len(self._numbers) < rows * columns:
-            with torch.inference_mode(False):  # or it could be written in that mode only
+            with torch.inference_mode(False):  # an inference tensor could only be written in inference mode
                 self._numbers = _take_fresh(rows * columns)
         return self._numbers[: rows * columns].view(rows, columns)
 
@@ -135,10 +135,10 @@ _scratch = _Scratch()
 
 
 def _is_for_onednn(input: Tensor, weight: Tensor) -> bool:
-    """Whether torch would give this product to MKL, and oneDNN's kernel takes it.
+    """Whether torch would use MKL for this product, and the oneDNN kernel supports it.
 
-    The kernel is slow on tensors with gaps, and unknown to tensors that are more than a block of numbers (quantised,
-    sharded), to casts, and to what records a model's operations.
+    The kernel is slow for non-contiguous tensors, and does not support tensor subclasses (quantized, sharded), autocast
+    and tracing.
     """
     return (
         is_computed_plainly()
@@ -158,7 +158,7 @@ def _is_for_onednn(input: Tensor, weight: Tensor) -> bool:
 
 @cache
 def _find_kernel() -> Any:
-    """The operator that torch's own compiler uses for linear layers; `None` where there is none, or it doesn't work."""
+    """Return the operator that torch's compiler uses for linear layers; `None` if it is missing or does not work."""
     if platform.machine().lower() not in ("x86_64", "amd64") or not torch.backends.mkldnn.is_available():
         return None
     try:

@@ -1,7 +1,7 @@
-"""The sequences of a batch one behind the other, so that an encoder computes no padding.
+"""Sequence packing: the sequences of a batch are concatenated, so that the encoder computes no padding.
 
-Layers that treat each sub-word by itself don't notice; attention is computed a sequence at a time. On a CPU,
-where padding costs as much as words do, this is quicker than any choice of batches.
+Layers that process each sub-word separately need no change; attention is computed per sequence. On a CPU, where padding
+costs as much as words, this is faster than any choice of batches.
 """
 
 from dataclasses import dataclass
@@ -25,23 +25,23 @@ from .tracing import is_computed_plainly
 # transformers knows functions of attention by name, in the whole process: a checkpoint's copy of this file, which may
 # be of another version, is not to take the place of ours. (A digest, as some parts of names have a meaning there.)
 ATTENTION = f"spert_packed_{sha256(__name__.encode()).hexdigest()[:8]}"
-"""Name of the attention among those of transformers: torch's own, which takes packed sequences as well."""
+"""Name of the attention function in transformers: that of torch, extended to packed sequences."""
 
 _TORCHS = "sdpa"
 
 PACKABLE_ENCODERS = frozenset({"bert", "camembert", "distilbert", "electra", "roberta", "xlm-roberta"})
-"""Model types in which sub-words meet in attention only, and all of a sequence's: none with windows or distances."""
+"""Model types in which sub-words interact only by full attention, without windows or relative positions."""
 
 
 @dataclass(slots=True)
 class Packing:
-    """How the sequences of a batch lie one behind the other.
+    """The packing of a batch.
 
     Args:
-        shape: of the batch: sequences, sub-words.
-        places: of what is no padding, in the flattened batch, *(sub-words,)*.
-        position_ids: of all of it for the encoder, *(1, packed)*: a few more, which fill up the rows of the products.
-        runs: how many sequences follow each other that are equally long, and their length.
+        shape: shape of the batch: sequences, sub-words.
+        places: indices of sub-words that are not padding in the flattened batch, *(sub-words,)*.
+        position_ids: position ids for the encoder, *(1, packed)*, including a few for padding of the matrix products.
+        runs: numbers of consecutive sequences of equal length, and their length.
     """
 
     shape: tuple[int, int]
@@ -50,12 +50,12 @@ class Packing:
     runs: list[tuple[int, int]]
 
     def pack(self, ids: Tensor) -> Tensor:
-        """From *(batch, sub-words)* to *(1, packed)*."""
+        """Pack *(batch, sub-words)* to *(1, packed)*."""
         packed = ids.flatten()[self.places]
         return functional.pad(packed, (0, self.position_ids.shape[1] - len(packed))).unsqueeze(0)
 
     def unpack(self, hidden: Tensor) -> Tensor:
-        """From *(1, packed, hidden)* to *(batch, sub-words, hidden)*, with zeros for padding."""
+        """Unpack *(1, packed, hidden)* to *(batch, sub-words, hidden)*, with zeros for padding."""
         sequences, length = self.shape
         padded = hidden.new_zeros(sequences * length, hidden.shape[-1])
         padded[self.places] = hidden[0, : len(self.places)]
@@ -63,23 +63,23 @@ class Packing:
 
 
 def use_packing(encoder: PreTrainedModel) -> None:
-    """Have an encoder take packed sequences, if it is of a type that can, and computes attention as torch does."""
+    """Enable sequence packing in an encoder, if its model type supports it and it uses torch's attention."""
     if encoder.config.model_type not in PACKABLE_ENCODERS:
         return
-    AttentionInterface.register(ATTENTION, _attend)  # needed for one that comes as a pickle and has it already, too
+    AttentionInterface.register(ATTENTION, _attend)  # also needed for an unpickled encoder, which already uses it
     AttentionMaskInterface.register(ATTENTION, sdpa_mask)
     if encoder.config._attn_implementation == _TORCHS:
         encoder.set_attn_implementation(ATTENTION)
 
 
 def undo_packing(encoder: PreTrainedModel) -> None:
-    """Undo [`use_packing`], unless another attention was chosen since."""
+    """Undo [`use_packing`], unless another attention was set in the meantime."""
     if encoder.config._attn_implementation == ATTENTION:
         encoder.set_attn_implementation(_TORCHS)
 
 
 def takes_packed(encoder: nn.Module) -> bool:
-    """Whether an encoder takes packed sequences. (Compiled, it would be compiled anew for each of them.)"""
+    """Whether an encoder supports packed sequences. (A compiled one would be recompiled for each of them.)"""
     return (
         isinstance(encoder, PreTrainedModel)
         and encoder.config._attn_implementation == ATTENTION
@@ -88,23 +88,26 @@ def takes_packed(encoder: nn.Module) -> bool:
 
 
 def find_packing(encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor) -> Packing | None:
-    """How a batch is packed for an encoder; `None` where it had better be computed as it is.
+    """Find the packing of a batch.
 
     Args:
-        encoder: that is to compute it.
+        encoder: the encoder.
         input_ids: *(batch, sub-words)*.
         attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
+
+    Returns:
+        The packing; `None` if the batch should not be packed.
     """
     if input_ids.device.type != "cpu" or not is_computed_plainly():
         return None
     if not takes_packed(encoder) or attention_mask.shape != input_ids.shape:
         return None
     is_word = attention_mask.bool()
-    if is_word[:, :-1].lt(is_word[:, 1:]).any():  # padding comes last
+    if is_word[:, :-1].lt(is_word[:, 1:]).any():  # padding is at the end
         return None
     places = is_word.flatten().nonzero().squeeze(1)
     first = first_position(encoder)
-    if first and input_ids.flatten()[places].eq(first - 1).any():  # padding inside a text, which has no position
+    if first and input_ids.flatten()[places].eq(first - 1).any():  # padding inside a text has no position
         return None
     sequences, length = input_ids.shape
     positions = torch.arange(first, first + length).expand(sequences, length).flatten()[places]
@@ -128,10 +131,10 @@ def _attend(
     packed_runs: list[tuple[int, int]] | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """Attention as transformers asks for it, of tensors *(batch, heads, sub-words, size)*.
+    """An attention function for transformers, with tensors *(batch, heads, sub-words, size)*.
 
     Args:
-        packed_runs: of [`Packing`], for packed sequences: a batch of one.
+        packed_runs: `runs` of [`Packing`] for packed sequences, a batch of size 1.
     """
     if packed_runs is None:
         return sdpa_attention_forward(
@@ -151,5 +154,5 @@ def _attend(
         q, k, v = (part.unflatten(1, (count, length)).transpose(0, 1) for part in of_run)
         vectors = functional.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scaling)
         attended.append(vectors.transpose(1, 2).flatten(0, 1))
-    attended.append(parts[-1][-1].transpose(0, 1))  # whatever it is, nothing looks at it
+    attended.append(parts[-1][-1].transpose(0, 1))  # padding, whose values are not used
     return torch.cat(attended).unsqueeze(0), None

@@ -1,4 +1,4 @@
-"""All that makes a CPU fast: oneDNN's products, dropout by few random bits, packed sequences, batches side by side."""
+"""The CPU runtime: oneDNN linear layers, fast dropout, sequence packing, and parallel batches."""
 
 from typing import Any
 
@@ -15,29 +15,28 @@ from .runtime import EncodingModel, TorchRuntime
 
 
 class CpuRuntime(TorchRuntime):
-    """The encoder by transformers' code and the model's weights, with layers that a CPU computes faster.
+    """The encoder in transformers with layers that are faster on a CPU.
 
-    The encoder's linear layers become [`OneDnnLinear`], the model's dropout layers [`QuickDropout`], and an encoder
-    that can takes the sequences of a batch packed. Each of them leaves to torch what it can't do better, so that a
-    model on another device, in another precision, or one that is compiled or exported computes as with
-    [`TorchRuntime`].
+    The encoder's linear layers become [`OneDnnLinear`], the model's dropout layers [`QuickDropout`], and encoders that
+    support it get packed sequences. Each of these falls back to torch where it is not faster: on other devices, with
+    other dtypes, and when compiled or exported, results are those of [`TorchRuntime`].
     """
 
     name = "cpu"
     workers_pay_from: float | None = LEAST_SHARED
 
     def serves(self, device: torch.device) -> bool:
-        """On CPUs."""
+        """Support CPUs."""
         return device.type == "cpu"
 
     def attach(self, model: EncodingModel) -> None:
-        """Have the model's layers computed by those above."""
+        """Replace the model's layers."""
         _swap_layers(model.encoder, nn.Linear, OneDnnLinear)
         _swap_layers(model, nn.Dropout, QuickDropout)
         use_packing(model.encoder)
 
     def detach(self, model: EncodingModel) -> None:
-        """Give the model the layers that it had."""
+        """Restore the model's layers."""
         _swap_layers(model.encoder, OneDnnLinear, nn.Linear)
         _swap_layers(model, QuickDropout, nn.Dropout)
         undo_packing(model.encoder)
@@ -50,7 +49,7 @@ class CpuRuntime(TorchRuntime):
         letter_cases: Tensor | None = None,
         **encoder_kwargs: Any,
     ) -> Tensor:
-        """As [`EncoderRuntime.compute`]: packed, if the encoder takes it, with zeros for padding."""
+        """Compute the hidden states; see [`EncoderRuntime.compute`]. Packed if possible, with zeros for padding."""
         packing = None if encoder_kwargs else find_packing(model.encoder, input_ids, attention_mask)
         if packing is None:
             return super().compute(model, input_ids, attention_mask, letter_cases, **encoder_kwargs)
@@ -61,14 +60,14 @@ class CpuRuntime(TorchRuntime):
         return packing.unpack(model.encoder(**inputs, **where, return_dict=True).last_hidden_state)
 
     def padding_cost(self, encoder: PreTrainedModel) -> float | None:
-        """As much as a word, unless the encoder computes none."""
+        """Return the cost of padding: that of a word, unless sequences are packed."""
         return PADDING_COST if is_computed_alone(encoder) or takes_packed(encoder) else 1.0
 
 
 def _swap_layers(module: EncodingModel | nn.Module, old: type[nn.Module], new: type[nn.Module]) -> None:
-    """Make the layers of one class in a module those of another, which differs in nothing but what it computes.
+    """Change the class of layers in a module to one that differs in its computation only.
 
-    Weights and their names stay. Subclasses of the old class, such as those of quantized models, stay what they are.
+    Weights and their names are not changed. Layers of subclasses, such as those of quantized models, are not changed.
     """
     for child in module.modules():
         if type(child) is old:

@@ -1,6 +1,6 @@
-"""Which sequences are computed together: those of similar length, as padding costs a CPU as much as words do.
+"""Batching of sequences of similar length, as padding costs as much as words on a CPU.
 
-How much that is can be said for encoders that compute no padding: it is what the rest of the model takes for it.
+With sequence packing, the cost of padding is that in the rest of the model.
 """
 
 import heapq
@@ -8,21 +8,21 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 BATCH_COST = 40
-"""What one more batch costs a CPU, in sub-words of padding that may be computed instead. MiniLM-L6 on two cores
-takes 3.0 ms a batch and 0.060 ms a sub-word, and anything from 20 to 130 is as good."""
+"""The cost of an additional batch on a CPU, in sub-words of padding. MiniLM-L6 on two cores takes 3.0 ms per batch and
+0.060 ms per sub-word; values from 20 to 130 are equally good."""
 
 PADDING_COST = 0.15
-"""What a sub-word of padding costs where the encoder doesn't compute it, in sub-words that are computed."""
+"""The relative cost of padding with sequence packing."""
 
 LARGEST_COMPARED = 128
-"""Sequences beyond which no larger batch is considered: a CPU gains nothing from it."""
+"""The maximum batch size, beyond which a CPU is not faster."""
 
 LEAST_SHARED = 128
-"""Cost of an average batch, in sub-words, from which on torch computes batches side by side the quicker: before it,
-Python, which runs one thread at a time, has too large a part in it."""
+"""The cost of an average batch, in sub-words, from which on parallel batches are faster with torch: smaller batches are
+limited by Python, which runs one thread at a time."""
 
 LARGEST_IMBALANCE = 1.1
-"""Time of the worker with most to do over the average, up to which batches side by side are surely the quicker."""
+"""The ratio of the longest to the average time of a worker up to which parallel batches are surely faster."""
 
 
 def batches_by_length(
@@ -32,17 +32,20 @@ def batches_by_length(
 
     Args:
         items: indices of the sequences.
-        lengths: sub-words of each, by index.
-        batch_size: most sequences of a batch.
-        padding_cost: of a sub-word of padding, in sub-words, as [`EncoderRuntime.padding_cost`] says: the batches that
-            cost least are formed, which may be smaller. `None`: all but the last are full.
+        lengths: number of sub-words of each sequence, by index.
+        batch_size: maximum number of sequences in a batch.
+        padding_cost: relative cost of padding, see [`EncoderRuntime.padding_cost`]; batches are formed with the minimum
+            total cost, and may be smaller. `None`: all batches but the last are full.
+
+    Returns:
+        The indices of each batch.
     """
     order = sorted(items, key=lambda index: lengths[index])
     if padding_cost is None:
         return [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
     most = min(batch_size, LARGEST_COMPARED)
-    totals = [0, *accumulate(lengths[index] for index in order)]  # sub-words of the first so many
-    cheapest: list[tuple[float, int]] = [(0, 0)]  # for the first so many: cost, and where the last batch starts
+    totals = [0, *accumulate(lengths[index] for index in order)]  # sub-words of the first n
+    cheapest: list[tuple[float, int]] = [(0, 0)]  # for the first n: cost, and start of the last batch
     for end in range(1, len(order) + 1):
         longest = lengths[order[end - 1]]
         cheapest.append(
@@ -66,18 +69,17 @@ def batches_by_length(
 def share_out(
     batches: Iterable[Sequence[int]], lengths: Sequence[int], workers: int, padding_cost: float = 1.0, least: float = 0
 ) -> list[list[int]] | None:
-    """Halve the costliest batches until workers that compute side by side are done at about the same time.
+    """Halve the most expensive batches until parallel workers finish at about the same time.
 
     Args:
-        batches: of [`batches_by_length`], for a CPU.
-        lengths: sub-words of each sequence, by index.
-        workers: that take the batches in turn.
+        batches: the output of [`batches_by_length`], for a CPU.
+        lengths: number of sub-words of each sequence, by index.
+        workers: number of workers.
         padding_cost: as for [`batches_by_length`].
-        least: cost of an average batch, in sub-words, below which nothing is shared out.
+        least: minimum cost of an average batch, in sub-words, for parallel computation.
 
     Returns:
-        The batches, the costliest first; `None` where there are too few sequences to be shared out, or the batches
-        would be too small.
+        The batches, the most expensive first; `None` if there are too few sequences, or batches would be too small.
     """
 
     def cost(batch: Sequence[int]) -> float:
@@ -102,19 +104,19 @@ def share_out(
 
 
 def _cost_of(count: int, total: int, longest: int, padding_cost: float) -> float:
-    """What a batch costs a CPU, in sub-words.
+    """Return the cost of a batch on a CPU, in sub-words.
 
     Args:
-        count: its sequences.
-        total: their sub-words.
-        longest: sub-words of the longest.
+        count: number of sequences.
+        total: number of sub-words.
+        longest: number of sub-words of the longest sequence.
         padding_cost: as for [`batches_by_length`].
     """
     return BATCH_COST + total + padding_cost * (count * longest - total)
 
 
 def _imbalance(costs: Iterable[float], workers: int) -> float:
-    """What the worker with most to do has over the average, when each takes the next one as soon as it is free."""
+    """Return the ratio of the longest to the average work of workers that take the next batch as soon as possible."""
     busy = [0.0] * workers
     for cost in costs:
         heapq.heapreplace(busy, busy[0] + cost)

@@ -1,7 +1,7 @@
-"""Threads that compute side by side on a CPU, each on cores of its own.
+"""Worker threads that compute batches in parallel on a CPU, each on separate cores.
 
-Batches go through faster that way than one after the other on all cores: no layer waits until the slower core has
-finished the one before, and what Python does for one batch goes on beside the products of another.
+This is faster than one batch after the other on all cores: no layer waits for the slowest core, and Python code for one
+batch runs in parallel with the matrix products of another.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import TypeVar
 import torch
 
 MOST_WORKERS = 8
-"""Each holds a batch's memory; with more cores than that, each computes on several."""
+"""The maximum number of workers, each of which needs the memory of a batch; with more cores, each uses several."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,28 +25,31 @@ _this_thread = threading.local()
 
 
 def count_workers() -> int:
-    """How many workers share the threads that torch has in this thread."""
+    """Return the number of workers that share the torch threads of this thread."""
     return min(torch.get_num_threads(), MOST_WORKERS)
 
 
 def has_company() -> bool:
-    """Whether this thread is one of several workers, and so should leave the other cores alone."""
+    """Whether this thread is one of several workers, and should not use other cores."""
     return getattr(_this_thread, "has_company", False)
 
 
 def side_by_side(
     compute: Callable[[Item], Result], items: Iterable[Item], workers: int, threads: int | None = None
 ) -> Iterator[Result]:
-    """Yield the result of each item, in order; what takes longest should come first.
+    """Compute items in parallel, and yield the results in order.
 
     Args:
-        compute: called by the workers, not in this thread.
-        items: a few of them are computed ahead of the result that is asked for.
-        workers: as many as [`count_workers`] says. Threads that share a pipeline share its workers, too.
-        threads: of torch for each worker; by default an equal share of those that this thread has.
+        compute: called in the workers.
+        items: the items, preferably the most expensive first; a few are computed ahead.
+        workers: the number of workers, see [`count_workers`]. Threads that share a pipeline share its workers.
+        threads: number of torch threads per worker; default: an equal share of those of this thread.
+
+    Yields:
+        The result of each item.
 
     Raises:
-        Exception: what `compute` raises, in place of the result.
+        Exception: any exception raised by `compute`, in place of the result.
     """
     pool = _find_pool(workers, threads or max(1, torch.get_num_threads() // workers))
     ahead: deque[Future[Result]] = deque()
@@ -63,7 +66,7 @@ def side_by_side(
 
 
 def _find_pool(workers: int, threads: int) -> ThreadPoolExecutor:
-    """The pool of so many workers with so many threads of torch each."""
+    """Return the pool with these numbers of workers and of torch threads per worker."""
     with _pools_lock:
         if (workers, threads) not in _pools:
             _pools[workers, threads] = _make_pool(workers, threads)
@@ -72,7 +75,7 @@ def _find_pool(workers: int, threads: int) -> ThreadPoolExecutor:
 
 def _make_pool(workers: int, threads: int) -> ThreadPoolExecutor:
     pool = ThreadPoolExecutor(workers, "spert", initializer=_become_worker, initargs=(workers > 1, threads))
-    # How many threads torch computes with is each thread's own, but a new thread takes what was set last, by whichever.
+    # The number of torch threads is thread-local, but new threads start with the value set last in any thread.
     before = torch.get_num_threads()
     all_there = threading.Barrier(workers + 1)
     for _ in range(workers):
@@ -84,12 +87,12 @@ def _make_pool(workers: int, threads: int) -> ThreadPoolExecutor:
 
 def _become_worker(has_company: bool, threads: int) -> None:
     _this_thread.has_company = has_company
-    torch.get_num_threads()  # asked for the first time, it sets what is set for all
+    torch.get_num_threads()  # the first call initializes the global value
     torch.set_num_threads(threads)
 
 
 def _forget_pools() -> None:
-    """A child process has none of its parent's threads, and perhaps a lock that one of them held."""
+    """Forget the pools in a child process, which has none of the parent's threads, but possibly their locks."""
     global _pools_lock
     _pools_lock = threading.Lock()
     _pools.clear()

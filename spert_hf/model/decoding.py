@@ -1,40 +1,44 @@
-"""From scores to entities and relations, and what to do with entities that overlap."""
+"""Decoding of scores to entities and relations, and resolution of overlapping entities."""
 
 import math
 import warnings
 from collections.abc import Collection
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .configuration_spert import SpertConfig
-from .output import PredictedEntity, PredictedRelation, Prediction, SpertScores
+from .output import PredictedEntity, PredictedRelation, Prediction, PredictionArrays, SpertScores
 from .ranking import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
 from .selection import ALL, Selection, Threshold
 from .signatures import forbidden_relations
 
 
 def entity_scores(logits: Tensor, temperature: float) -> Tensor:
-    """Probabilities of *none* and of each entity type, *(…, 1 + entity types)*, of logits of that shape.
+    """Compute the probabilities of *none* and of each entity type.
 
     Args:
-        logits: the model's, in any precision.
-        temperature: what they are divided by.
+        logits: *(…, 1 + entity types)*, in any floating-point dtype.
+        temperature: the logits are divided by it.
+
+    Returns:
+        Probabilities of the same shape.
     """
     return _tempered(logits, temperature).softmax(-1)
 
 
 def relation_scores(logits: Tensor, temperature: float) -> Tensor:
-    """Scores of relations, each by itself, of logits of the same shape; see [`entity_scores`]."""
+    """Compute the scores of relations, each independently, from logits of the same shape; see [`entity_scores`]."""
     return _tempered(logits, temperature).sigmoid()
 
 
 def tempered_score(score: float, temperature: float, new_temperature: float) -> float:
-    """What the score of a relation at one temperature is at another; the order of scores stays."""
+    """Convert the score of a relation from one temperature to another; the order of scores does not change."""
     if temperature == new_temperature or score in (0, 1):
         return score
     logit = math.log(score / (1 - score)) * temperature / new_temperature
-    # Either form overflows where the other is exact.
+    # Each form overflows where the other is exact.
     return 1 / (1 + math.exp(-logit)) if logit > 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
@@ -53,58 +57,62 @@ def decode(
     """Decode the model's scores of all spans and pairs.
 
     Args:
-        output: of [`SpertModel.forward`] without candidates.
-        config: the model's.
-        batch_size: rows of that batch.
-        relation_threshold: lowest score of a relation, or by type; by default the config's.
-        selection: what is kept; entities of types that are not stay here, for they have a part in settling overlaps.
+        output: the output of [`SpertModel.forward`] without candidates.
+        config: the model's config.
+        batch_size: number of rows of the batch.
+        relation_threshold: minimum score of a relation, or a mapping by type; default: the config's.
+        selection: the predictions to keep; entities of other types are kept here, as they matter for overlaps.
 
     Returns:
-        One prediction a row. As in the published code: entities in the order of (size, start), relations in the order
-        of (head, tail); a symmetric relation has its earlier span as head and is reported once, with the score found
-        first (of two spans that begin together, either may be the head, and both). Of a row with more than
-        [`MOST_RELATIONS`] only the surest are there.
+        One prediction per row. As in the published code, entities are sorted by (size, start) and relations by
+        (head, tail); a symmetric relation has the earlier span as head and is returned once, with the score found first
+        (if both spans start at the same word, either or both may be the head). A row has at most [`MOST_RELATIONS`]
+        relations, those with the highest scores.
     """
-    predictions = [Prediction() for _ in range(batch_size)]
-    entities, places = _decode_entities(output, config, predictions, selection.entity_threshold)
+    found = decode_arrays(output, config, batch_size, relation_threshold, selection)
+    return [to_prediction(row, config) for row in found]
+
+
+def decode_arrays(
+    output: SpertScores,
+    config: SpertConfig,
+    batch_size: int,
+    relation_threshold: Threshold = None,
+    selection: Selection = ALL,
+) -> list[PredictionArrays]:
+    """Do what [`decode`] does, without an object for each entity and relation."""
+    entities, entity_scores, places = _find_entities(output, config, selection.entity_threshold)
+    relations, scores = [entities[:0]], [entity_scores[:0]]
     if output.relation_logits is not None and len(output.relation_logits):
-        first_entity, count = [], 0
-        for prediction in predictions:
-            first_entity.append(count)
-            count += len(prediction.entities)
         pairs = places[output.pairs]
         thresholds = output.relation_logits.new_tensor(
             selection.relation_thresholds(config, relation_threshold)
         ).float()
         for part in _row_by_row(output.entities[output.pairs[:, 0], 0], output.relation_logits):
-            found = _find_relations(
+            of_part = _find_relations(
                 output.relation_logits[part], pairs[part], entities, config, thresholds, selection.entity_types
             )
-            _add_relations(predictions, first_entity, config, *found)
-    return predictions
+            relations.append(of_part[0])
+            scores.append(of_part[1])
+    return _row_arrays((entities, entity_scores), (torch.cat(relations), torch.cat(scores)), batch_size)
 
 
-def _decode_entities(
-    output: SpertScores, config: SpertConfig, predictions: list[Prediction], threshold: float
-) -> tuple[Tensor, Tensor]:
-    """Fill in the entities that reach the threshold.
+def _find_entities(output: SpertScores, config: SpertConfig, threshold: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The entities that reach the threshold.
 
     Returns:
-        Their rows of numbers, *(kept, 4)*, and for each of the output's entities its index among these, or -1,
-        *(entities,)*.
+        Their rows of numbers, *(kept, 4)*, their scores, *(kept,)*, and for each of the output's entities its index
+        among these, or -1, *(entities,)*.
     """
     rows, starts, ends, types = output.entities.unbind(-1)
     probabilities = entity_scores(output.entity_logits[rows, ends - starts - 1, starts], config.entity_temperature)
     scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
     kept = scores >= threshold
-    entities, names = output.entities[kept], config.entity_types
-    for (row, start, end, type_index), score in zip(entities.tolist(), scores[kept].tolist(), strict=True):
-        predictions[row].entities.append(PredictedEntity(start, end, names[type_index - 1], score))
-    return entities, torch.where(kept, kept.cumsum(0) - 1, -1)
+    return output.entities[kept], scores[kept], torch.where(kept, kept.cumsum(0) - 1, -1)
 
 
 def _row_by_row(rows: Tensor, logits: Tensor) -> list[slice]:
-    """All pairs at once or, where they have very many scores, those of each row; `rows` is theirs, *(pairs,)*."""
+    """Return a slice of all pairs or, if they have very many scores, one slice per row; `rows`: *(pairs,)*, sorted."""
     if logits.numel() <= PAIR_SCORES_AT_ONCE:
         return [slice(None)]
     _, counts = rows.unique_consecutive(return_counts=True)
@@ -120,22 +128,22 @@ def _find_relations(
     thresholds: Tensor,
     entity_types: Collection[str] | None,
 ) -> tuple[Tensor, Tensor]:
-    """The relations that are kept, of all their rows' pairs.
+    """Find the relations that reach their threshold.
 
     Args:
         logits: *(pairs, relation types)*.
-        pairs: indices into `entities` of head and tail, -1 for one that is not kept, *(pairs, 2)*.
-        entities: *(kept, 4)*.
-        config: the model's.
-        thresholds: lowest scores, *(relation types,)*, `float32`.
-        entity_types: those that are kept, if not all are.
+        pairs: indices of head and tail in `entities`, -1 for entities that are not kept, *(pairs, 2)*.
+        entities: (row, start, end, type), *(kept, 4)*.
+        config: the model's config.
+        thresholds: minimum scores, *(relation types,)*, `float32`.
+        entity_types: types of the entities to keep, or `None` for all.
 
     Returns:
-        Row, head, tail and relation type of each, *(relations, 4)*, and their scores, *(relations,)*, in the order of
-        the pairs.
+        Row, head, tail and relation type of each relation, *(relations, 4)*, and their scores, *(relations,)*, in the
+        order of the pairs.
     """
     kept = (pairs >= 0).all(1)
-    # Computed of all: the last digit depends on where in a row of numbers one stands.
+    # Computed for all pairs, as the last digit of a result depends on its position in the tensor.
     scores = relation_scores(logits, config.relation_temperature)[kept]
     logits, pairs = logits[kept], pairs[kept]
     reached = scores >= thresholds
@@ -150,7 +158,7 @@ def _find_relations(
     relations, different = _without_doubles(relations, entities, config)
     found, types = found[different], types[different]
     if exceeds(relations[:, 0], MOST_RELATIONS):
-        # Always the same words: Python keeps every different warning for good.
+        # Always the same text: Python remembers each distinct warning.
         warnings.warn(
             f"more than {MOST_RELATIONS} relations were predicted in one sentence: only the surest are given, the "
             "others are left out",
@@ -162,7 +170,7 @@ def _find_relations(
 
 
 def _without_doubles(relations: Tensor, entities: Tensor, config: SpertConfig) -> tuple[Tensor, Tensor]:
-    """Put the earlier span of symmetric relations first; return those that then differ, and their places."""
+    """Put the earlier span of symmetric relations first; return the relations without duplicates, and their indices."""
     places = torch.arange(len(relations), device=relations.device)
     symmetric = [index for index, name in enumerate(config.relation_types) if name in config.symmetric_relation_types]
     is_symmetric = torch.isin(relations[:, 3], relations.new_tensor(symmetric))
@@ -177,14 +185,53 @@ def _without_doubles(relations: Tensor, entities: Tensor, config: SpertConfig) -
     return torch.stack((rows, heads, tails, types), dim=1)[first], first
 
 
-def _add_relations(
-    predictions: list[Prediction], first_entity: list[int], config: SpertConfig, relations: Tensor, scores: Tensor
-) -> None:
-    """Fill in what [`_find_relations`] gives; `first_entity` is the index of each row's first entity."""
-    names = config.relation_types
-    for (row, head, tail, type_index), score in zip(relations.tolist(), scores.tolist(), strict=True):
-        first = first_entity[row]
-        predictions[row].relations.append(PredictedRelation(head - first, tail - first, names[type_index], score))
+def _row_arrays(
+    entities: tuple[Tensor, Tensor], relations: tuple[Tensor, Tensor], batch_size: int
+) -> list[PredictionArrays]:
+    """What [`_find_entities`] and [`_find_relations`] give, numbers and scores, of each row by itself."""
+    row_numbers = np.arange(batch_size + 1)
+    spans, span_scores = (tensor.cpu().numpy() for tensor in entities)
+    triples, triple_scores = (tensor.cpu().numpy() for tensor in relations)
+    borders = [rows.searchsorted(row_numbers).tolist() for rows in (spans[:, 0], triples[:, 0])]
+    spans, triples = ((rows[:, 1:] - [0, 0, shift]).astype(np.int32) for rows, shift in ((spans, 1), (triples, 0)))
+    found = []
+    for row in range(batch_size):
+        (first, last), (start, end) = ((of_kind[row], of_kind[row + 1]) for of_kind in borders)
+        own = triples[start:end] - np.array([first, first, 0], dtype=np.int32)
+        found.append(PredictionArrays(spans[first:last], own, span_scores[first:last], triple_scores[start:end]))
+    return found
+
+
+def to_prediction(found: PredictionArrays, config: SpertConfig) -> Prediction:
+    """Give what was found as objects, with the names of their types."""
+    names = config.entity_types, config.relation_types
+    return Prediction(
+        [
+            PredictedEntity(start, end, names[0][number], score)
+            for (start, end, number), score in zip(found.entities.tolist(), found.entity_scores.tolist(), strict=True)
+        ],
+        [
+            PredictedRelation(head, tail, names[1][number], score)
+            for (head, tail, number), score in zip(
+                found.relations.tolist(), found.relation_scores.tolist(), strict=True
+            )
+        ],
+    )
+
+
+def to_arrays(prediction: Prediction, config: SpertConfig) -> PredictionArrays:
+    """Give a prediction as numbers; see [`to_prediction`]."""
+    entity_types, relation_types = (
+        {name: number for number, name in enumerate(names)} for names in (config.entity_types, config.relation_types)
+    )
+    entities = [(one.start, one.end, entity_types[one.type]) for one in prediction.entities]
+    relations = [(one.head, one.tail, relation_types[one.type]) for one in prediction.relations]
+    return PredictionArrays(
+        np.array(entities, dtype=np.int32).reshape(-1, 3),
+        np.array(relations, dtype=np.int32).reshape(-1, 3),
+        np.array([one.score for one in prediction.entities], dtype=np.float32),
+        np.array([one.score for one in prediction.relations], dtype=np.float32),
+    )
 
 
 def keep_types(prediction: Prediction, entity_types: Collection[str] | None) -> Prediction:
@@ -197,12 +244,16 @@ def keep_types(prediction: Prediction, entity_types: Collection[str] | None) -> 
 
 
 def resolve_overlaps(prediction: Prediction, policy: str) -> Prediction:
-    """Apply an overlap policy to one prediction.
+    """Apply an overlap policy to a prediction.
 
     Args:
-        prediction: as decoded.
-        policy: `"keep"` leaves all entities; `"drop"` removes every entity that overlaps another; `"best"` keeps, from
-            the highest score down, each entity that overlaps none kept before. A relation goes with its entities.
+        prediction: the decoded prediction.
+        policy: `"keep"` keeps all entities; `"drop"` drops every entity that overlaps another one; `"best"` keeps
+            entities greedily, from the highest score down, if they overlap none kept before. Relations of dropped
+            entities are dropped.
+
+    Returns:
+        The prediction without the dropped entities.
     """
     if policy == "keep":
         return prediction
@@ -211,7 +262,7 @@ def resolve_overlaps(prediction: Prediction, policy: str) -> Prediction:
 
 
 def _without_overlaps(entities: list[PredictedEntity]) -> list[int]:
-    """Indices of the entities that overlap no other one; a document may have thousands, so not pair by pair."""
+    """Return the indices of the entities that overlap no other one, without comparing all pairs of a long document."""
     order = sorted(range(len(entities)), key=lambda i: entities[i].start)
     kept = []
     reached = 0
@@ -225,7 +276,7 @@ def _without_overlaps(entities: list[PredictedEntity]) -> list[int]:
 
 
 def _best_of_overlaps(entities: list[PredictedEntity]) -> list[int]:
-    """Indices of the entities that are kept when each, from the highest score down, must overlap none kept before."""
+    """Return the indices of entities kept greedily, from the highest score down, if they overlap none kept before."""
     taken: set[int] = set()
     kept = []
     for index in sorted(range(len(entities)), key=lambda i: -entities[i].score):
@@ -246,7 +297,7 @@ def in_text_order(prediction: Prediction) -> Prediction:
 
 
 def select_entities(prediction: Prediction, indices: list[int], sort: bool = True) -> Prediction:
-    """Keep the given entities, and the relations between them with their indices adapted."""
+    """Keep the given entities, and the relations between them with adjusted indices."""
     indices = sorted(indices) if sort else indices
     place = {old: new for new, old in enumerate(indices)}
     relations = [
@@ -258,7 +309,7 @@ def select_entities(prediction: Prediction, indices: list[int], sort: bool = Tru
 
 
 def to_records(prediction: Prediction) -> dict[str, list[dict[str, object]]]:
-    """Give a prediction as plain JSON in token offsets: an annotated document's two lists, with scores."""
+    """Convert a prediction to JSON with token offsets: the two lists of an annotated document, with scores."""
     return {
         "entities": [{"type": e.type, "start": e.start, "end": e.end, "score": e.score} for e in prediction.entities],
         "relations": [{"type": r.type, "head": r.head, "tail": r.tail, "score": r.score} for r in prediction.relations],

@@ -1,4 +1,4 @@
-"""A trial of a model's encoder: a few sub-words tell what no config does."""
+"""A test run of a model's encoder on a few sub-words, for properties that are not in its config."""
 
 from typing import Any
 
@@ -9,26 +9,26 @@ from .encoders import ALLOWED, width_of
 from .messages import must_be
 
 LARGEST_DIFFERENCE = 1e-3
-"""Between what a sequence gets alone and beside a longer one, in parts of the largest number, that is rounding."""
+"""Tolerance between the results of a sequence alone and in a batch with a longer one, relative to the largest value."""
 
 _LENGTHS = (5, 12)
 
 
 @torch.no_grad()
 def check_encoder(source: str, model: Any) -> None:
-    """Refuse an encoder that sub-words alone do not do for, that is causal, or whose results depend on the batch.
+    """Refuse an encoder that needs other inputs than sub-words, is causal, or whose results depend on the batch.
 
     Args:
-        source: what the message names.
+        source: name of the encoder in the message.
         model: a [`SpertModel`] with the encoder's weights.
 
     Raises:
-        ValueError: saying what is wrong, and what is allowed.
+        ValueError: the encoder can't be used; the message states the reason and what is allowed.
     """
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
-        with torch.random.fork_rng(devices=[]):  # a seed gives the same weights with a trial and without
+        with torch.random.fork_rng(devices=[]):  # the test must not change the random state, and so the initial weights
             reason = _find_fault(model)
     finally:
         for module, training in modes:
@@ -51,13 +51,13 @@ def _find_fault(model: Any) -> str | None:
         together = _encode(model, ids.where(mask.bool(), ids.new_tensor(padding % count)), mask)
         by_ids = model.encoder(input_ids=ids[:1, :short], return_dict=True).last_hidden_state.float()
         changed = _encode(model, torch.cat((ids[:1, :1], ids[1:, : short - 1]), dim=1))
-    except Exception as error:  # each family has its own ways to fail
+    except Exception as error:  # error classes differ between families
         return f"which can't be given sub-words alone: {' '.join(str(error).split())[:200]}"
     if alone.shape != (1, short, width_of(model.config.encoder_config)):
         return f"which gives no vector of its hidden_size for each sub-word, but {list(alone.shape)} for {short}"
     if model.letter_case_embeddings is not None and not _are_close(alone, by_ids):
         return "which computes vectors in place of sub-words otherwise, so that letter_case_embeddings can't be added"
-    # What is masked counts as nothing, exactly; what is seen makes a difference in some digit.
+    # Masked sub-words have exactly no effect; others change some digits.
     if torch.equal(alone[0, 0], changed[0, 0]):
         return "a causal model (a decoder), in which no sub-word sees those that follow it"
     if not _are_close(together[:1, :short], alone):

@@ -1,4 +1,4 @@
-"""Which models of transformers can be SpERT's encoder, and what some of them need to give what they give alone."""
+"""Models that can be used as encoders, and special cases of some of them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,10 @@ ENCODER_DECODERS = frozenset(
         *("t5gemma", "umt5"),
     }
 )
-"""Model types of which the encoder is taken, without the decoder."""
+"""Encoder-decoder model types, of which only the encoder is used."""
 
 COMPUTED_ALONE = frozenset({"convbert", "fnet", "funnel", "yoso"})
-"""Model types in which padding has a part in what words get: their sequences are computed one at a time."""
+"""Model types in which padding affects the hidden states of words; their sequences are computed one at a time."""
 
 REFUSED = {
     "canine": "which reads characters, and has no tokenizer that gives sub-words",
@@ -30,7 +30,7 @@ REFUSED = {
     "perceiver": "which takes no sub-words but what a preprocessor makes of them",
     "reformer": "whose attention is drawn at random, so that a text has another result each time",
 }
-"""Model types that can't be an encoder, and why not."""
+"""Model types that can't be used as encoders, and the reason."""
 
 # They have a head for causal language models, but see what follows, unless their config says otherwise.
 _NOT_CAUSAL = frozenset({"bert-generation", "xlnet"})
@@ -39,7 +39,7 @@ ALLOWED = "an encoder such as BERT, or a model with one, such as T5 and BART"
 
 
 def reason_against(config: PreTrainedConfig) -> str | None:
-    """Why a model can't be SpERT's encoder, as far as its config tells; `None` if nothing speaks against it."""
+    """Return the reason in its config why a model can't be used as an encoder; `None` if there is none."""
     model_type = config.model_type
     if model_type in REFUSED:
         return REFUSED[model_type]
@@ -55,14 +55,14 @@ def reason_against(config: PreTrainedConfig) -> str | None:
 
 
 def check_encoder_config(source: str, config: PreTrainedConfig) -> None:
-    """Refuse what can't be an encoder, before its weights are read.
+    """Refuse models that can't be used as encoders before their weights are read.
 
     Args:
-        source: what the message names.
-        config: of the encoder to be.
+        source: name of the model in the message.
+        config: the model's config.
 
     Raises:
-        ValueError: saying why not, and what is allowed.
+        ValueError: the model can't be used; the message states the reason and what is allowed.
     """
     reason = reason_against(config)
     if reason is not None:
@@ -70,8 +70,8 @@ def check_encoder_config(source: str, config: PreTrainedConfig) -> None:
 
 
 def is_causal(config: PreTrainedConfig) -> bool:
-    """Whether a config says that its model is causal: by a setting, or by what transformers has the model type for."""
-    # Reading a config must not wait for the models, nor be in the way of their import.
+    """Whether a model is causal, according to a setting in its config or the model classes of its type."""
+    # Imported here, as reading a config should not import the models.
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
         MODEL_FOR_MASKED_LM_MAPPING_NAMES,
@@ -90,17 +90,17 @@ def is_causal(config: PreTrainedConfig) -> bool:
 
 
 def width_of(config: PreTrainedConfig) -> int | None:
-    """Width of an encoder's hidden states; `None` where its config does not say."""
+    """Return the dimension of an encoder's hidden states; `None` if its config does not have it."""
     own = config.encoder if config.model_type in ENCODER_DECODERS and hasattr(config, "encoder") else config
     width = getattr(own, "hidden_size", None)
     return width if isinstance(width, int) else None
 
 
 def encoder_of(model: "PreTrainedModel", config: PreTrainedConfig) -> "PreTrainedModel":
-    """What of a model is SpERT's encoder: all of it, or an encoder-decoder's encoder.
+    """Return the encoder of a model: the model itself, or the encoder of an encoder-decoder model.
 
     Raises:
-        ValueError: if it is an encoder-decoder whose encoder is not known.
+        ValueError: it is an unsupported encoder-decoder model.
     """
     if config.model_type in ENCODER_DECODERS:
         encoder: PreTrainedModel = model.get_encoder()
@@ -111,22 +111,22 @@ def encoder_of(model: "PreTrainedModel", config: PreTrainedConfig) -> "PreTraine
 
 
 def use_full_attention(config: PreTrainedConfig) -> None:
-    """Have BigBird and its kin attend to all of a sequence.
+    """Set BigBird and similar models to full attention.
 
-    By themselves they do so for good from their first short sequence on: what a text gets would depend on those before.
+    By default, they switch to it permanently at the first short sequence, so results would depend on previous texts.
     """
     if getattr(config, "attention_type", None) == "block_sparse":
         config.attention_type = "original_full"  # type: ignore[attr-defined]
 
 
 def is_computed_alone(encoder: nn.Module) -> bool:
-    """Whether an encoder's sequences are computed one at a time, without padding; see [`COMPUTED_ALONE`]."""
+    """Whether an encoder computes sequences one at a time, without padding; see [`COMPUTED_ALONE`]."""
     config: Any = getattr(encoder, "config", None)
     return getattr(config, "model_type", None) in COMPUTED_ALONE
 
 
 def first_position(encoder: nn.Module) -> int:
-    """Id of an encoder's first position: RoBERTa and its kin count from behind the index of padding."""
+    """Return the first position id of an encoder: in RoBERTa and similar models, it follows the padding index."""
     table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
     padding: int | None = getattr(table, "padding_idx", None)
     return 0 if padding is None else padding + 1

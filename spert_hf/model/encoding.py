@@ -1,4 +1,4 @@
-"""How a model's encoder is computed: by which runtime, from what, and one sequence at a time if it must be."""
+"""Computation of a model's encoder: choice of the runtime, inputs, and one sequence at a time if necessary."""
 
 import warnings
 from typing import Any
@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from .cpu_runtime import CpuRuntime
 from .encoders import is_computed_alone
 from .forking import make_forks_safe
-from .messages import must_be
+from .messages import kind_of, must_be
 from .runtime import EncoderRuntime, TorchRuntime
 from .watching import WatchedModule
 
@@ -19,7 +19,7 @@ _TORCH = TorchRuntime()
 _RUNTIMES: dict[str, EncoderRuntime] = {"torch": _TORCH, "cpu": CpuRuntime()}
 
 DEFAULT_RUNTIME = "cpu"
-"""What a new model has: on other devices than a CPU it is torch's all the same."""
+"""The default of new models; on other devices than a CPU, torch is used."""
 
 
 class EncodingMixin(nn.Module):
@@ -35,20 +35,20 @@ class EncodingMixin(nn.Module):
     threads may share the model."""
 
     def set_runtime(self, runtime: str | EncoderRuntime) -> None:
-        """Choose what computes the encoder. Results are the same but for rounding; what is saved is the same exactly.
+        """Set the runtime that computes the encoder. Results differ by rounding only; saved files do not differ.
 
         Args:
-            runtime: `"cpu"`, all that makes a CPU fast, which every model has at first; `"torch"`, the encoder as
-                transformers has it; or a runtime, such as [`use_openvino`] makes. On other devices than it serves,
-                torch computes. A runtime that holds weights of its own computes only where no gradients are
-                recorded, in evaluation mode, and until the encoder changes; otherwise the one before it does.
+            runtime (`str` or `EncoderRuntime`): `"cpu"`, the default, with optimizations for CPUs; `"torch"`, the
+                implementation in transformers; or a runtime, such as the one set by [`use_openvino`]. On devices that
+                it does not support, torch is used. A runtime with a copy of the weights is used only in evaluation
+                mode, without gradients, and until the encoder's weights change; otherwise the previous one is used.
 
         Raises:
-            ValueError: if it is none of these.
+            ValueError: the runtime is none of these.
         """
         chosen = _RUNTIMES.get(runtime) if isinstance(runtime, str) else runtime
         if not isinstance(chosen, EncoderRuntime):
-            given = repr(runtime) if isinstance(runtime, str) else f"an object of type {type(runtime).__name__}"
+            given = repr(runtime) if isinstance(runtime, str) else kind_of(runtime)
             raise ValueError(must_be("runtime", f"{', '.join(map(repr, _RUNTIMES))} or an EncoderRuntime", given))
         make_forks_safe()
         leaving = [] if self._watched_runtime is None else [self._watched_runtime[0]]
@@ -70,7 +70,7 @@ class EncodingMixin(nn.Module):
 
     @property
     def runtime(self) -> EncoderRuntime:
-        """What computes the encoder as the model is now, where no gradients are recorded; see [`set_runtime`]."""
+        """The runtime that computes the encoder in the model's current state without gradients; see [`set_runtime`]."""
         return self._find_runtime(self.device)
 
     def _find_runtime(self, device: torch.device) -> EncoderRuntime:
@@ -83,7 +83,7 @@ class EncodingMixin(nn.Module):
         return self._runtime if self._runtime.serves(device) else _TORCH
 
     def _unless_changed(self) -> EncoderRuntime | None:
-        """The runtime with weights of its own, which is dropped, with a warning, once the encoder has changed."""
+        """The runtime with a copy of the weights, which is dropped with a warning when the encoder has changed."""
         held = self._watched_runtime
         if held is None:
             return None
@@ -93,8 +93,8 @@ class EncodingMixin(nn.Module):
         self.__dict__["_watched_runtime"] = None
         runtime.detach(self)
         warnings.warn(
-            f"the encoder has changed since its runtime was made of it ({runtime.remade_by}), so that torch computes "
-            f"it again; call {runtime.remade_by} anew for the encoder as it is now",
+            f"the encoder has changed since {runtime.remade_by} was called, so torch computes it now; "
+            f"call {runtime.remade_by} again for the changed encoder",
             stacklevel=2,
         )
         return None
@@ -102,7 +102,7 @@ class EncodingMixin(nn.Module):
     def run_encoder(
         self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
     ) -> Tensor:
-        """Hidden states, *(batch, sub-words, hidden)*; arguments as of [`SpertModel.forward`]."""
+        """Compute hidden states, *(batch, sub-words, hidden)*; arguments as in [`SpertModel.forward`]."""
         if is_computed_alone(self.encoder) and (len(input_ids) > 1 or not attention_mask.all()):
             return self._run_one_at_a_time(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         runtime = self._find_runtime(input_ids.device)
@@ -113,7 +113,7 @@ class EncodingMixin(nn.Module):
     def _run_one_at_a_time(
         self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None, **encoder_kwargs: Any
     ) -> Tensor:
-        """As [`run_encoder`], for encoders in which padding would have a part in what words get; zeros for padding."""
+        """As [`run_encoder`], for encoders in which padding affects the hidden states of words; padding gets zeros."""
         is_word = attention_mask.bool()
         if is_word[:, :-1].lt(is_word[:, 1:]).any():
             allowed = f"one with padding at the end for {type(self.encoder).__name__}, which can't be told of padding"
@@ -128,10 +128,10 @@ class EncodingMixin(nn.Module):
         return torch.cat(hidden)
 
     def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:
-        """Vectors of sub-words as the encoder takes them, *(batch, sub-words, embedding)*; arguments as of `forward`.
+        """Compute the encoder's input embeddings, *(batch, sub-words, embedding)*; arguments as in `forward`.
 
         Raises:
-            ValueError: if the letter cases are missing.
+            ValueError: the letter cases are missing.
         """
         vectors: Tensor = self.encoder.get_input_embeddings()(input_ids)
         if self.letter_case_embeddings is None:
@@ -141,21 +141,21 @@ class EncodingMixin(nn.Module):
         return vectors + self.letter_case_embeddings(letter_cases).to(vectors.dtype)
 
     def encoder_inputs(self, input_ids: Tensor, letter_cases: Tensor | None) -> dict[str, Tensor]:
-        """Sub-words as the encoder takes them: by their ids, or as vectors if letter cases have a part in those."""
+        """Return the encoder's arguments: `input_ids`, or `inputs_embeds` for models with letter-case embeddings."""
         if self.letter_case_embeddings is None:
             return {"input_ids": input_ids}
         return {"inputs_embeds": self.embed(input_ids, letter_cases)}
 
     def extra_repr(self) -> str:
-        """For `repr`: what computes the encoder."""
+        """Show the runtime in `repr`."""
         return f"runtime={self.runtime.name}"
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies and pickles, which have the runtime, too: made of the same weights, but not watching these."""
+        """Copy or pickle the model with its runtime, whose check for changes of the encoder is not copied."""
         return {**self.__dict__, "_watched_runtime": self._unless_changed()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """As of every module; a model may come to a process as a pickle, too."""
+        """Restore a copy or a pickle."""
         make_forks_safe()
         held = state.get("_watched_runtime")
         super().__setstate__({**state, "_watched_runtime": None})

@@ -1,9 +1,8 @@
-"""The error of a checkpoint that is not sound; to catch it, nothing heavy is imported."""
+"""The error for invalid checkpoints, in a module without heavy imports."""
 
 
 class CheckpointError(Exception):
-    """A checkpoint is not sound; the message names the file or weight.
+    """A checkpoint is invalid; the message names the file or weight.
 
-    It is no `ValueError`, because `transformers.pipeline` takes those as a hint to try other classes, and would bury
-    the one line that helps.
+    Not a `ValueError`, which makes `transformers.pipeline` try other classes and hide the message.
     """

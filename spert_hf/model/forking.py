@@ -1,7 +1,7 @@
-"""Processes that are forked off one that computes: they have its memory, and none of its threads.
+"""Safe forking of a process that computes: the child has its memory, but none of its threads.
 
-What OpenMP keeps of torch's threads says that they are there, and whoever shares work out to them waits for ever. So
-does whoever meets a lock that one of them held, or a kernel of oneDNN's that one of them was compiling.
+OpenMP's state in the child says that torch's threads exist, so parallel work would wait for them forever. So would code
+that needs a lock that one of them held, or a oneDNN kernel that one of them was compiling.
 """
 
 import os
@@ -12,15 +12,15 @@ from contextlib import contextmanager
 import torch
 
 LONGEST_WAIT = 30.0
-"""Seconds that a fork waits for batches under way: far more than one takes, but a thread may be stuck in its own."""
+"""Seconds that a fork waits for running batches: far more than one takes, as a thread may be stuck."""
 
 
 class _State:
-    """Who computes and who forks in this process.
+    """The state of forking and computation in this process.
 
     Args:
-        is_forked: whether this process was forked off one that had made a model.
-        computing: threads that compute.
+        is_forked: whether this process was forked from one with a model.
+        computing: the number of computing threads.
     """
 
     def __init__(self, is_forked: bool = False, computing: int = 0) -> None:
@@ -36,9 +36,9 @@ _registered = False
 
 
 def make_forks_safe() -> None:
-    """Have what this process forks off from now on compute with one thread of torch, as a data loader's workers do.
+    """Make processes forked from now on compute with one torch thread, like the workers of a data loader.
 
-    A process with a model calls it; others, which may have no use for it, are left as they are.
+    Called when a process creates a model; other processes are not affected.
     """
     global _registered
     if not _registered and hasattr(os, "register_at_fork"):
@@ -47,13 +47,13 @@ def make_forks_safe() -> None:
 
 
 def is_forked() -> bool:
-    """Whether this process was forked off one with a model: if so, only threads begun here may use several of torch."""
+    """Whether this process was forked from one with a model: if so, only new threads may use several torch threads."""
     return _state.is_forked
 
 
 @contextmanager
 def computing() -> Iterator[None]:
-    """What is done while a fork in another thread has to wait."""
+    """Context in which forks in other threads wait."""
     outermost = not _is_computing()
     if outermost:
         state = _state
@@ -66,7 +66,7 @@ def computing() -> Iterator[None]:
     finally:
         if outermost:
             _this_thread.is_computing = False
-            state = _state  # another one, if this process was forked off meanwhile
+            state = _state  # a different object if this process was forked in the meantime
             with state.changed:
                 state.computing -= 1
                 state.changed.notify_all()
@@ -77,7 +77,7 @@ def _is_computing() -> bool:
 
 
 def _close() -> None:
-    """Wait until no other thread computes, and let none begin."""
+    """Wait until no other thread computes, and block new computations."""
     state = _state
     state.changed.acquire()
     state.forking += 1

@@ -1,4 +1,4 @@
-"""Entities that a user gives with a text, so that only the relations between them are looked for."""
+"""Entities given with a text, between which relations are predicted."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -20,7 +20,7 @@ _NOTHING = object()
 
 
 class InputWithEntities(dict[str, Any]):
-    """A text or its words, as a mapping that the pipeline takes, and the entities that are given for it."""
+    """An input of the pipeline as a mapping, and its given entities."""
 
     def __init__(self, content: Any, entities: Any) -> None:
         if isinstance(content, Mapping):
@@ -32,15 +32,18 @@ class InputWithEntities(dict[str, Any]):
 
 
 def with_entities(inputs: Any, entities: Any, one: bool) -> Any:
-    """Put inputs of the pipeline and the entities that are given for them together, one by one.
+    """Combine inputs of the pipeline with their given entities.
 
     Args:
-        inputs: of a call.
-        entities: of the same call.
-        one: whether `inputs` is one input, which may be none that can be read.
+        inputs: the inputs of a call.
+        entities: the entities of the call.
+        one: whether `inputs` is a single input, possibly an invalid one.
+
+    Returns:
+        The combined input, or a collection or generator of them.
 
     Raises:
-        ValueError: if there are not as many lists of entities as inputs; of a generator, when one of them ends.
+        ValueError: the numbers of inputs and lists of entities differ; for a generator, raised at the end.
     """
     if one:
         return InputWithEntities(plain(inputs), plain(entities))
@@ -62,17 +65,20 @@ def _pairs(inputs: Iterable[Any], entities: Iterable[Any]) -> Iterator[InputWith
 def read_entities(
     records: Any, config: SpertConfig, starts: Sequence[int], ends: Sequence[int], prefix: str
 ) -> list[GivenEntity]:
-    """Check entities and find their words.
+    """Validate given entities and find their words.
 
     Args:
-        records: mappings with `type` and, of strings, `start` and `end`, of words `token_start` and `token_end`.
-        config: the model's.
-        starts: offset at which each word begins, as the entities count.
-        ends: that at which it ends.
-        prefix: of the two fields with the offsets.
+        records: mappings with `type`, and `start` and `end` (strings) or `token_start` and `token_end` (words).
+        config: the model's config.
+        starts: start offset of each word, in the unit of the entities.
+        ends: end offset of each word.
+        prefix: prefix of the two fields with the offsets.
+
+    Returns:
+        First word, end word (exclusive) and type of each entity.
 
     Raises:
-        ValueError: naming the entity by its number, and the field.
+        ValueError: an entity is invalid; the message contains its number and the field.
     """
     if isinstance(records, (str, bytes, Mapping)) or not isinstance(records, Sequence):
         raise ValueError(must_be("entities", "a list of entities", shown(records)))
@@ -98,7 +104,7 @@ def read_entities(
 
 
 def _find_offset(field: str, value: Any, offsets: Mapping[int, int], does: str) -> int:
-    """The word that begins or ends at an offset."""
+    """Return the word that starts or ends at an offset."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise ValueError(must_be(field, "an integer", shown(value)))
     if value not in offsets:
@@ -109,7 +115,7 @@ def _find_offset(field: str, value: Any, offsets: Mapping[int, int], does: str) 
 
 
 def join_sequences(sequences: Sequence[tuple[int, int]], entities: Iterable[GivenEntity]) -> list[tuple[int, int]]:
-    """Join those sequences, as ranges of words in text order, that one of the entities lies in together."""
+    """Join sequences (ranges of words in text order) that contain parts of the same entity."""
     joined: list[tuple[int, int]] = []
     spans = sorted((start, end) for start, end, _ in entities)
     crossed = 0
@@ -126,7 +132,7 @@ def join_sequences(sequences: Sequence[tuple[int, int]], entities: Iterable[Give
 
 
 def in_given_order(prediction: Prediction, entities: Sequence[GivenEntity]) -> Prediction:
-    """Put the entities in the order in which they were given; relations by (head, tail, type)."""
+    """Sort entities in the given order, and relations by (head, tail, type)."""
     place = {(entity.start, entity.end, entity.type): number for number, entity in enumerate(prediction.entities)}
     ordered = select_entities(prediction, [place[entity] for entity in entities], sort=False)
     ordered.relations.sort(key=lambda relation: (relation.head, relation.tail, relation.type))

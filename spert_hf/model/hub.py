@@ -1,4 +1,4 @@
-"""Pushing a whole checkpoint to the Hub: weights, config, code, tokenizer and card, in one commit."""
+"""Upload of a complete checkpoint to the Hub in one commit: weights, config, code, tokenizer and model card."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,9 +19,9 @@ class WholeCheckpoint(PushToHubMixin):
     """A model with its code, its tokenizer and a card, which `push_to_hub` uploads as one commit.
 
     Args:
-        model: a [`SpertModel`].
-        tokenizer: the model's.
-        tags: more tags for the card.
+        model: the [`SpertModel`].
+        tokenizer: its tokenizer.
+        tags: additional tags for the card.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, tags: Iterable[str] = ()) -> None:
@@ -35,9 +35,9 @@ class WholeCheckpoint(PushToHubMixin):
         self.tokenizer.save_pretrained(save_directory)
 
     def _upload_modified_files(self, working_dir: Any, repo_id: str, *args: Any, **kwargs: Any) -> Any:
-        """Upload the folder, in which transformers has put the main branch's card, or one of its own making.
+        """Upload the folder, in which transformers has put the card of the main branch or its own default card.
 
-        A card that somebody has written, or changed, stays as it is.
+        A hand-written or edited card is kept.
         """
         path = Path(working_dir, CARD_FILE)
         card = path.read_text(encoding="utf-8", errors="replace")
@@ -48,14 +48,18 @@ class WholeCheckpoint(PushToHubMixin):
 
 
 def find_tokenizer(model: Any, token: bool | str | None = None) -> PreTrainedTokenizerBase:
-    """Load the tokenizer from where a [`SpertModel`] came from, or else from where its encoder came from.
+    """Load the tokenizer from where a [`SpertModel`] was loaded, or else from where its encoder was loaded.
+
+    Args:
+        model: the model.
+        token: token for the Hub.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: there is none.
     """
     encoder, options = model.encoder_source
     sources = {
-        # With a config given, transformers reads none, and asks for no trust in the code that a checkpoint's names.
+        # With a given config, transformers does not read the checkpoint's, and does not ask to trust its code.
         model.name_or_path: {"config": model.config},
         model.config.encoder_config.name_or_path: {},
         encoder: {name: value for name, value in options.items() if name in _SOURCE_OPTIONS},
@@ -66,7 +70,7 @@ def find_tokenizer(model: Any, token: bool | str | None = None) -> PreTrainedTok
             return AutoTokenizer.from_pretrained(
                 source, **{"token": token, "trust_remote_code": False} | source_options
             )
-        except (OSError, ValueError):  # nothing there, or nothing that is a tokenizer
+        except (OSError, ValueError):  # there is no tokenizer
             continue
     found = f"there is none at {' nor '.join(map(repr, sources))}"
     reason = found if sources else "the model was neither loaded nor made with from_encoder"

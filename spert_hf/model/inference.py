@@ -1,4 +1,4 @@
-"""Predictions for many texts at once: pieces, batches of similar length, and back into the order of the input."""
+"""Prediction for many texts: pieces, batches of similar length, and results in the order of the input."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +12,9 @@ from transformers import PreTrainedModel
 from .configuration_spert import SpertConfig
 from .cpu_scheduling import batches_by_length, share_out
 from .cpu_workers import count_workers, side_by_side
-from .decoding import decode, keep_types, resolve_overlaps
+from .decoding import decode_arrays, keep_types, resolve_overlaps, to_arrays, to_prediction
 from .forking import computing, is_forked
-from .output import Prediction, SpertScores
+from .output import Prediction, PredictionArrays, SpertScores
 from .pieces import Piece, Ranges, cut, join
 from .processing_spert import SpertProcessor
 from .runtime import EncoderRuntime
@@ -26,13 +26,13 @@ Result = TypeVar("Result")
 
 
 class ScoringModel(Protocol):
-    """What inference needs of a model; [`SpertModel`] is one."""
+    """The interface of a model that inference needs; [`SpertModel`] implements it."""
 
     config: SpertConfig
 
     @property
     def device(self) -> torch.device:
-        """Where its tensors are."""
+        """The device of the model."""
 
     @property
     def encoder(self) -> PreTrainedModel:
@@ -40,7 +40,7 @@ class ScoringModel(Protocol):
 
     @property
     def runtime(self) -> EncoderRuntime:
-        """What computes it."""
+        """The runtime that computes the encoder."""
 
     def __call__(self, **inputs: torch.Tensor) -> SpertScores:
         """Score all spans and pairs of a batch."""
@@ -55,14 +55,14 @@ def score_pieces(
     """Score all spans and pairs of pieces, in batches of similar length.
 
     Args:
-        model: in evaluation mode.
-        processor: of the model's tokenizer.
-        pieces: in any order.
-        batch_size: pieces that go through the encoder at once, at most.
+        model: the model in evaluation mode.
+        processor: its processor.
+        pieces: the pieces, in any order.
+        batch_size: maximum number of pieces in a batch.
 
-    Returns:
-        For each batch, in any order, the indices of its pieces, in the order of its rows, and the model's output for
-        them. On a CPU several are computed at once.
+    Yields:
+        For each batch, in any order, the indices of its pieces, in the order of its rows, and the model's output. On a
+        CPU, several batches are computed in parallel.
     """
     return compute_batches(model, processor, pieces, batch_size, lambda batch, output: (batch, output))
 
@@ -75,16 +75,19 @@ def compute_batches(
     use: Callable[[list[int], SpertScores], Result],
     entities: Sequence[Sequence[_Numbers]] | None = None,
 ) -> Iterator[Result]:
-    """Do what [`score_pieces`] does, and yield what a function makes of each batch.
+    """Score pieces like [`score_pieces`], and yield the result of a function for each batch.
 
     Args:
-        model: in evaluation mode.
-        processor: of the model's tokenizer.
-        pieces: in any order.
-        batch_size: pieces that go through the encoder at once, at most.
-        use: called with what [`score_pieces`] yields, where that was computed: in this thread, torch's threads would
-            wake for it, and take the workers' cores for a while after.
-        entities: of each piece those that are paired in place of predicted ones: first word, end word, type's number.
+        model: the model in evaluation mode.
+        processor: its processor.
+        pieces: the pieces, in any order.
+        batch_size: maximum number of pieces in a batch.
+        use: called with the items of [`score_pieces`] in the thread that computed them: in this thread, it would wake
+            torch's threads, which would occupy the workers' cores for a while.
+        entities: for each piece, entities to pair instead of predicted ones: first word, end word, index of the type.
+
+    Yields:
+        The results of `use`.
     """
     lengths = [len(piece.words.input_ids) for piece in pieces]
     runtime = model.runtime
@@ -99,14 +102,14 @@ def compute_batches(
         with computing(), torch.inference_mode():
             return use(batch, model(**{name: tensor.to(model.device) for name, tensor in inputs.items()}))
 
-    # Autocast is switched on for a thread, and so would be off in the workers.
+    # Autocast is a state of the thread, so workers would not have it.
     workers = count_workers() if model.device.type == "cpu" and not torch.is_autocast_enabled("cpu") else 0
     if workers > 1 and runtime.workers_pay_from is not None:
         shared = share_out(batches, lengths, workers, padding_cost or 0.0, runtime.workers_pay_from)
         if shared:
             return side_by_side(compute, shared, workers)
     if workers and runtime.has_own_threads:
-        # Torch's threads stay awake for a while after they have computed, and would keep the runtime's own waiting.
+        # Torch's threads spin for a while after a computation, and would compete with those of the runtime.
         return side_by_side(compute, batches, 1, threads=1)
     if workers > 1 and is_forked():
         return side_by_side(compute, batches, 1, threads=torch.get_num_threads())
@@ -127,24 +130,47 @@ def predict(
     """Predict entities and relations of texts given as words.
 
     Args:
-        model: in evaluation mode.
-        processor: of the model's tokenizer.
-        texts: words of each, of which there may be none. Texts longer than the encoder takes are windowed.
-        batch_size: pieces that go through the encoder at once, at most.
-        relation_threshold: lowest score of a relation, or of those of some types by type; by default the config's.
-        overlap: what becomes of entities that overlap, see [`resolve_overlaps`]; by default the config's.
-        selection: what is kept of what is found; by default all.
-        given: entities of each text, first word, end word and type, between which relations are looked for; each
-            once, of `max_span_size` words at most. They are all kept, with the model's scores.
-        sequences: of each text, the ranges of words that are seen at once, as [`cut`] takes them; by default all of it.
+        model: the model in evaluation mode.
+        processor: its processor.
+        texts: the words of each text, possibly none. Texts longer than the encoder's maximum length are windowed.
+        batch_size: maximum number of pieces in a batch.
+        relation_threshold: minimum score of a relation, or a mapping by type; default: the config's.
+        overlap: the overlap policy, see [`resolve_overlaps`]; default: the config's.
+        selection: the predictions to keep; default: all.
+        given: for each text, entities (first word, end word, type) to use instead of predicted ones, without duplicates
+            and of at most `max_span_size` words. All are kept, with the model's scores.
+        sequences: for each text, the ranges of words that are sequences, see [`cut`]; default: a single sequence.
 
     Returns:
-        One prediction a text, in the order given, entities and relations in the order of decoding.
+        One prediction per text, in the given order; entities and relations in the order of decoding.
     """
-    (predictions,) = predict_at_thresholds(
-        model, processor, texts, [relation_threshold], batch_size, overlap, selection, given, sequences
+    pieces = cut(processor, texts, sequences)
+    entities = None
+    if given is not None:
+        entities = [_entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
+        overlap, selection = "keep", Selection(relation_types=selection.relation_types)
+    (found,) = _decode_pieces(model, processor, pieces, [relation_threshold], batch_size, selection, entities)
+    policy = overlap or model.config.overlap
+    return [
+        _put_together(found[part], pieces[part], model.config, policy, selection) for part in _parts(pieces, len(texts))
+    ]
+
+
+def predict_arrays(
+    model: ScoringModel,
+    processor: SpertProcessor,
+    texts: Sequence[Sequence[str]],
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    relation_threshold: Threshold = None,
+    overlap: str | None = None,
+    selection: Selection = ALL,
+    sequences: Sequence[Ranges] | None = None,
+) -> list[PredictionArrays]:
+    """Do what [`predict`] does, and give it as arrays."""
+    (found,) = predict_at_thresholds(
+        model, processor, texts, [relation_threshold], batch_size, overlap, selection, sequences
     )
-    return predictions
+    return found
 
 
 @torch.inference_mode()
@@ -156,49 +182,67 @@ def predict_at_thresholds(
     batch_size: int = DEFAULT_BATCH_SIZE,
     overlap: str | None = None,
     selection: Selection = ALL,
-    given: Sequence[Sequence[tuple[int, int, str]]] | None = None,
     sequences: Sequence[Ranges] | None = None,
-) -> list[list[Prediction]]:
-    """Do what [`predict`] does for several thresholds, with the texts scored once.
+) -> list[list[PredictionArrays]]:
+    """Predict like [`predict_arrays`] for several thresholds, scoring the texts only once.
 
     Returns:
-        For each threshold the predictions of all texts.
+        For each threshold, what is found in each text.
     """
     pieces = cut(processor, texts, sequences)
-    decoded = [[Prediction()] * len(pieces) for _ in relation_thresholds]
-    entities = None
-    if given is not None:
-        entities = [_entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
-        overlap, selection = "keep", Selection(relation_types=selection.relation_types)
+    policy = overlap or model.config.overlap
+    stays = policy == "keep" and selection.entity_types is None
 
-    def decode_batch(batch: list[int], output: SpertScores) -> tuple[list[int], list[list[Prediction]]]:
+    def whole(found: Sequence[PredictionArrays], of_text: Sequence[Piece]) -> PredictionArrays:
+        if stays and len(of_text) == 1 and of_text[0].start == 0:
+            return found[0]
+        return to_arrays(_put_together(found, of_text, model.config, policy, selection), model.config)
+
+    parts = _parts(pieces, len(texts))
+    decoded = _decode_pieces(model, processor, pieces, relation_thresholds, batch_size, selection)
+    return [[whole(found[part], pieces[part]) for part in parts] for found in decoded]
+
+
+@torch.inference_mode()
+def _decode_pieces(
+    model: ScoringModel,
+    processor: SpertProcessor,
+    pieces: Sequence[Piece],
+    relation_thresholds: Sequence[Threshold],
+    batch_size: int,
+    selection: Selection,
+    entities: Sequence[Sequence[_Numbers]] | None = None,
+) -> list[list[PredictionArrays]]:
+    """For each threshold what is found in each piece, in the order of the pieces."""
+    decoded: list[dict[int, PredictionArrays]] = [{} for _ in relation_thresholds]
+
+    def decode_batch(batch: list[int], output: SpertScores) -> tuple[list[int], list[list[PredictionArrays]]]:
         return batch, [
-            decode(output, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
+            decode_arrays(output, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
         ]
 
     for batch, at_thresholds in compute_batches(model, processor, pieces, batch_size, decode_batch, entities):
         for at_threshold, found in zip(decoded, at_thresholds, strict=True):
-            for index, prediction in zip(batch, found, strict=True):
-                at_threshold[index] = prediction
-    policy = overlap or model.config.overlap
-    parts = _parts(pieces, len(texts))
-    return [
-        [
-            keep_types(resolve_overlaps(join(at_threshold[part], pieces[part]), policy), selection.entity_types)
-            for part in parts
-        ]
-        for at_threshold in decoded
-    ]
+            at_threshold.update(zip(batch, found, strict=True))
+    return [[at_threshold[index] for index in range(len(pieces))] for at_threshold in decoded]
+
+
+def _put_together(
+    found: Sequence[PredictionArrays], pieces: Sequence[Piece], config: SpertConfig, policy: str, selection: Selection
+) -> Prediction:
+    """The prediction of a text of what was found in its pieces."""
+    whole = join([to_prediction(one, config) for one in found], pieces)
+    return keep_types(resolve_overlaps(whole, policy), selection.entity_types)
 
 
 def _parts(pieces: Sequence[Piece], count: int) -> list[slice]:
-    """Where the pieces of each of so many texts are, which stand one text after the other."""
+    """Return the slice of each text's pieces, which are grouped by text."""
     ends = [bisect_right(pieces, text, key=attrgetter("text")) for text in range(count)]
     return [slice(start, end) for start, end in pairwise([0, *ends])]
 
 
 def _entities_in(piece: Piece, given: Sequence[tuple[int, int, str]], types: Sequence[str]) -> list[_Numbers]:
-    """The given entities that lie in a piece, in its words, in the order in which the model finds its own."""
+    """Return the given entities in a piece, with offsets in its words, in the order of predicted ones."""
     return sorted(
         (
             (start - piece.start, end - piece.start, types.index(name) + 1)

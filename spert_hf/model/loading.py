@@ -1,4 +1,4 @@
-"""Loading of checkpoints that may be a stranger's: nothing in them is run, and they are refused unless sound."""
+"""Loading of untrusted checkpoints: no code in them is executed, and invalid ones are refused."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -28,33 +28,36 @@ def load_checked(
     output_loading_info: bool = False,
     **kwargs: Any,
 ) -> Any:
-    """Load a model as `PreTrainedModel.from_pretrained` does, but refuse what is not sound.
+    """Load a model like `PreTrainedModel.from_pretrained`, but refuse invalid checkpoints.
 
-    Before any memory is taken for weights, their files' headers are read: the files must be whole safetensors (pickles
-    are never read), and hold as many numbers as the config asks for. Once they are read, each weight must be there, in
-    its shape, and finite.
+    Before memory is allocated for weights, the headers of their files are read: the files must be complete safetensors
+    files (pickles are never loaded) with as many numbers as the config requires. After loading, each weight must be
+    present, of the right shape, and finite.
 
     Args:
         load: `from_pretrained` of transformers.
         model_class: the class to load.
-        source: folder or Hub id; `None` where a `state_dict` is given, which is left to transformers.
-        args: passed on.
+        source: folder or Hub id; `None` with a `state_dict`, which is left to transformers.
+        args: positional arguments of `from_pretrained`.
         config: as in `from_pretrained`.
-        ignore_mismatched_sizes: take a checkpoint whose classifiers do not fit the config, or that has none; these get
-            fresh weights, to be trained. The encoder has to fit still.
+        ignore_mismatched_sizes: initialize classifiers that are missing or do not fit the config, for training. The
+            encoder must fit nevertheless.
         use_safetensors: only `True`, the default, is allowed.
-        output_loading_info: give `(model, report)`.
+        output_loading_info: whether to return `(model, report)`.
         kwargs: as in `from_pretrained`.
 
+    Returns:
+        The model, or `(model, report)`.
+
     Raises:
-        CheckpointError: naming the file or the weights that are not sound.
+        CheckpointError: a file or a weight is invalid; the message names it.
     """
     info = {"output_loading_info": output_loading_info}
     if source is None:
         return load(source, *args, config=config, ignore_mismatched_sizes=ignore_mismatched_sizes, **info, **kwargs)
     if use_safetensors is False:
         raise CheckpointError(must_be("use_safetensors", "True, as pickles are not read", "False"))
-    # Where peft is installed, transformers may have taken an adapter's base for the checkpoint.
+    # With peft installed, transformers may have replaced an adapter by its base.
     source = (kwargs.pop("adapter_kwargs", None) or {}).get("_adapter_model_path") or source
     load = partial(load, *args) if args else load
     try:
@@ -73,7 +76,7 @@ def load_checked(
 def _check_headers(
     model_class: Any, source: Any, config: Any, ignore_mismatched_sizes: bool, options: Mapping[str, Any]
 ) -> None:
-    """Refuse a checkpoint whose config is none, or whose files do not hold the weights that it asks for."""
+    """Refuse a checkpoint with an invalid config, or whose files lack weights that it requires."""
     if not isinstance(config, PreTrainedConfig):
         config, _ = model_class.config_class.from_pretrained(config or source, return_unused_kwargs=True, **options)
     check_size(source, model_class, config, stored_shapes(weight_files(source, options)), ignore_mismatched_sizes)
@@ -82,11 +85,11 @@ def _check_headers(
 def _load_whole(
     load: Callable[..., Any], source: Any, config: Any, ignore_mismatched_sizes: bool, options: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
-    """Load a checkpoint whose headers were checked; give it with transformers' report."""
+    """Load a checkpoint whose headers have been checked; return it with the report of transformers."""
     model, report = load(
         source,
         config=config,
-        ignore_mismatched_sizes=True,  # the report has them all; transformers would name none in its error
+        ignore_mismatched_sizes=True,  # the report names them; the error of transformers does not
         use_safetensors=True,
         output_loading_info=True,
         **options,
@@ -104,10 +107,10 @@ def _load_adapter(
     ignore_mismatched_sizes: bool,
     options: Mapping[str, Any],
 ) -> tuple[Any, dict[str, Any]]:
-    """Load an adapter over its base, in the precision that is asked for.
+    """Load an adapter and its base in the requested dtype.
 
     Raises:
-        CheckpointError: if it, or its base, is not sound or not at hand, or an option is of whole checkpoints only.
+        CheckpointError: one of them is invalid or missing, or an option does not apply to adapters.
     """
     for name in ("device_map", "quantization_config"):
         if options.get(name) is not None:
@@ -139,7 +142,7 @@ def _load_adapter(
 
 
 def _check_report(source: Any, report: dict[str, Any], fresh_classifiers: bool) -> None:
-    """Refuse what transformers has made up or left out, but for classifiers that are to be trained."""
+    """Refuse weights that transformers has initialized or ignored, except classifiers to be trained."""
     missing, other, unknown = (sorted(report[f"{kind}_keys"]) for kind in ("missing", "mismatched", "unexpected"))
     if fresh_classifiers:
         missing = [name for name in missing if name.startswith("encoder.")]

@@ -1,4 +1,4 @@
-"""What weights a config asks for, without memory for them, and whether as many are there."""
+"""Comparison of the weights that a config requires, without allocating them, with those of a checkpoint."""
 
 import copy
 import math
@@ -19,11 +19,11 @@ _creation_with_numbers = getattr(init, "meta_device_safe_creation_ops", nullcont
 
 
 def make_skeleton(source: Any, model_class: Any, config: PreTrainedConfig) -> nn.Module:
-    """The model that a config describes, without memory for its weights."""
+    """Make the model that a config describes, without memory for its weights (on the meta device)."""
     try:
         with torch.device("meta"), init.no_init_weights(), _creation_with_numbers():
             return model_class(copy.deepcopy(config))
-    except Exception as error:  # each encoder has its own ways to fail
+    except Exception as error:  # error classes differ between encoders
         raise CheckpointError(f"{source}: config.json: no model can be made of it: {shown(error)}") from error
 
 
@@ -34,17 +34,17 @@ def check_size(
     stored: dict[str, tuple[int, ...]],
     fresh_classifiers: bool = False,
 ) -> None:
-    """Refuse a config that asks for more numbers than there are, before memory is taken for them.
+    """Refuse a config that requires more weights than are stored, before memory is allocated.
 
     Args:
-        source: what the message names.
-        model_class: of the model to be made.
+        source: name of the checkpoint in the message.
+        model_class: class of the model.
         config: its config.
-        stored: shapes of the weights there are. Their names may differ, as transformers renames some.
-        fresh_classifiers: count the encoder only.
+        stored: shapes of the stored weights. Their names may differ, as transformers renames some.
+        fresh_classifiers: whether to count the encoder only.
 
     Raises:
-        CheckpointError: saying what is missing, also if no model can be made of the config at all.
+        CheckpointError: weights are missing, or the config is invalid.
     """
     skeleton = make_skeleton(source, model_class, config)
     part = skeleton.get_submodule("encoder") if fresh_classifiers else skeleton
@@ -59,7 +59,7 @@ def check_size(
 
 
 def describe_misfits(missing: list[str], other: list[tuple[str, Any, Any]]) -> str:
-    """Say which weights are missing or of another shape: (name, given, asked for)."""
+    """Describe the weights that are missing or have another shape: (name, given, required)."""
     if missing:
         return f"has no weights for {listed(missing)}"
     if not other:
@@ -69,6 +69,6 @@ def describe_misfits(missing: list[str], other: list[tuple[str, Any, Any]]) -> s
 
 
 def listed(names: list[str]) -> str:
-    """The first names, and how many more there are."""
+    """List the first names, and the number of the others."""
     more = len(names) - _SHOWN_NAMES
     return ", ".join(name[:200] for name in names[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")

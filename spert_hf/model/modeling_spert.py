@@ -1,7 +1,7 @@
-"""SpertModel, as section 3 of the paper describes it: encoder, span scores, relation scores, losses.
+"""SpertModel, as described in section 3 of the paper: encoder, span classifier, relation classifier, losses.
 
-What makes it fast stands elsewhere: what computes the encoder (`encoding.py`), how ranges of sub-words are pooled
-(`span_pooling.py`), and how all spans and pairs are scored at once (`span_scoring.py`).
+The fast implementations are in other files: runtimes of the encoder (`encoding.py`), pooling of ranges of sub-words
+(`span_pooling.py`), and scoring of all spans and pairs at once (`span_scoring.py`).
 """
 
 from typing import Any
@@ -65,14 +65,17 @@ from .words import *
 folder, nothing that those files name in turn, and it saves with a model what is named here: so the pipeline travels."""
 
 IGNORED_LABEL = -100
-"""Label of padding among candidates, as elsewhere in transformers."""
+"""The label of padded candidates, as elsewhere in transformers."""
 
 
 class SpertModel(SpertPreTrainedModel):
-    """SpERT (Eberts & Ulges, ECAI 2020) over any encoder that `AutoModel` loads.
+    """SpERT (Eberts & Ulges, ECAI 2020) with any encoder that `AutoModel` loads.
 
-    Every span of up to `config.max_span_size` words is classified from the encoder's first position, its pooled
+    Every span of up to `config.max_span_size` words is classified from the encoder's first position, the span's pooled
     sub-words and its size; every ordered pair of predicted entities from the two spans, their sizes and the context.
+
+    Args:
+        config ([`SpertConfig`]): the config of the model.
     """
 
     def __init__(self, config: SpertConfig) -> None:
@@ -86,12 +89,12 @@ class SpertModel(SpertPreTrainedModel):
             nn.Linear(3 * hidden + 2 * size_dim, len(config.relation_types)) if config.relation_types else None
         )
         attends = config.relation_context == "attention" and config.relation_types
-        # No bias: adding one number to all scores changes no softmax.
+        # No bias: a softmax does not depend on a constant added to all scores.
         self.context_attention = nn.Linear(hidden, 1, bias=False) if attends else None
         self.dropout = nn.Dropout(config.classifier_dropout)
         self.set_runtime(DEFAULT_RUNTIME)
         self.post_init()
-        if self.letter_case_embeddings is not None:  # at first, a pretrained encoder works as it did
+        if self.letter_case_embeddings is not None:  # zero, so that a pre-trained encoder computes the same at first
             nn.init.zeros_(self.letter_case_embeddings.weight)
 
     def forward(
@@ -110,28 +113,32 @@ class SpertModel(SpertPreTrainedModel):
         num_pairs: Tensor | int | None = None,
         **encoder_kwargs: Any,
     ) -> SpertOutput | SpertScores | tuple[Tensor, ...]:
-        """Score the given candidates or, where none are given, all spans and all pairs of predicted entities.
+        """Score the given candidates or, if there are none, all spans and all pairs of predicted entities.
+
+        All indices are `int64`.
 
         Args:
-            input_ids: sub-words with the encoder's special ones, *(batch, sub-words)*.
+            input_ids: sub-words, including special tokens, *(batch, sub-words)*.
             attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
             word_offsets: position of each word's first sub-word, then the end of the last word,
                 *(batch, words + 1)*; padded with that end.
-            letter_cases: how each sub-word is written, *(batch, sub-words)*, for a model that has embeddings for it.
+            letter_cases: letter case of each sub-word, *(batch, sub-words)*, for models with letter-case embeddings.
             spans: candidate spans as words `[start, end)`, *(batch, spans, 2)*.
-            entity_labels: their types, 0 = *none*, -100 = padding, *(batch, spans)*.
+            entity_labels: their entity types, 0 = *none*, -100 = padding, *(batch, spans)*.
             pairs: candidate pairs (head, tail), indices into `spans`, *(batch, pairs, 2)*.
             relation_labels: multi-hot over the relation types, a row of -100 = padding,
                 *(batch, pairs, relation types)*.
-            return_dict: `False` gives a tuple.
-            entities: those whose pairs are scored in place of those that are predicted, as [`SpertScores`] has them.
-            num_spans: candidate spans that the entity loss is divided by, as transformers' `num_items_in_batch`:
-                those of the global batch, where this one is a part of it. By default the labelled ones here.
-            num_pairs: candidate pairs that the relation loss is divided by, likewise.
-            encoder_kwargs: further arguments of the encoder's `forward`.
+            return_dict: whether to return a `ModelOutput` instead of a tuple.
+            entities: entities whose pairs are scored instead of those of predicted entities, in the format of
+                [`SpertScores`].
+            num_spans: the number of candidate spans by which the entity loss is divided, like `num_items_in_batch` in
+                transformers: that of the global batch if this batch is a part of it. Default: the labelled spans of
+                this batch.
+            num_pairs: the number of candidate pairs by which the relation loss is divided, likewise.
+            encoder_kwargs: additional arguments of the encoder's `forward`.
 
         Returns:
-            [`SpertOutput`] of given candidates, otherwise [`SpertScores`]; or a tuple of what in it is not `None`.
+            [`SpertOutput`] for given candidates, else [`SpertScores`]; or a tuple of its values that are not `None`.
         """
         hidden = self.encode(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         output: SpertOutput | SpertScores
@@ -151,25 +158,30 @@ class SpertModel(SpertPreTrainedModel):
     def encode(
         self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
     ) -> Tensor:
-        """The sequence `c, e_1, …, e_n`: hidden states, *(batch, sub-words, hidden)*, in the classifiers' precision.
+        """Compute the paper's sequence `c, e_1, …, e_n`.
 
-        Arguments as of `forward`. `c`, at the first position, stands for the sentence; an `e_i` for a sub-word.
+        Args:
+            input_ids, attention_mask, letter_cases, encoder_kwargs: as in `forward`.
+
+        Returns:
+            The hidden states, *(batch, sub-words, hidden)*, in the dtype of the classifiers. `c`, at the first
+            position, represents the sentence; `e_i` a sub-word.
         """
         hidden = self.run_encoder(input_ids, attention_mask, letter_cases, **encoder_kwargs)
         return hidden.to(self.entity_classifier.weight.dtype)
 
     def score_all(self, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertScores:
-        """Score all spans, then all pairs of entities, as inference has it; see [`score_all`][.span_scoring]."""
+        """Score all spans, then all pairs of entities, for inference; see [`score_all`][.span_scoring]."""
         return score_all(self, hidden, word_offsets, given)
 
     def score_candidates(
         self, hidden: Tensor, word_offsets: Tensor, spans: Tensor, pairs: Tensor | None
     ) -> tuple[Tensor, Tensor | None]:
-        """Score given spans and pairs, as training has it: dropout falls on each candidate's own input.
+        """Score given spans and pairs, for training: dropout is applied to the input of each candidate.
 
         Args:
-            hidden: of [`SpertModel.encode`].
-            word_offsets: as of `forward`, like `spans` and `pairs`.
+            hidden: the output of [`SpertModel.encode`].
+            word_offsets, spans, pairs: as in `forward`.
 
         Returns:
             Entity logits, *(batch, spans, 1 + entity types)*, and relation logits, *(batch, pairs, relation types)*;
@@ -178,7 +190,7 @@ class SpertModel(SpertPreTrainedModel):
         batch, count, hidden_size = *spans.shape[:2], hidden.shape[-1]
         pooler = RangePooler(hidden, self.config.span_pooling, hidden.shape[1])
         rows = torch.arange(batch, device=spans.device).unsqueeze(-1)
-        # Span classification: e(s) = f(s) ∘ w_k, of a span of k words, and x^s = e(s) ∘ c (weights have c first).
+        # Span classification: e(s) = f(s) ∘ w_k for a span of k words, and x^s = e(s) ∘ c (c is first in the weights).
         span_vectors = self.pool_spans(pooler, rows.expand(batch, count), word_offsets, spans)
         span_vectors = span_vectors.view(batch, count, hidden_size)
         size_vectors = self.embed_sizes(spans[..., 1] - spans[..., 0])
@@ -188,7 +200,7 @@ class SpertModel(SpertPreTrainedModel):
         if self.relation_classifier is None or pairs is None:
             return entity_logits, None
 
-        # Relation classification: x^r = e(s_1) ∘ c(s_1, s_2) ∘ e(s_2) (weights have the context first, sizes last).
+        # Relation classification: x^r = e(s_1) ∘ c(s_1, s_2) ∘ e(s_2) (weights: context first, sizes last).
         heads, tails = pairs.unbind(-1)
         rows = rows.expand_as(heads)
         starts, ends = self.context_ranges(
@@ -205,37 +217,55 @@ class SpertModel(SpertPreTrainedModel):
         return entity_logits, self.relation_classifier(self.dropout(relation_input))  # W^r x^r + b^r
 
     def pool_spans(self, pooler: RangePooler, rows: Tensor, word_offsets: Tensor, spans: Tensor) -> Tensor:
-        """The paper's `f(s)`: vectors of word spans *(…, 2)* in the batch's `rows` *(…)*, *(spans, hidden)*."""
+        """Compute the paper's `f(s)`, the pooled vectors of spans.
+
+        Args:
+            pooler: pools ranges of the hidden states.
+            rows: row of the batch of each span, *(…)*.
+            word_offsets: as in `forward`.
+            spans: words `[start, end)`, *(…, 2)*.
+
+        Returns:
+            *(spans, hidden)*.
+        """
         rows, spans = rows.reshape(-1), spans.reshape(-1, 2)
         return pooler(rows, word_offsets[rows, spans[:, 0]], word_offsets[rows, spans[:, 1]])
 
     def embed_sizes(self, sizes: Tensor) -> Tensor | None:
-        """The paper's `w_k`: vectors of numbers of words *(…)*, *(…, size)*; `None` for a model without them."""
+        """Compute the paper's `w_k`, the size embeddings of spans.
+
+        Args:
+            sizes: numbers of words, *(…)*.
+
+        Returns:
+            *(…, size)*; `None` for a model without size embeddings.
+        """
         if self.size_embeddings is None:
             return None
         vectors: Tensor = self.size_embeddings(sizes.clamp(max=self.config.size_embedding_count - 1))
         return vectors
 
     def context_pooler(self, hidden: Tensor, span_pooler: RangePooler) -> Pooler:
-        """What pools the ranges of `context_ranges` to `c(s_1, s_2)`: what pools spans, too, or attention.
+        """Return the pooler of the ranges of `context_ranges`, which gives the paper's `c(s_1, s_2)`.
 
         Args:
-            hidden: of [`SpertModel.encode`].
-            span_pooler: over `hidden`.
+            hidden: the output of [`SpertModel.encode`].
+            span_pooler: the pooler of spans, which is used unless contexts are pooled by attention.
         """
         if self.context_attention is None:
             return span_pooler
         return AttentionPooler(hidden, self.context_attention(hidden).squeeze(-1))
 
     def context_ranges(self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor) -> tuple[Tensor, Tensor]:
-        """The sub-words `[start, end)` that are pooled to `c(s_1, s_2)`, each *(pairs,)*.
-
-        The range is `[0, 0)`, which pools to zero, where nothing lies between the two.
+        """Return the sub-words that are pooled to the paper's `c(s_1, s_2)`.
 
         Args:
-            word_offsets: as of `forward`.
-            rows: of the batch, *(pairs,)*.
-            heads, tails: word spans, *(pairs, 2)*.
+            word_offsets: as in `forward`.
+            rows: row of the batch of each pair, *(pairs,)*.
+            heads, tails: spans as words `[start, end)`, *(pairs, 2)*.
+
+        Returns:
+            Start and end (exclusive), each *(pairs,)*. An empty context is `[0, 0)`, which is pooled to zeros.
         """
         if self.config.relation_context == "cls":
             return torch.zeros_like(rows), torch.ones_like(rows)
@@ -248,9 +278,15 @@ class SpertModel(SpertPreTrainedModel):
 
 
 def entity_loss(logits: Tensor, labels: Tensor | None, num_spans: Tensor | int | None = None) -> Tensor | None:
-    """The paper's `L^s`: cross-entropy of labelled candidate spans, their sum over `num_spans`; by default their mean.
+    """Compute the paper's `L^s`: the cross-entropy of the labelled candidate spans.
 
-    Shapes as in [`SpertModel.forward`]. `None` without labels, or where no number is given and all are padding.
+    Args:
+        logits: *(batch, spans, 1 + entity types)*.
+        labels: *(batch, spans)*, -100 for padding.
+        num_spans: the sum is divided by it; default: the number of labelled spans.
+
+    Returns:
+        The loss, a scalar; `None` without labels, or if `num_spans` is `None` and all spans are padding.
     """
     if labels is None or (num_spans is None and not (labels != IGNORED_LABEL).any()):
         return None
@@ -261,10 +297,15 @@ def entity_loss(logits: Tensor, labels: Tensor | None, num_spans: Tensor | int |
 
 
 def relation_loss(logits: Tensor | None, labels: Tensor | None, num_pairs: Tensor | int | None = None) -> Tensor | None:
-    """The paper's `L^r`: binary cross-entropy of labelled candidate pairs, a mean over the types, and their sum over
-    `num_pairs`; by default their mean.
+    """Compute the paper's `L^r`: the binary cross-entropy of the labelled candidate pairs, averaged over the types.
 
-    Shapes as in [`SpertModel.forward`]. `None` without labels, or where no number is given and all are padding.
+    Args:
+        logits: *(batch, pairs, relation types)*.
+        labels: *(batch, pairs, relation types)*, -100 for padding.
+        num_pairs: the sum is divided by it; default: the number of labelled pairs.
+
+    Returns:
+        The loss, a scalar; `None` without labels, or if `num_pairs` is `None` and all pairs are padding.
     """
     if logits is None or labels is None:
         return None
@@ -273,7 +314,7 @@ def relation_loss(logits: Tensor | None, labels: Tensor | None, num_pairs: Tenso
         if not labelled.any():
             return None
         return functional.binary_cross_entropy_with_logits(logits[labelled].float(), labels[labelled].float())
-    # Padding is computed and left out, so that nothing has to be known of the labels before the device has them.
+    # Padding is computed and masked, so that no size depends on the labels, for which the device would have to wait.
     losses = functional.binary_cross_entropy_with_logits(logits.float(), labels.clamp(min=0).float(), reduction="none")
     return losses.mean(-1).where(labelled, 0).sum() / num_pairs
 

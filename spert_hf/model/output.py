@@ -1,22 +1,23 @@
-"""What a model returns, and what is decoded from it."""
+"""Outputs of a model, and decoded predictions."""
 
 from dataclasses import dataclass, field
 
+import numpy as np
 from torch import Tensor
 from transformers.utils import ModelOutput
 
 
 @dataclass
 class SpertOutput(ModelOutput):
-    """Scores of given candidates, and what they cost.
+    """Scores of given candidates, and their losses.
 
-    Fields are given when it is made: in transformers 5.0 those that are set later are no items of it.
+    Fields must be passed to the constructor: in transformers 5.0, fields set later are not items.
 
     Args:
-        loss: sum of the two losses, a scalar; with labels only.
-        entity_loss: cross-entropy, mean over all candidate spans of the batch. `None` where the batch has none.
-        relation_loss: binary cross-entropy, mean over the relation types and over all candidate pairs of the batch.
-            `None` where the batch has no pair.
+        loss: sum of both losses, a scalar; `None` without labels.
+        entity_loss: cross-entropy, mean over all candidate spans of the batch; `None` if the batch has none.
+        relation_loss: binary cross-entropy, mean over the relation types and over all candidate pairs of the batch;
+            `None` if the batch has none.
         entity_logits: *(batch, spans, 1 + entity types)*. Index 0 is *none*.
         relation_logits: *(batch, pairs, relation types)*; `None` without pairs, or relation types.
     """
@@ -30,21 +31,21 @@ class SpertOutput(ModelOutput):
 
 @dataclass
 class SpertScores(ModelOutput):
-    """Scores of all spans of a batch, the entities among them, and the scores of their pairs.
+    """Scores of all spans of a batch, the predicted entities, and the scores of their pairs.
 
     Args:
-        entity_logits: *(batch, sizes, words, 1 + entity types)*: `[b, s, w]` is the span of `s + 1` words from word `w`
-            on, and a span that would run over the end of its sentence is *none* with probability 1. Index 0 is *none*.
-        relation_logits: of `pairs`, *(pairs, relation types)*; `None` without relation types.
+        entity_logits: *(batch, sizes, words, 1 + entity types)*: `[b, s, w]` is the span of `s + 1` words that starts
+            at word `w`; spans beyond the end of their sentence are *none* with probability 1. Index 0 is *none*.
+        relation_logits: logits of `pairs`, *(pairs, relation types)*; `None` without relation types.
         entities: the predicted entities of the whole batch, *(entities, 4)*, `int64`: row of the batch, first word,
-            end word (exclusive), entity type (from 1); in the order of row, size, first word.
-        pairs: indices into `entities` of head and tail, *(pairs, 2)*, `int64`: all ordered pairs of two different
-            entities of a sentence, in the order of (head, tail). Of a sentence with more than
-            [`MOST_PAIRED_ENTITIES`] only the surest are paired; of a batch with more than [`PAIR_SCORES_AT_ONCE`]
-            scores only the likeliest pairs are there.
+            end word (exclusive), entity type (from 1); sorted by row, size, first word.
+        pairs: indices of head and tail in `entities`, *(pairs, 2)*, `int64`: all ordered pairs of two different
+            entities of a sentence, sorted by (head, tail). In a sentence with more than [`MOST_PAIRED_ENTITIES`]
+            entities, only those with the highest scores are paired; in a batch with more than
+            [`PAIR_SCORES_AT_ONCE`] scores, only the pairs with the highest scores are included.
     """
 
-    # Transformers lets only the first field be without a default; the last two are always set.
+    # transformers allows only the first field to have no default; the last two are always set.
     entity_logits: Tensor
     relation_logits: Tensor | None = None
     entities: Tensor = None  # type: ignore[assignment]
@@ -77,3 +78,20 @@ class Prediction:
 
     entities: list[PredictedEntity] = field(default_factory=list)
     relations: list[PredictedRelation] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class PredictionArrays:
+    """A [`Prediction`] as numbers, for what counts: a model that knows nothing finds thousands of things in a sentence.
+
+    Args:
+        entities: first word, end word (exclusive) and number of the type (from 0) of each, *(entities, 3)*, `int32`.
+        relations: head, tail (indices into `entities`) and number of the type of each, *(relations, 3)*, `int32`.
+        entity_scores: *(entities,)*, `float32`.
+        relation_scores: *(relations,)*, `float32`.
+    """
+
+    entities: np.ndarray
+    relations: np.ndarray
+    entity_scores: np.ndarray
+    relation_scores: np.ndarray

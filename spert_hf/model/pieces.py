@@ -1,4 +1,4 @@
-"""Texts in pieces that the encoder takes, and what is found in them put together: cut once, joined once."""
+"""Splitting of texts into pieces that fit into the encoder, and merging of their predictions."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ Ranges = Sequence[tuple[int, int]]
 
 @dataclass(slots=True)
 class Piece:
-    """What of a text goes through the encoder at once: a sequence, or a window of a long one.
+    """An input of the encoder: a sequence of a text, or a window of a long one.
 
     Args:
-        text: the text's index.
-        start: its first word in the text.
-        end: its end there, exclusive.
-        is_start: whether a sequence of the text starts with it, so that nothing is cut off before it.
-        is_end: whether a sequence ends with it.
-        words: its sub-words.
+        text: index of the text.
+        start: first word in the text.
+        end: end word in the text, exclusive.
+        is_start: whether a sequence starts here, so that no context is cut off before the piece.
+        is_end: whether a sequence ends here.
+        words: the sub-words.
     """
 
     text: int
@@ -37,17 +37,17 @@ class Piece:
 def cut(
     processor: SpertProcessor, texts: Sequence[Sequence[str]], sequences: Sequence[Ranges] | None = None
 ) -> list[Piece]:
-    """Cut texts into pieces, and encode these.
+    """Split texts into pieces, and tokenize them.
 
     Args:
-        processor: of the model's tokenizer.
-        texts: words of each.
-        sequences: of each text, the ranges of words `[start, end)` that are seen at once, in text order and without
-            overlap. Default: all of it.
+        processor: the model's processor.
+        texts: the words of each text.
+        sequences: for each text, the ranges of words `[start, end)` that are sequences, in text order and without
+            overlap. Default: a single sequence.
 
     Returns:
-        The pieces of all texts, in order. A sequence is one, or several that overlap where it is longer than the
-        encoder takes; one without a word is none.
+        The pieces of all texts, in order. A sequence gives one piece, or several overlapping ones if it is longer than
+        the encoder's maximum length, or none if it is empty.
     """
     ranges = [
         (text, start, end)
@@ -55,7 +55,7 @@ def cut(
         for start, end in ([(0, len(words))] if sequences is None else sequences[text])
         if start < end
     ]
-    with computing():  # the tokenizer may hold locks, too
+    with computing():  # the tokenizer may hold locks
         encoded = processor.encode([texts[text][start:end] for text, start, end in ranges])
     return [
         Piece(text, first + start, first + end, start == 0, first + end == last, words.window(start, end))
@@ -65,17 +65,17 @@ def cut(
 
 
 def join(predictions: Sequence[Prediction], pieces: Sequence[Piece]) -> Prediction:
-    """Put together what was found in the pieces of one text.
+    """Merge the predictions for the pieces of a text.
 
-    Where pieces overlap, an entity is taken from the one that shows most of its surroundings, and a relation from every
-    one that found both its entities, with its best score.
+    Where pieces overlap, an entity is taken from the piece with the most context around it, and a relation from all
+    pieces that have both of its entities, with the best score.
 
     Args:
-        predictions: one a piece, in the piece's own token offsets.
-        pieces: in text order.
+        predictions: one per piece, with token offsets in the piece.
+        pieces: the pieces, in text order.
 
     Returns:
-        The prediction in the text's token offsets.
+        The prediction with token offsets in the text.
     """
     if len(pieces) == 1 and pieces[0].start == 0:
         return predictions[0]
@@ -101,7 +101,7 @@ def join(predictions: Sequence[Prediction], pieces: Sequence[Piece]) -> Predicti
 
 
 def _best_piece(start: int, end: int, pieces: Sequence[Piece]) -> int:
-    """The piece in which a span lies farthest from where a sequence is cut; the first of equals."""
+    """Return the first piece in which a span has the largest distance from a cut in a sequence."""
 
     def distance(number: int) -> float:
         piece = pieces[number]

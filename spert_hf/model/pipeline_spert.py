@@ -1,4 +1,4 @@
-"""The "spert-extraction" pipeline: strings or words in, entities and relations out."""
+"""The "spert-extraction" pipeline, which extracts entities and relations from strings or words."""
 
 import inspect
 import warnings
@@ -21,10 +21,10 @@ from .given_entities import (
     read_entities,
     with_entities,
 )
-from .inference import DEFAULT_BATCH_SIZE, predict
+from .inference import DEFAULT_BATCH_SIZE, predict, predict_arrays
 from .input_collections import has_length, is_collection, is_one, items_of, plain
 from .messages import integer, must_be
-from .output import Prediction
+from .output import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .selection import Selection, Threshold, check_selection
 from .setting_checks import check_choice, check_flag, check_keywords
@@ -72,38 +72,37 @@ from .words import *
 folder, nothing that those files name in turn."""
 
 BATCHES_READ_AHEAD = 16
-"""Batches that are read before the first is computed, so that texts of similar length meet in one. Of a generator only
-one is, as nobody knows how long it takes to give more: a result comes as soon as its batch is full."""
+"""The number of batches read before the first is computed, so that texts of similar length are batched together. For a
+generator, which may be slow, only one is read ahead, so that results come as soon as a batch is full."""
 
 CHARACTERS_READ_AHEAD = 1 << 20
-"""Characters of text after which no more is read ahead: bounds the memory of long texts."""
+"""The maximum number of characters to read ahead, which bounds the memory for long texts."""
 
 ERROR_POLICIES = ("raise", "skip")
-"""What becomes of an input that is no text."""
+"""Ways to handle an invalid input."""
 
 _READERS_KEPT = 8
 
 _OF_EACH_CALL = frozenset({"batch_size", "batches_ahead", "entities", "show_progress"})
-"""Settings that the pipeline reads itself, before it looks at the others."""
+"""Settings that are handled before all others."""
 
 _OF_CALLS_ONLY = frozenset({"entities"})
-"""Settings that belong to a text."""
+"""Settings of an input."""
 
 _OF_PIPELINES_ONLY = frozenset({"backend", "precision"})
-"""Settings that are made once."""
+"""Settings of the constructor only."""
 
 _FORMER_NAMES = frozenset({"split_sentences"})
-"""Settings that are still taken, and no longer told of."""
+"""Deprecated settings."""
 
 _OF_BASE_CLASS = frozenset({"args_parser", "dtype", "num_workers", "torch_dtype"})
-"""Keywords that transformers' constructor takes out of those it does not name."""
+"""Keywords that the constructor in transformers accepts without declaring them."""
 
 
 @dataclass(slots=True)
 class _Input:
-    """One text: its words, the sequences that they are read in, and, if the text was given as a string, the string and
-    the words' character offsets in it; if it was given as words, their places among them. An input that is skipped has
-    no words, and an error. Entities that were given with it are none that are to be found.
+    """An input: its words and sequences; for a string, the text and the character offsets of its words; for a list of
+    words, the indices of the words used. A skipped input has no words, but an error. `entities` are given ones.
     """
 
     words: Sequence[str]
@@ -116,7 +115,7 @@ class _Input:
 
 
 class SpertPipeline(Pipeline):
-    """Extracts entities and the relations between them.
+    """Pipeline for joint entity and relation extraction with a [`SpertModel`].
 
     ```python
     >>> pipe = pipeline("spert-extraction", model="my-checkpoint")
@@ -126,48 +125,50 @@ class SpertPipeline(Pipeline):
      "relations": [{"type": "Work_For", "score": 0.97, "head": 0, "tail": 1}]}
     ```
 
-    A call takes a string, a list of strings or of words' lists, a column of `datasets`, pandas, pyarrow or polars, a
-    NumPy array, a torch data set, or a generator: what has a length gives a list, a generator a generator, always one
-    result an input and in its order. A mapping with `"text"` or `"tokens"` stands for the text or the words in it.
-    Words that are white space only are not read; `token_start` and `token_end` count them.
+    A call accepts a string, a list of strings or of lists of words, a column of `datasets`, pandas, pyarrow or polars,
+    a NumPy array, a torch data set, or a generator. Inputs with a length give a list, generators a generator, with one
+    result per input, in order. A mapping with `"text"` or `"tokens"` is read as the text or the words in it. Words that
+    consist of whitespace are skipped, but counted in `token_start` and `token_end`.
 
     Args:
-        relation_threshold (`float` or `dict`, *optional*): lowest score of a relation, 0 … 1, or of relations of some
-            types by type (`{"Kill": 0.8}`; the others keep the model's). Default: the model's own.
-        entity_threshold (`float`, *optional*): lowest score of an entity, 0 … 1. One below is not taken for an entity:
-            its relations go with it, and it overlaps none. Default: 0.
-        entity_types (list of `str`, *optional*): the entities that are kept, and relations between them. Other entities
-            have their part in settling overlaps before. Default: all.
-        relation_types (list of `str`, *optional*): the relations that are kept. Default: all.
-        overlap (`str`, *optional*): entities that overlap are all kept (`"keep"`), all dropped (`"drop"`), or thinned
-            out to the best scored ones (`"best"`); relations go with their entities. Default: the model's own.
-        words (`str`, `re.Pattern` or function, *optional*): how a string is split into words: the name of one of
-            [`WORDS`], a compiled regular expression, or a function of the text that gives character offsets
-            `(start, end)` in text order. It is not saved with the pipeline. Default: as `config.text_reading`
-            says. Lists of words are always read as they are given.
-        sequences (`str`, *optional*): how a string's words are split into sequences, within which relations are found:
-            the name of one of [`SEQUENCES`]. `"document"` reads a string as one. Default: as `config.text_reading`
-            says.
-        errors (`str`, *optional*, defaults to `"raise"`): an input that is no text, such as a missing value of a
-            column, raises a ValueError (`"raise"`), or gives a result without entities and relations whose `"error"`
-            says why (`"skip"`).
-        with_text (`bool`, *optional*, defaults to `False`): whether each relation has `"head_text"`, `"head_type"`,
-            `"tail_text"` and `"tail_type"`, too, so that it can be read without the entities.
-        batch_size (`int`, *optional*, defaults to 32): texts (or windows of long ones) computed at once.
-        entities (list of `dict`, *optional*, in a call only): entities between which relations are looked for, in place
-            of those that the model finds: each with a `type` of the model and `start` and `end` in characters of a
-            string, or `token_start` and `token_end` in words; of several inputs, a list for each. Results have them in
-            this order, all of them, with the score that the model gives to their types; relations are found within
-            sequences, as always, and those sequences are read as one that a given entity lies in together.
-        batches_ahead (`int`, *optional*): batches that are read before the first is computed, so that texts of similar
-            length meet in one, which is faster. Default: 16 of what has a length; 1 of a generator, which so gives a
-            result as soon as its batch is full.
-        show_progress (`bool`, *optional*, defaults to `False`): whether a bar on standard error shows how many texts
-            are done, and of what has a length, of how many.
-        backend (`str`, *optional*, defaults to `"torch"`): what computes the encoder; `"openvino"` needs the package
-            `spert-hf[openvino]`. For the pipeline, not for a call.
-        precision (`str`, *optional*, defaults to `"float32"`): of OpenVINO's products, as of `use_openvino`:
-            `"bfloat16"`, or `"int8"` for a checkpoint that `spert-hf quantize` has written. Not for a call, either.
+        relation_threshold (`float` or `dict`, *optional*): minimum score of a relation, 0 to 1, or minimum scores by
+            relation type (`{"Kill": 0.8}`; other types use the model's threshold). Default: the model's threshold.
+        entity_threshold (`float`, *optional*): minimum score of an entity, 0 to 1. Spans below it are not entities:
+        they
+            have no relations and are ignored in the resolution of overlaps. Default: 0.
+        entity_types (list of `str`, *optional*): types of the entities to keep, with the relations between them. Others
+            are dropped after overlaps are resolved. Default: all.
+        relation_types (list of `str`, *optional*): types of the relations to keep. Default: all.
+        overlap (`str`, *optional*): whether to keep all overlapping entities (`"keep"`), drop all of them (`"drop"`),
+        or
+            keep those with the best scores (`"best"`); relations of dropped entities are dropped. Default: the model's
+            setting.
+        words (`str`, `re.Pattern` or function, *optional*): how to split a string into words: one of [`WORDS`], a
+            compiled regular expression, or a function that takes the text and returns character offsets `(start, end)`
+            in text order. It is not saved with the pipeline. Default: `config.text_reading`. Lists of words are never
+            split.
+        sequences (`str`, *optional*): how to split the words of a string into sequences, within which relations are
+            found: one of [`SEQUENCES`]; `"document"` for a single sequence. Default: `config.text_reading`.
+        errors (`str`, *optional*, defaults to `"raise"`): whether an invalid input, such as a missing value in a
+        column,
+            raises a `ValueError` (`"raise"`), or gives a result without entities and relations and with an `"error"`
+            message (`"skip"`).
+        with_text (`bool`, *optional*, defaults to `False`): whether to add `"head_text"`, `"head_type"`, `"tail_text"`
+            and `"tail_type"` to each relation, so that it can be used without the entities.
+        batch_size (`int`, *optional*, defaults to 32): number of sequences (or windows of long ones) in a batch.
+        entities (list of `dict`, *optional*, in a call only): given entities, between which relations are predicted
+            instead of between predicted entities: each with a `type` of the model, and `start` and `end` in characters
+            of a string, or `token_start` and `token_end` in words; for several inputs, a list for each. Results have
+            all of them, in the given order, with the model's scores for their types. Relations are found within
+            sequences; sequences that are joined by a given entity are read as one.
+        batches_ahead (`int`, *optional*): number of batches to read before the first is computed, so that texts of
+            similar length are batched together, which is faster. Default: 16 for inputs with a length; 1 for a
+            generator, which then yields results as soon as a batch is full.
+        show_progress (`bool`, *optional*, defaults to `False`): whether to show a progress bar on standard error.
+        backend (`str`, *optional*, defaults to `"torch"`): the library that computes the encoder; `"openvino"` requires
+            `spert-hf[openvino]`. For the constructor only.
+        precision (`str`, *optional*, defaults to `"float32"`): precision of OpenVINO, see `use_openvino`: also
+            `"bfloat16"`, or `"int8"` for a checkpoint quantized by `spert-hf quantize`. For the constructor only.
     """
 
     _load_processor = False
@@ -175,7 +176,7 @@ class SpertPipeline(Pipeline):
     _load_video_processor = False
     _load_feature_extractor = False
     _load_tokenizer = True
-    modelcard = None  # transformers 5.0 asks for it when it saves a pipeline, and no longer sets it
+    modelcard = None  # transformers 5.0 reads it when it saves a pipeline, but does not set it
 
     def __init__(
         self,
@@ -200,14 +201,18 @@ class SpertPipeline(Pipeline):
             _use_openvino(self.model, precision or "float32")
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
         self._readers: dict[tuple[TextReading, int], TextReader] = {}
-        self.text_reader(**self._preprocess_params)  # what does not serve is said at once
+        self.text_reader(**self._preprocess_params)  # raises errors early
 
     @classmethod
     def check_settings(cls, given: Iterable[str]) -> None:
-        """Refuse names that are none of the pipeline's settings, and no argument of transformers' own.
+        """Check the names of keyword arguments.
+
+        Args:
+            given: the names.
 
         Raises:
-            TypeError: on the first such name, with the nearest that there are.
+            TypeError: a name is neither a setting of the pipeline nor an argument in transformers; similar names are
+                suggested.
         """
         of_base = set(inspect.signature(Pipeline.__init__).parameters) | _OF_BASE_CLASS
         known = cls._settings() - _OF_CALLS_ONLY | _OF_PIPELINES_ONLY | (of_base - {"self", "kwargs", "args_parser"})
@@ -215,18 +220,22 @@ class SpertPipeline(Pipeline):
 
     @classmethod
     def _settings(cls) -> set[str]:
-        """Names of what may be set, in a call or for all calls."""
+        """Return the names of all settings of the constructor and of calls."""
         return (set(inspect.signature(cls._sanitize_parameters).parameters) | _OF_EACH_CALL) - {"self"} - _FORMER_NAMES
 
     def text_reader(self, words: Any = None, sequences: str | None = None) -> TextReader:
-        """Give the reader of the model's `text_reading`, or of what a call asks for instead.
+        """Return the reader for the model's `text_reading`, or for the settings of a call.
+
+        Args:
+            words: see the class.
+            sequences: see the class.
 
         Raises:
-            ValueError: if there is no such way to read, or its pattern, tokenizer or library does not serve.
+            ValueError: a setting is unknown, or its pattern, tokenizer or library can't be used.
         """
         reading = override_reading(TextReading.of(self.model.config.text_reading), words, sequences)
         function = words if callable(words) else None
-        key = (reading, id(function))  # the reader keeps the function, so that no other one gets its place
+        key = (reading, id(function))  # the reader keeps a reference to the function, so that its id is not reused
         if key not in self._readers:
             if len(self._readers) >= _READERS_KEPT:
                 self._readers.clear()
@@ -234,7 +243,7 @@ class SpertPipeline(Pipeline):
         return self._readers[key]
 
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> Any:
-        """Save model and tokenizer; `words` and `sequences` of the pipeline are not saved, and a warning says so."""
+        """Save model and tokenizer, with a warning if the pipeline has `words` or `sequences`, which are not saved."""
         self._warn_of_own_reading()
         return super().save_pretrained(save_directory, **kwargs)
 
@@ -242,13 +251,13 @@ class SpertPipeline(Pipeline):
         own = [name for name in ("words", "sequences") if name in self._preprocess_params]
         if own:
             warnings.warn(
-                f"{', '.join(own)}: given to the pipeline and not saved; what is saved is the model's "
+                f"{', '.join(own)}: set for this pipeline and not saved; saved is the model's "
                 f"config.text_reading ({TextReading.of(self.model.config.text_reading).describe()})",
                 stacklevel=3,
             )
 
     def push_to_hub(self, repo_id: str, **upload: Any) -> Any:
-        """Upload the pipeline, which is its model and tokenizer; see [`SpertModel.push_to_hub`]."""
+        """Upload model and tokenizer; see [`SpertModel.push_to_hub`]."""
         self._warn_of_own_reading()
         return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 
@@ -300,7 +309,7 @@ class SpertPipeline(Pipeline):
         entities: Any = None,
         **kwargs: Any,
     ) -> Any:
-        """Extract from one text or many; see the class for what is taken and given."""
+        """Extract entities and relations; see the class for inputs, arguments and results."""
         check_keywords(set(kwargs) - _FORMER_NAMES, self._settings(), "a call")
         batch_size = _positive("batch_size", self._batch_size if batch_size is None else batch_size)
         ahead = _positive("batches_ahead", self._batches_ahead if batches_ahead is None else batches_ahead)
@@ -330,15 +339,20 @@ class SpertPipeline(Pipeline):
         forward: dict[str, Any],
         postprocess: dict[str, Any],
     ) -> Iterator[dict[str, Any]]:
-        """Yield one result an input, reading some batches ahead."""
+        """Yield one result per input, reading some batches ahead."""
         skip = postprocess.get("errors") == "skip"
         for chunk in read_ahead(enumerate(inputs), forward["batch_size"], batches_ahead):
             texts = [self._read(item, number, skip, preprocess) for number, item in chunk]
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
                 yield self.postprocess((text, prediction), **postprocess)
 
+    def read(self, texts: Iterable[Any]) -> list[_Input]:
+        """Read texts as a call does, with the pipeline's own settings: their words, sequences and offsets."""
+        skip = self._postprocess_params.get("errors") == "skip"
+        return [self._read(text, number, skip, self._preprocess_params) for number, text in enumerate(texts)]
+
     def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> _Input:
-        """Preprocess an input; if it can't be, say why in place of its words, or raise."""
+        """Preprocess an input; an invalid one gives an error in place of words, or raises."""
         try:
             text = self.preprocess(item, number, **preprocess)
             if isinstance(item, InputWithEntities):
@@ -350,10 +364,10 @@ class SpertPipeline(Pipeline):
             return _Input([], [], error=str(error))
 
     def _add_entities(self, text: _Input, records: Any, number: int) -> None:
-        """Have relations looked for between given entities.
+        """Add given entities to an input.
 
         Raises:
-            ValueError: naming the input, the entity and its field.
+            ValueError: an entity is invalid; the message names the input, the entity and its field.
         """
         places = range(len(text.words)) if text.places is None else text.places
         offsets = [(place, place + 1) for place in places] if text.offsets is None else text.offsets
@@ -376,10 +390,10 @@ class SpertPipeline(Pipeline):
         text.sequences = join_sequences(text.sequences, text.entities)
 
     def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> _Input:
-        """Split a string into words and sequences, or take the words given.
+        """Split a string into words and sequences, or take the given words.
 
         Raises:
-            ValueError: naming the input by its `number` if it is neither.
+            ValueError: the input is neither; the message contains its `number`.
         """
         if isinstance(inputs, Mapping):
             if "tokens" not in inputs and not isinstance(plain(inputs.get("text", "")), str):
@@ -407,25 +421,38 @@ class SpertPipeline(Pipeline):
     def predict_words(
         self, texts: Sequence[Sequence[str]], given: Any = None, sequences: Any = None, **parameters: Any
     ) -> list[Prediction]:
-        """Predict texts given as words, with the pipeline's own settings; see [`predict`].
+        """Predict entities and relations of texts given as words; see [`predict`].
 
         Args:
-            texts: words of each.
-            given: entities between which relations are looked for, in place of those that the model finds.
-            sequences: of each text, the ranges of words that are seen at once; by default all of it.
-            parameters: in place of the pipeline's own: `batch_size`, `overlap`, `relation_threshold`, …
+            texts: the words of each text.
+            given: for each text, entities to use instead of predicted ones.
+            sequences: for each text, the ranges of words that are sequences; default: a single sequence.
+            parameters: overrides of the pipeline's settings: `batch_size`, `overlap`, `relation_threshold`, …
+
+        Returns:
+            One prediction per text.
         """
+        settings = self._prediction_settings(parameters)
+        return predict(self.model, self.spert_processor, texts, **settings, given=given, sequences=sequences)
+
+    def predict_arrays(
+        self, texts: Sequence[Sequence[str]], sequences: Any = None, **parameters: Any
+    ) -> list[PredictionArrays]:
+        """Do what [`predict_words`] does, and give it as arrays."""
+        settings = self._prediction_settings(parameters)
+        return predict_arrays(self.model, self.spert_processor, texts, **settings, sequences=sequences)
+
+    def _prediction_settings(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """What [`predict`] takes: the pipeline's own settings, and those given in their place."""
         settings = {**self._forward_params, **parameters}
         names = {field.name for field in fields(Selection)} & settings.keys()
-        selection = Selection(**{name: settings.pop(name) for name in names})
-        return predict(
-            self.model, self.spert_processor, texts, **settings, selection=selection, given=given, sequences=sequences
-        )
+        settings["selection"] = Selection(**{name: settings.pop(name) for name in names})
+        return settings
 
     def postprocess(
         self, model_outputs: tuple[_Input, Prediction], errors: str = "raise", with_text: bool = False
     ) -> dict[str, Any]:
-        """Turn a prediction into plain JSON, entities in text order; a skipped input's has an `error`."""
+        """Convert a prediction to JSON, with entities in text order; that of a skipped input has an `error`."""
         text, prediction = model_outputs
         ordered = in_text_order(prediction) if text.entities is None else in_given_order(prediction, text.entities)
         result: dict[str, Any] = {
@@ -441,34 +468,34 @@ class SpertPipeline(Pipeline):
 
 
 def _with_text(relation: dict[str, Any], entities: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A relation with the words and types of its head and tail."""
+    """Add the texts and types of head and tail to a relation."""
     ends = {end: entities[relation[end]] for end in ("head", "tail")}
     return relation | {f"{end}_{field}": entity[field] for end, entity in ends.items() for field in ("text", "type")}
 
 
 def _show_progress(results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
-    """Pass results on, and show on standard error how many came; the bar begins with the first that is asked for."""
+    """Yield results with a progress bar on standard error, which starts when the first result is requested."""
     yield from logging.tqdm(results, total=total, desc="extracting", unit=" texts")
 
 
 def _positive(field: str, value: Any) -> int | None:
-    """Check a number from 1 on; None stands for the default."""
+    """Check a positive integer; `None` means the default."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
         raise ValueError(must_be(field, integer(1), repr(value)))
     return value
 
 
 def _flag(field: str, value: Any) -> bool:
-    """Check True or False; None stands for False."""
+    """Check a boolean; `None` means `False`."""
     check_flag(field, False if value is None else value)
     return bool(value)
 
 
 def _use_openvino(model: Any, precision: str) -> None:
-    """Have OpenVINO compute the encoder, by the package, as that part of it does not travel with a checkpoint.
+    """Set the OpenVINO runtime, which is in the package `spert_hf` and not uploaded with a checkpoint.
 
     Raises:
-        ImportError: if the package is not installed.
+        ImportError: the package is not installed.
     """
     try:
         package = import_module("spert_hf.openvino")
@@ -482,12 +509,15 @@ def _use_openvino(model: Any, precision: str) -> None:
 def read_ahead(
     numbered_inputs: Iterable[tuple[int, Any]], batch_size: int, batches_ahead: int = BATCHES_READ_AHEAD
 ) -> Iterator[list[tuple[int, Any]]]:
-    """Group inputs as the pipeline reads them; where a group ends depends on nothing that came before its first input.
+    """Group inputs as the pipeline reads them; the end of a group does not depend on the inputs before it.
 
     Args:
-        numbered_inputs: pairs of a number and an input of the pipeline.
-        batch_size: of the call.
-        batches_ahead: so many batches make a group.
+        numbered_inputs: pairs of a number and an input.
+        batch_size: number of inputs in a batch.
+        batches_ahead: number of batches in a group.
+
+    Yields:
+        The groups.
     """
     group: list[tuple[int, Any]] = []
     characters = 0
@@ -502,7 +532,7 @@ def read_ahead(
 
 
 def _length(inputs: Any) -> int:
-    """Characters of an input; 0 for what is none."""
+    """The number of characters of an input; 0 for an invalid one."""
     if isinstance(inputs, Mapping):
         inputs = _content(inputs)
     if isinstance(inputs, str):
@@ -511,7 +541,7 @@ def _length(inputs: Any) -> int:
 
 
 def _content(record: Mapping[str, Any]) -> Any:
-    """The words or the text that a mapping stands for."""
+    """The words or the text in a mapping."""
     return plain(record.get("tokens", record.get("text")))
 
 

@@ -1,4 +1,4 @@
-"""From words to the model's inputs: sub-words, windows, batches."""
+"""Preparation of the model's inputs from words: sub-words, windows, batches."""
 
 import math
 import re
@@ -18,17 +18,17 @@ from .messages import must, must_be
 from .words import MARKS, encodable
 
 DEFAULT_SEQUENCE_LENGTH = 512
-"""Sub-words a window may have where neither encoder nor tokenizer sets a limit."""
+"""The maximum number of sub-words of a window if neither encoder nor tokenizer sets a limit."""
 
 LETTER_CASES = ("no letters", "lower", "initial capital", "capitals", "mixed")
-"""What [`letter_case`] tells apart of a run of letters; special sub-words and padding count as the first."""
+"""The classes of [`letter_case`]; special tokens and padding belong to the first."""
 
-# With the space before them, which byte-level tokenizers may make a sub-word of.
+# With the preceding space, which may be a sub-word in byte-level tokenizers.
 _LETTERS = re.compile(rf"\s?[^\W\d_](?:[^\W\d_]|[{MARKS}])*")
 
 
 def letter_case(letters: str) -> int:
-    """How a run of letters is written, which an uncased tokenizer does not see: an index into [`LETTER_CASES`]."""
+    """Return the letter case of a run of letters, which an uncased tokenizer ignores, as an index of `LETTER_CASES`."""
     lower, rest = letters.lower(), letters[1:]
     if lower == letters.upper():
         return 0
@@ -40,13 +40,14 @@ def letter_case(letters: str) -> int:
 
 
 def subword_cases(word: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
-    """Letter case of each sub-word of a word: that of the run of letters which its first letter belongs to.
+    """Return the letter case of each sub-word of a word: that of the run of letters that contains its first letter.
 
-    Runs of letters, not words: *Harper-Lund* is written the same as one word of a data set and as three of raw text.
+    Runs of letters are used instead of words, so that *Harper-Lund* has the same letter case as one word of a data set
+    and as three words of raw text.
 
     Args:
-        word: any, with the space before it that its tokenizer may want.
-        ranges: characters `[start, end)` of the word that each sub-word stands for; an empty one is the space's.
+        word: the word, with a preceding space if the tokenizer needs it.
+        ranges: characters `[start, end)` of the word for each sub-word; empty for a sub-word of the space.
     """
     if word.strip().isalpha():
         return [letter_case(word.strip())] * len(ranges)
@@ -59,12 +60,13 @@ def subword_cases(word: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
 
 @dataclass(slots=True)
 class EncodedWords:
-    """Sub-words of one sentence, without special ones.
+    """Sub-words of a text, without special tokens.
 
     Args:
-        input_ids: all sub-words.
-        word_offsets: index of each word's first sub-word, then the number of sub-words: words + 1 numbers.
-        letter_cases: of each sub-word, see [`subword_cases`]; `None` for a model that does not take them.
+        input_ids: ids of the sub-words.
+        word_offsets: index of each word's first sub-word, then the number of sub-words: words + 1 integers.
+        letter_cases: letter case of each sub-word, see [`subword_cases`]; `None` for models without letter-case
+            embeddings.
     """
 
     input_ids: list[int]
@@ -72,11 +74,11 @@ class EncodedWords:
     letter_cases: list[int] | None = None
 
     def __len__(self) -> int:
-        """Number of words."""
+        """Return the number of words."""
         return len(self.word_offsets) - 1
 
     def window(self, start: int, end: int) -> "EncodedWords":
-        """The words `[start, end)` alone."""
+        """Return the words `[start, end)`."""
         first, last = self.word_offsets[start], self.word_offsets[end]
         return EncodedWords(
             self.input_ids[first:last],
@@ -86,22 +88,23 @@ class EncodedWords:
 
 
 class SpertProcessor:
-    """Turns words into sub-words, windows and padded batches, for any fast tokenizer.
+    """Converts words to sub-words, windows and padded batches, with any fast tokenizer.
 
-    Each word is tokenised on its own, as SpERT does; a word that yields no sub-word becomes the unknown token.
+    As in SpERT, each word is tokenized separately; a word without sub-words becomes the unknown token.
 
     Args:
-        tokenizer: the encoder's; must be a fast one. It is not changed: the processor works on a copy, so several
-            threads may share it.
-        max_sequence_length: most sub-words in one encoder input, special ones included; the tokenizer's own limit
-            holds too.
-        letter_cases: give the letter case of every sub-word, too, as a model with embeddings for it takes it.
-        max_span_size: words by which windows of a long text overlap at least, so that no span is cut off.
-        special_first: put a special sub-word before the first word where the tokenizer puts none there, as T5's does:
-            what the classifiers see of the whole sentence is its first position.
+        tokenizer (`PreTrainedTokenizerFast`): the encoder's tokenizer. It is not changed: the processor uses a copy, so
+            several threads may share it.
+        max_sequence_length (`int`, *optional*): maximum number of sub-words in an encoder input, including special
+            tokens; the tokenizer's limit applies, too.
+        letter_cases (`bool`): whether to return letter cases, for models with letter-case embeddings.
+        max_span_size (`int`): minimum overlap of windows of a long text in words, so that no span is cut off.
+        special_first (`bool`): whether to add a special token before the first word if the tokenizer does not, like
+        that
+            of T5: the classifiers use the first position to represent the sentence.
 
     Raises:
-        ValueError: if the tokenizer is not a fast one, or has no token for unknown words.
+        ValueError: the tokenizer is not a fast one, or has no unknown token.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class SpertProcessor:
             raise ValueError(
                 must_be("tokenizer", "a fast tokenizer (one backed by `tokenizers`)", type(tokenizer).__name__)
             )
+        self.tokenizer = tokenizer
         backend = tokenizer.backend_tokenizer
         self._backend = type(backend).from_str(backend.to_str())
         self._backend.no_truncation()
@@ -131,15 +135,19 @@ class SpertProcessor:
         self.pad_id = _first_id(tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
         limits = [max_sequence_length or DEFAULT_SEQUENCE_LENGTH, tokenizer.model_max_length]
         self.window_size = min(limits) - len(self._prefix) - len(self._suffix)
-        """Most sub-words of a window, special ones not counted."""
+        """The maximum number of sub-words in a window, without special tokens."""
 
     @classmethod
     def for_config(cls, tokenizer: PreTrainedTokenizerBase, config: SpertConfig) -> "SpertProcessor":
-        """Make the processor that a model of this config needs.
+        """Make the processor for a model with this config.
+
+        Args:
+            tokenizer: the encoder's tokenizer.
+            config: the model's config.
 
         Raises:
-            ValueError: if the tokenizer cannot be the encoder's: it has no words, as one made without its files, or
-                more than the encoder has embeddings for.
+            ValueError: the tokenizer does not fit the encoder: it has no vocabulary, as if made without its files, or a
+                larger one than the encoder.
         """
         vocabulary, special = tokenizer.get_vocab(), set(tokenizer.all_special_ids)
         if set(tokenizer.all_special_tokens).issuperset(vocabulary):
@@ -152,11 +160,11 @@ class SpertProcessor:
             config.max_sequence_length,
             config.letter_case_embeddings,
             config.max_span_size,
-            # Not for other encoders, of which there are checkpoints that were trained without.
+            # Not for other encoders, as there are checkpoints trained without it.
             special_first=config.encoder_config.model_type in ENCODER_DECODERS,
         )
-        embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number will do
-        # Encoders may lack embeddings of special tokens that SpERT has no use for.
+        embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number is valid
+        # Encoders may lack embeddings of special tokens that SpERT does not use.
         unused = special - {*processor._prefix, *processor._suffix, processor.unknown_id, processor.pad_id}
         for token, number in vocabulary.items():
             if number >= embeddings and number not in unused:
@@ -170,21 +178,27 @@ class SpertProcessor:
         return processor
 
     def _special_ids(self) -> tuple[list[int], list[int]]:
-        """Ids that the tokenizer puts before and after a sentence."""
+        """Return the ids that the tokenizer adds before and after a sentence."""
         encoding = self._backend.encode("a")
         inner = [index for index, special in enumerate(encoding.special_tokens_mask) if not special]
         return encoding.ids[: inner[0]], encoding.ids[inner[-1] + 1 :]
 
     def _space_before_words(self) -> str:
-        """A space if the tokenizer tells words inside a sentence by the space before them (byte-level BPE)."""
+        """Return a space if the tokenizer marks words inside a sentence by the preceding space (byte-level BPE)."""
         alone = self._backend.encode("a", add_special_tokens=False).ids
         inside = self._backend.encode("a a", add_special_tokens=False).ids
         return "" if inside == alone * 2 else " "
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> list[EncodedWords]:
-        """Tokenise the words of many sentences.
+        """Tokenize the words of sentences.
 
-        A word of more sub-words than a window holds keeps its first ones; a warning says so.
+        A word with more sub-words than a window is truncated, with a warning.
+
+        Args:
+            sentences: the words of each sentence.
+
+        Returns:
+            The sub-words of each sentence.
         """
         words = [[self._word_prefix + encodable(word) for word in sentence] for sentence in sentences]
         encodings = self._backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
@@ -212,20 +226,23 @@ class SpertProcessor:
             input_ids.extend(subwords)
             offsets.append(len(input_ids))
             if self._letter_cases:
-                # The unknown token stands for a whole word.
+                # The unknown token represents the whole word.
                 of_subwords = ranges[first:position] or [(0, len(text))]
                 cases.extend(subword_cases(text, of_subwords[: len(subwords)]))
         return EncodedWords(input_ids, offsets, cases if self._letter_cases else None)
 
     def windows(self, words: EncodedWords) -> list[tuple[int, int]]:
-        """Cover a text with ranges of words that the encoder can take.
+        """Cover a text with windows that fit into the encoder.
 
-        Neighbours overlap by a quarter of a window and by `max_span_size` words or more, or, where words are so long
-        that no window holds more, by all that lets the next one reach a word further. So each span of up to
-        `max_span_size` words that the encoder can take at all lies in a window whole.
+        Adjacent windows overlap by at least a quarter of a window and `max_span_size` words; if words are so long that
+        this is impossible, by as much as possible while the next window reaches one word further. So every span of up
+        to `max_span_size` words that fits into the encoder is completely in a window.
+
+        Args:
+            words: the sub-words of the text.
 
         Returns:
-            Word ranges `[start, end)`, in order; one range if the whole text fits.
+            Word ranges `[start, end)`, in order; a single one if the whole text fits.
         """
         offsets, count = words.word_offsets, len(words)
         if not count:
@@ -237,18 +254,21 @@ class SpertProcessor:
             windows.append((start, end))
             if end == count:
                 return windows
-            # The last word from which on a quarter of a window is left, and the first that lets the next one go on.
+            # The last word from which a quarter of a window remains, and the first from which the next window advances.
             quarter = bisect_right(offsets, offsets[end] - self.window_size // 4, start, end) - 1
             earliest = bisect_left(offsets, offsets[end + 1] - self.window_size, start, end)
             start = max(min(quarter, end - self._overlap_words), earliest)
 
     def collate(self, sentences: Sequence[EncodedWords]) -> dict[str, Tensor]:
-        """Add special sub-words, and pad to one batch.
+        """Add special tokens, and pad to a batch.
+
+        Args:
+            sentences: the sub-words of each sentence.
 
         Returns:
-            `input_ids` and `attention_mask`, *(batch, sub-words)*, and `word_offsets`, *(batch, words + 1)*, all
-            `int64`, as [`SpertModel.forward`] takes them; and `letter_cases`, *(batch, sub-words)*, if this processor
-            gives them.
+            The arguments of [`SpertModel.forward`]: `input_ids` and `attention_mask`, *(batch, sub-words)*,
+            `word_offsets`, *(batch, words + 1)*, and, if this processor returns letter cases, `letter_cases`,
+            *(batch, sub-words)*; all `int64`.
         """
         around = len(self._prefix) + len(self._suffix)
         longest = max(len(sentence.input_ids) for sentence in sentences) + around
@@ -278,7 +298,7 @@ def _place(tokenizer: PreTrainedTokenizerBase) -> str:
 
 
 def _last_within(offsets: list[int], start: int, budget: int) -> int:
-    """End of the longest range of words from `start` on that has at most `budget` sub-words (one word at least)."""
+    """Return the end of the longest range of words from `start` with at most `budget` sub-words (at least one word)."""
     low, high = start + 1, len(offsets) - 1
     while low < high:
         middle = (low + high + 1) // 2

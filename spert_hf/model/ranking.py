@@ -1,30 +1,33 @@
-"""Bounds on what a sentence may give, and the best of what goes beyond them.
+"""Limits on the numbers of scores and results, and selection of the best ones beyond them.
 
-Spans, pairs and relation types multiply: a model that knows nothing asks for millions of scores and results, each of
-which would be an object. A model that has learned something stays far below these bounds.
+An untrained model may predict millions of relations, as the numbers of spans, pairs and relation types multiply.
+Trained models stay far below these limits.
 """
 
 import torch
 from torch import Tensor
 
 MOST_PAIRED_ENTITIES = 512
-"""Entities of a sentence that are paired, the surest first."""
+"""The maximum number of entities of a sentence to pair, those with the highest scores."""
 
 MOST_RELATIONS = 10_000
-"""Relations of a sentence (or of a window of a long one), the surest first."""
+"""The maximum number of relations of a sentence (or a window of a long one), those with the highest scores."""
 
 PAIR_SCORES_AT_ONCE = 1 << 22
-"""Scores of pairs, one a relation type, that a batch holds: where it has more, of each sentence only the pairs are kept
-that [`MOST_RELATIONS`] can come from."""
+"""The maximum number of scores of pairs, one per relation type, in a batch: beyond it, only the pairs of each sentence
+that are needed for [`MOST_RELATIONS`] relations are kept."""
 
 
 def best_of_each(rows: Tensor, scores: Tensor, most: int) -> Tensor:
-    """Indices of each row's items with the highest scores, in the order of the items; nothing depends on other rows.
+    """Return the indices of the items with the highest scores in each row, in the order of the items.
 
     Args:
-        rows: of the items, sorted, *(items,)*.
-        scores: *(items,)*.
-        most: items of a row.
+        rows: row of each item, sorted, *(items,)*.
+        scores: score of each item, *(items,)*.
+        most: maximum number of items per row.
+
+    Returns:
+        The indices.
     """
     places = torch.arange(len(rows), device=rows.device)
     if not exceeds(rows, most):
@@ -37,5 +40,5 @@ def best_of_each(rows: Tensor, scores: Tensor, most: int) -> Tensor:
 
 
 def exceeds(rows: Tensor, most: int) -> bool:
-    """Whether a row has more items than that; `rows` as of [`best_of_each`]."""
+    """Whether a row has more than `most` items; `rows` as in [`best_of_each`]."""
     return len(rows) > most and int(torch.bincount(rows).max()) > most

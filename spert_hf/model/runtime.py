@@ -1,4 +1,4 @@
-"""What computes a model's encoder: torch as transformers has it, or something quicker that does the same."""
+"""Runtimes, which compute a model's encoder: as implemented in transformers, or faster with the same results."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
@@ -9,48 +9,48 @@ from transformers import PreTrainedModel
 
 
 class EncodingModel(Protocol):
-    """What a runtime needs of a model; [`SpertModel`] is one."""
+    """The interface of a model that a runtime needs; [`SpertModel`] implements it."""
 
     encoder: PreTrainedModel
 
     def modules(self) -> Iterator[nn.Module]:
-        """All its modules, itself included."""
+        """Yield all modules, including the model itself."""
 
     def embed(self, input_ids: Tensor, letter_cases: Tensor | None = None) -> Tensor:
-        """Vectors of sub-words, *(batch, sub-words, embedding)*."""
+        """Compute input embeddings, *(batch, sub-words, embedding)*."""
 
     def encoder_inputs(self, input_ids: Tensor, letter_cases: Tensor | None) -> dict[str, Tensor]:
-        """Sub-words as transformers' encoder takes them, by the name of its argument."""
+        """Return the arguments of the encoder in transformers: `input_ids` or `inputs_embeds`."""
 
 
 @runtime_checkable
 class EncoderRuntime(Protocol):
-    """What computes a model's encoder, what padding costs it, and from where on workers pay.
+    """Computes a model's encoder, and provides the cost of padding and the batch size from which workers pay off.
 
-    A runtime is set by [`SpertModel.set_runtime`], and models may share it: what it keeps of a model stands in the
-    model's modules, or is its copy of the weights. `docs/design.md` says how to add one.
+    A runtime is set by [`SpertModel.set_runtime`]. Models may share a runtime: its state for a model is in the model's
+    modules, or is a copy of the weights. `docs/design.md` describes how to add a runtime.
     """
 
     name: str
-    """As `repr` of a model shows it."""
+    """The name shown in the `repr` of a model."""
 
     remade_by: str | None
-    """The function that makes it of a model, if it holds weights of its own. Such a runtime computes only where no
-    gradients are recorded, in evaluation mode, and as long as the encoder is what it was when the runtime was set.
-    `None` for a runtime that computes with the model's weights."""
+    """The function that creates the runtime from a model, if it has a copy of the weights. Such a runtime is used only
+    in evaluation mode, without gradients, and until the encoder's weights change. `None` for a runtime that uses the
+    model's weights."""
 
     workers_pay_from: float | None
-    """Cost of an average batch, in sub-words, from which on it computes batches side by side, in threads of their own,
-    the quicker. `None`: it never does."""
+    """The cost of an average batch, in sub-words, from which on computing batches in parallel, in several threads, is
+    faster. `None`: never."""
 
     has_own_threads: bool
-    """Whether it computes by threads of its own, in whose way torch's would be."""
+    """Whether the runtime has its own threads, with which those of torch would compete."""
 
     def serves(self, device: torch.device) -> bool:
-        """Whether it computes there; elsewhere, torch does."""
+        """Whether the runtime supports a device; on others, torch is used."""
 
     def attach(self, model: EncodingModel) -> None:
-        """Prepare a model for it, perhaps once more. Weights, their names and what is saved stay as they are."""
+        """Prepare a model; may be called repeatedly. Weights, their names and saved files must not change."""
 
     def detach(self, model: EncodingModel) -> None:
         """Undo [`EncoderRuntime.attach`]."""
@@ -63,22 +63,26 @@ class EncoderRuntime(Protocol):
         letter_cases: Tensor | None = None,
         **encoder_kwargs: Any,
     ) -> Tensor:
-        """Hidden states, *(batch, sub-words, hidden)*; those of padding may be anything.
+        """Compute the hidden states.
 
         Args:
-            model: to which the runtime is attached, or on a device that it does not serve.
-            input_ids: sub-words with the encoder's special ones, *(batch, sub-words)*.
+            model: the model to which the runtime is attached, or one on a device that it does not support.
+            input_ids: sub-words, including special tokens, *(batch, sub-words)*.
             attention_mask: 1 for sub-words, 0 for padding, *(batch, sub-words)*.
-            letter_cases: how each sub-word is written, *(batch, sub-words)*, for a model that has embeddings for it.
-            encoder_kwargs: further arguments of the encoder's `forward`; a runtime with weights of its own gets none.
+            letter_cases: letter case of each sub-word, *(batch, sub-words)*, for models with letter-case embeddings.
+            encoder_kwargs: additional arguments of the encoder's `forward`; none for a runtime with a copy of the
+                weights.
+
+        Returns:
+            *(batch, sub-words, hidden)*; values at padding are arbitrary.
         """
 
     def padding_cost(self, encoder: PreTrainedModel) -> float | None:
-        """What a sub-word of padding takes, of what one of a word takes; `None` where batches had better be full."""
+        """Return the cost of a padding token relative to other sub-words; `None` if full batches are fastest."""
 
 
 class TorchRuntime:
-    """The encoder as transformers has it, on any device."""
+    """The encoder as implemented in transformers, on any device."""
 
     name = "torch"
     remade_by: str | None = None
@@ -86,14 +90,14 @@ class TorchRuntime:
     has_own_threads = False
 
     def serves(self, device: torch.device) -> bool:
-        """On all."""
+        """Support all devices."""
         return True
 
     def attach(self, model: EncodingModel) -> None:
-        """There is nothing to prepare."""
+        """Do nothing."""
 
     def detach(self, model: EncodingModel) -> None:
-        """There is nothing to undo."""
+        """Do nothing."""
 
     def compute(
         self,
@@ -103,12 +107,12 @@ class TorchRuntime:
         letter_cases: Tensor | None = None,
         **encoder_kwargs: Any,
     ) -> Tensor:
-        """As [`EncoderRuntime.compute`]."""
+        """Compute the hidden states; see [`EncoderRuntime.compute`]."""
         inputs = model.encoder_inputs(input_ids, letter_cases)
         output = model.encoder(**inputs, attention_mask=attention_mask, return_dict=True, **encoder_kwargs)
         hidden: Tensor = output.last_hidden_state
         return hidden
 
     def padding_cost(self, encoder: PreTrainedModel) -> float | None:
-        """An accelerator computes full batches best."""
+        """Return `None`: accelerators are fastest with full batches."""
         return None

@@ -1,17 +1,16 @@
-"""What of all that a model finds is wanted: how sure it must be, and of which types."""
+"""Filters of a model's predictions: thresholds and types."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
 from .configuration_spert import SpertConfig
-from .messages import must_be
+from .messages import did_you_mean, must_be, nearest
 from .setting_checks import check_fraction, shown
 
 Threshold = float | Mapping[str, float] | None
-"""Lowest score of a relation, or of those of some types by type; for others, and where it is `None`, the config's."""
+"""Minimum score of a relation, or a mapping of relation types to minimum scores; by default the config's."""
 
 _UNREACHED = 2.0
 """A threshold above every score."""
@@ -19,12 +18,12 @@ _UNREACHED = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is kept of what a model finds; `None` stands for all types.
+    """The predictions to keep; `None` means all types.
 
     Args:
-        entity_threshold: lowest score of an entity; relations go with their entities.
-        entity_types: those of the entities that are kept, after overlaps are settled.
-        relation_types: those of the relations that are kept.
+        entity_threshold: minimum score of an entity; relations of dropped entities are dropped.
+        entity_types: types of the entities to keep, after overlaps are resolved.
+        relation_types: types of the relations to keep.
     """
 
     entity_threshold: float = 0.0
@@ -32,7 +31,7 @@ class Selection:
     relation_types: tuple[str, ...] | None = None
 
     def relation_thresholds(self, config: SpertConfig, threshold: Threshold) -> list[float]:
-        """The lowest score of each relation type, in the config's order; of one that is not kept, beyond all scores."""
+        """Return the minimum score of each relation type, in the config's order; above 1 for types that are dropped."""
         by_type = threshold if isinstance(threshold, Mapping) else {}
         default = config.relation_threshold if threshold is None or isinstance(threshold, Mapping) else threshold
         kept = config.relation_types if self.relation_types is None else self.relation_types
@@ -40,18 +39,21 @@ class Selection:
 
 
 ALL = Selection()
-"""All that a model finds."""
+"""Keeps all predictions."""
 
 
 def check_selection(config: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Take what a call asks for, `relation_threshold` and the arguments of [`Selection`], without what is `None`.
+    """Validate `relation_threshold` and the arguments of [`Selection`].
 
     Args:
-        config: the model's.
-        given: as users give it: numbers may be NumPy's, types in any collection.
+        config: the model's config.
+        given: the arguments of a call: numbers may be those of NumPy, types in any collection.
+
+    Returns:
+        The arguments that are not `None`, as Python's own types.
 
     Raises:
-        ValueError: if a score is not a number from 0 to 1, or the model has no such type.
+        ValueError: a score is not a number from 0 to 1, or the model has no such type.
     """
     checked: dict[str, Any] = {}
     known = {name: getattr(config, name, ()) for name in ("entity_types", "relation_types")}
@@ -70,21 +72,15 @@ def check_selection(config: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_type(field: str, name: object, allowed: Collection[str]) -> None:
-    """Refuse what is not a type of the model, with those that may be meant first."""
+    """Raise `ValueError` for an unknown type, suggesting similar ones."""
     if isinstance(name, str) and name in allowed:
         return
     near = nearest(name, allowed)
     others = ", ".join(map(repr, sorted(set(allowed) - set(near))))
-    hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
     names = ", ".join(filter(None, [", ".join(map(repr, near)), others]))
-    wanted = f"one of {names[:500]}{hint}" if names else "left out, as the model has no such types"
+    none = "left out, as the model has no such types"
+    wanted = f"one of {names[:500]}{did_you_mean(name, allowed)}" if names else none
     raise ValueError(must_be(field, wanted, shown(name)))
-
-
-def nearest(name: object, allowed: Collection[str]) -> list[str]:
-    """The names, two at most, that a misspelt one is most like, the likest first; case does not count."""
-    folded = {one.casefold(): one for one in allowed}
-    return [folded[one] for one in get_close_matches(str(name).casefold(), folded, n=2)]
 
 
 def _check_types(field: str, names: Any, allowed: Collection[str]) -> tuple[str, ...]:
@@ -97,7 +93,7 @@ def _check_types(field: str, names: Any, allowed: Collection[str]) -> tuple[str,
 
 def _as_fraction(field: str, value: Any) -> float:
     if isinstance(value, Real) and not isinstance(value, int):
-        value = float(value)  # NumPy has numbers of its own
+        value = float(value)  # NumPy's number types
     check_fraction(field, value)
     fraction: float = value
     return fraction

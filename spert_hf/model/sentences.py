@@ -1,7 +1,7 @@
-"""Where the sentences of raw text begin and end: models trained on sentences read a longer text sentence by sentence.
+"""Splitting of raw text into sentences, as models trained on sentences read longer texts sentence by sentence.
 
-A missed boundary joins two sentences and one too many cuts a relation off, so a point that may belong to an
-abbreviation or an initial ends a sentence only where the next word is one that sentences begin with.
+A missed boundary joins two sentences, and a false one splits a relation, so a full stop that may belong to an
+abbreviation or an initial ends a sentence only if sentences often start with the next word.
 """
 
 import re
@@ -27,8 +27,8 @@ _BEHIND_HEADINGS = "The|In|On|It|He|She|They|We|This|These|There|But|However|Alt
 
 
 def _marks(dates: str, figures: str) -> re.Pattern[str]:
-    """Pattern of all that may end a sentence, given those of the dates and the figures that end a line."""
-    # Each alternative begins with a character, as one that looks back first is tried at every place.
+    """Return a pattern of everything that may end a sentence, given patterns of dates and figures that end a line."""
+    # Each alternative starts with a character, as one that starts with a lookbehind is tried at every position.
     return re.compile(
         rf"""
           (?P<gap>                                      # an empty line, a new page, an item of a list
@@ -84,13 +84,13 @@ _ORDINAL = re.compile(r"(?<![\w.,:])\d{1,2}\Z")
 _ROMAN_NUMERAL = re.compile(r"[IVXL]{2,}")
 _CONSONANTS = re.compile(r"(?i:[b-df-hj-np-tv-xzßçćčďđðğłñńňřśšşťźżžþбвгджзйклмнпрстфхцчшщьъ]+)")
 _LONGEST_ENTITY = 6
-"""Characters of an HTML entity such as `&quot;`, whose semicolon is none."""
+"""The maximum length of an HTML entity such as `&quot;`, whose semicolon does not end a sentence."""
 
 _LAST_WORD_REACH = 24
-"""Characters before a point in which an abbreviation is looked for; longer words are none."""
+"""The maximum length of an abbreviation, in characters before the full stop."""
 
 _LONGEST_UNKNOWN_ABBREVIATION = 3
-"""Letters of an abbreviation that is known by its shortness alone."""
+"""The maximum length of an abbreviation that is recognized by its length alone."""
 
 _NEXT_WORD = re.compile(r"[^\W\d_]{0,12}")
 _ENUMERATOR = re.compile(r"\d{1,3}|[^\W\d_]")
@@ -161,14 +161,14 @@ _SOURCES = _sources(r"""(?!I\ |[A-Z][a-z]+\ Service\b|\(\ ?[A-Z]{2})[A-Z`"(]""")
 
 
 def sentence_rules(languages: Sequence[str] = (), abbreviations: Iterable[str] = ()) -> SentenceRules:
-    """Rules for text of the given languages; equal arguments give the same object.
+    """Return the rules for text in the given languages; equal arguments give the same object.
 
     Args:
-        languages: codes of [`LANGUAGES`]; none for text of any language.
-        abbreviations: more of them, with or without the last point, that never end a sentence.
+        languages: codes of [`LANGUAGES`]; empty for any language.
+        abbreviations: additional abbreviations that never end a sentence, with or without their full stop.
 
     Raises:
-        ValueError: if a language is not known.
+        ValueError: a language is unknown.
     """
     for code in languages:
         if code not in BY_LANGUAGE:
@@ -223,18 +223,18 @@ def sentence_ranges(
 ) -> list[tuple[int, int]]:
     """Split raw text into sentences.
 
-    Sentences end at full stops, question and exclamation marks of many scripts, with the quotes and brackets that close
-    behind them, at semicolons before a capital, at empty lines and the items of a list, and behind datelines, bylines
-    and headings that run into the text; the end of a line alone is no boundary, for texts may be wrapped. Time and
-    memory grow with the length of the text.
+    Sentences end at full stops, question and exclamation marks of many scripts, including closing quotes and brackets;
+    at semicolons before a capital letter; at empty lines and list items; and after datelines, bylines and headings on
+    the same line. A line break alone is not a boundary, as texts may be wrapped. Time and memory grow linearly with the
+    length of the text.
 
     Args:
-        text: any.
+        text: the text.
         words: character offsets `[start, end)` of its words, in text order.
-        rules: what is known of the text's language.
+        rules: the rules for the text's language.
 
     Returns:
-        Ranges of words `[first, end)`, in text order: every word is in one of them, and none is empty.
+        Ranges of words `[first, end)`, in text order: every word is in exactly one of them, and none is empty.
     """
     starts = [start for start, _ in words]
     firsts = {0, *(bisect_left(starts, boundary) for boundary in _boundaries(text, rules))} - {len(starts)}
@@ -297,7 +297,7 @@ def _ends_sentence(text: str, begin: int, mark: re.Match[str], end: int, rules: 
 
 
 class _FollowingWord(NamedTuple):
-    """The word behind a point: its place, its first letters, and whether sentences begin with it."""
+    """The word after a full stop: its position, its first letters, and whether sentences start with it."""
 
     place: int
     word: str

@@ -1,30 +1,29 @@
-"""Checks of settings, which may be a stranger's: each names the field, what was given and what is allowed."""
+"""Validation of settings, which may be untrusted: messages name the field, what was given and what is allowed."""
 
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
-from .messages import either, integer, must, must_be, number
+from .messages import did_you_mean, either, integer, must, must_be, number
 
 MOST_NAMES = 10_000
-"""Entity or relation types of a model."""
+"""The maximum number of entity or relation types."""
 
 LONGEST_NAME = 1_000
-"""Characters of a type's name."""
+"""The maximum length of a type's name, in characters."""
 
 MOST_MODULES = 1_000
-"""Layers, attention heads, experts and the like of an encoder, of each kind: each one is an object, or many."""
+"""The maximum number of layers, attention heads, experts and similar parts of an encoder, which are objects."""
 
 LARGEST_SIZE = 100_000_000
-"""Of all other integers in an encoder's config. What they ask for together is compared with the weights' file."""
+"""The maximum of other integers in an encoder's config. The resulting shapes are compared with the weights."""
 
 LONGEST_LIST = 10_000
-"""Items of a list or mapping in an encoder's config."""
+"""The maximum number of items of a list or mapping in an encoder's config."""
 
 _ONE_INTEGER = ("hidden_size", "num_hidden_layers", "vocab_size")
-"""Settings that every family has as one integer, if it has them."""
+"""Settings that are a single integer in every family that has them."""
 
 _COUNTS_MODULES = re.compile(
     r"^(num|n)_\w*(layer|group|head|expert|block|stage)|(layers|groups|heads|experts|blocks|depths?|group_num|block_sizes)$"
@@ -32,7 +31,19 @@ _COUNTS_MODULES = re.compile(
 
 
 def check_names(field: str, names: Any, least: int = 0) -> list[str]:
-    """Take a list of different, non-empty names; `least` is how many there must be."""
+    """Check a list of distinct, non-empty names.
+
+    Args:
+        field: name of the setting.
+        names: its value.
+        least: the minimum number of names.
+
+    Returns:
+        The names.
+
+    Raises:
+        ValueError: they are invalid.
+    """
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
         raise ValueError(must_be(field, "a list of non-empty names", shown(names)))
     if len(names) > MOST_NAMES:
@@ -48,7 +59,7 @@ def check_names(field: str, names: Any, least: int = 0) -> list[str]:
 
 
 def check_signatures(signatures: Any, entity_types: Collection[str], relation_types: Collection[str]) -> None:
-    """Refuse what is no mapping of relation types to lists of pairs of entity types."""
+    """Check type constraints: `None` or a mapping of relation types to lists of pairs of entity types."""
     if not isinstance(signatures, dict):
         raise ValueError(must_be("relation_signatures", "a mapping or None", shown(signatures)))
     for name, pairs in signatures.items():
@@ -68,31 +79,31 @@ def _is_pair_of(pair: Any, names: Collection[str]) -> bool:
 
 
 def check_choice(field: str, value: object, allowed: Collection[str]) -> None:
-    """Refuse what is not among the allowed names."""
+    """Check that a value is one of the allowed names."""
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(must_be(field, either(allowed), shown(value)))
 
 
 def check_flag(field: str, value: object) -> None:
-    """Refuse what is neither true nor false."""
+    """Check that a value is a boolean."""
     if not isinstance(value, bool):
         raise ValueError(must_be(field, "True or False", shown(value)))
 
 
 def check_text(field: str, value: object) -> None:
-    """Refuse what is no text."""
+    """Check that a value is a string."""
     if not isinstance(value, str):
         raise ValueError(must_be(field, "a string", shown(value)))
 
 
 def check_integer(field: str, value: object, least: float, most: float | None = None) -> None:
-    """Refuse what is no integer, or is beyond the bounds, of which the upper one may be none."""
+    """Check that a value is an integer within bounds; `most` may be `None`."""
     if isinstance(value, bool) or not isinstance(value, int) or not _is_within(value, least, most):
         raise ValueError(must_be(field, integer(least, most), shown(value)))
 
 
 def check_number(field: str, value: object, least: float, most: float | None = None) -> None:
-    """Refuse what is no finite number, or is beyond the bounds, of which the upper one may be none."""
+    """Check that a value is a finite number within bounds; `most` may be `None`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_within(value, least, most):
         raise ValueError(must_be(field, number(least, most), shown(value)))
 
@@ -102,34 +113,28 @@ def _is_within(value: float, least: float, most: float | None) -> bool:
 
 
 def check_fraction(field: str, value: object) -> None:
-    """Refuse what is no number from 0 to 1."""
+    """Check that a value is a number from 0 to 1."""
     check_number(field, value, 0, 1)
 
 
 def check_keywords(given: Iterable[str], known: Collection[str], of: str) -> None:
-    """Refuse keywords that nobody would read, as Python does, and name the nearest that are allowed.
+    """Refuse unknown keyword arguments, as Python does, with suggestions.
 
     Raises:
-        TypeError: on the first unknown one.
+        TypeError: there is an unknown one.
     """
     for name in given:
         if name not in known:
             raise TypeError(
-                f"{name} is not a setting of {of}{nearest(name, known)}; there are {', '.join(sorted(known))}"
+                f"{name} is not a setting of {of}{did_you_mean(name, known)}; there are {', '.join(sorted(known))}"
             )
 
 
-def nearest(name: object, known: Collection[str]) -> str:
-    """Say which names a misspelt one is likely to stand for; empty where there is none like it."""
-    similar = get_close_matches(str(name), list(known), n=2, cutoff=0.6)
-    return f" (did you mean {' or '.join(similar)}?)" if similar else ""
-
-
 def check_keys(given: Mapping[str, Any], known: Collection[str], needed: Sequence[str]) -> None:
-    """Refuse settings that nobody would read, and files without those that no default can stand for."""
+    """Refuse unknown settings, and files without the required ones."""
     unknown = sorted(set(given) - set(known))
     if unknown:
-        meant = nearest(unknown[0], known)
+        meant = did_you_mean(unknown[0], known)
         raise ValueError(f"{shown(unknown[0])} is not a setting of SpERT{meant}; there are {', '.join(sorted(known))}")
     missing = [name for name in needed if given.get(name) is None]
     if missing:
@@ -137,18 +142,18 @@ def check_keys(given: Mapping[str, Any], known: Collection[str], needed: Sequenc
 
 
 def check_encoder_settings(value: Any, field: str = "encoder_config") -> None:
-    """Refuse settings of an encoder under which no computer could make it; the names differ from family to family.
+    """Refuse settings of an encoder that would exhaust memory; their names differ between families.
 
     Args:
-        value: a setting, as JSON has it; those in lists and mappings are checked, too.
-        field: its path, from the top of the config.
+        value: a setting in JSON, checked recursively.
+        field: its path in the config.
 
     Raises:
-        ValueError: on the first number that is too large, infinite or not a number, on lists that are too long, on
-            sizes that are no number, and on a `dtype` that transformers could not write.
+        ValueError: a number is too large, infinite or NaN, a list is too long, a size is not a number, or a `dtype` is
+            invalid.
     """
     if field.rpartition(".")[2] in _ONE_INTEGER and isinstance(value, (str, list, tuple, dict)):
-        raise ValueError(must_be(field, "an integer", shown(value)))  # transformers 5.0 would make it all the same
+        raise ValueError(must_be(field, "an integer", shown(value)))  # transformers 5.0 would accept it
     if isinstance(value, (list, tuple, dict)):
         if len(value) > LONGEST_LIST:
             raise ValueError(must_be(field, f"at most {LONGEST_LIST} items", len(value)))
@@ -167,14 +172,14 @@ def check_encoder_settings(value: Any, field: str = "encoder_config") -> None:
 
 
 def check_dtype(field: str, value: object) -> None:
-    """Refuse what is neither a precision nor something else of that name, such as a word's number in a vocabulary."""
-    import torch  # heavy, and no other check needs it
+    """Check a `dtype`, unless it is another setting of that name, such as a word's id in a vocabulary."""
+    import torch  # a heavy import that no other check needs
 
     if value is not None and not isinstance(value, (str, int, dict, torch.dtype)):
         raise ValueError(must_be(field, "the name of a precision, such as 'float32'", shown(value)))
 
 
 def shown(value: object) -> str:
-    """A value as an error message shows it: cut short where it is long."""
+    """Format a value for an error message, truncated if it is long."""
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:200]}…"

@@ -1,6 +1,6 @@
-"""Declarations of settings, each once: name, type, default, bounds, help and kind; and those of a model.
+"""Declarations of settings (name, type, default, bounds, help and kind), and the settings of a model.
 
-Light, so that the help of a command line that is made of them is shown before torch and transformers are imported.
+This module imports nothing heavy, so that `--help` does not wait for torch and transformers.
 """
 
 from collections.abc import Collection
@@ -10,7 +10,7 @@ from textwrap import fill
 from typing import Any, get_args
 
 from .choices import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
-from .messages import must_be
+from .messages import kind_of, must_be
 from .setting_checks import check_choice, check_flag, check_integer, check_number, check_text
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -20,32 +20,32 @@ KINDS: dict[str, tuple[str, ...]] = {
     "run": (),
     "hub": (),
 }
-"""Kinds of settings, and what those of a kind decide unless they are declared otherwise: what an optimizer `step`
-computes (a run goes on from a checkpoint only with the same), which `model` a command leaves, and its `scores`.
+"""Kinds of settings, and what settings of each kind affect unless declared otherwise: the computation of an optimizer
+`step` (a run can only be resumed with the same ones), the resulting `model`, and its `scores`.
 
-`model` settings are part of the config; `data` says where data and weights come from (a checkpoint holds the weights,
-and a digest of the data); `run` is where and how often, and what a machine has room for; `hub` is of the upload.
+`model` settings are part of the config; `data` settings select data and pre-trained weights (checkpoints contain the
+weights and a digest of the data); `run` settings are paths, intervals and hardware; `hub` settings concern the upload.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting as it was declared; see [`setting`].
+    """A declared setting; see [`setting`].
 
     Args:
-        name: of the field.
+        name: name of the field.
         type: `bool`, `int`, `float` or `str`.
         optional: whether `None` is allowed.
-        default: its default.
-        help: what it is, in a sentence.
+        default: the default.
+        help: a one-sentence description.
         kind: one of `KINDS`.
-        group: heading of the options of a command line that it stands under; empty where it is no option.
-        least: lowest number that is allowed.
-        most: highest number that is allowed; `None`: any.
-        choices: the texts that are allowed; empty: any.
-        metavar: what `--help` calls a text.
-        decides: what it decides, of `steps`, `model` and `scores`.
-        shapes_weights: whether it says which weights there are, so that a trained model's can't be changed.
+        group: heading of its option in `--help`; empty if there is no option.
+        least: minimum of a number.
+        most: maximum of a number; `None`: no maximum.
+        choices: the allowed strings; empty: any.
+        metavar: name of a string value in `--help`.
+        decides: what it affects, of `steps`, `model` and `scores`.
+        shapes_weights: whether the shapes of weights depend on it, so that it can't be changed for a trained model.
         secret: whether its value is never shown.
     """
 
@@ -65,15 +65,18 @@ class Setting:
     secret: bool
 
     def check(self, value: Any) -> None:
-        """Refuse a value that is not allowed.
+        """Check a value.
+
+        Args:
+            value: the value of this setting.
 
         Raises:
-            ValueError: naming the setting, what was given and what is allowed.
+            ValueError: it is not allowed; the message names the setting, what was given and what is allowed.
         """
         if value is None and self.optional:
             return
         if self.secret and not isinstance(value, str):
-            raise ValueError(must_be(self.name, "a string", f"an object of type {type(value).__name__}"))
+            raise ValueError(must_be(self.name, "a string", kind_of(value)))
         if self.choices:
             check_choice(self.name, value, self.choices)
         elif self.type is bool:
@@ -85,7 +88,7 @@ class Setting:
             check(self.name, value, self.least, self.most)
 
     def describe(self) -> str:
-        """Give type, default and bounds in a few words."""
+        """Return a short description of type, default and bounds."""
         if self.choices:
             allowed = ", also " + ", ".join(f'"{choice}"' for choice in self.choices if choice != self.default)
         elif self.type in (int, float):
@@ -110,9 +113,9 @@ def setting(
     shapes_weights: bool = False,
     secret: bool = False,
 ) -> Any:
-    """Declare a field of a dataclass as a setting; arguments as of [`Setting`], by default `decides` is as of its kind.
+    """Declare a field of a dataclass as a setting; its type is the annotated type, optionally with `None`.
 
-    The field's type is that of the setting, or `None` besides.
+    Args: those of [`Setting`]; the default of `decides` depends on the kind.
     """
     declared = {
         "help": help,
@@ -131,7 +134,7 @@ def setting(
 
 @cache
 def settings_of(declaring: type) -> dict[str, Setting]:
-    """The settings that a dataclass declares, by name; fields that are none are left out."""
+    """Return the settings that a dataclass declares, by name, without its other fields."""
     found = {}
     for one in fields(declaring):
         if one.metadata and one.default is not MISSING:
@@ -142,7 +145,7 @@ def settings_of(declaring: type) -> dict[str, Setting]:
 
 
 def describe_settings(declaring: type, indent: int) -> str:
-    """Give the settings that a dataclass declares as lines of a docstring."""
+    """Format the settings that a dataclass declares as lines of a docstring."""
     margin = " " * indent
     return "\n".join(
         fill(f"{name} ({one.describe()}): {one.help}", 120, initial_indent=margin, subsequent_indent=f"{margin}    ")
@@ -156,64 +159,62 @@ _fixed = partial(setting, kind="model")
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ModelSettings:
-    """Settings of a model that are chosen when it is trained; the defaults are those of the paper (Eberts & Ulges, ECAI
-    2020).
-    """
+    """Settings of a model to choose for training; the defaults are those of the paper (Eberts & Ulges, ECAI 2020)."""
 
-    max_span_size: int = _chosen(10, "Longest span that can be predicted, in tokens.", least=1, most=1_000)
-    span_pooling: str = _chosen("max", "How the sub-words of a span become one vector.", choices=SPAN_POOLINGS)
+    max_span_size: int = _chosen(10, "Maximum length of a span, in tokens.", least=1, most=1_000)
+    span_pooling: str = _chosen("max", "How the sub-words of a span are pooled.", choices=SPAN_POOLINGS)
     relation_context: str = _chosen(
         "between",
-        "What stands for a pair's context: the sub-words `between` its spans, all of the `sentence`, pooled as spans "
-        "are, the encoder's first position, `cls`, or those between by `attention`, the softmax of learned scores.",
+        "Context of a pair: the sub-words `between` its spans or the whole `sentence`, pooled like spans; the "
+        "encoder's first position (`cls`); or those between, weighted by `attention` with learned scores.",
         choices=RELATION_CONTEXTS,
     )
     size_embedding_dim: int = _chosen(
         25,
-        "Width of the embedding of a span's size; 0 leaves it out.",
+        "Dimension of the span size embeddings; 0: none.",
         most=10_000,
         shapes_weights=True,
     )
-    classifier_dropout: float = _chosen(0.1, "Dropout on the classifiers' inputs.", most=1)
-    relation_threshold: float = _chosen(0.4, "Lowest score at which a relation is predicted.", most=1)
+    classifier_dropout: float = _chosen(0.1, "Dropout on the inputs of the classifiers.", most=1)
+    relation_threshold: float = _chosen(0.4, "Minimum score of a predicted relation.", most=1)
     overlap: str = _chosen(
         "keep",
-        "Entities that overlap are all kept, all dropped, or the best by score are kept.",
+        "Overlapping entities: keep all, drop all, or keep those with the best scores.",
         choices=OVERLAP_POLICIES,
     )
     letter_case_embeddings: bool = _chosen(
         False,
-        "Show the encoder how words are written (lower, Capital, CAPITALS), for tokenizers that ignore it.",
+        "Add embeddings of letter case (lower, Capital, CAPITALS), for uncased tokenizers.",
         shapes_weights=True,
     )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ConfigSettings(ModelSettings):
-    """All settings of a model's config that are a number, a text, or yes or no."""
+    """All settings of a model's config that are numbers, strings or booleans."""
 
     size_embedding_count: int = _fixed(
-        100, "Rows of the embedding of a span's size; longer spans use its last row.", least=2, most=10_000
+        100, "Number of span size embeddings; longer spans use the last one.", least=2, most=10_000
     )
     entity_temperature: float = _fixed(
         1.0,
-        "What the entity logits are divided by before the softmax (Guo et al., ICML 2017), so that scores say how "
-        "often entities are right. 1: as trained. Which entities are found does not depend on it, but with `overlap` "
-        "`best` it has a part in which of those that overlap are kept.",
+        "Temperature of the entity scores: the logits are divided by it before the softmax (Guo et al., ICML 2017). "
+        "It does not change which entities are found, but with `overlap` `best` it may change which of overlapping "
+        "ones are kept.",
         least=0.01,
         most=100,
     )
     relation_temperature: float = _fixed(
         1.0,
-        "What the relation logits are divided by before the sigmoid. `relation_threshold` applies to the score as "
-        "shown, after the division.",
+        "Temperature of the relation scores: the logits are divided by it before the sigmoid. `relation_threshold` "
+        "applies to the resulting score.",
         least=0.01,
         most=100,
     )
     max_sequence_length: int | None = _fixed(
         None,
-        "Most sub-words that the encoder takes, its special ones included; by default found out from the encoder when "
-        "the model is made.",
+        "Maximum number of sub-words in the encoder's input, including special tokens; by default set from the encoder "
+        "when the model is created.",
         least=4,
         most=10_000_000,
     )

@@ -1,4 +1,4 @@
-"""Which entity types a relation type may join."""
+"""Type constraints: the entity types that a relation type may join."""
 
 import torch
 from torch import Tensor
@@ -7,12 +7,15 @@ from .configuration_spert import SpertConfig
 
 
 def forbidden_relations(config: SpertConfig, head_types: Tensor, tail_types: Tensor) -> Tensor | None:
-    """Which relation types may not join pairs of entities, *(pairs, relation types)*, `bool`; `None` if all may.
+    """Find the relation types that violate type constraints for pairs of entities.
 
     Args:
-        config: whose `relation_signatures` hold, of symmetric types both ways round.
-        head_types: entity types from 1 on, *(pairs,)*.
-        tail_types: likewise.
+        config: the config with `relation_signatures`, which apply to symmetric types in both directions.
+        head_types: entity types of the heads, from 1, *(pairs,)*.
+        tail_types: entity types of the tails, likewise.
+
+    Returns:
+        `True` for forbidden relations, *(pairs, relation types)*, `bool`; `None` if there are no constraints.
     """
     if not config.relation_signatures:
         return None

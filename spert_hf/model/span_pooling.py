@@ -1,4 +1,4 @@
-"""Pooling over ranges of sub-words, for any number of ranges at once and without a mask per range."""
+"""Pooling of ranges of sub-words, for any number of ranges at once and without a mask per range."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,20 +10,20 @@ from torch.nn import functional
 from .tracing import is_computed_plainly
 
 Pooler = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""Gives a vector for each range of positions, as [`RangePooler`] does: *(ranges, hidden)*."""
+"""Pools ranges of positions to vectors, *(ranges, hidden)*, like [`RangePooler`]."""
 
 
 class RangePooler:
-    """Pools ranges of positions of a batch of vectors: two look-ups a range, whatever the range's length.
+    """Pools ranges of positions of a batch of vectors with two look-ups per range, independent of its length.
 
-    For `"max"` it holds, for each power of two, the maximum of as many positions from each position on (a sparse
-    table): any range is covered by two such blocks, which may overlap without harm. For `"sum"` and `"mean"` it holds
-    running sums. The empty range gives a zero vector (as the published SpERT code does for an empty context).
+    `"max"` uses a sparse table: for each power of two, the maxima of that many positions from each position on. Any
+    range is covered by two such blocks, which may overlap. `"sum"` and `"mean"` use cumulative sums. Empty ranges are
+    pooled to zeros (like an empty context in the published SpERT code).
 
     Args:
-        vectors: the vectors, *(batch, positions, hidden)*.
+        vectors: *(batch, positions, hidden)*.
         pooling: `"max"`, `"mean"` or `"sum"`.
-        longest: length of the longest range that will be asked for, in positions.
+        longest: maximum length of a range, in positions.
     """
 
     def __init__(self, vectors: Tensor, pooling: str, longest: int) -> None:
@@ -42,16 +42,16 @@ class RangePooler:
         """Pool the ranges `[starts, ends)` of the batch's `rows`.
 
         Args:
-            rows, starts, ends: integers, *(ranges,)*.
+            rows, starts, ends: `int64`, *(ranges,)*.
 
         Returns:
-            One vector a range, *(ranges, hidden)*.
+            One vector per range, *(ranges, hidden)*.
         """
         lengths = ends - starts
         pooled = self._maximum(rows, starts, ends) if self.pooling == "max" else self._sum(rows, starts, ends)
         if self.pooling == "mean":
             pooled = pooled / lengths.clamp(min=1).unsqueeze(-1)
-        # A product in place: filling by a mask costs several times the look-up.
+        # An in-place product: filling with a mask takes several times as long as the look-up.
         return pooled.mul_((lengths > 0).to(pooled.dtype).unsqueeze(-1))
 
     def _maximum(self, rows: Tensor, starts: Tensor, ends: Tensor) -> Tensor:
@@ -71,16 +71,16 @@ class RangePooler:
 
 
 def _maximum(some: Tensor, others: Tensor) -> Tensor:
-    """The larger of two numbers each, of tensors of the same shape."""
+    """The elementwise maximum of two tensors of the same shape."""
     if torch.is_grad_enabled() and is_computed_plainly():
         return _Maximum.apply(some, others)
     return torch.maximum(some, others)
 
 
 class _Maximum(torch.autograd.Function):
-    """Torch's maximum with a gradient of three steps instead of nine.
+    """`torch.maximum` with a backward pass of three operations instead of nine.
 
-    Of two equal numbers the second has all of it, as the published code's maximum gives it to one position, too.
+    For equal numbers, the second one gets the whole gradient; in the published code, too, only one position gets it.
     """
 
     @staticmethod
@@ -97,7 +97,7 @@ class _Maximum(torch.autograd.Function):
 
 
 def _maxima_of_powers(vectors: Tensor, longest: int) -> list[Tensor]:
-    """Maxima of 1, 2, 4, … positions from each position on, as far as they reach, each *(batch, positions, hidden)*."""
+    """Compute maxima of 1, 2, 4, … positions from each position on, each *(batch, positions, hidden)*."""
     levels = [vectors]
     width = 1
     while 2 * width <= min(longest, vectors.shape[1]):
@@ -107,7 +107,7 @@ def _maxima_of_powers(vectors: Tensor, longest: int) -> list[Tensor]:
 
 
 def _running_sums(vectors: Tensor) -> Tensor:
-    """Sums of the first 0, 1, 2, … positions, *(batch, positions + 1, hidden)*, at least in single precision."""
+    """Compute sums of the first 0, 1, 2, … positions, *(batch, positions + 1, hidden)*, at least in `float32`."""
     sums = vectors.to(torch.promote_types(vectors.dtype, torch.float32)).cumsum(1)
     return functional.pad(sums, (0, 0, 1, 0))
 
@@ -116,9 +116,9 @@ def pool_words(pooler: RangePooler, word_offsets: Tensor) -> Tensor:
     """Pool the sub-words of each word.
 
     Args:
-        pooler: over the sub-words.
-        word_offsets: first sub-word of each word, and the end of the last one, *(batch, words + 1)*; padded words are
-            empty (their offset is the end).
+        pooler: the pooler of the sub-words.
+        word_offsets: first sub-word of each word, then the end of the last word, *(batch, words + 1)*; padded words
+            are empty (their offset is the end).
 
     Returns:
         Word vectors, *(batch, words, hidden)*; zero for padded words.
@@ -130,15 +130,17 @@ def pool_words(pooler: RangePooler, word_offsets: Tensor) -> Tensor:
 
 
 def pool_spans_by_size(words: Tensor, counts: Tensor, pooling: str, max_span_size: int) -> Iterator[Tensor]:
-    """Yield the vectors of all spans of 1, then 2, … `max_span_size` words, each size from the one before.
+    """Yield the vectors of all spans of 1, 2, … `max_span_size` words, each size computed from the previous one.
 
     Args:
-        words: word vectors of the same pooling, *(batch, words, hidden)*.
-        counts: sub-words of each word, *(batch, words)*.
+        words: word vectors with the same pooling, *(batch, words, hidden)*.
+        counts: number of sub-words of each word, *(batch, words)*.
+        pooling: `"max"`, `"mean"` or `"sum"`.
+        max_span_size: the largest size.
 
     Yields:
-        Span vectors of one size, *(batch, words, hidden)*, in the order of their first word. The last ones would run
-        over the end: they are there, so that all sizes have one shape, but mean nothing.
+        Span vectors of one size, *(batch, words, hidden)*, sorted by first word. Those of spans beyond the end are
+        meaningless; they are included so that all sizes have the same shape.
     """
     most, length = min(max_span_size, words.shape[1]), words.shape[1]
     if pooling == "mean":

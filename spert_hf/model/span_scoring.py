@@ -1,6 +1,6 @@
-"""Scores of all spans, then of all pairs of those that are entities, with no mask and no copy of the hidden states.
+"""Scoring of all spans, then of all pairs of predicted entities, without masks or copies of the hidden states.
 
-A classifier over a concatenation is a sum of classifiers over its parts, so that each part is projected once.
+A linear classifier of a concatenation is a sum of classifiers of its parts, so each part is projected only once.
 """
 
 import warnings
@@ -17,40 +17,44 @@ from .signatures import forbidden_relations
 from .span_pooling import Pooler, RangePooler, pool_spans_by_size, pool_words
 
 CONTEXTS_PER_CHUNK = 8192
-"""Contexts that are pooled at once: bounds the memory of sentences with hundreds of entities."""
+"""The number of contexts pooled at once, which bounds the memory for sentences with hundreds of entities."""
 
 _Poolers = tuple[RangePooler, Pooler]
-"""Of spans, and of contexts."""
+"""Poolers of spans and of contexts."""
 
 
 class CandidateModel(Protocol):
-    """What scoring needs of a model; [`SpertModel`] is one."""
+    """The interface of a model that scoring needs; [`SpertModel`] implements it."""
 
     config: SpertConfig
     entity_classifier: nn.Linear
     relation_classifier: nn.Linear | None
 
     def pool_spans(self, pooler: RangePooler, rows: Tensor, word_offsets: Tensor, spans: Tensor) -> Tensor:
-        """Vectors of word spans, *(spans, hidden)*."""
+        """Pool spans to vectors, *(spans, hidden)*."""
 
     def embed_sizes(self, sizes: Tensor) -> Tensor | None:
-        """Vectors of numbers of words, *(…, size)*."""
+        """Embed numbers of words, *(…, size)*."""
 
     def context_pooler(self, hidden: Tensor, span_pooler: RangePooler) -> Pooler:
-        """What pools the contexts' sub-words."""
+        """Return the pooler of contexts."""
 
     def context_ranges(self, word_offsets: Tensor, rows: Tensor, heads: Tensor, tails: Tensor) -> tuple[Tensor, Tensor]:
-        """The sub-words of the contexts of pairs of word spans, each *(pairs,)*."""
+        """Return the sub-words of the contexts of pairs of spans, start and end, each *(pairs,)*."""
 
 
 def score_all(model: CandidateModel, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertScores:
-    """Score all spans, then all ordered pairs of those that are entities.
+    """Score all spans, then all ordered pairs of predicted entities.
 
     Args:
-        model: whose classifiers they are.
-        hidden: of [`SpertModel.encode`].
-        word_offsets: as of `forward`.
-        given: the entities, if they are not to be predicted; sorted by row. A span may have several types.
+        model: the model with the classifiers.
+        hidden: hidden states, *(batch, sub-words, hidden)*.
+        word_offsets: as in [`SpertModel.forward`], *(batch, words + 1)*.
+        given: entities to use instead of predicted ones, (row, start, end, type), *(entities, 4)*, sorted by row. A
+            span may have several types.
+
+    Returns:
+        The scores.
     """
     pooler = RangePooler(hidden, model.config.span_pooling, hidden.shape[1])
     words = pool_words(pooler, word_offsets)
@@ -58,7 +62,7 @@ def score_all(model: CandidateModel, hidden: Tensor, word_offsets: Tensor, given
     entities = _predicted_entities(entity_logits) if given is None else given
     paired = _surest_of_each_row(entities, entity_logits)
     pairs = paired[_ordered_pairs(entities[paired, 0])]
-    if given is not None:  # one mention with two types is not related to itself
+    if given is not None:  # a mention with two types has no relation to itself
         spans = entities[pairs, 1:3]
         pairs = pairs[(spans[:, 0] != spans[:, 1]).any(-1)]
     relation_logits = None
@@ -70,10 +74,7 @@ def score_all(model: CandidateModel, hidden: Tensor, word_offsets: Tensor, given
 
 
 def _score_spans(model: CandidateModel, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
-    """Logits of all spans, *(batch, sizes, words, 1 + entity types)*, one size at a time.
-
-    The classifier is a sum over the parts of its input, so each part is projected once.
-    """
+    """Compute the logits of all spans, *(batch, sizes, words, 1 + entity types)*, one size at a time."""
     config, classifier = model.config, model.entity_classifier
     batch, count, hidden_size = words.shape
     sizes = min(config.max_span_size, count)
@@ -94,10 +95,10 @@ def _score_spans(model: CandidateModel, start_vectors: Tensor, words: Tensor, wo
 def _likeliest_pairs(
     model: CandidateModel, poolers: _Poolers, word_offsets: Tensor, entities: Tensor, pairs: Tensor
 ) -> Tensor:
-    """All pairs or, where their scores are too many to be held at once, the best of each sentence.
+    """Return all pairs or, if their scores exceed the memory limit, the best pairs of each sentence.
 
-    None is left out that one of the sentence's [`MOST_RELATIONS`] surest relations joins (of a symmetric type, both
-    orders of a pair may be scored for one).
+    Every pair of the sentence's [`MOST_RELATIONS`] relations with the highest scores is kept (for a symmetric type,
+    both orders of a pair may be scored for one relation).
     """
     at_once = max(1, PAIR_SCORES_AT_ONCE // len(model.config.relation_types))
     if len(pairs) <= at_once:
@@ -115,7 +116,7 @@ def _likeliest_pairs(
 def _score_pairs(
     model: CandidateModel, poolers: _Poolers, word_offsets: Tensor, entities: Tensor, pairs: Tensor
 ) -> Tensor:
-    """Logits of all pairs of predicted entities, *(pairs, relation types)*, as a sum of their parts."""
+    """Compute the logits of pairs of entities, *(pairs, relation types)*, as a sum of their parts."""
     classifier = model.relation_classifier
     assert classifier is not None, "a model without relation types has no pairs to score"
     hidden_size, size_dim = model.config.hidden_size, model.config.size_embedding_dim
@@ -139,9 +140,9 @@ def _score_pairs(
 def _project_contexts(
     model: CandidateModel, pooler: Pooler, word_offsets: Tensor, entities: Tensor, pairs: Tensor, weight: Tensor
 ) -> Tensor:
-    """The contexts' part of the logits of pairs of predicted entities, *(pairs, relation types)*.
+    """Compute the contexts' part of the logits of pairs of entities, *(pairs, relation types)*.
 
-    Both orders of a pair have one context, and overlapping entities share theirs with others: each is pooled once.
+    Both orders of a pair have the same context, and so may pairs of overlapping entities: each context is pooled once.
     """
     rows, spans = entities[pairs[:, 0], 0], entities[:, 1:3]
     starts, ends = model.context_ranges(word_offsets, rows, spans[pairs[:, 0]], spans[pairs[:, 1]])
@@ -155,7 +156,7 @@ def _project_contexts(
 
 
 def _none_beyond_the_end(logits: Tensor, word_counts: Tensor) -> Tensor:
-    """Make every span that runs over its sentence's end *none* with probability 1."""
+    """Set spans beyond the end of their sentence to *none* with probability 1."""
     sizes, words = logits.shape[1:3]
     ends = torch.arange(words, device=logits.device) + torch.arange(1, sizes + 1, device=logits.device).unsqueeze(1)
     beyond = ends.unsqueeze(0) > word_counts.view(-1, 1, 1)
@@ -165,31 +166,31 @@ def _none_beyond_the_end(logits: Tensor, word_counts: Tensor) -> Tensor:
 
 
 def _predicted_entities(entity_logits: Tensor) -> Tensor:
-    """Spans whose best type is not *none*: (row, start, end, type), in the order of row, size, start."""
+    """Return the spans whose best type is not *none*: (row, start, end, type), sorted by row, size, start."""
     types = entity_logits.argmax(-1)
     rows, sizes, starts = types.nonzero(as_tuple=True)
     return torch.stack((rows, starts, starts + sizes + 1, types[rows, sizes, starts]), dim=1)
 
 
 def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
-    """Indices of the entities to be paired: all, or in a row with too many those with the highest probability."""
+    """Return the indices of the entities to pair: all, or those with the highest scores if a row has too many."""
     rows, starts, ends, types = entities.unbind(-1)
     if not exceeds(rows, MOST_PAIRED_ENTITIES):
         return torch.arange(len(rows), device=rows.device)
-    # Always the same words: Python keeps every different warning for good.
+    # Always the same text: Python remembers each distinct warning.
     warnings.warn(
         f"more than {MOST_PAIRED_ENTITIES} entities were predicted in one sentence: relations are looked for only "
         "between the surest",
         stacklevel=2,
     )
-    # Whatever the config's temperature: which relations are found does not depend on it.
+    # Independent of the config's temperature, which must not change the relations that are found.
     probabilities = entity_logits[rows, ends - starts - 1, starts].float().softmax(-1)
     scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
     return best_of_each(rows, scores, MOST_PAIRED_ENTITIES)
 
 
 def _ordered_pairs(rows: Tensor) -> Tensor:
-    """All ordered pairs of different items of the same row, in the order of (head, tail); `rows` is sorted."""
+    """Return all ordered pairs of distinct items of the same row, sorted by (head, tail); `rows` is sorted."""
     items = torch.arange(len(rows), device=rows.device)
     counts = torch.bincount(rows) if len(rows) else rows
     first_of_row = counts.cumsum(0) - counts

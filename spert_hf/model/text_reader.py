@@ -1,4 +1,4 @@
-"""Reads text as a model's config says: what words it has, and which of them are seen at once as a sequence."""
+"""Splitting of raw text into words and sequences, by the `text_reading` of a model's config."""
 
 import re
 from bisect import bisect_left
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 SplitSequences = Callable[[str, Ranges], Ranges]
 
-# Spaces of other widths and kinds are plain ones for a library of sentences.
+# Other kinds of spaces are replaced by plain ones for sentencex.
 _PLAIN_SPACES = dict.fromkeys((code for code in range(0x80, 0x3001) if chr(code).isspace()), " ")
 _LINE_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """What text becomes.
+    """A text split into words and sequences.
 
     Args:
         words: character offsets `[start, end)` of each word, in text order.
-        sequences: ranges of words `[first, end)`, in text order; every word is in one of them.
+        sequences: ranges of words `[first, end)`, in text order; every word is in exactly one.
     """
 
     words: list[tuple[int, int]]
@@ -37,16 +37,16 @@ class ReadText:
 
 
 class TextReader:
-    """Reads text by a [`TextReading`].
+    """Splits text as described by a [`TextReading`].
 
     Args:
-        reading: how.
-        tokenizer: the model's; tokens that were added to it stay whole. `None` where there is no model.
-        words: a function that splits text into words in place of the reading's way: it takes a text and gives
-            character offsets `(start, end)` in text order. What it leaves out is split at white space.
+        reading: the settings.
+        tokenizer: the model's tokenizer; tokens that were added to it are never split. `None` without a model.
+        words: a function that splits text into words, instead of `reading.words`: it takes a text and returns character
+            offsets `(start, end)` in text order. The text between them is split at whitespace.
 
     Raises:
-        ValueError: if the reading's pattern, tokenizer or library does not serve.
+        ValueError: the pattern, tokenizer or library of the reading can't be used.
     """
 
     def __init__(
@@ -61,30 +61,38 @@ class TextReader:
         self._split_sequences = _SEQUENCE_MAKERS[reading.sequences](reading)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Be copied and sent to other processes as what it is made of: its functions can't be."""
+        """Copy and pickle the arguments of the constructor, as the functions can't be pickled."""
         return TextReader, self._made_of
 
     def __call__(self, text: str) -> ReadText:
-        """Read a text; the result depends on nothing else, and takes time in proportion to its length.
+        """Split a text, in time proportional to its length.
+
+        Args:
+            text: the text.
+
+        Returns:
+            Its words and sequences.
 
         Raises:
-            ValueError: if a word pattern takes too long for it, or a user's function gives no ranges.
+            ValueError: a word pattern takes too long, or a user's function returns invalid ranges.
         """
         words = self._split_words(text)
         return ReadText(words, self._split_sequences(text, words))
 
 
 def override_reading(reading: TextReading, words: Any = None, sequences: str | None = None) -> TextReading:
-    """Give a reading with other words or sequences, as a call asks for them.
+    """Override the settings of a reading by the arguments of a call.
 
     Args:
-        reading: the model's.
-        words: the name of a way to split text into words, a compiled regular expression, or a function, which is not
-            part of a reading and changes nothing here.
-        sequences: the name of a way to split words into sequences.
+        reading: the model's reading.
+        words: one of [`WORDS`], a compiled regular expression, or a function, which is ignored here.
+        sequences: one of [`SEQUENCES`].
+
+    Returns:
+        The resulting reading.
 
     Raises:
-        ValueError: if one is none of these.
+        ValueError: an argument is invalid.
     """
     if isinstance(words, str):
         pattern = reading.word_pattern if words == "pattern" else None
@@ -126,7 +134,7 @@ def _by_lines(text: str, words: Ranges) -> Ranges:
 
 
 def _cut(words: Ranges, boundaries: Iterable[int]) -> Ranges:
-    """Ranges of words between boundaries in the text; a word that one goes through belongs to what is before it."""
+    """Return the ranges of words between boundaries in a text; a word across a boundary belongs to the first range."""
     starts = [start for start, _ in words]
     firsts = {0, *(bisect_left(starts, boundary) for boundary in boundaries)} - {len(starts)}
     return list(pairwise(sorted(firsts | {len(starts)})))

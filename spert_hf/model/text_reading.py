@@ -1,4 +1,4 @@
-"""How a model reads text: the part of its config that says what words and what sequences text becomes."""
+"""How a model splits raw text into words and sequences: the setting `text_reading` of its config."""
 
 import json
 from collections.abc import Mapping
@@ -6,49 +6,50 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from .languages import BY_LANGUAGE
-from .messages import must_be
-from .setting_checks import check_choice, check_names, nearest, shown
+from .messages import did_you_mean, must_be
+from .setting_checks import check_choice, check_names, shown
 
 WORDS = {
-    "rules": "runs of letters or digits, and every other character by itself",
-    "rules-v1": "the rules that there were before a model said how it reads text",
+    "rules": "runs of letters or digits, and every other character separately",
+    "rules-v1": "the rules of configs without `text_reading`",
     "dictionary": "the rules, with ICU's dictionaries for scripts without spaces (Thai, Khmer, Chinese …)",
-    "whitespace": "what stands between white space",
-    "whitespace-punctuation": "what stands between white space, with the punctuation around it set apart",
-    "characters": "characters, as people count them (grapheme clusters)",
-    "tokenizer": "what the tokenizer itself splits text into before it makes sub-words",
-    "pattern": "what the regular expression `word_pattern` matches, and what lies between its matches",
+    "whitespace": "text split at whitespace",
+    "whitespace-punctuation": "text split at whitespace, with leading and trailing punctuation separate",
+    "characters": "user-perceived characters (grapheme clusters)",
+    "tokenizer": "the tokenizer's pre-tokenization",
+    "pattern": "matches of the regular expression `word_pattern`, and the text between them",
 }
-"""Ways to split text into words, and what a word is in each."""
+"""Ways to split text into words, with a description of the words of each."""
 
 SEQUENCES = {
     "sentences": "sentences, by rules",
-    "sentences-v1": "sentences, by the rules that there were before a model said how it reads text",
+    "sentences-v1": "sentences, by the rules of configs without `text_reading`",
     "sentencex": "sentences, by the library sentencex",
     "lines": "lines",
-    "document": "the whole text, in overlapping windows where it is longer than the encoder takes",
+    "document": "the whole text, in overlapping windows if it is longer than the encoder's maximum length",
 }
-"""Ways to split text into sequences, within which relations are found, and what a sequence is in each."""
+"""Ways to split text into sequences, within which relations are found, with a description of the sequences of each."""
 
 LONGEST_PATTERN = 1_000
-"""Characters of a word pattern."""
+"""The maximum length of a word pattern, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextReading:
-    """How raw text becomes words, and words become the sequences that a model sees at once.
+    """How raw text is split into words, and words into the sequences that the model encodes.
 
     Args:
-        words: one of [`WORDS`]. Tokens that were added to the tokenizer, such as `@DRUG$`, stay whole under each.
-        word_pattern: for `words="pattern"`, the regular expression (in the syntax of the package `regex`).
-        sequences: one of [`SEQUENCES`].
-        languages: codes (ISO 639-1) of the languages that the model is meant for: their abbreviations and ordinals end
-            no sentence. Empty: not said, and text is not cut where it would be in doubt in any language that is known.
-        abbreviations: words with a point (given without it) that end no sentence, and keep their point as words;
+        words (`str`): one of [`WORDS`]. Tokens that were added to the tokenizer, such as `@DRUG$`, are never split.
+        word_pattern (`str`, *optional*): the regular expression for `words="pattern"`, in the syntax of the package
+            `regex`.
+        sequences (`str`): one of [`SEQUENCES`].
+        languages (`tuple[str, ...]`): ISO 639-1 codes of the model's languages, whose abbreviations and ordinals do
+            not end a sentence. If empty, those of all known languages do not.
+        abbreviations (`tuple[str, ...]`): words, given without their full stop, that keep it and do not end a sentence;
             training learns them from its data.
 
     Raises:
-        ValueError: naming the setting, what was given and what is allowed.
+        ValueError: a setting is invalid; the message names it, what was given and what is allowed.
     """
 
     words: str = "rules"
@@ -76,31 +77,37 @@ class TextReading:
 
     @classmethod
     def of(cls, value: Any) -> "TextReading":
-        """Take a reading, or make it of the mapping that [`TextReading.to_dict`] gives; `None` is the default one.
+        """Convert a value to a `TextReading`.
+
+        Args:
+            value: a `TextReading`, a mapping as returned by [`TextReading.to_dict`], or `None` for the defaults.
+
+        Returns:
+            The `TextReading`.
 
         Raises:
-            ValueError: if it is neither, or a setting is not known or not allowed.
+            ValueError: the value is of another type, or a setting is unknown or invalid.
         """
         if value is None:
             return cls()
         if isinstance(value, cls):
             return value
-        if type(value).__qualname__ == cls.__qualname__:  # of the code that another checkpoint brought along
+        if type(value).__qualname__ == cls.__qualname__:  # from the code of another checkpoint
             value = value.to_dict()
         if not isinstance(value, Mapping):
             raise ValueError(must_be("text_reading", f"a mapping with some of {', '.join(cls._names())}", shown(value)))
         unknown = [name for name in value if name not in cls._names()]
         if unknown:
-            name, meant = str(unknown[0])[:100], nearest(unknown[0], cls._names())
+            name, meant = str(unknown[0])[:100], did_you_mean(unknown[0], cls._names())
             raise ValueError(f"text_reading.{name} is not a setting{meant}; there are {', '.join(cls._names())}")
         return cls(**value)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the reading as plain JSON."""
+        """Return the settings as a dictionary that can be serialized as JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def describe(self) -> str:
-        """Say in a few words how text is read."""
+        """Return a one-line summary."""
         parts = [f"words: {self.words}", f"sequences: {self.sequences}"]
         if self.languages:
             parts.append(f"languages: {', '.join(self.languages)}")
@@ -114,13 +121,16 @@ class TextReading:
 
 
 def parse_reading(text: str) -> dict[str, Any]:
-    """Read settings of a reading as a command line gives them: `words=whitespace,languages=de fr`, or JSON.
+    """Parse the settings of a `TextReading` from the command line.
+
+    Args:
+        text: `NAME=VALUE,NAME=VALUE`, such as `words=whitespace,languages=de fr`, or a JSON object.
 
     Returns:
-        Those that are given.
+        The given settings.
 
     Raises:
-        ValueError: if it is neither, or a setting is not known or not allowed.
+        ValueError: the text has neither form, or a setting is unknown or invalid.
     """
     settings: Any = {}
     if text.lstrip().startswith("{"):
@@ -143,4 +153,4 @@ def parse_reading(text: str) -> dict[str, Any]:
 
 
 FIRST_READING = TextReading(words="rules-v1", sequences="sentences-v1")
-"""How checkpoints are read whose config says nothing of it."""
+"""For checkpoints whose config has no `text_reading`."""

@@ -1,8 +1,8 @@
-"""When what is computed in a way of our own steps aside for torch's."""
+"""Detection of compilation and tracing, for which custom implementations fall back to torch's."""
 
 import torch
 
 
 def is_computed_plainly() -> bool:
-    """Whether operations are computed as they are called: not compiled, traced or transformed by `torch.func`."""
+    """Whether operations run eagerly: not compiled, traced or transformed by `torch.func`."""
     return not (torch.compiler.is_compiling() or torch.jit.is_tracing() or torch._C._are_functorch_transforms_active())

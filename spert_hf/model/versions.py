@@ -1,7 +1,7 @@
-"""Which transformers this code runs with, found out before anything else of it is asked for.
+"""Check of the installed version of transformers, before anything else is imported from it.
 
-It is checked when this file is imported, as a checkpoint's own code is run with whatever version is there, and would
-fail somewhere with a message that names no version.
+It runs when this file is imported, as the code of a checkpoint may be run with any version, and would otherwise fail
+with a message that does not mention it.
 """
 
 import re
@@ -9,18 +9,17 @@ import re
 import transformers
 
 LOWEST_TRANSFORMERS = "5.0"
-"""4.57 has neither the `PreTrainedConfig` nor the `initialization` that the code is written for, and its tokenizers,
-pipelines and loading of weights are others, too."""
+"""4.57 lacks `PreTrainedConfig` and `initialization`, and differs in tokenizers, pipelines and loading of weights."""
 
 
 def check_transformers(given: str) -> None:
     """Refuse a version of transformers that is too old.
 
     Args:
-        given: the version that is there.
+        given: the installed version.
 
     Raises:
-        ImportError: naming the given version and the lowest.
+        ImportError: it is too old; the message contains both versions.
     """
     if _release(given) < _release(LOWEST_TRANSFORMERS):
         raise ImportError(
@@ -30,7 +29,7 @@ def check_transformers(given: str) -> None:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """Major and minor number."""
+    """Return the major and minor version numbers."""
     return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 

@@ -1,4 +1,4 @@
-"""Whether a module is still what it was: what was made of its weights is of no use any more once it is another."""
+"""Detection of changes to a module, after which copies of its weights are outdated."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -8,36 +8,36 @@ import torch
 from torch import Tensor, nn
 
 _LARGEST_PROBE = 8
-"""Numbers of each tensor that are looked at, as writing through `.data` leaves no other trace."""
+"""Values of each tensor that are compared, as writes through `.data` leave no other trace."""
 
 
 class WatchedModule:
-    """What a module was at some moment, in a form that is compared with it in far less time than the module computes.
+    """A fingerprint of a module, which is compared with it in far less time than its forward pass takes.
 
-    It sees replaced parts and weights, other precision or device, weights written in place, and hooks; of what is
-    written through `.data`, all but changes of a few numbers.
+    It detects replaced submodules and weights, changes of dtype or device, in-place changes of weights, and hooks;
+    writes through `.data` are detected unless they change only a few values.
 
     Args:
-        module: any.
+        module: the module.
     """
 
     def __init__(self, module: nn.Module) -> None:
-        # Flat lists, as this is looked at with every batch, however small.
+        # Flat lists, as they are compared for every batch, however small.
         self._parts = [*module.modules()]
         self._dicts = [held for part in self._parts for held in _dicts_of(part)]
-        self._held = [*chain.from_iterable(held.values() for held in self._dicts)]  # so that no id is given anew
+        self._held = [*chain.from_iterable(held.values() for held in self._dicts)]  # so that no id is reused
         self._tensors = [tensor for tensor in self._held if isinstance(tensor, Tensor)]
-        # What was made for inference only has no count of its changes.
+        # Inference tensors have no version counter.
         self._counting = [tensor for tensor in self._tensors if not tensor.is_inference()]
         self._probes = [probe for probe in map(_probe, self._tensors) if probe is not None]
         self._before = self._look()
 
     def is_unchanged(self, module: nn.Module) -> bool:
-        """Whether the module is the one that was watched, and as it was then."""
+        """Whether this is the watched module, unchanged."""
         return module is self._parts[0] and self._before == self._look()
 
     def is_training(self, module: nn.Module) -> bool:
-        """Whether the module is the one that was watched, and any part of it is in training mode."""
+        """Whether this is the watched module, and any part of it is in training mode."""
         return module is self._parts[0] and any(part.training for part in self._parts)
 
     def _look(self) -> tuple[Any, ...]:
@@ -51,13 +51,13 @@ class WatchedModule:
 
 
 def _dicts_of(module: nn.Module) -> tuple[Mapping[Any, Any], ...]:
-    """Where a module keeps children, weights, buffers and hooks."""
+    """The dictionaries of a module's children, weights, buffers and hooks."""
     hooks = module._forward_hooks, module._forward_pre_hooks
     return module._modules, module._parameters, module._buffers, *hooks
 
 
 def _probe(tensor: Tensor) -> Any:
-    """Some of a tensor's numbers, in its own memory, for NumPy, which reads a few far quicker than torch does."""
+    """A view of some of a tensor's values for NumPy, which reads a few values much faster than torch."""
     if tensor.device.type != "cpu" or tensor.dtype is not torch.float32 or not tensor.is_contiguous():
         return None
     flat = tensor.detach().view(-1)

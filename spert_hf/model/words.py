@@ -1,7 +1,7 @@
-"""Where the words of raw text begin and end, in each of the ways that a reading may name.
+"""Splitting of raw text into words, in each of the ways named in [`WORDS`][.text_reading].
 
-A way to split is a function of the text alone that gives character offsets `[start, end)` in text order. But for
-`rules-v1`, each character that is no white space is in exactly one word.
+A splitter is a function that takes a text and returns character offsets `[start, end)` in text order. Except for
+`rules-v1`, each character that is not whitespace is in exactly one word.
 """
 
 import re
@@ -27,13 +27,13 @@ Ranges = list[tuple[int, int]]
 SplitWords = Callable[[str], Ranges]
 
 LONGEST_WORD = 64
-"""Characters after which the rules split a run of letters into several words."""
+"""The length in characters after which the rules split a run of letters into several words."""
 
 SECONDS_OF_PATTERN = 10.0
-"""Longest time that a word pattern may take for a text."""
+"""The time limit in seconds of a word pattern for a text."""
 
 SECONDS_OF_TRIAL = 1.0
-"""Longest time that it may take for each of a few hard texts when it is loaded."""
+"""The time limit in seconds for each of a few difficult texts when the pattern is loaded."""
 
 _MOST_REPETITIONS = 1_000
 _TRIAL = "Words Wort λέξη слово 単語 คำ 12 3.5 (x-y), it's @A$ _b_ U.S. "
@@ -41,7 +41,7 @@ _HARD_TRIALS = tuple(unit * 3_000 for unit in ("a", "1", "ab ", "a-", ".", "é",
 
 
 def _character_class(categories: tuple[str, ...], last: int) -> str:
-    """The characters of Unicode's categories, white space apart, for use within the brackets of a class."""
+    """Return the characters of Unicode categories, without whitespace, for use in a character class."""
     characters = (chr(code) for code in range(last))
     chosen = [one for one in characters if unicodedata.category(one) in categories and not one.isspace()]
     return re.escape("".join(chosen))
@@ -49,7 +49,7 @@ def _character_class(categories: tuple[str, ...], last: int) -> str:
 
 # Marks and joiners that belong to the letter before them, in any script.
 MARKS = _character_class(("Mn", "Mc", "Me"), 0x20000) + "\u00ad\u200c\u200d"
-# Controls, formats and halves of characters: nobody sees them, but they are part of the text.
+# Control and format characters and unpaired surrogates: invisible, but part of the text.
 _UNSEEN = _character_class(("Cc", "Cf", "Cs"), 0x10000) + "\U000e0001-\U000e007f"
 # Scripts written without spaces between words. The first version knew some.
 _UNSPACED_V1 = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -64,7 +64,7 @@ UNSPACED = (
     "\U00016fe0-\U00018d08\U0001aff0-\U0001b2fb\U00020000-\U0003347f"
 )
 
-# English abbreviations that keep their point wherever they stand.
+# English abbreviations that always keep their full stop.
 _ABBREVIATIONS = "|".join(sorted(TITLES | COMPANIES_AND_GENERATIONS | MONTHS | STATES))
 _CLITICS = r"['’](?:s|S|d|m|ll|re|ve)\b"
 _NEGATION = r"[nN]['’][tT]\b"
@@ -83,7 +83,7 @@ _WORD_V1 = re.compile(
 
 
 def _word_pattern(abbreviations: Iterable[str]) -> re.Pattern[str]:
-    """The rules' regular expression for words, with abbreviations of a model's own."""
+    """Return the regular expression of the rules, with a model's additional abbreviations."""
     own = _alternatives(abbreviations)
     learnt = rf"| (?<![^\W_])(?:{own})\.(?!\w)" if own else ""
     return re.compile(
@@ -107,7 +107,7 @@ def _word_pattern(abbreviations: Iterable[str]) -> re.Pattern[str]:
 
 
 def _alternatives(words: Iterable[str]) -> str:
-    """Words as alternatives of a regular expression, the longest of each first letter first."""
+    """Return words as alternatives of a regular expression, the longest of each first letter first."""
     by_letter: dict[str, list[str]] = {}
     for word in sorted(words, key=lambda word: (-len(word), word)):
         by_letter.setdefault(word[0], []).append(re.escape(word[1:]))
@@ -115,10 +115,10 @@ def _alternatives(words: Iterable[str]) -> str:
 
 
 def split_by_first_rules(text: str) -> Ranges:
-    """Split text by the first rules: runs of letters or digits, and every other visible character by itself.
+    """Split text by the rules of the first version: runs of letters or digits, and every other visible character.
 
-    Numbers, initials (*U.S.*), common abbreviations (*Calif.*) and clitics (*'s*) stay whole; white space, control and
-    format characters belong to no word.
+    Numbers, initials (*U.S.*), common abbreviations (*Calif.*) and clitics (*'s*) are not split; whitespace, control
+    and format characters are in no word.
     """
     ranges: Ranges = []
     for match in _WORD_V1.finditer(text):
@@ -131,14 +131,14 @@ def split_by_first_rules(text: str) -> Ranges:
 
 
 def rules(abbreviations: Iterable[str] = (), split_unspaced: SplitWords | None = None) -> SplitWords:
-    """Make a splitter by rules: runs of letters or digits, and every other character by itself.
+    """Make a splitter by rules: runs of letters or digits, and every other character.
 
     Numbers with their unit (*3.5kg*), initials (*U.S.*, *Ph.D.*), common abbreviations (*Calif.*) and clitics (*'s*,
-    *n't*) stay whole. Scripts without spaces and symbols are split into grapheme clusters.
+    *n't*) are not split. Scripts without spaces and symbols are split into grapheme clusters.
 
     Args:
-        abbreviations: that keep their point besides the common ones; without the point.
-        split_unspaced: splits runs of scripts without spaces instead.
+        abbreviations: additional abbreviations that keep their full stop, given without it.
+        split_unspaced: splitter for runs of scripts without spaces.
     """
     pattern = _word_pattern(abbreviations)
     splitters = {"unspaced": split_unspaced or split_into_characters, "symbols": split_into_characters}
@@ -171,7 +171,7 @@ def has_unspaced(text: str) -> bool:
     return _UNSPACED.search(text) is not None
 
 
-# Pairs of letters that are a flag are taken by themselves: `\X` would count all those before, again and again.
+# Flags (pairs of letters) are matched separately: `\X` would count all preceding ones again and again.
 _FLAG_LETTER = "[\U0001f1e6-\U0001f1ff]"
 _EXTENDING = r"[\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=ZWJ}\p{Grapheme_Cluster_Break=SpacingMark}]"
 _CHARACTER = regex.compile(rf"{_FLAG_LETTER}{{1,2}}{_EXTENDING}*|\X")
@@ -186,7 +186,7 @@ _BETWEEN_SPACES = re.compile(r"\S+")
 
 
 def split_at_spaces(text: str) -> Ranges:
-    """Split text at white space."""
+    """Split text at whitespace."""
     return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
 
 
@@ -196,13 +196,13 @@ _PAIRS = {")": "(", "]": "[", "}": "{", "⟩": "⟨"}
 
 
 def spaces_and_punctuation(abbreviations: Iterable[str] = ()) -> SplitWords:
-    """Make a splitter at white space that sets apart the punctuation around a word, character by character.
+    """Make a splitter at whitespace that separates leading and trailing punctuation, character by character.
 
-    Within a word all stays: hyphens, points, brackets that close there. Initials and abbreviations keep their point;
-    English clitics (*'s*, *n't*) are words of their own.
+    Hyphens, full stops and matching brackets inside a word are kept. Initials and abbreviations keep their full stop;
+    English clitics (*'s*, *n't*) are separate words.
 
     Args:
-        abbreviations: that keep their point besides the common English ones; without the point.
+        abbreviations: abbreviations in addition to common English ones that keep their full stop, given without it.
     """
     known = TITLES | COMPANIES_AND_GENERATIONS | MONTHS | STATES | set(abbreviations)
 
@@ -220,8 +220,8 @@ def spaces_and_punctuation(abbreviations: Iterable[str] = ()) -> SplitWords:
 
 
 def _set_apart(chunk: str, known: AbstractSet[str]) -> Ranges:
-    """Words of a chunk of text without white space."""
-    if chunk[:-1].isalnum() and len(chunk) > 1:  # *Salem,*: most often so, and quick
+    """Split a chunk of text without whitespace."""
+    if chunk[:-1].isalnum() and len(chunk) > 1:  # *Salem,*: the most frequent case
         apart = _is_punctuation(chunk[-1]) and not _keeps_point(chunk, 0, len(chunk), known)
         return [(0, len(chunk) - 1), (len(chunk) - 1, len(chunk))] if apart else [(0, len(chunk))]
     letters = [place for place, character in enumerate(chunk) if character.isalnum()]
@@ -239,12 +239,12 @@ def _set_apart(chunk: str, known: AbstractSet[str]) -> Ranges:
 
 
 def _brackets_within(chunk: str, first: int, last: int) -> set[int]:
-    """Places of brackets that belong to a word: behind an opening one's partner, or before a closing one's, it goes on.
+    """Return the positions of brackets that belong to a word, which continues after or before the matching bracket.
 
     Args:
-        chunk: without white space.
-        first: place of the chunk's first letter or digit.
-        last: of its last one.
+        chunk: text without whitespace.
+        first: position of its first letter or digit.
+        last: position of its last letter or digit.
     """
     within: set[int] = set()
     opened: list[int] = []
@@ -261,12 +261,12 @@ def _brackets_within(chunk: str, first: int, last: int) -> set[int]:
 
 
 def _is_punctuation(character: str) -> bool:
-    """Whether a character is set apart at the border of a word: no letter, digit, mark or what is not seen."""
+    """Whether a character is separated from a word: not a letter, digit, mark or invisible character."""
     return not character.isalnum() and unicodedata.category(character)[0] not in "MC"
 
 
 def _keeps_point(chunk: str, start: int, end: int, known: AbstractSet[str]) -> bool:
-    """Whether a word ends with a point that belongs to it."""
+    """Whether a word ends with a full stop that belongs to it."""
     if chunk[end - 1] != "." or end - start > LONGEST_WORD:
         return False
     return chunk[start : end - 1] in known or _INITIALS.fullmatch(chunk, start, end - 1) is not None
@@ -277,16 +277,20 @@ def _clusters(chunk: str, start: int, end: int) -> Ranges:
 
 
 def pattern_matches(pattern: str) -> SplitWords:
-    """Make a splitter by a regular expression; what lies between matches is split at white space.
+    """Make a splitter by a regular expression; text between matches is split at whitespace.
+
+    Args:
+        pattern: the regular expression, in the syntax of the package `regex`.
 
     Raises:
-        ValueError: if it is none, matches nothing in ordinary text, or takes time without end; later, from the
-            splitter, if it does so for a text.
+        ValueError: it is invalid, matches nothing in ordinary text, or takes too long; the splitter raises it if it
+        takes
+            too long for a text.
     """
     compiled = compile_pattern(pattern)
 
     def split(text: str, seconds: float | None = None) -> Ranges:
-        # `finditer` has a limit for each match only.
+        # The timeout of `finditer` applies to each match separately.
         seconds = SECONDS_OF_PATTERN if seconds is None else seconds
         deadline = time.monotonic() + seconds
         matches: Ranges = []
@@ -314,15 +318,15 @@ _RECURSION = re.compile(r"\(\?(?:R|[+-]?\d|&|P>)")
 
 
 def compile_pattern(pattern: str) -> regex.Pattern[str]:
-    """Compile a word pattern, which may be a stranger's.
+    """Compile a word pattern, which may be untrusted.
 
     Raises:
-        ValueError: if it is no regular expression, or one for which memory or time without bound may be taken.
+        ValueError: it is not a regular expression, or might need unlimited memory or time.
     """
     repetitions = 1
     for match in _COUNTED.finditer(pattern):
         repetitions *= max(1, *(int(number) if len(number) < 7 else 10**7 for number in match.groups() if number), 1)
-    # Counted repetitions are written out one by one when a pattern is compiled.
+    # Counted repetitions are expanded when a pattern is compiled.
     if repetitions > _MOST_REPETITIONS or _RECURSION.search(pattern):
         allowed = f"one without recursion, with counted repetitions of at most {_MOST_REPETITIONS} in all"
         raise ValueError(must_be(_PATTERN, allowed, shown(pattern)))
@@ -336,17 +340,17 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
 
 
 def source_of(pattern: Any) -> str:
-    """The source of a compiled pattern, of Python's or the package `regex`, with its flags written into it."""
+    """Return the source of a compiled pattern, of `re` or `regex`, with its flags inlined."""
     of_module: Any = regex if isinstance(pattern, regex.Pattern) else re
     letters = [letter for letter in "aimsx" if pattern.flags & getattr(of_module, letter.upper())]
     return f"(?{''.join(letters)}){pattern.pattern}" if letters else pattern.pattern
 
 
 def of_tokenizer(tokenizer: "PreTrainedTokenizerBase") -> SplitWords:
-    """Make a splitter of what the tokenizer itself splits text into before it makes sub-words.
+    """Make a splitter by the tokenizer's pre-tokenization.
 
     Raises:
-        ValueError: if the tokenizer does not split text.
+        ValueError: the tokenizer has none.
     """
     own = tokenizer.backend_tokenizer.pre_tokenizer
 
@@ -360,7 +364,7 @@ def of_tokenizer(tokenizer: "PreTrainedTokenizerBase") -> SplitWords:
 
 
 def encodable(text: str) -> str:
-    """A text of the same length with question marks for halves of characters, which nothing but Python takes."""
+    """Replace unpaired surrogates, which only Python supports, by question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -368,7 +372,7 @@ def dictionary_words() -> SplitWords:
     """Make a splitter of text without spaces by ICU's dictionaries.
 
     Raises:
-        ValueError: if the package `icu4py` is not installed.
+        ValueError: the package `icu4py` is not installed.
     """
     breakers = import_extra("icu4py.breakers", "text_reading.words 'dictionary'", "icu")
 
@@ -376,7 +380,7 @@ def dictionary_words() -> SplitWords:
         segments = breakers.WordBreaker(encodable(text), "en").segments()
         if text.isascii() or max(text) <= "\uffff":
             return complete(text, segments)
-        # ICU counts characters beyond the basic plane twice.
+        # ICU counts UTF-16 units.
         place = {unit: number for number, unit in enumerate(accumulate((1 + (c > "\uffff") for c in text), initial=0))}
         return complete(text, ((place[start], place[end]) for start, end in segments))
 
@@ -384,10 +388,10 @@ def dictionary_words() -> SplitWords:
 
 
 def import_extra(module: str, asked: str, extra: str) -> Any:
-    """Import an optional library; not by a statement, which transformers would want met for all who load a model.
+    """Import an optional library without an import statement, which transformers would treat as required.
 
     Raises:
-        ValueError: if it is not installed, saying what to install.
+        ValueError: it is not installed; the message contains the command to install it.
     """
     try:
         return import_module(module)
@@ -399,7 +403,7 @@ def import_extra(module: str, asked: str, extra: str) -> Any:
 
 
 def by_function(function: Callable[[str], Any]) -> SplitWords:
-    """Make a splitter of a user's function, whose ranges are checked; what it leaves out is split at white space."""
+    """Make a splitter by a user's function, whose ranges are checked; text between them is split at whitespace."""
 
     def split(text: str) -> Ranges:
         return complete(text, _checked(function(text), len(text)))
@@ -411,10 +415,10 @@ _FUNCTION = "words: the function"
 
 
 def _checked(given: Any, length: int) -> Ranges:
-    """Ranges of a user's function.
+    """Check the ranges returned by a user's function.
 
     Raises:
-        ValueError: at the first that is no range within the text, or begins before the one before it ends.
+        ValueError: a range is not within the text, or overlaps the previous one.
     """
     allowed = f"give pairs (start, end) of characters in text order, without overlap, from 0 to {length}"
     if not isinstance(given, Iterable):
@@ -436,7 +440,7 @@ def _checked(given: Any, length: int) -> Ranges:
 def split_function(
     reading: TextReading, tokenizer: "PreTrainedTokenizerBase | None", function: Callable[[str], Any] | None = None
 ) -> SplitWords:
-    """Give the function that splits text into words by a reading, or by a user's function in its place.
+    """Return the splitter of a reading, or that of a user's function instead.
 
     Args:
         reading: the reading.
@@ -444,7 +448,7 @@ def split_function(
         function: the user's.
 
     Raises:
-        ValueError: if the reading's pattern, tokenizer or library does not serve.
+        ValueError: the pattern, tokenizer or library of the reading can't be used.
     """
     makers: dict[str, Callable[[], SplitWords]] = {
         "rules": lambda: rules(reading.abbreviations),
@@ -465,9 +469,9 @@ def split_function(
 
 
 def _added_tokens(tokenizer: "PreTrainedTokenizerBase") -> regex.Pattern[str] | None:
-    """Pattern of the tokens that were added to a tokenizer, such as markers; `None` if there are none.
+    """Return a pattern of the tokens that were added to a tokenizer, such as markers; `None` if there are none.
 
-    Those by which it marks sequences, padding and the like are not among them: in a text they are but letters.
+    Special tokens are not included: in a text they are ordinary characters.
     """
     own = {getattr(tokenizer, f"{name}_token", None) for name in ("bos", "eos", "unk", "sep", "pad", "cls", "mask")}
     tokens = [one for one in tokenizer.added_tokens_decoder.values() if one.content.strip() and one.content not in own]
@@ -475,7 +479,7 @@ def _added_tokens(tokenizer: "PreTrainedTokenizerBase") -> regex.Pattern[str] | 
     patterns = []
     for token in sorted(tokens, key=lambda token: -len(token.content)):
         content = token.content.strip()
-        # Within a longer word it is no token of its own.
+        # Inside a longer word it is not a token.
         before = r"(?<![^\W_])" if content[0].isalnum() else ""
         after = r"(?![^\W_])" if content[-1].isalnum() else ""
         ignored_case = "i" if token.normalized and lowers else ""
@@ -488,7 +492,7 @@ def _normalized(tokenizer: "PreTrainedTokenizerBase", text: str) -> str:
 
 
 def keep_whole(ranges: Ranges, tokens: Sequence[tuple[int, int]]) -> Ranges:
-    """Have each token, a range of characters, lie in one word: words that it cuts through are cut at its borders."""
+    """Make each token (a range of characters) part of a single word: overlapping words are cut at its borders."""
     if not tokens:
         return ranges
     waiting = ranges[::-1]
@@ -510,10 +514,10 @@ def keep_whole(ranges: Ranges, tokens: Sequence[tuple[int, int]]) -> Ranges:
 
 
 def complete(text: str, ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Make words of ranges in text order such that each character that is no white space is in exactly one word.
+    """Complete ranges in text order, so that each character that is not whitespace is in exactly one word.
 
-    White space at the ends of a range is left out, what an earlier range has is cut off, and what lies in none is split
-    at white space.
+    Leading and trailing whitespace of a range and overlaps with an earlier range are removed, and text between ranges
+    is split at whitespace.
     """
     words: Ranges = []
     reached = 0
@@ -532,7 +536,7 @@ def _between(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _trimmed(text: str, ranges: Iterable[tuple[int, int]]) -> Ranges:
-    """Ranges without white space at their ends; those of nothing else are left out."""
+    """Remove leading and trailing whitespace from ranges, and ranges that consist of it."""
     trimmed: Ranges = []
     for start, end in ranges:
         while start < end and text[start].isspace():

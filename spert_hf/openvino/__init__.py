@@ -1,7 +1,7 @@
-"""The encoder by OpenVINO, which on a CPU is quicker than torch, most of all in INT8.
+"""The OpenVINO runtime, which is faster than torch on a CPU, especially in INT8.
 
-An extra, `pip install "spert-hf[openvino]"`; nothing here imports it before it is asked for. The names below are
-imported when they are used.
+It is an extra, `pip install "spert-hf[openvino]"`, which is imported only when it is used. The names below are imported
+lazily.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""From an encoder of torch to OpenVINO's form of it."""
+"""Conversion of an encoder from torch to OpenVINO."""
 
 import warnings
 from collections.abc import Iterator
@@ -40,15 +40,15 @@ def convert_encoder(model: SpertModel) -> Any:
     """Convert a model's encoder.
 
     Args:
-        model: on the processor, in single precision.
+        model: the model, on the CPU and in `float32`.
 
     Returns:
         An `openvino.Model` from vectors, *(batch, sub-words, embedding)* `float32`, and attention mask,
         *(batch, sub-words)* `int64`, to hidden states, *(batch, sub-words, hidden)*.
 
     Raises:
-        ImportError: if OpenVINO is not installed.
-        ValueError: if the model is elsewhere or in another precision, or OpenVINO can't convert the encoder.
+        ImportError: OpenVINO is not installed.
+        ValueError: the model is on another device or of another dtype, or OpenVINO can't convert the encoder.
     """
     openvino = import_openvino()
     weight = model.entity_classifier.weight

@@ -1,6 +1,6 @@
-"""An INT8 encoder: made from sentences, written to and read from a checkpoint.
+"""INT8 encoders: quantization, and storage in a checkpoint.
 
-The ranges of numbers that each layer meets are measured on the sentences (static quantisation, by NNCF).
+The ranges of activations are calibrated on sentences (static quantization, by NNCF).
 """
 
 import hashlib
@@ -31,20 +31,21 @@ QUANTIZED_FILES = (MODEL_FILE, WEIGHTS_FILE, RECORD_FILE)
 
 
 def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Sequence[Sequence[str]]) -> Any:
-    """Quantise a model's encoder.
+    """Quantize a model's encoder to INT8.
 
     Args:
-        model: on the processor, in single precision.
-        processor: of the model's tokenizer.
-        sentences: words, of the kind that the model will meet; annotations are not needed. Of more than
-            [`CALIBRATION_SENTENCES`] some are drawn, always the same.
+        model: the model, on the CPU and in `float32`.
+        processor: its processor.
+        sentences: lists of words, similar to the texts that the model will be used on, without annotations. Of more
+        than
+            [`CALIBRATION_SENTENCES`], a fixed sample is used.
 
     Returns:
-        An `openvino.Model`, as [`convert_encoder`] gives it.
+        An `openvino.Model` with the inputs and outputs of [`convert_encoder`].
 
     Raises:
-        ImportError: if OpenVINO or NNCF is not installed.
-        ValueError: if there is no sentence with a word, or the encoder can't be converted.
+        ImportError: OpenVINO or NNCF is not installed.
+        ValueError: no sentence has a word, or the encoder can't be converted.
     """
     nncf = import_nncf()
     pieces = cut(processor, sentences)
@@ -64,7 +65,7 @@ def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Se
 
 
 def write_quantized_encoder(folder: Path, model: SpertModel, quantized: Any) -> None:
-    """Write a quantised encoder into a checkpoint's folder, with a record of what it was made of."""
+    """Write a quantized encoder to the folder of a checkpoint, with a record of its weights."""
     import_openvino().save_model(quantized, folder / MODEL_FILE, compress_to_fp16=False)
     files = {name: digest_of_file(folder / name) for name in (MODEL_FILE, WEIGHTS_FILE)}
     record = {"encoder": digest_of_encoder(model), "files": files}
@@ -72,12 +73,12 @@ def write_quantized_encoder(folder: Path, model: SpertModel, quantized: Any) -> 
 
 
 def read_quantized_encoder(model: SpertModel, token: bool | str | None = None) -> Any:
-    """Read the quantised encoder from where a model was loaded from, a folder or the Hub.
+    """Read the quantized encoder from the folder or repository from which a model was loaded.
 
     Raises:
-        ImportError: if OpenVINO is not installed.
-        ValueError: if there is none.
-        CheckpointError: if it is damaged, or not that of this model's weights.
+        ImportError: OpenVINO is not installed.
+        ValueError: there is none.
+        CheckpointError: it is damaged, or belongs to other weights.
     """
     openvino = import_openvino()
     found = [_find(model, name, token) for name in QUANTIZED_FILES]

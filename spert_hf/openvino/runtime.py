@@ -1,4 +1,4 @@
-"""The runtime by which OpenVINO computes an encoder in place of torch."""
+"""The OpenVINO runtime."""
 
 import os
 import threading
@@ -15,7 +15,7 @@ from transformers import Pipeline, PreTrainedModel
 from ..model.cpu_scheduling import PADDING_COST
 from ..model.cpu_workers import MOST_WORKERS, has_company
 from ..model.encoders import is_computed_alone
-from ..model.messages import must_be
+from ..model.messages import kind_of, must_be
 from ..model.modeling_spert import SpertModel
 from ..model.runtime import EncodingModel
 from ..model.setting_checks import check_choice
@@ -166,23 +166,22 @@ def use_openvino(
     threads: int | None = None,
     token: bool | str | None = None,
 ) -> None:
-    """Have OpenVINO compute a model's encoder, in evaluation mode, wherever no gradients are recorded.
+    """Set the OpenVINO runtime, which computes a model's encoder in evaluation mode and without gradients.
 
-    It computes with the weights of this moment. Torch's own stay, and are what is saved; once they are changed, moved
-    or replaced, torch computes again, and a warning says so. Copies and pickles of the model are computed by it, too.
-    `model.set_runtime("cpu")` gives the encoder back to torch.
+    It uses a copy of the current weights. The weights in torch are kept, and are those that are saved; when they are
+    changed, moved or replaced, torch computes the encoder again, with a warning. Copies and pickles of the model also
+    use OpenVINO. `model.set_runtime("cpu")` switches back.
 
     Args:
-        model: on the processor, in single precision; or a pipeline with such a model.
-        precision: `"float32"`, `"bfloat16"`, or `"int8"` for a checkpoint that `spert-hf quantize` has written.
-        threads: that compute; by default as many as torch has.
-        token: of the Hub, for the quantised encoder of a model from there.
+        model: a model on the CPU and in `float32`, or a pipeline with such a model.
+        precision: `"float32"`, `"bfloat16"`, or `"int8"` for a checkpoint quantized by `spert-hf quantize`.
+        threads: number of threads; default: that of torch.
+        token: token for the Hub, for the quantized encoder of a model from there.
 
     Raises:
-        ImportError: if OpenVINO is not installed.
-        ValueError: if a setting or the model is not allowed, there is no quantised encoder, or OpenVINO can't convert
-            the encoder.
-        CheckpointError: if the quantised encoder is damaged, or not that of these weights.
+        ImportError: OpenVINO is not installed.
+        ValueError: an argument is invalid, there is no quantized encoder, or OpenVINO can't convert the encoder.
+        CheckpointError: the quantized encoder is damaged, or belongs to other weights.
     """
     check_choice("precision", precision, PRECISIONS)
     model = _model_of(model)
@@ -198,7 +197,5 @@ def _model_of(given: Any) -> SpertModel:
     """The model itself, or that of a pipeline; either may be of a checkpoint's own code."""
     model: Any = given.model if isinstance(given, Pipeline) else given
     if not isinstance(model, nn.Module) or not hasattr(model, "set_runtime"):
-        raise ValueError(
-            must_be("model", "a SpertModel or a pipeline with one", f"an object of type {type(model).__name__}")
-        )
+        raise ValueError(must_be("model", "a SpertModel or a pipeline with one", kind_of(model)))
     return model  # type: ignore[return-value]

@@ -1,7 +1,7 @@
-"""What may be chosen, and what is told of it before OpenVINO and torch are imported."""
+"""Settings, in a module that imports neither OpenVINO nor torch."""
 
 PRECISIONS = ("float32", "bfloat16", "int8")
-"""Of the encoder's products."""
+"""Precisions of the encoder's matrix products."""
 
 CALIBRATION_SENTENCES = 300
-"""Sentences whose numbers are measured, at most: as many as NNCF takes unless told otherwise."""
+"""The maximum number of sentences for calibration, which is the default of NNCF."""

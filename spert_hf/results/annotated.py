@@ -1,4 +1,4 @@
-"""A result together with the text that it is of."""
+"""A result of the pipeline together with its text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..model.messages import must_be
 
 
 class Annotated(NamedTuple):
-    """A text with what was found in it; `spans` are the entities' character offsets in it, `end` exclusive."""
+    """A text with its entities and relations; `spans` are character offsets of the entities, `end` exclusive."""
 
     text: str
     spans: list[tuple[int, int]]

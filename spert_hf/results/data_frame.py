@@ -1,4 +1,4 @@
-"""What is found, as a table of pandas."""
+"""Relations as a pandas data frame."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def to_dataframe(found: Any) -> pandas.DataFrame:
-    """Make a table with a row a relation, and the columns that ``spert-hf extract --output found.csv`` writes.
+    """Make a data frame with one row per relation, and the columns of ``spert-hf extract --output found.csv``.
 
     Args:
         found: A result of the pipeline, or several.
 
     Returns:
-        ``document`` counts results from 0, as lists do (the command counts from 1). Offsets count characters, or tokens
-        where those were given.
+        The data frame. ``document`` is the index of the result, from 0 (from 1 in the command). Offsets are in
+        characters, or in tokens for lists of words.
 
     Raises:
         ValueError: ``found`` is neither a result nor a collection of them.
     """
-    import pandas  # takes a second
+    import pandas  # a slow import
 
     rows = [row for document, result in enumerate(each_result(found)) for row in triple_rows(document, result)]
     return pandas.DataFrame(rows, columns=list(TRIPLE_COLUMNS))

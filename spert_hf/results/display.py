@@ -1,4 +1,4 @@
-"""What is found, drawn: in notebooks, and as SVG and HTML files that need nothing else."""
+"""Drawings of results in notebooks, and as self-contained SVG and HTML files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .records import each_result
 from .text_width import FONT
 
 MOST_ROWS = 500
-"""Relations of a text that the table beneath a drawing has."""
+"""The maximum number of rows of the table below a drawing."""
 
 _HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Entities and relations</title>'
 _FIGURE = (  # a light ground of its own: nobody can tell whether a notebook's is dark
@@ -28,12 +28,12 @@ _CELL = f"padding:3px 16px 3px 0;border-bottom:1px solid {BORDER};text-align:lef
 
 
 class Drawing:
-    """A drawing of texts with what was found in them; notebooks show it.
+    """A drawing of texts with their entities and relations, which notebooks display.
 
     Args:
-        texts: with what was found.
-        hues: of the types.
-        width: in pixels.
+        texts: the texts with their results.
+        hues: the hues of the types.
+        width: width in pixels.
     """
 
     def __init__(self, texts: Sequence[Annotated], hues: Hues, width: float) -> None:
@@ -42,7 +42,7 @@ class Drawing:
         self._width = width
 
     def svg(self) -> str:
-        """One SVG with all texts, one beneath the other."""
+        """Return an SVG image with all texts."""
         parts: list[str] = []
         height = 0.0
         for one in self._texts:
@@ -54,15 +54,18 @@ class Drawing:
         return svg_root(parts, self._width, height, label, " ".join(map(_in_words, self._texts)))
 
     def html(self) -> str:
-        """A page of its own, with a table of the relations beneath each drawing."""
+        """Return an HTML page with a table of the relations below each drawing."""
         body = f'<body style="margin:16px;background:{BACKGROUND}">{self._repr_html_()}</body>'
         return f'<!DOCTYPE html>\n<html lang="en"><head>{_HEAD}</head>{body}</html>\n'
 
     def save(self, path: str | Path) -> None:
-        """Write the drawing to a file, as its suffix says.
+        """Write the drawing to a file in the format of its suffix.
+
+        Args:
+            path: the file, `.svg` or `.html`.
 
         Raises:
-            ValueError: it is neither `.svg` nor `.html`.
+            ValueError: the suffix is not supported.
             OSError: the file can't be written.
         """
         forms = {".svg": self.svg, ".html": self.html, ".htm": self.html}
@@ -88,21 +91,21 @@ class Drawing:
 
 
 def display(found: Any, text: Any = None, *, model: Any = None, width: float = 760) -> Drawing:
-    """Draw what was found, as the demo does: entities marked in the text, relations as arcs over it.
+    """Draw results like the demo: entities highlighted in the text, relations as arcs above it.
 
     Args:
         found: a result of the pipeline, or several.
-        text: that was given to the pipeline, a string or a list of words; of several results, several. Records that
-            have a `text` or `tokens`, as `spert-hf extract` writes them, need none.
-        model: pipeline or model whose types are to have the colours that the demo gives them. By default colours go by
-            the types that were found, in alphabetical order.
-        width: in pixels.
+        text: the input of the pipeline, a string or a list of words; for several results, a list of inputs. Not needed
+            for records with a `text` or `tokens`, such as the output of `spert-hf extract`.
+        model: pipeline or model, whose types determine the colours, as in the demo. By default, colours are assigned to
+            the types in the results, in alphabetical order.
+        width: width in pixels.
 
     Returns:
-        What a notebook shows; also `svg()`, `html()` and `save(path)`.
+        A drawing that notebooks display, with `svg()`, `html()` and `save(path)`.
 
     Raises:
-        ValueError: if `found` is not a result, or the text is missing or does not belong to it.
+        ValueError: `found` is not a result, or the text is missing or does not match it.
     """
     check_number("width", width, *_WIDTHS)
     results = list(each_result(found))

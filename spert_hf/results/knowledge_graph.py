@@ -1,4 +1,4 @@
-"""What is found, as a graph of networkx."""
+"""Entities and relations as a networkx graph."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 
 def to_networkx(found: Any) -> networkx.MultiDiGraph:
-    """Make one graph of all results: a node for each name and type, an edge for each relation that was found.
+    """Make a graph of all results, with a node for each name and type, and an edge for each relation.
 
     Args:
         found: A result of the pipeline, or several.
 
     Returns:
-        Nodes are pairs of text (with one space for each run of white space) and type, and have ``text``, ``type``,
-        ``count``, how often they were found, and ``documents``, in how many results. Edges go from head to tail and
-        have ``type``, ``score`` and ``document``, the result's place among those given, from 0.
+        A `networkx.MultiDiGraph`. Nodes are pairs of text (with normalized whitespace) and type, with the attributes
+        ``text``, ``type``, ``count`` (number of mentions) and ``documents`` (number of results). Edges are directed
+        from head to tail, with the attributes ``type``, ``score`` and ``document`` (index of the result, from 0).
 
     Raises:
-        ImportError: networkx is not installed; says what to install.
+        ImportError: networkx is not installed; the message contains the command to install it.
         ValueError: ``found`` is neither a result nor a collection of them.
     """
     try:

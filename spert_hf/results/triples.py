@@ -1,4 +1,4 @@
-"""What is found, as triples: who, what, whom."""
+"""Relations as triples of head, type and tail."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from .records import each_result
 
 
 class Triple(NamedTuple):
-    """A relation with the words of its ends.
-
-    ``document`` counts results from 0, in the order given; it is 0 of one that is given alone.
-    """
+    """A relation with the texts of head and tail; ``document`` is the index of its result, from 0."""
 
     head: str
     relation: str
@@ -24,13 +21,16 @@ class Triple(NamedTuple):
 
 
 def triples(found: Any) -> Iterator[Triple]:
-    """Give the relations of results as triples, in their order; of a generator as its results come.
+    """Convert the relations of results to triples, in order; results of a generator are converted lazily.
 
     Args:
         found: A result of the pipeline, or several.
 
+    Returns:
+        The triples.
+
     Raises:
-        ValueError: It is neither.
+        ValueError: ``found`` is neither.
     """
     results = each_result(found)
     return (

@@ -15,7 +15,7 @@ from transformers.dynamic_module_utils import custom_object_save
 from transformers.utils import CONFIG_NAME
 
 from ..model.adapters import ADAPTER_CONFIG, ADAPTER_WEIGHTS, PREFIX, check_adapter_settings, find_adapter
-from ..model.messages import must, must_be
+from ..model.messages import kind_of, must, must_be
 from ..model.modeling_spert import SpertModel
 from .arguments import SpertTrainingArguments
 
@@ -58,9 +58,7 @@ def adapted_model(model: Any) -> SpertModel:
         return model
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     if not isinstance(inner, SpertModel):
-        raise ValueError(
-            must_be("model", "a SpertModel, or a PeftModel over one", f"an object of type {type(inner).__name__}")
-        )
+        raise ValueError(must_be("model", "a SpertModel, or a PeftModel over one", kind_of(inner)))
     configs = getattr(inner, "peft_config", {})
     if list(configs) != [_NAME]:
         raise ValueError(must("model", f"have one adapter, called {_NAME!r}", ", ".join(configs)))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..data.documents import SELF_RELATIONS
 from ..data.faults import plain_name, short_repr
 from ..encoders import QUICKSTART_ENCODER
-from ..model.messages import must_be
-from ..model.setting_checks import check_keywords, nearest
+from ..model.messages import did_you_mean, must_be
+from ..model.setting_checks import check_keywords
 from ..model.settings import ModelSettings, Setting, setting, settings_of
 from ..model.text_reading import parse_reading
 from .peft_imports import check_peft
@@ -23,21 +23,21 @@ OPTIMIZERS = ("adamw", "adamw_no_bias_correction")
 SCHEDULERS = ("linear", "cosine", "constant", "constant_with_warmup")
 METRICS = ("ner_f1", "rel_f1", "rel_plus_f1", "ner_macro_f1", "rel_macro_f1", "rel_plus_macro_f1")
 TRACKERS = (*("none", "tensorboard", "wandb", "trackio", "mlflow", "comet_ml", "aim", "clearml", "dvclive", "swanlab"),)
-"""Those of Accelerate."""
+"""The trackers that Accelerate supports."""
 EVAL_SPLITS = ("auto", "train", "dev", "test")
 GROUPS = {
     "data": "data",
-    "start": "start: a pretrained encoder, or a trained model",
+    "start": "start: a pre-trained encoder, or a trained model",
     "model": "model",
-    "candidates": "negatives and copies",
+    "candidates": "negative sampling and copies",
     "optimisation": "optimisation",
-    "adapters": "adapters (LoRA) in place of all the encoder's weights; extra `peft`",
+    "adapters": "adapters (LoRA) instead of all weights of the encoder; needs the extra `peft`",
     "hardware": "hardware",
     "evaluation": "evaluation and logging",
     "saving": "saving and resuming",
     "hub": "Hub",
 }
-"""The headings that settings are shown under, in their order."""
+"""The headings of settings in `--help`, in order."""
 
 _data = partial(setting, kind="data", group="data")
 _start = partial(setting, kind="data", group="start")
@@ -53,178 +53,186 @@ _hub = partial(setting, kind="hub", group="hub")
 
 @dataclass
 class SpertTrainingArguments(ModelSettings):
-    """Settings of a training run. Names are those of transformers' `TrainingArguments` where it has one; the defaults
-    are the paper's (Eberts & Ulges, ECAI 2020) where it has one.
+    """Settings of a training run.
+
+    Names are those of `TrainingArguments` in transformers, if it has the setting; defaults are those of the paper
+    (Eberts & Ulges, ECAI 2020), if it states one.
     """
 
     dataset: str = _data(
         "quickstart",
-        "What to train on: `quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder of "
+        "Data set: `quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder of "
         "documents (train/dev/test), a single file of documents, or a Hub id.",
         metavar="DIR_OR_ID",
     )
-    dataset_config_name: str | None = _data(None, "Configuration of the data set, where it has several.")
+    dataset_config_name: str | None = _data(None, "Configuration of the data set, if it has several.")
     data_dir: str | None = _data(None, "Folder with local copies of the data set's sources.", decides=(), metavar="DIR")
-    revision: str | None = _data(None, "Revision of the data set, where it is taken from the Hub.", decides=("model",))
+    revision: str | None = _data(None, "Revision of a data set on the Hub.", decides=("model",))
     self_relations: str = _data(
-        "error", "Relations of an entity to itself are faults, or dropped and counted.", choices=SELF_RELATIONS
+        "error",
+        "Relations of an entity to itself: report as errors, or drop and count.",
+        choices=SELF_RELATIONS,
     )
-    train_on_dev: bool = _data(False, "Train on train + dev, as for the paper's final figures.")
+    train_on_dev: bool = _data(False, "Train on train + dev, as for the paper's final scores.")
 
     encoder: str | None = _start(
         QUICKSTART_ENCODER,
-        "Pretrained encoder: a folder or the id of any encoder on the Hub. None with `model`.",
+        "Pre-trained encoder: a folder or Hub id. None with `model`.",
         metavar="DIR_OR_ID",
     )
     model: str | None = _start(
         None,
-        "Trained SpERT model to go on from, a folder or Hub id, in place of an encoder: with all its weights (types of "
-        "the same name keep theirs, new ones get fresh ones), and with its settings where none are given.",
+        "Trained SpERT model to fine-tune instead of an encoder, a folder or Hub id: with all its weights (those of "
+        "new types are initialized randomly), and with its settings unless others are given.",
         metavar="DIR_OR_ID",
     )
     random_encoder: bool = _start(False, "Start from the encoder's architecture with random weights.")
     random_layers: bool = _start(
-        False, "Start from the encoder's architecture with random weights, but with its pretrained word embeddings."
+        False, "Start from the encoder's architecture with random weights, but pre-trained word embeddings."
     )
     freeze_embeddings: bool = _start(
-        False, "Leave the encoder's word embeddings as they are: quicker steps, above all on a CPU.", kind="step"
+        False, "Freeze the encoder's word embeddings, for faster steps, especially on a CPU.", kind="step"
     )
 
     learn_signatures: bool = _model(
         False,
-        "Predict relations only between entity types that they join somewhere in the training documents.",
+        "Learn type constraints: predict a relation only between entity types that it joins in the training documents.",
         kind="step",
     )
     text_reading: str = _model(
         "auto",
-        "How the model reads text: `auto` takes the way that gives the data's tokens and sequences; or settings of "
-        "`SpertConfig.text_reading` that are not to be chosen, such as `words=whitespace,sequences=document`.",
+        "How the model splits text into words and sequences: `auto` chooses the settings that best reproduce those of "
+        "the data; or settings of `SpertConfig.text_reading`, such as `words=whitespace,sequences=document`; the "
+        "others are chosen.",
         kind="data",
         decides=("model",),
         metavar="SETTINGS",
     )
 
-    negative_spans: int = _candidates(100, "Negative spans drawn a sentence and epoch.")
-    negative_pairs: int = _candidates(100, "Negative pairs drawn a sentence and epoch.")
+    negative_spans: int = _candidates(100, "Negative spans sampled per sentence and epoch.")
+    negative_pairs: int = _candidates(100, "Negative pairs sampled per sentence and epoch.")
     strong_negatives: bool = _candidates(
-        True, "Draw negative pairs among gold entities; --no-strong-negatives: among all candidates."
+        True, "Sample negative pairs from gold entities; --no-strong-negatives: from all candidate spans."
     )
     lower_case_copies: float = _candidates(
         0.0,
-        "Share of the training sentences that an epoch has once more, in lower case: for text without capitals.",
+        "Share of the training sentences that each epoch repeats in lower case, for text without capitals.",
         most=1,
     )
     upper_case_copies: float = _candidates(
         0.0,
-        "Share of the training sentences that an epoch has once more, in capitals: for text such as headlines.",
+        "Share of the training sentences that each epoch repeats in upper case, for text such as headlines.",
         most=1,
     )
 
-    num_train_epochs: int = _optimisation(20, "Passes over the training documents.", least=1)
-    per_device_train_batch_size: int = _optimisation(2, "Sentences a device and step.", least=1)
-    gradient_accumulation_steps: int = _optimisation(1, "Batches whose gradients are added up for one step.", least=1)
+    num_train_epochs: int = _optimisation(20, "Number of epochs.", least=1)
+    per_device_train_batch_size: int = _optimisation(2, "Sentences per device and step.", least=1)
+    gradient_accumulation_steps: int = _optimisation(
+        1, "Batches whose gradients are accumulated for one step.", least=1
+    )
     group_by_length: bool = _optimisation(
-        False, "Put sentences of similar length into one batch: less padding to compute."
+        False, "Put sentences of similar length into the same batch, which reduces padding."
     )
-    learning_rate: float = _optimisation(5e-5, "Highest learning rate.")
+    learning_rate: float = _optimisation(5e-5, "Maximum learning rate.")
     head_learning_rate: float | None = _optimisation(
-        None, "That of all but the encoder (classifiers, embeddings of sizes and letter case), if it is to differ."
+        None, "Maximum learning rate of all but the encoder's own weights; default: `learning_rate`."
     )
-    weight_decay: float = _optimisation(0.01, "On all weights but biases and those of LayerNorm.")
-    warmup_ratio: float = _optimisation(0.1, "Share of the steps in which the learning rate rises from 0.", most=1)
-    lr_scheduler_type: str = _optimisation("linear", "What the learning rate does after that.", choices=SCHEDULERS)
-    max_grad_norm: float = _optimisation(1.0, "Gradients are scaled down to this norm; 0 leaves them.")
+    weight_decay: float = _optimisation(0.01, "Weight decay, of all weights except biases and LayerNorm.")
+    warmup_ratio: float = _optimisation(0.1, "Share of the steps for linear warm-up of the learning rate.", most=1)
+    lr_scheduler_type: str = _optimisation("linear", "Learning rate schedule after warm-up.", choices=SCHEDULERS)
+    max_grad_norm: float = _optimisation(1.0, "Maximum gradient norm; 0: no clipping.")
     max_skipped_steps: int = _optimisation(
         10,
-        "The run stops when so many steps were skipped because their loss or gradient is not finite.",
+        "Stop the run after this many steps were skipped because their loss or gradients were not finite.",
         kind="run",
         least=1,
     )
     optim: str = _optimisation(
-        "adamw_no_bias_correction", "The published code's AdamW has no bias correction.", choices=OPTIMIZERS
+        "adamw_no_bias_correction",
+        "Optimizer; the AdamW of the published code has no bias correction.",
+        choices=OPTIMIZERS,
     )
-    seed: int = _optimisation(42, "Of weights, order, negatives and dropout: same seed, same result.")
+    seed: int = _optimisation(
+        42, "Seed of weights, order, negative sampling and dropout: the same seed gives the same result."
+    )
 
     lora_r: int = _adapters(
         0,
-        "Rank of the adapters that are trained, with the classifiers, in place of all weights; 0: all weights. What is "
-        "saved is small, and loaded over the encoder or the model that was started from.",
+        "Rank of LoRA adapters, which are trained with the classifiers instead of all weights; 0: train all weights. "
+        "The saved adapter is small, and is loaded with the encoder or model that the run started from.",
         most=4_096,
     )
     lora_alpha: float | None = _adapters(
-        None, "What adapters are multiplied with, over their rank; by default twice the rank."
+        None, "Adapters are scaled by alpha / rank; by default alpha is twice the rank."
     )
-    lora_dropout: float = _adapters(0.0, "Dropout on the adapters' inputs.", most=1)
+    lora_dropout: float = _adapters(0.0, "Dropout on the inputs of the adapters.", most=1)
     lora_target_modules: str | None = _adapters(
         None,
-        "Linear layers of the encoder that get an adapter, by the last part of their names, such as `query,value`; by "
-        "default all.",
+        "Linear layers of the encoder to adapt, by the last part of their names, such as `query,value`; default: all.",
         metavar="NAMES",
     )
 
     bf16: bool = _hardware(False, "Mixed precision with bfloat16.", kind="step")
     fp16: bool = _hardware(False, "Mixed precision with float16 (GPU).", kind="step")
-    cpu_threads: int = _hardware(0, "Threads of a process on a CPU; 0: its share of the machine's cores.")
-    gradient_checkpointing: bool = _hardware(False, "Compute activations again in the backward pass, to save memory.")
-    ddp_timeout: int = _hardware(600, "Seconds that a process of a distributed run waits for the others.", least=1)
+    cpu_threads: int = _hardware(0, "Threads per process on a CPU; 0: an equal share of the CPU cores.")
+    gradient_checkpointing: bool = _hardware(False, "Recompute activations in the backward pass, to save memory.")
+    ddp_timeout: int = _hardware(600, "Timeout of distributed processes waiting for each other, in seconds.", least=1)
 
-    per_device_eval_batch_size: int = _evaluation(32, "Sentences a device at once in evaluation.", least=1)
-    eval_every_epochs: int = _evaluation(
-        1, "Evaluate on the dev split each so many epochs; 0: never.", decides=("model",)
-    )
+    per_device_eval_batch_size: int = _evaluation(32, "Sentences per device and batch in evaluation.", least=1)
+    eval_every_epochs: int = _evaluation(1, "Evaluate on the dev split every N epochs; 0: never.", decides=("model",))
     eval_split: str = _evaluation(
         "auto",
-        "Split that the trained model is scored on; `auto`: test, where there is none dev, where there is none train.",
+        "Split on which to evaluate the trained model; `auto`: test, or else dev, or else train.",
         choices=EVAL_SPLITS,
         decides=("scores",),
     )
     no_overlapping: bool = _evaluation(
-        False, "Drop entities that overlap, in gold and predictions, when evaluating.", decides=("model", "scores")
+        False, "Exclude overlapping entities, gold and predicted, from evaluation.", decides=("model", "scores")
     )
     load_best_model_at_end: bool = _evaluation(
-        False, "Keep the model of the best evaluation, not the last one.", decides=("model", "scores")
+        False, "Keep the model with the best evaluation instead of the last one.", decides=("model", "scores")
     )
     metric_for_best_model: str = _evaluation(
-        "rel_plus_f1", "What decides which evaluation is best.", choices=METRICS, decides=("model", "scores")
+        "rel_plus_f1", "Metric that determines the best evaluation.", choices=METRICS, decides=("model", "scores")
     )
-    logging_steps: int = _evaluation(50, "Log loss and learning rate each so many steps.", least=1)
+    logging_steps: int = _evaluation(50, "Log loss and learning rate every N steps.", least=1)
     report_to: str = _evaluation(
-        "none", "Tracker that gets losses and scores besides `training_log.jsonl`.", choices=TRACKERS
+        "none", "Tracker to which losses and scores are reported in addition to `training_log.jsonl`.", choices=TRACKERS
     )
 
     output_dir: str = _saving(
         "",
-        "Where the trained model and its checkpoints are saved; by default `checkpoints/` and the data set's name.",
+        "Folder for the trained model and its checkpoints; default: `checkpoints/` and the name of the data set.",
         metavar="DIR",
     )
     overwrite: bool = _saving(
         False,
-        "Replace the model, or the checkpoints, of another run in the output folder. Not needed to go on from "
-        "checkpoints there, nor to run a command again: with the same settings it trains the same model (of data that "
-        "may have grown), which replaces the one there when it is done.",
+        "Replace the model or the checkpoints of another run in the output folder. Not needed to resume, nor to repeat "
+        "a command: with the same settings, the new model (on data that may have changed) replaces the old one when it "
+        "is finished.",
     )
-    save_steps: int = _saving(0, "Save a checkpoint to resume from each so many steps; 0: none.")
-    save_total_limit: int = _saving(2, "Checkpoints that are kept; the oldest goes first.", least=1)
+    save_steps: int = _saving(0, "Save a checkpoint to resume from every N steps; 0: never.")
+    save_total_limit: int = _saving(2, "Number of checkpoints to keep; the oldest is deleted first.", least=1)
     resume_from_checkpoint: str | None = _saving(
         None,
-        "A checkpoint's folder, or `latest` of the output folder's; with none there yet, `latest` begins anew.",
+        "Folder of a checkpoint, or `latest` for the latest in the output folder; without one, `latest` starts anew.",
         metavar="DIR|latest",
     )
 
     push_to_hub: bool = _hub(False, "Upload the trained model to the Hub.")
     hub_model_id: str | None = _hub(
-        None, "Repository to upload it to; by default the output folder's name.", metavar="USER/NAME"
+        None, "Repository for the upload; default: the name of the output folder.", metavar="USER/NAME"
     )
-    hub_private_repo: bool = _hub(False, "Make that repository private.")
+    hub_private_repo: bool = _hub(False, "Create the repository as private.")
     hub_token: str | None = _hub(
         None,
-        "Token for the Hub; by default $HF_TOKEN or that of `hf auth login`, which stay out of logs.",
+        "Token for the Hub; default: $HF_TOKEN or that of `hf auth login`, which are safer.",
         metavar="TOKEN",
         secret=True,
     )
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "SpertTrainingArguments":
-        """Refuse misspelt settings, and name the nearest: `__init__`, which a dataclass is given, does not."""
+        """Refuse unknown settings and suggest similar ones, unlike the `__init__` of a dataclass."""
         check_keywords(kwargs, SETTINGS, cls.__name__)
         return super().__new__(cls)
 
@@ -245,7 +253,7 @@ class SpertTrainingArguments(ModelSettings):
         self._check_start()
         self._check_adapters()
         self.given_reading()
-        # Not resolved, which would name it after what a link leads to.
+        # Not resolved, as that would use the name of a link's target.
         name = Path(os.path.abspath(self.dataset)).stem  # noqa: PTH100
         self.output_dir = self.output_dir or f"checkpoints/{name}"
         if self.push_to_hub and self.hub_model_id is None:
@@ -254,7 +262,7 @@ class SpertTrainingArguments(ModelSettings):
             _check_repository(str(self.hub_model_id))
 
     def _check_start(self) -> None:
-        """Check what weights a run starts from: an encoder's, or all of a trained model."""
+        """Check that a run starts from either an encoder or a trained model."""
         if self.model is None:
             if self.encoder is None:
                 raise ValueError(
@@ -269,7 +277,7 @@ class SpertTrainingArguments(ModelSettings):
                 raise ValueError(f"{name} needs encoder, got model, which has weights")
 
     def _check_adapters(self) -> None:
-        """Check that adapters can be trained, if there are to be any: by peft, over weights that others have, too."""
+        """Check that adapters, if requested, can be trained: with peft, and on a base that others can load."""
         if not self.lora_r:
             for name in ("lora_alpha", "lora_dropout", "lora_target_modules"):
                 if getattr(self, name) != SETTINGS[name].default:
@@ -287,32 +295,32 @@ class SpertTrainingArguments(ModelSettings):
 
     @property
     def mixed_precision(self) -> str:
-        """Accelerate's name for the precision."""
+        """The value of `mixed_precision` in Accelerate."""
         return "bf16" if self.bf16 else "fp16" if self.fp16 else "no"
 
     @property
     def eval_strategy(self) -> str:
-        """When the dev split is scored, as callbacks of transformers ask."""
+        """When the dev split is evaluated, for callbacks of transformers."""
         return "epoch" if self.eval_every_epochs else "no"
 
     @property
     def greater_is_better(self) -> bool:
-        """That a greater `metric_for_best_model` is better, as callbacks of transformers ask: all are F1 scores."""
+        """Always `True`, for callbacks of transformers: all metrics are F1 scores."""
         return True
 
     def measure_of_best_model(self) -> str:
-        """What decides which evaluation is best; scores by different ones are not compared."""
+        """Name the metric that determines the best evaluation; only scores by the same one are compared."""
         return f"{self.metric_for_best_model}{' without overlapping entities' if self.no_overlapping else ''}"
 
     def model_settings(self) -> dict[str, Any]:
-        """The settings that belong to [`SpertConfig`]."""
+        """Return the settings of [`SpertConfig`]."""
         return {name: getattr(self, name) for name in settings_of(ModelSettings)}
 
     def given_reading(self) -> dict[str, Any]:
-        """The settings of the model's reading that are given, not chosen.
+        """Return the given settings of the model's text reading, which are not chosen automatically.
 
         Raises:
-            ValueError: if one is not known or not allowed.
+            ValueError: one is unknown or invalid.
         """
         given = {} if self.text_reading == "auto" else parse_reading(self.text_reading)
         if given.get("words") == "pattern":
@@ -322,12 +330,12 @@ class SpertTrainingArguments(ModelSettings):
         return given
 
     def decisive_settings(self) -> dict[str, Any]:
-        """The settings that decide what a step computes: with others, a run does not go on from a checkpoint."""
+        """Return the settings that affect the computation of a step: a run can only be resumed with the same ones."""
         return {name: getattr(self, name) for name in settings_deciding("steps")}
 
     def sampling_settings(self) -> "SamplingSettings":
-        """The settings of negative sampling."""
-        from ..data.sampling import SamplingSettings  # needs NumPy, as settings do not
+        """Return the settings of negative sampling."""
+        from ..data.sampling import SamplingSettings  # imports NumPy
 
         return SamplingSettings(**{one.name: getattr(self, one.name) for one in fields(SamplingSettings)})
 
@@ -348,15 +356,21 @@ SETTINGS = dict(
 
 
 def settings_deciding(what: str) -> dict[str, Setting]:
-    """The settings that decide an optimizer's `steps`, the `model` or its `scores`; see `KINDS`."""
+    """Return the settings that affect optimizer `steps`, the `model` or its `scores`; see `KINDS`."""
     return {name: declared for name, declared in SETTINGS.items() if what in declared.decides}
 
 
 def read_recipe(path: str | Path) -> dict[str, Any]:
     """Read settings from a YAML file.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The settings in the file, by name.
+
     Raises:
-        ValueError: naming the file and the setting that is not known or has a value of another type.
+        ValueError: a setting is unknown or has a value of the wrong type; the message names file and setting.
     """
     settings = load_yaml(Path(path))
     if settings is None:
@@ -367,15 +381,14 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
     for key, value in settings.items():
         name = str(key).replace("-", "_")
         if name not in SETTINGS:
-            raise ValueError(
-                f"{path}: {plain_name(key)} is not a setting{nearest(name, SETTINGS)}; there are {', '.join(SETTINGS)}"
-            )
+            meant = did_you_mean(name, SETTINGS)
+            raise ValueError(f"{path}: {plain_name(key)} is not a setting{meant}; there are {', '.join(SETTINGS)}")
         recipe[name] = _as_type(f"{path}: {plain_name(key)}", value, SETTINGS[name])
     return recipe
 
 
 def _as_type(where: str, value: Any, declared: Setting) -> Any:
-    """Check a YAML value against a setting's type; `5e-5`, which YAML reads as text, counts as a number."""
+    """Check the type of a YAML value; `5e-5`, which YAML reads as a string, is accepted as a number."""
     if value is None and declared.optional:
         return None
     if declared.type is float and isinstance(value, str):

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer_callback import ExportableState
 
-from ..model.messages import must_be
+from ..model.messages import kind_of, must_be
 from .arguments import SpertTrainingArguments
 
 Given = Iterable[TrainerCallback | type[TrainerCallback]]
@@ -20,15 +20,11 @@ def check_callbacks(given: Any) -> list[TrainerCallback]:
         TypeError: naming what is none.
     """
     if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
-        raise TypeError(
-            must_be("callbacks", "a list of TrainerCallback objects", f"an object of type {type(given).__name__}")
-        )
+        raise TypeError(must_be("callbacks", "a list of TrainerCallback objects", kind_of(given)))
     callbacks = [one() if isinstance(one, type) else one for one in given]
     for number, one in enumerate(callbacks):
         if not isinstance(one, TrainerCallback):
-            raise TypeError(
-                must_be(f"callbacks[{number}]", "a TrainerCallback", f"an object of type {type(one).__name__}")
-            )
+            raise TypeError(must_be(f"callbacks[{number}]", "a TrainerCallback", kind_of(one)))
     return callbacks
 
 

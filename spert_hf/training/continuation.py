@@ -64,6 +64,8 @@ class Continuation:
         dataset: what it was trained on before, where its record tells.
         entity_types: what becomes of its entity classifier.
         relation_types: what becomes of its relation classifier.
+        context_attention: what becomes of the layer of the relation context `attention`: `kept`, `fresh` or `dropped`;
+            `None` where neither model has one.
     """
 
     model: str
@@ -71,11 +73,14 @@ class Continuation:
     dataset: str | None
     entity_types: TypeChange
     relation_types: TypeChange
+    context_attention: str | None = None
 
     def describe(self) -> str:
         """Say in a line what the run goes on from, and what is kept of it."""
         entities, relations = self.entity_types.describe(), self.relation_types.describe()
-        return f"Goes on from all weights of {self.model}: entity types: {entities}; relation types: {relations}"
+        attention = f"; attention over contexts: {self.context_attention}" if self.context_attention else ""
+        types = f"entity types: {entities}; relation types: {relations}"
+        return f"Goes on from all weights of {self.model}: {types}{attention}"
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as plain JSON."""
@@ -160,6 +165,7 @@ def load_trained(
         _trained_on(Path(source)),
         TypeChange.between(config.entity_types, types["entity_types"]),
         TypeChange.between(config.relation_types, types["relation_types"]),
+        _attention_change(trained, model),
     )
     return tokenizer, model, continuation
 
@@ -192,6 +198,13 @@ def joined_signatures(
         if pairs:
             joined[name] = [list(pair) for pair in pairs]
     return joined
+
+
+def _attention_change(trained: SpertModel, model: SpertModel) -> str | None:
+    """What becomes of the layer that pools contexts by attention; see [`Continuation`]."""
+    if trained.context_attention is None:
+        return None if model.context_attention is None else "fresh"
+    return "dropped" if model.context_attention is None else "kept"
 
 
 @torch.no_grad()

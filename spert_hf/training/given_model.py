@@ -11,8 +11,9 @@ from ..data.documents import Document
 from ..encoders import find_encoder
 from ..model.configuration_spert import SpertConfig
 from ..model.hub import find_tokenizer
-from ..model.messages import must_be
+from ..model.messages import kind_of, must_be
 from ..model.modeling_spert import SpertModel
+from ..model.processing_spert import SpertProcessor
 from .adapters import adapter_settings
 from .arguments import SETTINGS, SpertTrainingArguments
 from .continuation import Continuation, TypeChange, changed_reading, joined_signatures, trained_settings
@@ -44,29 +45,29 @@ def check_model(model: object, processing_class: object) -> None:
             must_be(
                 "model",
                 "a SpertModel, or the folder or Hub id of a SpERT model or of an encoder",
-                f"an object of type {type(model).__name__}",
+                kind_of(model),
             )
         )
     if processing_class is None:
         return
-    if not isinstance(processing_class, PreTrainedTokenizerBase):
-        raise TypeError(
-            must_be("processing_class", "the model's tokenizer", f"an object of type {type(processing_class).__name__}")
-        )
+    if not isinstance(processing_class, (PreTrainedTokenizerBase, SpertProcessor)):
+        allowed = "the model's tokenizer, or a SpertProcessor of it"
+        raise TypeError(must_be("processing_class", allowed, kind_of(processing_class)))
     if not isinstance(model, SpertModel):
         raise TypeError("processing_class needs a SpertModel as model; others have their own tokenizer")
 
 
 def take_model(
     model: SpertModel | str | PathLike[str] | None,
-    processing_class: PreTrainedTokenizerBase | None,
+    processing_class: PreTrainedTokenizerBase | SpertProcessor | None,
     arguments: SpertTrainingArguments,
 ) -> tuple[SpertTrainingArguments, GivenModel | None]:
     """Have the settings say what a run starts from.
 
     Args:
         model: see [`SpertTrainer`].
-        processing_class: of a model that is an object; by default found where that came from.
+        processing_class: tokenizer of a model that is an object, or its processor; by default found where that came
+            from.
         arguments: all settings.
 
     Returns:
@@ -82,6 +83,8 @@ def take_model(
         if given not in (default, None):
             raise ValueError(must_be(f"args.{name}", "left out with the trainer's model", repr(given)))
     if isinstance(model, SpertModel):
+        if isinstance(processing_class, SpertProcessor):
+            processing_class = processing_class.tokenizer
         tokenizer = _tokenizer_of(model, arguments) if processing_class is None else processing_class
         return _settings_for_object(arguments, model), GivenModel(model, tokenizer)
     source = fspath(model)
@@ -108,8 +111,10 @@ def prepare_given(
     config.relation_signatures = joined_signatures(config, arguments, types, documents)
     if not model.name_or_path:
         return None
-    kept = (TypeChange.between(types[name], types[name]) for name in ("entity_types", "relation_types"))
-    return Continuation(model.name_or_path, getattr(config, "_commit_hash", None), None, *kept)
+    entities, relations = (TypeChange.between(types[name], types[name]) for name in ("entity_types", "relation_types"))
+    attention = "kept" if model.context_attention is not None else None
+    commit = getattr(config, "_commit_hash", None)
+    return Continuation(model.name_or_path, commit, None, entities, relations, attention)
 
 
 def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTrainedTokenizerBase:

@@ -3,7 +3,7 @@
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,22 +23,20 @@ from ..data.in_memory import DocumentSource, check_source
 from ..data.loading import Splits, load_documents
 from ..evaluating import types_of
 from ..evaluation import EvaluationResult
-from ..evaluation.model_evaluation import predict_documents, score_predictions
-from ..evaluation.text_evaluation import predict_as_text, score_text_predictions
 from ..files.atomic import RUN_FILE
 from ..files.model_folder import model_output, remove_unfinished, write_model, write_whole
 from ..files.ownership import owned_folder
 from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
-from ..model.pipeline_spert import SpertPipeline
 from ..model.processing_spert import SpertProcessor
 from ..model.setting_checks import check_keywords
-from .accelerator import check_tracker, make_accelerator, share_of_cores, start_tracker, stop_trackers
+from .accelerator import make_accelerator, share_of_cores, start_tracker, stop_trackers
 from .adapters import adapted_model, finished_model, has_adapters, is_of_peft, save_weights, take_best
 from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
+from .best_model import BEST_FOLDER, forget_best_if_lost, note_score
 from .borrowed_process import BorrowedProcess
-from .callbacks import Callbacks, Given, as_logged, check_callbacks
+from .callbacks import Callbacks, Given, check_callbacks
 from .checkpoints import (
     LATEST,
     TrainingState,
@@ -47,27 +45,28 @@ from .checkpoints import (
     load_checkpoint,
     save_checkpoint,
 )
-from .embedding_rows import EmbeddingRows
 from .given_data import gather_splits, name_data
 from .given_model import GivenModel, check_model, take_model
 from .interruption import StopRequest, TrainingInterruptedError
-from .letter_case_copies import Copies, copy_documents
 from .optimization import make_optimizer, make_schedule
-from .optimizer_step import OptimizerStep, StepOutcome
+from .optimizer_step import OptimizerStep
 from .output_folder import make_room
+from .preparation import (
+    checked_settings,
+    examples_of_copies,
+    rows_to_train,
+    split_to_score,
+    training_documents,
+)
 from .run_record import describe_run
-from .shared_prediction import predict_by_all
+from .run_report import NonFiniteError, RunReport
+from .scoring import Scorer
 from .start import Start, make_start
-from .training_log import TrainingLog, TrainingProgress
 
 logger = logging.get_logger(__name__)
 
-BEST_FOLDER = "best"
+__all__ = ["BEST_FOLDER", "NonFiniteError", "SpertTrainer", "TrainingResult"]
 _KEYWORDS = (*("model", "args", "train_dataset", "eval_dataset", "processing_class", "callbacks", "show_progress"),)
-
-
-class NonFiniteError(ValueError):
-    """Too many steps had a loss or a gradient that is not finite."""
 
 
 @dataclass
@@ -128,7 +127,8 @@ class SpertTrainer:
             taken from the data where no model says them. Default: what `args` says.
         eval_dataset: what is scored while training, in any of these forms. Default: the data set's dev split. Documents
             in memory have none.
-        processing_class: tokenizer of a `SpertModel`. Default: that of where the model came from.
+        processing_class: tokenizer of a `SpertModel`, or a `SpertProcessor`, whose tokenizer is taken (how words are
+            cut follows from the model's config). Default: that of where the model came from.
         callbacks: transformers' `TrainerCallback` objects, or their classes. In a run of several processes they have
             to ask for the same in all of them.
         show_progress: tell how far the run is (on the main process): a bar in a terminal, else a line a minute.
@@ -146,13 +146,13 @@ class SpertTrainer:
         args: SpertTrainingArguments | None = None,
         train_dataset: DocumentSource | Splits | None = None,
         eval_dataset: DocumentSource | None = None,
-        processing_class: PreTrainedTokenizerBase | None = None,
+        processing_class: PreTrainedTokenizerBase | SpertProcessor | None = None,
         callbacks: Given = (),
         show_progress: bool = True,
         **unknown: Any,
     ) -> None:
         check_keywords(unknown, _KEYWORDS, "SpertTrainer")
-        args = _checked(args, train_dataset, eval_dataset)
+        args = checked_settings(args, train_dataset, eval_dataset)
         model = adapted_model(model) if is_of_peft(model) else model
         check_model(model, processing_class)
         callbacks = check_callbacks(() if callbacks is None else callbacks)
@@ -160,7 +160,7 @@ class SpertTrainer:
         types = types_of(given.model.config) if given else None
         self.splits = gather_splits(args, train_dataset, eval_dataset, types)
         self.args = name_data(args, train_dataset, self.splits)
-        self.final_split = _final_split(self.args.eval_split, self.splits)
+        self.final_split = split_to_score(self.args.eval_split, self.splits)
         self.output_dir = Path(self.args.output_dir)
         self.stop_request = StopRequest()
         self.accelerator: Accelerator = make_accelerator(self.args)
@@ -174,8 +174,9 @@ class SpertTrainer:
         self._record: dict[str, Any] | None = None
         objects = {"processing_class": self.processor, "optimizer": self.optimizer, "lr_scheduler": self.schedule}
         self._callbacks = Callbacks(callbacks, self.args, model=self.model, **objects)
-        self._begin_state()
-        self._call("on_init_end")
+        self._report = RunReport(self._callbacks, self.accelerator, self.args, self.total_steps)
+        self._report.begin(self.reached)
+        self._report.call("on_init_end")
 
     @property
     def state(self) -> TrainerState:
@@ -208,20 +209,15 @@ class SpertTrainer:
             self._resume()
             first_step = self.reached.log[-1]["step"] + 1 if self.reached.log else None
             start_tracker(self.accelerator, self.args, first_step)
-            self._log = TrainingLog(
-                self.output_dir, self.reached.log, self._track, active=self.accelerator.is_main_process
-            )
-            self._bar = TrainingProgress(
-                self.total_steps * len(self.epoch_steps(0)[0]), self._sentences_behind(), self.show_progress
-            )
+            self._report.open(self.output_dir, len(self.epoch_steps(0)[0]), self.show_progress)
             started = perf_counter()
             try:
                 self._train_epochs()
             finally:
-                self._bar.close()
+                self._report.close()
                 stop_trackers(self.accelerator)
             result = self._finish(perf_counter() - started)
-            self._call("on_train_end")
+            self._report.call("on_train_end")
             return result
 
     def evaluate(self, eval_dataset: DocumentSource | None = None) -> EvaluationResult:
@@ -295,7 +291,7 @@ class SpertTrainer:
         Processes that leave without may crash. And a group that a wrapped model is the last to hold is freed with
         Python's lock held, which then waits for a thread that may wait for that lock: so the model goes first.
         """
-        del self.model, self.optimizer, self.take_step, self._embedding_rows, self._callbacks
+        del self.model, self.optimizer, self.take_step, self._embedding_rows, self._callbacks, self._report
         self.accelerator.free_memory()
         self.accelerator.end_training()
 
@@ -319,13 +315,17 @@ class SpertTrainer:
         arguments = self.args
         if self.accelerator.device.type == "cpu":
             self._process.take_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
-        self._start: Start = make_start(arguments, self.splits.schema, self._training_documents(), given)
+        documents = training_documents(self.splits, arguments)
+        self._start: Start = make_start(arguments, self.splits.schema, documents, given)
         self.tokenizer, model, self.reading, self.continuation = self._start
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
         if self.accelerator.is_main_process:
-            warn_of_long_entities(self._training_documents(), arguments.max_span_size)
-        self.examples = make_examples(self._training_documents(), self.splits.schema, self.processor)
-        self.copies = self._add_copies()
+            warn_of_long_entities(documents, arguments.max_span_size)
+        self._scorer = Scorer(self.accelerator, self.tokenizer, self.processor, arguments)
+        self.examples = make_examples(documents, self.splits.schema, self.processor)
+        first = len(self.examples)
+        copies, self.copies = examples_of_copies(documents, self.splits.schema, self.processor, arguments, first)
+        self.examples += copies
         self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
         self.lengths = self.batches.lengths
         self.total_steps = len(self.epoch_steps(0)) * arguments.num_train_epochs
@@ -333,7 +333,10 @@ class SpertTrainer:
         # Accelerate steps a prepared schedule once a process; ours counts steps of the global batch.
         self.schedule = make_schedule(optimizer, arguments, self.total_steps)
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
-        self._embedding_rows = self._make_embedding_rows()
+        embeddings = self._own_model().encoder.get_input_embeddings()
+        self._embedding_rows = rows_to_train(
+            self.accelerator, embeddings, self.optimizer, self.tokenizer, self.examples
+        )
         self.take_step = OptimizerStep(
             self.accelerator,
             self.model,
@@ -362,31 +365,6 @@ class SpertTrainer:
             if refused is not None:
                 raise refused
             yield
-
-    def _add_copies(self) -> list[Copies]:
-        """Put behind the examples those in other letter case, all that may ever be drawn.
-
-        Returns:
-            Where they are among the examples, and how many an epoch has.
-        """
-        arguments, copies = self.args, []
-        for change, share in ((str.lower, arguments.lower_case_copies), (str.upper, arguments.upper_case_copies)):
-            if share:
-                documents = copy_documents(self._training_documents(), change)
-                first = len(self.examples)
-                self.examples += make_examples(documents, self.splits.schema, self.processor)
-                copies.append(Copies.of_share(range(first, len(self.examples)), share))
-        return copies
-
-    def _make_embedding_rows(self) -> EmbeddingRows | None:
-        """Have word embeddings trained by rows where only we look at gradients, and where it is quicker."""
-        embeddings: Any = self._own_model().encoder.get_input_embeddings()
-        only_ours = self.accelerator.num_processes == 1 and self.accelerator.scaler is None
-        if not only_ours or self.accelerator.device.type != "cpu" or not EmbeddingRows.possible(embeddings):
-            return None
-        filling = {0, *self.tokenizer.all_special_ids}  # padding, and what fills up packed sequences
-        met = filling.union(*(example.words.input_ids for example in self.examples))
-        return EmbeddingRows(embeddings, self.optimizer, torch.tensor(sorted(met)))
 
     def _own_model(self) -> SpertModel:
         """The model itself, which Accelerate may have wrapped."""
@@ -422,68 +400,23 @@ class SpertTrainer:
             self._callbacks.restore(self.reached.callbacks)
             self._saved = (self.reached.step, folder)
             self.resumed_at_step = self.reached.step
-            self._check_best_model()
-        self._begin_state()
+            self._forget_best_model_if_lost()
+        self._report.begin(self.reached)
 
-    def _begin_state(self) -> None:
-        """Tell callbacks where the run is before it goes on, with nothing asked for yet."""
-        arguments, state = self.args, self.state
-        self._callbacks.control = TrainerControl(should_training_stop=self.reached.stopped)
-        state.max_steps, state.num_train_epochs = self.total_steps, arguments.num_train_epochs
-        state.logging_steps, state.save_steps = arguments.logging_steps, arguments.save_steps
-        state.train_batch_size = arguments.per_device_train_batch_size
-        state.is_local_process_zero = self.accelerator.is_local_main_process
-        state.is_world_process_zero = self.accelerator.is_main_process
-        state.log_history = [self._logged(entry) for entry in self.reached.log]
-
-    def _call(self, moment: str, **more: Any) -> None:
-        """Call the callbacks, which are told how far the run is, and note if they end it."""
-        state, reached = self.state, self.reached
-        state.global_step, state.best_metric = reached.step, reached.best_metric
-        state.epoch = self._epoch_at(reached.step)
-        control = self._callbacks.call(moment, **more)
-        reached.stopped = reached.stopped or control.should_training_stop
-
-    def _epoch_at(self, step: int) -> float:
-        """Passes that a step is at the end of, with the share of the one under way."""
-        return step * self.args.num_train_epochs / self.total_steps
-
-    def _logged(self, entry: dict[str, Any]) -> dict[str, Any]:
-        return {**as_logged(entry), "epoch": self._epoch_at(entry["step"])}
-
-    def _add_to_log(self, entry: dict[str, Any]) -> None:
-        self._log.add(entry)
-        logged = self._logged(entry)
-        self.state.log_history.append(logged)
-        self._call("on_log", logs={name: value for name, value in logged.items() if name != "step"})
-
-    def _track(self, numbers: dict[str, float], step: int) -> None:
-        self.accelerator.log(numbers, step=step)
-
-    def _check_best_model(self) -> None:
-        """Begin the search for the best model anew where that of the resumed run is not at hand or not comparable."""
-        reached, measure = self.reached, self.args.measure_of_best_model()
-        if reached.best_score is None:
-            return
-        if reached.best_measure != measure:
-            reason = f"it was chosen by {reached.best_measure}, not by {measure}"
-            reached.best_metric = None
-        elif not (self.output_dir / BEST_FOLDER).is_dir():
-            reason = f"{self.output_dir} has none"
-        else:
-            return
-        reached.best_score = None
-        if self.accelerator.is_main_process:
+    def _forget_best_model_if_lost(self) -> None:
+        reached = self.reached
+        reason = forget_best_if_lost(reached, self.args.measure_of_best_model(), self.output_dir)
+        if reason and self.accelerator.is_main_process:
             logger.warning(f"the best model of the epochs before step {reached.step} is not considered: {reason}")
 
     def _train_epochs(self) -> None:
         """Take the passes that are still to be taken, until the last or until a callback ends the run."""
         reached = self.reached
-        self._call("on_train_begin")
+        self._report.call("on_train_begin")
         while reached.epoch < self.args.num_train_epochs and not (reached.stopped and not reached.step_in_epoch):
             self._train_epoch()
             self._callbacks.forget_requests()
-            self._call("on_epoch_end")
+            self._report.call("on_epoch_end")
             every = self.args.eval_every_epochs
             if self.control.should_evaluate or (every and (reached.epoch + 1) % every == 0):
                 self._evaluate_dev()
@@ -496,7 +429,7 @@ class SpertTrainer:
         """Take the steps of one pass that are still to be taken."""
         reached = self.reached
         self.control.should_epoch_stop = False
-        self._call("on_epoch_begin")
+        self._report.call("on_epoch_begin")
         if reached.evaluation_due:
             self._evaluate_dev()
         self.model.train()
@@ -509,13 +442,14 @@ class SpertTrainer:
         """Take one step, log and save what is due, and leave if the run is asked to stop."""
         reached, every = self.reached, self.args.save_steps
         self._callbacks.forget_requests()
-        self._call("on_step_begin")
+        self._report.call("on_step_begin")
         outcome = self.take_step(indices, reached.epoch, self.stop_request.signal_number > 0)
         reached.step += 1
         reached.step_in_epoch += 1
-        self._call("on_step_end")
-        self._log_step(outcome)
-        self._bar.advance(len(indices), None if outcome.suspects else outcome.losses["loss"])
+        self._report.call("on_step_end")
+        names = list(dict.fromkeys(self.examples[index].name for index in outcome.suspects))
+        self._report.add_step(outcome, names, float(self.schedule.get_last_lr()[0]))
+        self._report.advance(len(indices), outcome)
         if self.control.should_evaluate:
             reached.evaluation_due = True
             self._evaluate_dev()
@@ -526,82 +460,40 @@ class SpertTrainer:
         if outcome.stop_asked:
             self._stop()
 
-    def _log_step(self, outcome: StepOutcome) -> None:
-        step = self.reached.step
-        if outcome.suspects:
-            self._report_skipped(outcome)
-        elif self.control.should_log or step % self.args.logging_steps == 0 or step == self.total_steps:
-            self._add_to_log({"step": step, **outcome.losses, "learning_rate": self.schedule.get_last_lr()[0]})
-
-    def _report_skipped(self, outcome: StepOutcome) -> None:
-        """Say which step was skipped, over which sentences; stop the run if it is one too many."""
-        reached, most = self.reached, self.args.max_skipped_steps
-        reached.skipped_steps += 1
-        names = list(dict.fromkeys(self.examples[index].name for index in outcome.suspects))
-        self._add_to_log({"step": reached.step, "skipped": "loss or gradient not finite", "sentences": names})
-        report = f"step {reached.step}: loss or gradient not finite in sentences {', '.join(names)}"
-        if reached.skipped_steps >= most:
-            raise NonFiniteError(
-                f"{report}; stopped, as {reached.skipped_steps} steps were skipped (max_skipped_steps)"
-            )
-        if self.accelerator.is_main_process:
-            logger.warning(f"{report}; skipped ({reached.skipped_steps} so far, stopping at {most})")
-
     def _evaluate_dev(self) -> None:
         """Score the dev split, if there is one, and keep the model if it is the best so far."""
         reached, arguments = self.reached, self.args
         if self.splits.dev:
             scores = self._score(self.splits.dev).to_flat_dict()
-            self._add_to_log({"step": reached.step, **{f"dev_{name}": value for name, value in scores.items()}})
-            self._bar.message(
+            self._report.add({"step": reached.step, **{f"dev_{name}": value for name, value in scores.items()}})
+            self._report.message(
                 f"epoch {reached.epoch + 1}: dev NER F1 {scores['ner_f1']:.2f}, REL F1 {scores['rel_f1']:.2f}, "
                 f"REL+ F1 {scores['rel_plus_f1']:.2f} (micro)"
             )
             score = scores[arguments.metric_for_best_model]
             metrics = {f"eval_{name}": value for name, value in scores.items()}
-            self._call("on_evaluate", metrics={**metrics, "epoch": self._epoch_at(reached.step)})
-            if reached.best_metric is None or score > reached.best_metric:
-                reached.best_metric = score
-            if arguments.load_best_model_at_end and (reached.best_score is None or score > reached.best_score):
-                reached.best_score = score
-                reached.best_measure = arguments.measure_of_best_model()
+            self._report.call("on_evaluate", metrics={**metrics, "epoch": self._report.epoch_at(reached.step)})
+            measure = arguments.measure_of_best_model() if arguments.load_best_model_at_end else None
+            if note_score(reached, score, measure):
                 if self.accelerator.is_main_process:
                     write_whole(self.output_dir / BEST_FOLDER, partial(save_weights, self._own_model()))
                 self.state.best_model_checkpoint = str(self.output_dir / BEST_FOLDER)
                 self.accelerator.wait_for_everyone()
         reached.evaluation_due = False
 
-    def _score(self, documents: Sequence[Document], model: SpertModel | None = None) -> EvaluationResult:
-        """Score documents, each by one process; with another model than the one in training, if one is given.
+    def _score(self, documents: Sequence[Document]) -> EvaluationResult:
+        """Score the model in training on documents.
 
         Raises:
             TrainingInterruptedError: if the run was asked to stop.
         """
-        model = (self._own_model() if model is None else model).eval()
-        predictions = self._predict(model, documents, partial(predict_documents, model, self.processor))
-        return score_predictions(model, documents, predictions, self.args.no_overlapping)
+        return self._unless_stopped(self._scorer.score(self._own_model(), documents, self.stop_request))
 
-    def _score_as_text(self, documents: Sequence[Document], model: SpertModel) -> EvaluationResult:
-        """Score a model on documents that it reads as its users' texts, each by one process; see [`score_as_text`].
-
-        Raises:
-            TrainingInterruptedError: if the run was asked to stop.
-        """
-        pipe = SpertPipeline(model=model.eval(), tokenizer=self.tokenizer, device=model.device)
-        predictions = self._predict(model, documents, partial(predict_as_text, pipe))
-        return score_text_predictions(pipe, documents, predictions, self.args.no_overlapping)
-
-    def _predict(
-        self,
-        model: SpertModel,
-        documents: Sequence[Document],
-        predict: Callable[[Sequence[Document], int], list[dict[str, Any]]],
-    ) -> list[dict[str, Any]]:
-        size = self.args.per_device_eval_batch_size
-        found = predict_by_all(self.accelerator, self.stop_request, model, documents, predict, size)
-        if found is None:
+    def _unless_stopped(self, result: EvaluationResult | None) -> EvaluationResult:
+        """A result, which there is unless the run was asked to stop."""
+        if result is None:
             self._stop()
-        return found
+        return result
 
     def _stop(self) -> NoReturn:
         """Save a checkpoint, if this step has none yet, and leave."""
@@ -617,7 +509,8 @@ class SpertTrainer:
         best = self.output_dir / BEST_FOLDER if has_best else None
         model = finished_model(own, best).to(self.accelerator.device)
         documents = getattr(self.splits, self.final_split)
-        scores, scores_as_text = self._score(documents, model), self._score_as_text(documents, model)
+        scores = self._unless_stopped(self._scorer.score(model, documents, self.stop_request))
+        scores_as_text = self._unless_stopped(self._scorer.score_as_text(model, documents, self.stop_request))
         measured: dict[str, Any] = {"split": self.final_split, "seconds": round(seconds, 1)}
         measured["resumed_at_step"] = self.resumed_at_step  # from which on the seconds are counted
         self._record = describe_run(
@@ -649,16 +542,6 @@ class SpertTrainer:
             "training data": digest_examples(self.examples),
         }
 
-    def _training_documents(self) -> list[Document]:
-        documents = [*self.splits.train, *(self.splits.dev if self.args.train_on_dev else [])]
-        if not documents:
-            raise ValueError(f"dataset: {self.splits.name} has no training documents")
-        return documents
-
-    def _sentences_behind(self) -> int:
-        """Sentences that the steps so far went over."""
-        return self.reached.step * len(self.epoch_steps(0)[0])
-
     def _save_checkpoint(self) -> Path:
         self.reached.callbacks = self._callbacks.to_dict()
         folder = save_checkpoint(
@@ -671,31 +554,5 @@ class SpertTrainer:
             self.args.save_total_limit,
         )
         self._saved = (self.reached.step, folder)
-        self._call("on_save")
+        self._report.call("on_save")
         return folder
-
-
-def _checked(
-    args: SpertTrainingArguments | None, train_dataset: object, eval_dataset: object
-) -> SpertTrainingArguments:
-    """Take settings and data sets if they are of the right type, and the tracker is there."""
-    if args is not None and not isinstance(args, SpertTrainingArguments):
-        raise TypeError(must_be("args", "SpertTrainingArguments", f"an object of type {type(args).__name__}"))
-    for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
-        if dataset is not None and not isinstance(dataset, Splits):
-            check_source(name, dataset)
-    args = args or SpertTrainingArguments()
-    check_tracker(args.report_to)
-    return args
-
-
-def _final_split(asked: str, splits: Splits) -> str:
-    """The split that the trained model is scored on."""
-    filled = [name for name in ("test", "dev", "train") if getattr(splits, name)]
-    if asked == "auto":
-        return filled[0]
-    if asked not in filled:
-        raise ValueError(
-            must_be("eval_split", f"a split that {splits.name} has documents for ({', '.join(filled)})", repr(asked))
-        )
-    return asked

@@ -49,7 +49,7 @@ def measure_inference(subject: Subject, options: Options) -> Section:
             "sentence at a time, tokenising included."
         ],
     )
-    news = newspaper_texts(subject, 16 if options.quick else 64)
+    news = newspaper_texts(subject, 4 if options.quick else 64)
     long = texts_of_length(subject, LONG_SUB_WORDS, 2 if options.quick else 32)
     # Of the long texts, which take their time, no more are run at once than a batch needs.
     for name, texts, enough in (("CoNLL04-like", news, len(news)), (f"{LONG_SUB_WORDS} sub-words", long, 8)):
@@ -61,11 +61,11 @@ def measure_inference(subject: Subject, options: Options) -> Section:
             for size in (*BATCH_SIZES, None):
                 some = workload.texts[: max(enough, size or 1)]
                 section.groups.append(measure_overhead(title, workload, some, size, options.repeats))
-    split = newspaper_texts(subject, 8 if options.quick else TEST_SPLIT)
+    split = newspaper_texts(subject, 4 if options.quick else TEST_SPLIT)
     subjects = {"default": subject, "bfloat16": in_half_precision(subject)}
     if find_spec("openvino") and find_spec("nncf"):
         progress("inference: quantising the encoder")
-        quantized = quantize(subject)
+        quantized = quantize(subject, 16 if options.quick else None)
         for precision in PRECISIONS:
             subjects[f"OpenVINO, {precision}"] = by_openvino(subject, precision, quantized, options.threads)
     else:

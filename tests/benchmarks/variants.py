@@ -38,9 +38,10 @@ def in_half_precision(subject: Subject) -> Subject:
         return replace(subject, model=SpertModel.from_pretrained(folder, dtype=torch.bfloat16))
 
 
-def quantize(subject: Subject) -> Any:
-    """The model's encoder in INT8, its ranges measured on sentences of the training split."""
-    return quantize_encoder(subject.model, subject.processor, [document.tokens for document in subject.splits.train])
+def quantize(subject: Subject, most: int | None = None) -> Any:
+    """The model's encoder in INT8, its ranges measured on (at most so many) sentences of the training split."""
+    sentences = [document.tokens for document in subject.splits.train[:most]]
+    return quantize_encoder(subject.model, subject.processor, sentences)
 
 
 def by_openvino(subject: Subject, precision: str, quantized: Any, threads: int) -> Subject:

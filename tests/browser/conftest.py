@@ -5,43 +5,23 @@ The browser is `$SPERT_BROWSER`, else a Chromium or Chrome on the path; without 
 `$SPERT_DEMO_MODEL` naming a checkpoint they show that model.
 """
 
-import os
-import shutil
-
 import pytest
 
 from spert_hf.data import load_splits
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.trainer import SpertTrainer
 from tests.browser.demo_page import DemoPage
+from tests.support.chromium import open_chromium
 from tests.support.demo import HeldPipeline, serve
 from tests.support.documents import make_dataset_folder
 from tests.support.tiny_models import make_encoder_folder
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET_FLAGS = [  # as root, without a screen, and without Chromium's own calls home
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 # Not for the whole session: Playwright keeps an event loop running, in which other tests could run none of their own.
 @pytest.fixture(scope="module")
 def browser():
-    executable = os.environ.get("SPERT_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        pytest.skip("no browser: install Chromium, or name one in SPERT_BROWSER")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET_FLAGS)
+    with open_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

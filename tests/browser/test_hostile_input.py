@@ -34,7 +34,7 @@ def hostile_demo(tmp_path_factory):
 def test_markup_is_shown_and_not_run(open_demo, hostile_demo):
     demo = open_demo(hostile_demo)
     demo.json()
-    demo.set_slider("Relations from score", 0.05)
+    demo.set_slider("Minimum relation score", 0.05)
     for text in (" ".join(MARKUP), *MARKUP):
         demo.extract(text)
         for element in demo.page.locator(".spert-arc-label, .spert-word").all()[:3]:
@@ -66,7 +66,7 @@ def eager_demo(tmp_path_factory):
 
 def test_offsets_hold_in_every_script(open_demo, eager_demo):
     demo = open_demo(eager_demo)
-    demo.set_slider("Relations from score", 1)
+    demo.set_slider("Minimum relation score", 1)
     for text in ("مريم بيل تعمل في أوسلو", "שלום \u200fאוסלו", "😀😀 Marian Pell 👨‍👩‍👧 Oslo é ñ"):
         demo.extract(text)
         words, entities = demo.mentions(), demo.json()["entities"]

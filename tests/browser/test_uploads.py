@@ -63,7 +63,7 @@ def test_a_file_gives_json_lines_and_triples(page, tmp_path, known_pipeline):
 def test_the_graph_joins_what_documents_say(page, tmp_path):
     upload(page, write(tmp_path, ".txt", [TEXT, OTHER_TEXT, TEXT.replace("Marian Pell", "Ada")]))
     graph = page.locator("#documents-graph")
-    graph.get_by_text("different relations between them.").wait_for()
+    graph.get_by_text("distinct relations between them.").wait_for()
     canvas = "document.querySelector('#documents-graph .spert-graph-canvas')"
     page.wait_for_function(f"{canvas}?._cyreg?.cy.edges().length > 0")
     found = page.evaluate(
@@ -104,7 +104,7 @@ def test_a_bad_file_gets_the_report_of_the_command_line(page, tmp_path, capsys, 
     path = tmp_path / name
     path.write_bytes(BAD_FILES[name])
     upload(page, path)
-    report = page.get_by_label("What is wrong with the file")
+    report = page.get_by_label("Errors in the file")
     report.wait_for()
     model = known_pipeline.model.name_or_path
     assert main(["extract", "--model", model, "--input", str(path), "--output", str(tmp_path / "out")]) == 1
@@ -116,7 +116,7 @@ def test_a_bad_file_gets_the_report_of_the_command_line(page, tmp_path, capsys, 
 
 def test_extracting_without_a_file_says_what_is_missing(page):
     page.get_by_role("button", name="Extract from all").click()
-    report = page.get_by_label("What is wrong with the file")
+    report = page.get_by_label("Errors in the file")
     report.wait_for()
     assert report.input_value() == "Choose a file first."
 

@@ -135,13 +135,13 @@ def test_sliders_filter_without_the_model(wild_page, random_pipeline):
     by_threshold = {value: found_by(random_pipeline, value) for value in (0.9, 0.05)}
     calls = random_pipeline.calls
     for value, expected in by_threshold.items():
-        wild_page.set_slider("Relations from score", value)
+        wild_page.set_slider("Minimum relation score", value)
         assert wild_page.json() == expected
         assert len(wild_page.rows()) == min(200, len(expected["relations"]))
     assert len(by_threshold[0.9]["relations"]) < len(by_threshold[0.05]["relations"])
     scores = sorted(entity["score"] for entity in by_threshold[0.05]["entities"])
     middle = round(scores[len(scores) // 2], 2)
-    wild_page.set_slider("Entities from score", middle)
+    wild_page.set_slider("Minimum entity score", middle)
     assert wild_page.json() == select_entities(by_threshold[0.05], middle)
     assert len(wild_page.json()["entities"]) < len(by_threshold[0.05]["entities"])
     assert random_pipeline.calls == calls
@@ -181,9 +181,10 @@ def test_what_the_model_knows_is_told(open_demo, tmp_path):
             "Org",
             "Peop",
             "Work_For: Peop → Org, Org → Org",
-            "Near (either way round)",
+            "Near (symmetric)",
         ]
-        assert "from score 0.62 on, and of entities that overlap it keeps the best" in known.inner_text()
+        said = "score of at least 0.62 are predicted, and only the best of overlapping entities is kept"
+        assert said in known.inner_text()
         links = page.page.eval_on_selector_all("#heading a", "(links) => links.map((link) => link.href)")
         assert links == ["https://huggingface.co/ada/spert-tiny", "https://arxiv.org/abs/1909.07755"]
 
@@ -199,7 +200,7 @@ def test_types_can_be_hidden(page):
     page.page.get_by_role("checkbox", name="Near").uncheck()
     page.next_frame()
     assert page.json()["relations"] == []
-    assert page.page.locator(".spert-table .spert-note").inner_text() == "No relation at these settings."
+    assert page.page.locator(".spert-table .spert-note").inner_text() == "No relations with these settings."
 
 
 def test_settings_stay_for_the_next_text(page):
@@ -277,7 +278,7 @@ def test_the_graph_fills_its_panel_and_can_be_read(open_demo, known_demo, text, 
 def test_nodes_of_a_crowded_graph_do_not_cover_each_other(open_demo, random_demo):
     page = open_demo(random_demo)
     page.extract(WILD_TEXT)
-    page.set_slider("Relations from score", 0.05)
+    page.set_slider("Minimum relation score", 0.05)
     boxes = page.graph("graph.nodes().map((n) => n.boundingBox({ includeLabels: false, includeOverlays: false }))")
     assert len(boxes) > 8
     for number, box in enumerate(boxes):
@@ -313,7 +314,7 @@ def test_the_graph_can_be_downloaded_and_copied(open_demo, known_demo, tmp_path)
     names = [entity["text"] for entity in graph["entities"]]
     named = {(names[r["head"]], r["type"], names[r["tail"]]) for r in graph["relations"]}
     assert named == {("Marian Pell", "Work_For", "Northern Paper"), ("Duluth", "Near", "Oslo")}
-    page.page.get_by_role("button", name="Copy the graph as a picture").click()
+    page.page.get_by_role("button", name="Copy the graph as an image").click()
     page.page.locator(".spert-graph-exports [role=status]", has_text="copied").wait_for()
     kinds = page.page.evaluate("navigator.clipboard.read().then((items) => items[0].types)")
     assert kinds == ["image/png"]
@@ -324,7 +325,7 @@ def test_a_browser_that_does_not_let_copy_says_so(open_demo, known_demo):
     page.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.json()
     page.page.get_by_role("button", name="Copy", exact=True).click()
-    page.page.locator(".spert-json [role=status]", has_text="the browser does not allow to copy").wait_for()
+    page.page.locator(".spert-json [role=status]", has_text="the browser does not allow copying").wait_for()
 
 
 def test_many_relations_are_bounded_and_said_to_be(open_demo, tiny_pipeline):
@@ -333,12 +334,12 @@ def test_many_relations_are_bounded_and_said_to_be(open_demo, tiny_pipeline):
         page.extract(WILD_TEXT)
         left_out = []
         for threshold in (0.05, 0.5, 0.05, 0.62):
-            page.set_slider("Relations from score", threshold)
+            page.set_slider("Minimum relation score", threshold)
             everything = len(found_by(tiny_pipeline, threshold)["relations"])
             left_out.append(everything - len(page.rows()))
             assert len(page.rows()) >= 5
             status = page.page.locator(".spert-text [role=status]").inner_text()
-            assert f"{left_out[-1]} more relations are left out; the API gives all." in status
+            assert f"{left_out[-1]} more relations are not shown; the API returns all." in status
         assert len(set(left_out)) > 2
         page.page.get_by_role("checkbox", name="Loc").uncheck()
         page.next_frame()

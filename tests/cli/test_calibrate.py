@@ -35,7 +35,7 @@ def test_a_table_says_what_was_fitted_where(tiny_checkpoint, dataset, capsys):
     assert run(tiny_checkpoint, dataset) == 0
     alone = capsys.readouterr().out
     assert "Temperatures fitted on the dev split" in alone
-    assert "On the dev split, which was fitted on: the errors after are too good" in alone
+    assert "On the dev split, used for fitting: the errors afterwards are too optimistic" in alone
     assert "test" not in alone
     assert run(tiny_checkpoint, dataset, "--measure-on", "test") == 0
     both = capsys.readouterr().out

@@ -1,8 +1,8 @@
 """The command line, as a user meets it: output, files, exit codes."""
 
+import io
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,11 +11,10 @@ from transformers import pipeline
 
 from spert_hf.cli.main import COMMANDS, main
 from spert_hf.data.documents import Document
-from spert_hf.evaluation.text_evaluation import score_as_text
 from tests.support.documents import TYPES, make_dataset_folder, make_records
+from tests.support.predictions import score_as_text
 from tests.support.tiny_models import make_encoder_folder
 
-ROOT = Path(__file__).parents[2]
 TEXTS = ["Marian Pell works for Northern Paper Co. in Duluth .", "", "It rained ."]
 
 
@@ -114,21 +113,13 @@ class TestExtract:
         assert self.run(tiny_checkpoint, given, output) == 0
         assert len(read_lines(output)) == 3
 
-    @pytest.mark.e2e
-    def test_standard_streams(self, tiny_checkpoint):
-        command = [
-            sys.executable,
-            "-m",
-            "spert_hf.cli.main",
-            "extract",
-            "--model",
-            str(tiny_checkpoint),
-            "--input",
-            "-",
-        ]
-        done = subprocess.run(command, input="\n".join(TEXTS), capture_output=True, text=True, cwd=ROOT, check=True)
-        assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == TEXTS
-        assert "extracting" in done.stderr
+    def test_standard_streams(self, tiny_checkpoint, monkeypatch, capsys):
+        given = io.TextIOWrapper(io.BytesIO("\n".join(TEXTS).encode()))
+        monkeypatch.setattr(sys, "stdin", given)
+        assert main(["extract", "--model", str(tiny_checkpoint), "--input", "-"]) == 0
+        done = capsys.readouterr()
+        assert [json.loads(line)["text"] for line in done.out.splitlines()] == TEXTS
+        assert "extracting" in done.err
 
     def test_settings_reach_the_pipeline(self, tiny_checkpoint, tiny_pipeline, tmp_path):
         given, output = tmp_path / "texts.txt", tmp_path / "found.jsonl"

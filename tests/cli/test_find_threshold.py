@@ -9,7 +9,7 @@ from transformers import AutoTokenizer
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.cli.main import main
 from spert_hf.data.documents import Document
-from spert_hf.evaluation.model_evaluation import predict_documents
+from tests.support.predictions import predict_documents
 from tests.support.tiny_models import SENTENCES
 
 GOLD_THRESHOLD = 0.95
@@ -86,13 +86,13 @@ def test_it_is_saved_on_demand(own, dataset, capsys):
     assert before == {path.name: path.read_bytes() for path in own.iterdir() if path.is_file()}
     assert run(own, dataset, "--save") == 0
     assert "relation_threshold 0.95 (before 0.4) saved in" in (said := capsys.readouterr().err)
-    assert "training_run.json, whose scores are those of 0.4, is removed" in said
+    assert "training_run.json with the scores at 0.4 is removed" in said
     settings = json.loads((own / "config.json").read_text())
     assert settings == json.loads(before["config.json"]) | {"relation_threshold": GOLD_THRESHOLD}
     after = {path.name: path.read_bytes() for path in own.iterdir() if path.is_file()}
     assert {name for name in before if before[name] != after.get(name)} == {"config.json", "training_run.json"}
     assert run(own, dataset, "--save") == 0
-    assert "has the best threshold already" in capsys.readouterr().err
+    assert "already has the best threshold" in capsys.readouterr().err
 
 
 def test_what_cannot_be_is_said_at_once(dataset, capsys, monkeypatch):

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from spert_hf.data import DocumentError, Fault, LocatedFault, Location
-from spert_hf.data.faults import list_names, suggest
+from spert_hf.data.faults import list_names
 
 
 def located(record=None, line=None, column=None, field="tokens"):
@@ -55,8 +55,3 @@ def test_long_lists_of_names_are_cut():
     text = list_names([f"Type{i}" for i in range(25)])
     assert text.endswith("Type19, … and 5 more")
     assert len(list_names(["x" * 1000])) == 60
-
-
-def test_suggestions_ignore_case_and_keep_quiet_without_a_close_name():
-    assert suggest("PEOPLE", ["Loc", "People"]) == " (did you mean 'People'?)"
-    assert suggest("Zebra", ["Loc", "People"]) == ""

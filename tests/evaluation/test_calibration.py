@@ -20,7 +20,6 @@ from spert_hf.evaluation.calibration import (
     fit_relation_temperature,
     fit_temperatures,
 )
-from spert_hf.evaluation.model_evaluation import predict_documents
 from spert_hf.evaluation.observation import (
     LOW_SCORE,
     EntityObservations,
@@ -30,7 +29,7 @@ from spert_hf.evaluation.observation import (
 )
 from spert_hf.model.decoding import decode, tempered_score
 from spert_hf.model.output import SpertScores
-from tests.support.predictions import annotate_in_part
+from tests.support.predictions import annotate_in_part, predict_documents
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
 
 

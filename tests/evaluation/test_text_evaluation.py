@@ -5,13 +5,16 @@ from transformers import pipeline
 
 from spert_hf.data.detokenization import join_tokens
 from spert_hf.data.documents import Document, Entity, Relation
-from spert_hf.evaluation.text_evaluation import (
-    gold_in_characters,
-    predict_as_text,
-    score_as_text,
-    score_text_predictions,
-)
+from spert_hf.evaluation.model_evaluation import count_at_spans
+from spert_hf.evaluation.text_evaluation import count_as_text, gold_spans, in_characters
+from spert_hf.model.decoding import to_arrays
+from spert_hf.model.output import PredictedEntity, Prediction
+from tests.support.predictions import score_as_text
 from tests.support.tiny_models import make_tiny_checkpoint
+
+
+def score(pipe, documents, no_overlapping=False):
+    return count_as_text(pipe, documents, 2, no_overlapping).result(no_overlapping)
 
 
 @pytest.fixture(scope="module")
@@ -48,42 +51,30 @@ def test_gold_spans_are_those_of_their_tokens_in_the_text():
     document = Document(
         ["Pell", "'s", "(", "Oslo", ")"], [Entity("Peop", 0, 2), Entity("Loc", 3, 4)], [Relation("Live_In", 0, 1)]
     )
-    assert gold_in_characters(document) == {
-        "entities": [{"type": "Peop", "start": 0, "end": 6}, {"type": "Loc", "start": 8, "end": 12}],
-        "relations": [{"type": "Live_In", "head": 0, "tail": 1}],
-    }
+    assert gold_spans(document) == [(0, 6), (8, 12)]
     spaced = Document(document.tokens, document.entities, extra={"text": "Pell 's ( Oslo )"})
-    assert [entity["end"] for entity in gold_in_characters(spaced)["entities"]] == [7, 14]
-
-
-def test_predictions_are_the_pipelines_for_each_text(pipe, documents):
-    texts = [join_tokens(document.tokens)[0] for document in documents]
-    predictions = predict_as_text(pipe, documents, batch_size=2)
-    for text, prediction in zip(texts, predictions, strict=True):
-        found = pipe(text)
-        assert [(e["type"], e["start"], e["end"], e["text"]) for e in prediction["entities"]] == [
-            (e["type"], e["start"], e["end"], e["text"]) for e in found["entities"]
-        ]
-        assert all(text[entity["start"] : entity["end"]] == entity["text"] for entity in prediction["entities"])
-        assert [(r["type"], r["head"], r["tail"]) for r in prediction["relations"]] == [
-            (r["type"], r["head"], r["tail"]) for r in found["relations"]
-        ]
+    assert gold_spans(spaced) == [(0, 7), (10, 14)]
 
 
 def test_a_recorded_text_is_what_is_read(pipe):
     tokens = ["Marian", "Pell", "left", "Duluth", "-", "Oslo", "."]
     recorded = "Marian  Pell left\nDuluth - Oslo ."
-    (found,) = predict_as_text(pipe, [Document(tokens, extra={"text": recorded})])
-    assert found["entities"]
-    assert [recorded[entity["start"] : entity["end"]] for entity in found["entities"]] == [
-        entity["text"] for entity in found["entities"]
-    ]
+    assert pipe(recorded)["entities"] != pipe(join_tokens(tokens)[0])["entities"]
+    for text in (recorded, None):
+        document = Document(tokens, extra={} if text is None else {"text": text})
+        assert score(pipe, [document]) == score_as_text(pipe, [document])
+
+
+@pytest.mark.parametrize("no_overlapping", [False, True])
+def test_scores_are_those_of_what_the_pipeline_gives_for_each_text(pipe, documents, no_overlapping):
+    documents = [*documents[:2], Document(["Oslo", "Duluth."], [Entity("Loc", 1, 2)]), *documents[2:]]
+    assert score(pipe, documents, no_overlapping) == score_as_text(pipe, documents, no_overlapping)
 
 
 def test_what_is_found_is_right_by_characters(pipe, documents):
     assert sum(len(document.entities) for document in documents) > 5
     assert sum(len(document.relations) for document in documents) > 0
-    result = score_as_text(pipe, documents)
+    result = score(pipe, documents)
     for scores in (result.ner, result.rel, result.rel_plus):
         assert scores.micro.recall == 100
     assert result.documents == len(documents)
@@ -106,13 +97,14 @@ def test_spans_are_right_to_the_character_but_for_a_point(pipe, last_token, foun
     document = Document(["left", last_token], [Entity("Loc", 1, 2)])
     text = join_tokens(document.tokens)[0]
     start = text.index(found)
-    prediction = {"entities": [{"type": "Loc", "start": start, "end": start + len(found)}], "relations": []}
-    result = score_text_predictions(pipe, [document], [prediction])
+    of_words = to_arrays(Prediction([PredictedEntity(0, 1, "Loc", 0.9)]), pipe.model.config)
+    prediction = in_characters(of_words, text, [(start, start + len(found))])
+    result = count_at_spans(pipe.model.config, [document], [gold_spans(document)], [prediction]).result(False)
     assert (result.ner.micro.tp, result.ner.micro.fp, result.ner.micro.fn) == ((1, 0, 0) if is_right else (0, 1, 1))
 
 
 def test_overlapping_entities_can_be_left_out(pipe, documents):
-    kept, dropped = score_as_text(pipe, documents), score_as_text(pipe, documents, no_overlapping=True)
+    kept, dropped = score(pipe, documents), score(pipe, documents, True)
     assert dropped.no_overlapping
     assert dropped.ner.micro.support < kept.ner.micro.support
 
@@ -133,8 +125,8 @@ def test_symmetric_relations_have_no_direction(pipe, documents):
         for document in documents
     ]
     assert any(document.relations for document in turned)
-    assert score_as_text(pipe, turned).rel.micro.recall == 100
+    assert score(pipe, turned).rel.micro.recall == 100
 
 
 def test_no_document_has_scores_too(pipe):
-    assert score_as_text(pipe, []).documents == 0
+    assert score(pipe, []).documents == 0

@@ -4,10 +4,9 @@ import pytest
 from transformers import AutoTokenizer
 
 from spert_hf import SpertModel, SpertProcessor
-from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
 from spert_hf.evaluation.spert_metric.scoring import score_of_counts
 from spert_hf.evaluation.threshold_search import best_threshold, score_thresholds
-from tests.support.predictions import annotate_in_part
+from tests.support.predictions import annotate_in_part, predict_documents, score_predictions
 from tests.support.tiny_models import SENTENCES
 
 

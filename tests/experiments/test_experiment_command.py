@@ -132,7 +132,7 @@ def test_a_result_that_no_table_shows_is_named(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nothing"], "'threshold' or 'precision', got 'nothing'"),
+        (["nothing"], "'precision' or 'annotation', got 'nothing'"),
         ([], "without --render-only, got none"),
         (["conll04", "--seeds", "7"], "--seeds must be among 42 43 44 45 46 for conll04, got 7"),
         (["conll04", "--jobs", "0"], "--jobs: must be an integer of 1 or more, got '0'"),

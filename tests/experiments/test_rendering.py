@@ -71,7 +71,7 @@ def test_minutes_are_those_of_runs_that_went_through(table, tmp_path, changes):
 def test_settings_that_hold_for_all_rows_are_named(table, tmp_path):
     put_results(table, tmp_path, {"max": [40.0]})
     page = render_one(table, tmp_path).page
-    assert "`num_train_epochs` 2, `learning_rate` 0.001, and else the paper's settings." in page
+    assert "`num_train_epochs` 2, `learning_rate` 0.001, otherwise the paper's settings." in page
     assert str(tmp_path) not in page
 
 
@@ -116,14 +116,14 @@ def test_analyses_are_shown(table, tmp_path):
     assert "| mean | 30.00 |" in lines
     by_threshold = lines_of(render_one(replace(table, analysis="thresholds"), tmp_path))
     assert "| 0.30 | 45.00 ± 7.07 | 45.00 ± 7.07 | 45.00 ± 7.07 |" in by_threshold
-    assert any("gives 45.00 ± 7.07 REL+ F1; the highest is 45.00 ± 7.07, at 0.30." in line for line in by_threshold)
+    assert any("gives a REL+ F1 of 45.00 ± 7.07; the best is 45.00 ± 7.07, at 0.30." in line for line in by_threshold)
 
 
 @pytest.mark.parametrize("bf16", [False, True])
 def test_analyses_tell_another_precision_than_that_of_the_scores(table, tmp_path, bf16):
     table = replace(table, settings=table.settings | {"bf16": bf16})
     put_results(table, tmp_path, {"max": [40.0]})
-    told = "What follows was computed of the saved models in single precision, the scores above in bfloat16."
+    told = "The following was computed with the saved models in float32, the scores above in bfloat16."
     assert (told in lines_of(render_one(table, tmp_path))) == bf16
 
 
@@ -205,4 +205,4 @@ def test_every_table_renders(tmp_path):
 def test_folds_are_called_folds(table, tmp_path):
     table = replace(table, rows=(Row("a", {"dataset_config_name": FOLD}),))
     put_results(table, tmp_path, {"a": [40.0]})
-    assert "measured on dev, folds 1, 2;" in render_one(table, tmp_path).page
+    assert "evaluated on dev, folds 1, 2;" in render_one(table, tmp_path).page

@@ -47,6 +47,7 @@ def hub_environment(hub_server, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def warm_python(hub_environment, tmp_path_factory):
+    """As that of all tests, for processes that use the Hub."""
     with WarmPython(hub_environment, tmp_path_factory.mktemp("streams")) as python:
         yield python
 

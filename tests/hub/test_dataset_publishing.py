@@ -148,7 +148,7 @@ def test_the_card_says_whose_data_it_is_and_what_was_built(dataset, tmp_path):
     stage_data([one], own, "ada/mine", tmp_path / "staged")
     card = DatasetCard.load(tmp_path / "staged" / "README.md")
     assert card.data.license == "unknown"
-    for section in ("## Licence", "## Citation", "## A row"):
+    for section in ("## Licence", "## Citation", "## Format"):
         start = own.text.index(section)
         assert own.text[start : start + 200] in card.text
     assert 'load_dataset("ada/mine")' in card.text
@@ -218,7 +218,7 @@ class TestWhatIsNotPublished:
         ):
             publish_dataset(folder, "ada/data")
         (folder / "README.md").unlink()
-        with pytest.raises(ValueError, match=r"has no README\.md; a data set needs a card"):
+        with pytest.raises(ValueError, match=r"has no README\.md; a data set needs a card that states"):
             publish_dataset(folder, "ada/data")
 
     def test_what_is_no_data_set(self, folder):

@@ -26,7 +26,7 @@ print(json.dumps(pipe("Marian Pell works for Northern Paper Co. in Duluth.")))
 
 
 @pytest.mark.e2e
-def test_train_uploads_and_the_pipeline_loads_it_from_there(hub, run_fresh_python, tmp_path):
+def test_train_uploads_and_the_pipeline_loads_it_from_there(hub, run_fresh_python, run_python, tmp_path):
     (tmp_path / "data").mkdir()
     dataset = make_dataset_folder(tmp_path / "data")
     encoder = make_encoder_folder("bert", tmp_path / "encoder")
@@ -53,18 +53,18 @@ def test_train_uploads_and_the_pipeline_loads_it_from_there(hub, run_fresh_pytho
     assert_readme_tells_the_run(files, "ada/spert-tiny")
     assert TOKEN not in trained.stdout + trained.stderr
 
-    local = run_fresh_python("-c", EXTRACT, tmp_path / "out")
-    loaded = run_fresh_python("-c", EXTRACT, "ada/spert-tiny")
+    local = run_python("-c", EXTRACT, tmp_path / "out")
+    loaded = run_python("-c", EXTRACT, "ada/spert-tiny")
     assert loaded.returncode == 0, loaded.stderr
     assert json.loads(loaded.stdout) == json.loads(local.stdout)
 
     first = repository.find("main").oid
     repository.add("main", {**files, "model.safetensors": b"broken"}, "break it")
-    pinned = run_fresh_python("-c", EXTRACT, "ada/spert-tiny", first)
+    pinned = run_python("-c", EXTRACT, "ada/spert-tiny", first)
     assert pinned.returncode == 0, pinned.stderr
     assert json.loads(pinned.stdout) == json.loads(local.stdout)
 
-    stranger = run_fresh_python("-c", EXTRACT, "ada/spert-tiny", first, token=None)
+    stranger = run_python("-c", EXTRACT, "ada/spert-tiny", first, token=None)
     assert stranger.returncode != 0
 
 

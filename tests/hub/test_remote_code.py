@@ -75,8 +75,8 @@ print(json.dumps(found))
 
 
 @pytest.mark.e2e
-def test_a_checkpoint_carries_its_code(hub, run_fresh_python, tiny_checkpoint, tmp_path):
-    pushed = run_fresh_python("-c", WITH_PACKAGE, tiny_checkpoint, TEXT, json.dumps(REPOSITORIES))
+def test_a_checkpoint_carries_its_code(hub, run_python, run_fresh_python, tiny_checkpoint, tmp_path):
+    pushed = run_python("-c", WITH_PACKAGE, tiny_checkpoint, TEXT, json.dumps(REPOSITORIES))
     assert pushed.returncode == 0, pushed.stderr
     expected = json.loads(pushed.stdout.splitlines()[-1])
     assert expected["relations"]
@@ -97,7 +97,7 @@ def test_a_checkpoint_carries_its_code(hub, run_fresh_python, tiny_checkpoint, t
     last.add("main", {**good.files, "pipeline_spert.py": b"1 / 0", "model.safetensors": b"broken"}, "break it")
     asked = json.dumps([[REPOSITORIES[0], None], [REPOSITORIES[1], "main"], [REPOSITORIES[2], good.oid]])
     again = tmp_path / "again"
-    remote = run_fresh_python("-c", WITHOUT_PACKAGE, TEXT, TOKEN, again, asked, token=None, package=False)
+    remote = run_python("-c", WITHOUT_PACKAGE, TEXT, TOKEN, again, asked, token=None, package=False)
     assert remote.returncode == 0, remote.stderr
     assert json.loads(remote.stdout.splitlines()[-1]) == [expected] * 3
     assert set(CODE) <= {path.name for path in again.iterdir()}

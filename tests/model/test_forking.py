@@ -2,9 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,34 +14,11 @@ from spert_hf.model.forking import computing, make_forks_safe
 from tests.support.predictions import assert_same
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240
-"""Seconds after which a process counts as hanging, however busy the machine is."""
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
     pytest.mark.filterwarnings("ignore:.*fork.*"),
 ]
-
-
-def run_children(kind, checkpoint):
-    command = [sys.executable, "-m", "tests.support.child_processes", kind, str(checkpoint)]
-    environment = {**os.environ, "TOKENIZERS_PARALLELISM": "false"}
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            output, errors = process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            pytest.fail(f"a child hangs: {process.communicate()[1]}")
-    assert process.returncode == 0, errors
-    return json.loads(output.splitlines()[-1])
 
 
 @pytest.mark.e2e
@@ -62,10 +36,13 @@ def run_children(kind, checkpoint):
         "openvino",
     ],
 )
-def test_children_find_what_their_parent_finds(tiny_checkpoint, kind):
+def test_children_find_what_their_parent_finds(warm_python, tiny_checkpoint, kind):
     if kind == "openvino":
         pytest.importorskip("openvino")
-    results = run_children(kind, tiny_checkpoint)
+    arguments = ["-m", "tests.support.child_processes", kind, tiny_checkpoint]
+    done = warm_python.run(arguments, ROOT, {"TOKENIZERS_PARALLELISM": "false"})
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout.splitlines()[-1])
     assert any(found["relations"] for found in results["expected"])
     for found in results["found"]:
         assert_same(found, results["expected"])

@@ -3,8 +3,6 @@
 import copy
 import json
 import random
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 
 from spert_hf.model import inference
 from spert_hf.model.cpu_runtime import CpuRuntime
+from spert_hf.model.decoding import to_prediction
 from spert_hf.model.inference import predict, predict_at_thresholds
 from tests.support.mixed_documents import mixed_documents
 from tests.support.predictions import assert_same
@@ -56,8 +55,8 @@ def test_decoding_leaves_the_workers_their_cores(tiny_pipeline, one_by_one, monk
         threads.add(torch.get_num_threads())
         return real(*arguments)
 
-    real = inference.decode
-    monkeypatch.setattr(inference, "decode", decode)
+    real = inference.decode_arrays
+    monkeypatch.setattr(inference, "decode_arrays", decode)
     assert_same(tiny_pipeline(TEXTS), one_by_one)
     assert threads == {1}
 
@@ -97,7 +96,10 @@ def test_several_thresholds_at_once_are_each_by_itself(tiny_pipeline):
     words = [text.split() for text in TEXTS if isinstance(text, str)]
     model, processor = tiny_pipeline.model, tiny_pipeline.spert_processor
     thresholds = [0.9, None, 0.0, 0.51]
-    at_once = predict_at_thresholds(model, processor, words, thresholds, batch_size=7)
+    at_once = [
+        [to_prediction(one, model.config) for one in found]
+        for found in predict_at_thresholds(model, processor, words, thresholds, batch_size=7)
+    ]
     assert at_once == [predict(model, processor, words, 7, threshold) for threshold in thresholds]
     counts = [sum(len(prediction.relations) for prediction in found) for found in at_once]
     assert counts[0] < counts[3] < counts[2]
@@ -135,17 +137,11 @@ def test_threads_share_a_pipeline_and_its_workers(tiny_pipeline, one_by_one):
 
 
 @pytest.mark.e2e
-def test_another_process_finds_the_same(tiny_checkpoint, one_by_one):
+def test_another_process_finds_the_same(warm_python, tiny_checkpoint, one_by_one):
     code = (
         "import json, sys; from transformers import pipeline; import spert_hf;"
-        "pipe = pipeline('spert-extraction', model=sys.argv[1]); print(json.dumps(pipe(json.load(sys.stdin))))"
+        "pipe = pipeline('spert-extraction', model=sys.argv[1]); print(json.dumps(pipe(json.loads(sys.argv[2]))))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tiny_checkpoint)],
-        input=json.dumps(TEXTS),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
+    done = warm_python.run(["-c", code, tiny_checkpoint, json.dumps(TEXTS)], ROOT, {})
+    assert done.returncode == 0, done.stderr
     assert_same(json.loads(done.stdout.splitlines()[-1]), json.loads(json.dumps(one_by_one)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spert_hf.model.messages import either, integer, must, must_be, number
+from spert_hf.model.messages import did_you_mean, either, integer, kind_of, must, must_be, nearest, number
 
 
 def test_a_refusal_names_the_field_what_is_allowed_and_what_was_given():
@@ -30,3 +30,20 @@ def test_numbers_with_and_without_an_upper_bound():
     assert integer(0) == "an integer of 0 or more"
     assert number(0) == "a number of 0 or more"
     assert number(0, 1) == "a number from 0 to 1"
+
+
+def test_what_a_value_is_stands_for_it():
+    assert [kind_of(value) for value in (3, {}, None)] == ["an object of type int", "an object of type dict", "None"]
+
+
+def test_the_nearest_names_come_first_whatever_their_case():
+    assert nearest("KILL", ["Live_In", "Killed", "Kill"]) == ["Kill", "Killed"]
+    assert nearest("xyz", ["Kill", "Live_In"]) == nearest(3, []) == []
+    assert nearest("Kil", ["Kill"], likeness=0.9) == []
+
+
+def test_a_hint_quotes_the_names_that_may_be_meant_and_is_empty_without_any():
+    assert did_you_mean("PEOPLE", ["Loc", "People"]) == " (did you mean 'People'?)"
+    assert did_you_mean("kil", ["Kill", "Killed", "Loc"]) == " (did you mean 'Kill' or 'Killed'?)"
+    assert did_you_mean("Zebra", ["Loc", "People"]) == ""
+    assert len(did_you_mean("x" * 1000, ["x" * 61])) < 100

@@ -274,7 +274,7 @@ def test_an_unknown_setting_is_named_with_the_nearest(tiny_checkpoint, tiny_pipe
 
 
 def test_a_setting_of_the_constructor_is_none_of_a_call(tiny_checkpoint, tiny_pipeline):
-    with pytest.raises(TypeError, match=r"^devise .*did you mean device"):
+    with pytest.raises(TypeError, match=r"^devise .*did you mean 'device"):
         pipeline("spert-extraction", model=str(tiny_checkpoint), devise="cpu")
     with pytest.raises(TypeError, match=r"^device is not a setting of a call"):
         tiny_pipeline("x", device="cpu")

@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
 from spert_hf.model import decoding, span_scoring
-from spert_hf.model.decoding import decode
+from spert_hf.model.decoding import decode, to_prediction
 from spert_hf.model.inference import predict, predict_at_thresholds
 from spert_hf.model.ranking import MOST_RELATIONS, best_of_each
 from tests.support.tiny_models import SENTENCES, make_encoder_folder
@@ -112,7 +112,8 @@ def test_relations_of_an_untrained_model_are_bounded(untrained):
     """Its millions would each be an object."""
     words = (SENTENCES[0] * 30)[:30]
     with pytest.warns(UserWarning, match=f"more than {MOST_RELATIONS} relations .* only the surest") as warned:
-        found = predict_at_thresholds(*untrained, [words, words[:2], words], [None, 0.6])
+        arrays = predict_at_thresholds(*untrained, [words, words[:2], words], [None, 0.6])
+    found = [[to_prediction(one, untrained[0].config) for one in at_threshold] for at_threshold in arrays]
     for at_threshold in found:
         assert [len(prediction.relations) for prediction in at_threshold[::2]] == [MOST_RELATIONS] * 2
         assert 0 < len(at_threshold[1].relations) <= 6 * 100

@@ -155,7 +155,7 @@ class TestChoice:
         [
             ("onnx", "'onnx'"),
             ("CPU", "'CPU'"),
-            (None, "an object of type NoneType"),
+            (None, "None"),
             (nn.Sequential(nn.Linear(2, 2)), "an object of type Sequential"),
         ],
     )

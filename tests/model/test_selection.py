@@ -7,8 +7,6 @@ import pytest
 import torch
 from transformers import pipeline
 
-from spert_hf.model.selection import nearest
-
 TEXT = (
     "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was born. "
     "On Tuesday the harbour office of Kestrel Marine moved from Oslo to Tromsø."
@@ -129,8 +127,3 @@ def test_settings_of_the_pipeline_hold_for_every_call(tiny_pipeline, tiny_checkp
 def test_what_the_model_has_not_is_refused(pipe, settings, message):
     with pytest.raises(ValueError, match=message):
         pipe(TEXT, **settings)
-
-
-def test_the_nearest_names():
-    assert nearest("KILL", ["Kill", "Live_In"]) == ["Kill"]
-    assert nearest("xyz", ["Kill", "Live_In"]) == []

@@ -33,7 +33,8 @@ def test_nothing_is_held_on_to(tiny_pipeline):
     """A quick form: Python's objects alone, which no allocator blurs."""
     tracemalloc.start()
     try:
-        report = soak(tiny_pipeline, mixed_documents(160), check, 16, {"objects": growth.traced_bytes})
+        documents = mixed_documents(160, most_sentences=3)
+        report = soak(tiny_pipeline, documents, check, 16, {"objects": growth.traced_bytes})
     finally:
         tracemalloc.stop()
     assert report.growth_a_document("objects") < 500
@@ -62,7 +63,7 @@ def test_the_memory_of_the_process_is_flat(tiny_pipeline):
 
 @pytest.mark.e2e
 def test_order_is_kept_over_rounds(tiny_pipeline):
-    documents = list(mixed_documents(120, seed=1))
+    documents = list(mixed_documents(120, seed=1, most_sentences=3))
     together, by_rounds = tiny_pipeline(documents), []
     soak(tiny_pipeline, documents, lambda _, result: by_rounds.append(result), 7, {})
     texts = [

@@ -45,7 +45,7 @@ class TestSettings:
             ),
             (
                 {"word": "rules"},
-                r"text_reading\.word is not a setting \(did you mean words.*; there are words, word_pattern",
+                r"text_reading\.word is not a setting \(did you mean 'words.*; there are words, word_pattern",
             ),
             ("rules", r"text_reading must be a mapping with some of words, word_pattern, sequences, .*, got 'rules'"),
         ],
@@ -244,7 +244,7 @@ class TestPipeline:
         pipe = self.pipe(tiny_checkpoint)
         own = SpertPipeline(model=pipe.model, tokenizer=pipe.tokenizer, words=words)
         with pytest.warns(
-            UserWarning, match=r"words: given to the pipeline and not saved; .*\(words: rules; sequences: sentences\)"
+            UserWarning, match=r"words: set for this pipeline and not saved; .*\(words: rules; sequences: sentences\)"
         ):
             own.save_pretrained(tmp_path)
         assert SpertConfig.from_pretrained(tmp_path).text_reading == pipe.model.config.text_reading

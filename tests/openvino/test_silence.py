@@ -31,28 +31,26 @@ assert not [name for name in sys.modules if name.startswith("openvino_telemetry.
 """
 
 
-def run(code, *arguments, home):
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=240)
-
-
 @pytest.mark.e2e
 def test_nothing_is_reported(tiny_checkpoint, tmp_path):
-    done = run(WITHOUT_NETWORK + USE, tiny_checkpoint, home=tmp_path)
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", WITHOUT_NETWORK + USE, str(tiny_checkpoint)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=240)
     assert done.returncode == 0, done.stderr
     assert "reached for" not in done.stderr
     assert not (tmp_path / "intel").exists()  # where an id of the user would be kept
 
 
 @pytest.mark.e2e
-def test_the_package_is_imported_without_it(tmp_path):
-    done = run("import sys, spert_hf, spert_hf.openvino; assert 'openvino' not in sys.modules", home=tmp_path)
+def test_the_package_is_imported_without_it(warm_python, tmp_path):
+    code = "import sys, spert_hf, spert_hf.openvino; assert 'openvino' not in sys.modules"
+    done = warm_python.run(["-c", code], ROOT, {"HOME": str(tmp_path)})
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.e2e
-def test_what_is_missing_is_named(tiny_checkpoint, tmp_path):
+def test_what_is_missing_is_named(warm_python, tiny_checkpoint, tmp_path):
     hide = "import sys; sys.modules['openvino'] = None\n"
-    done = run(hide + USE.replace("quantize_encoder(model", "#"), tiny_checkpoint, home=tmp_path)
+    code = hide + USE.replace("quantize_encoder(model", "#")
+    done = warm_python.run(["-c", code, tiny_checkpoint], ROOT, {"HOME": str(tmp_path)})
     assert 'ImportError: openvino is not installed: pip install "spert-hf[openvino]"' in done.stderr

@@ -87,7 +87,7 @@ def test_settings_that_nobody_knows(valid, name):
     said = refused({**valid, name: "evil/repo"}, name)
     assert f"'{name}' is not a setting of SpERT" in said
     assert "; there are " in said
-    assert name != "relation_treshold" or "(did you mean relation_threshold" in said
+    assert name != "relation_treshold" or "(did you mean 'relation_threshold" in said
 
 
 @pytest.mark.parametrize(

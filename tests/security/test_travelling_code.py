@@ -1,10 +1,7 @@
 """The code that travels with a checkpoint refuses what the package refuses."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -29,7 +26,7 @@ print(json.dumps(errors))
 
 
 @pytest.mark.e2e
-def test_it_refuses_what_is_not_sound(tiny_pipeline, tmp_path):
+def test_it_refuses_what_is_not_sound(warm_python, tiny_pipeline, tmp_path):
     sound = tmp_path / "sound"
     tiny_pipeline.save_pretrained(sound)
     crater = tmp_path / "crater"
@@ -66,10 +63,7 @@ def test_it_refuses_what_is_not_sound(tiny_pipeline, tmp_path):
         folder = shutil.copytree(sound, tmp_path / f"spoilt_{number}")
         spoil(folder)
         folders.append(str(folder))
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    environment.pop("PYTHONPATH", None)
-    command = [sys.executable, "-c", LOAD, json.dumps(folders)]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
+    done = warm_python.run(["-c", LOAD, json.dumps(folders)], tmp_path, {})
     assert done.returncode == 0, done.stderr[-3000:]
     for (_, kind, message), (given_kind, given_message) in zip(
         faults, json.loads(done.stdout.splitlines()[-1]), strict=True

@@ -1,6 +1,6 @@
 """The tiers of the suite: which one a test belongs to, and what keeps a test out of the default one.
 
-A test without a mark belongs to the default tier. `e2e` and `browser` run in CI, `nightly` in random order at night.
+A test without a mark belongs to the default tier. `e2e` and `browser` run in CI, `tools` and `nightly` by themselves.
 """
 
 import re
@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-TIERS = ("e2e", "browser", "nightly")
+TIERS = ("e2e", "browser", "tools", "nightly")
 BROWSER_TESTS = Path(__file__).parents[1] / "browser"
+TOOL_TESTS = Path(__file__).parents[1] / "tools"
 
 # What starts a browser, a distributed run, runs that are killed, or a server of its own.
 STARTERS = re.compile(
@@ -25,14 +26,15 @@ def tiers_of(item: pytest.Item) -> list[str]:
 
 
 def assign_tiers(items: Iterable[pytest.Item]) -> None:
-    """Give the tests of the browser's folder its mark, unless they have another tier's.
+    """Give the tests of the browser's and of the tools' folder their mark, unless they have another tier's.
 
     Raises:
         pytest.UsageError: a test belongs to several tiers, so that it would run more than once.
     """
     for item in items:
-        if BROWSER_TESTS in item.path.parents and not tiers_of(item):
-            item.add_marker("browser")
+        for folder, tier in ((BROWSER_TESTS, "browser"), (TOOL_TESTS, "tools")):
+            if folder in item.path.parents and not tiers_of(item):
+                item.add_marker(tier)
         if len(tiers := tiers_of(item)) > 1:
             raise pytest.UsageError(f"{item.nodeid}: marked {' and '.join(tiers)}; a test belongs to one tier")
 
@@ -45,7 +47,7 @@ def unmarked_files(folder: Path) -> list[Path]:
         for path in sorted(folder.rglob("test_*.py"))
         if STARTERS.search(text := path.read_text(encoding="utf-8"))
         and not mark.search(text)
-        and path.parent != BROWSER_TESTS
+        and path.parent not in (BROWSER_TESTS, TOOL_TESTS)
     ]
 
 

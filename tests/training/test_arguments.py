@@ -105,7 +105,7 @@ def test_what_is_on_by_default_can_be_switched_off(flag):
     ("content", "message"),
     [
         ({"epochs": 3}, "epochs is not a setting"),
-        ({"learning_rat": 3}, "learning_rat is not a setting (did you mean learning_rate"),
+        ({"learning_rat": 3}, "learning_rat is not a setting (did you mean 'learning_rate"),
         ({"num_train_epochs": "three"}, "num_train_epochs must be a value of type int, got 'three'"),
         ({"bf16": 1}, "bf16 must be a value of type bool, got 1"),
         ({"seed": True}, "seed must be a value of type int, got True"),
@@ -151,7 +151,7 @@ def test_a_recipe_that_is_no_yaml(tmp_path):
 
 
 def test_a_misspelt_setting_is_named_with_the_nearest():
-    with pytest.raises(TypeError, match=r"^learning_rat is not a setting of .*Arguments \(did you mean learning_rate"):
+    with pytest.raises(TypeError, match=r"^learning_rat is not a setting of .*Arguments \(did you mean 'learning_rate"):
         SpertTrainingArguments(learning_rat=1e-4)
 
 

@@ -10,12 +10,13 @@ from spert_hf import SpertModel
 from spert_hf.cli.main import run_command
 from spert_hf.cli.parsers.train import parse_arguments
 from spert_hf.data import load_splits
-from spert_hf.evaluation.model_evaluation import predict_documents
 from spert_hf.hub.model_card import _describe_start
 from spert_hf.hub.training_record import TrainingRecord
+from spert_hf.training.continuation import load_trained
 from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder, make_records
-from tests.support.tiny_models import make_encoder_folder
+from tests.support.predictions import predict_documents
+from tests.support.tiny_models import make_encoder_folder, make_tiny_checkpoint
 
 MODEL = {"max_span_size": 7, "relation_threshold": 0.3, "letter_case_embeddings": True, "learn_signatures": True}
 
@@ -114,6 +115,21 @@ def test_relations_may_come_and_go(folders, tmp_path):
     assert torch.isfinite(again.model.relation_classifier.weight).all()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [("attention", "between", "dropped"), ("between", "attention", "fresh"), ("attention", "attention", "kept")],
+)
+def test_the_attention_over_contexts_is_told_of(tmp_path, before, after, change):
+    source = make_tiny_checkpoint("bert", tmp_path, relation_context=before)
+    config = SpertModel.from_pretrained(source).config
+    types = {name: getattr(config, name) for name in ("entity_types", "relation_types", "symmetric_relation_types")}
+    arguments = parse_arguments([f"--model={source}", f"--relation-context={after}"])
+    _, model, continuation = load_trained(arguments, types, [])
+    assert (model.context_attention is None) == (after != "attention")
+    assert continuation.describe().endswith(f" kept; attention over contexts: {change}")
+    assert continuation.to_dict()["context_attention"] == change
+
+
 def test_settings_are_the_models_unless_they_are_given(folders, tmp_path):
     _, first = folders
     recipe = tmp_path / "recipe.yaml"
@@ -197,9 +213,7 @@ def test_the_card_tells_what_was_gone_on_from(folders, tmp_path):
     _train(data, tmp_path / "again", model=first, num_train_epochs=1)
     record = TrainingRecord.from_file(tmp_path / "again" / "training_run.json")
     assert record.went_on_from == ["first", "", data.name]
-    assert _describe_start(record) == (
-        f"Training went on from all weights of `first`, which was trained on `{data.name}`. "
-    )
+    assert _describe_start(record) == (f"Fine-tuned from `first`, trained on `{data.name}`. ")
     assert record.content["settings"]["model"] == "first"
     record.content["went_on_from"] = "elsewhere"
     with pytest.raises(ValueError, match=r"went_on_from must be .*, got 'elsewhere'"):

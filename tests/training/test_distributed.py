@@ -34,13 +34,13 @@ def one(runs):
     return runs.finish("one", per_device_train_batch_size=4)
 
 
-def assert_equal_within_float(one: Run, other: Run) -> None:
-    """The same loss curve, scores and weights."""
+def assert_equal_within_float(one: Run, other: Run, weights: str = "model.safetensors") -> None:
+    """The same loss curve, scores and weights, which are in a file of this name."""
     assert len(one.log()) == len(other.log())
     for ours, theirs in zip(one.log(), other.log(), strict=True):
         assert theirs == pytest.approx(ours, rel=1e-4, abs=1e-6)
-    others = load_file(other.folder / "model.safetensors")
-    for name, weight in load_file(one.folder / "model.safetensors").items():
+    others = load_file(other.folder / weights)
+    for name, weight in load_file(one.folder / weights).items():
         torch.testing.assert_close(others[name], weight, atol=1e-4, rtol=0)
     assert final_scores(other) == pytest.approx(final_scores(one))
 
@@ -74,6 +74,25 @@ def test_processes_have_the_same_copies(runs):
     other = runs.finish_ranks("copies on two", 2, per_device_train_batch_size=2, **shares)
     assert len(one.log()) == 22
     assert_equal_within_float(one, other)
+
+
+@pytest.mark.e2e
+def test_adapters_are_the_same_on_several_processes_and_go_on_there(runs):
+    pytest.importorskip("peft")
+    adapters = {"lora_r": 2, "learning_rate": 1e-2}
+    one = runs.finish("adapters on one", per_device_train_batch_size=4, **adapters)
+    whole = runs.finish_ranks("adapters on two", per_device_train_batch_size=2, **adapters)
+    assert_equal_within_float(one, whole, "adapter_model.safetensors")
+    assert not (whole.folder / "model.safetensors").exists()
+    stopped = runs.start_ranks("adapters stopped", per_device_train_batch_size=2, **adapters)
+    stopped[0].wait_until(lambda: len(stopped[0].log()) > 3)
+    assert stopped[1].send(signal.SIGTERM) == 143, stopped[1].said()
+    assert stopped[0].wait() == 143, stopped[0].said()
+    going_on = {"per_device_train_batch_size": 2, "resume_from_checkpoint": "latest", **adapters}
+    resumed = runs.finish_ranks("adapters stopped", **going_on)
+    assert resumed.log() == whole.log()
+    adapted = (run.folder / "adapter_model.safetensors" for run in (resumed, whole))
+    assert len({path.read_bytes() for path in adapted}) == 1
 
 
 @pytest.mark.e2e

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import load_splits
-from spert_hf.evaluation.model_evaluation import predict_documents
 from spert_hf.model.processing_spert import SpertProcessor
-from spert_hf.training import trainer as trainer_module
+from spert_hf.training import preparation
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.batches import epoch_batches, make_examples
 from spert_hf.training.letter_case_copies import Copies, copy_documents
 from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder
+from tests.support.predictions import predict_documents
 from tests.support.tiny_models import make_encoder_folder, make_tokenizer
 
 LENGTHS = [5, 3, 8, 1, 9, 2, 7]
@@ -111,12 +111,12 @@ def test_no_word_becomes_empty(word):
 def test_words_of_copies_are_among_those_trained_by_rows(make_trainer, monkeypatch):
     told = []
 
-    class ToldRows(trainer_module.EmbeddingRows):
+    class ToldRows(preparation.EmbeddingRows):
         def __init__(self, embeddings, optimizer, met):
             told.extend(met.tolist())
             super().__init__(embeddings, optimizer, met)
 
-    monkeypatch.setattr(trainer_module, "EmbeddingRows", ToldRows)
+    monkeypatch.setattr(preparation, "EmbeddingRows", ToldRows)
     trainer = make_trainer(CASED, lower_case_copies=0.1, upper_case_copies=0.1)
     lower, upper = ({word for index in one.indices for word in _words(trainer, index)} for one in trainer.copies)
     as_written = {word for index in range(trainer.copies[0].indices.start) for word in _words(trainer, index)}

@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, TrainerCallback, TrainingArguments
 from transformers.utils import logging
 
 import spert_hf
-from spert_hf import SpertModel, SpertTrainer, SpertTrainingArguments, evaluate_model
+from spert_hf import SpertModel, SpertProcessor, SpertTrainer, SpertTrainingArguments, evaluate_model
 from spert_hf.data import Document, DocumentError, load_splits
 from spert_hf.hub import publishing
 from spert_hf.training import accelerator
@@ -185,6 +185,13 @@ class TestModel:
         trainer = SpertTrainer(model=model, args=make_args(), train_dataset=records, processing_class=tokenizer)
         assert trainer.tokenizer is tokenizer
 
+    def test_a_processor_can_be_given(self, encoder, records, make_args):
+        model = SpertModel.from_encoder(str(encoder), **TYPES)
+        tokenizer = AutoTokenizer.from_pretrained(encoder)
+        processor = SpertProcessor.for_config(tokenizer, model.config)
+        trainer = SpertTrainer(model=model, args=make_args(), train_dataset=records, processing_class=processor)
+        assert trainer.tokenizer is tokenizer
+
     @pytest.mark.parametrize(
         ("settings", "said"),
         [
@@ -207,7 +214,7 @@ class TestModel:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"train_datset": []}, r"train_datset is not a setting of SpertTrainer \(did you mean train_dataset"),
+        ({"train_datset": []}, r"train_datset is not a setting of SpertTrainer \(did you mean 'train_dataset"),
         ({"tokenizer": None}, "tokenizer is not a setting of SpertTrainer"),
         (
             {"args": TrainingArguments("x")},
@@ -217,7 +224,10 @@ class TestModel:
         ({"model": torch.nn.Linear(1, 1)}, "model must be a SpertModel, or .*, got an object of type Linear"),
         ({"train_dataset": 3}, "train_dataset must be the name of a data set.*, got an object of type int"),
         ({"eval_dataset": b""}, "eval_dataset must be .*, got an object of type bytes"),
-        ({"processing_class": "x"}, "processing_class must be the model's tokenizer, got an object of type str"),
+        (
+            {"processing_class": "x"},
+            "processing_class must be the model's tokenizer, or .*, got an object of type str",
+        ),
         ({"callbacks": [print]}, r"callbacks\[0\] must be a TrainerCallback, got an object of type builtin.*"),
         ({"callbacks": 3}, "callbacks must be a list.*, got an object of type int"),
     ],

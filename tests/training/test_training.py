@@ -11,13 +11,12 @@ from transformers import AutoModel, AutoTokenizer, pipeline
 
 from spert_hf import SpertModel
 from spert_hf.data import load_splits
-from spert_hf.evaluation.model_evaluation import predict_documents, score_predictions
-from spert_hf.evaluation.text_evaluation import score_as_text
 from spert_hf.files.ownership import owned_folder
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.interruption import TrainingInterruptedError
 from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder, make_records
+from tests.support.predictions import predict_documents, score_as_text, score_predictions
 from tests.support.tiny_models import make_encoder_folder
 
 

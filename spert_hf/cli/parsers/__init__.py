@@ -1,4 +1,4 @@
-"""What may be given to each command: a module a command, which imports nothing heavy, so that help comes at once."""
+"""The options of each command, one module per command, without heavy imports, so that `--help` is fast."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,18 +6,26 @@ from importlib import import_module
 
 
 def parse(command: str, arguments: Sequence[str]) -> argparse.Namespace:
-    """Read a command's options.
+    """Parse the options of a command.
 
     Args:
-        command: its name, as given.
-        arguments: what follows it.
+        command: the name of the command.
+        arguments: its arguments.
+
+    Returns:
+        The options.
 
     Raises:
-        ValueError: if options don't go together.
+        ValueError: options contradict each other.
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
-    module = import_module(f"{__name__}.{command.replace('-', '_')}")
-    if hasattr(module, "parse"):  # where options are more than the parser alone can read
+    module = import_module(f"{__name__}.{module_of(command)}")
+    if hasattr(module, "parse"):  # for commands that need more than a parser
         options: argparse.Namespace = module.parse(arguments)
         return options
     return module.make_parser().parse_args(arguments)  # type: ignore[no-any-return]
+
+
+def module_of(command: str) -> str:
+    """The name of the modules of a command: its own, as far as Python takes it."""
+    return "import_annotations" if command == "import" else command.replace("-", "_")

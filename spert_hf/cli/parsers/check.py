@@ -6,20 +6,23 @@ from ..options import add_self_relations
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf check",
-        description="Report every fault of document files, one a line; exit code 1 if there is any. Notes tell what is "
-        "allowed and costs something, such as spans with two types.",
+        description="Report all errors in document files, one per line; the exit code is 1 if there are any. Notes "
+        "point "
+        "out what is allowed but has a cost, such as spans with two types.",
     )
     parser.add_argument(
         "files",
         nargs="+",
         metavar="FILE",
-        help="documents as `.json` or `.jsonl`, or a folder with splits (`train.json`, …) and perhaps `types.json`",
+        help="documents as `.json` or `.jsonl`, or a folder with splits (`train.json`, …) and optionally `types.json`",
     )
     parser.add_argument(
-        "--types", metavar="TYPES.json", help="allowed types (default: a folder's own; of a file, any name)"
+        "--types",
+        metavar="TYPES.json",
+        help="file of allowed types (default: `types.json` of a folder; for a file, any type)",
     )
     add_self_relations(parser)
     return parser

@@ -10,41 +10,45 @@ RATE_VARIABLE = "SPERT_REQUESTS_PER_MINUTE"
 
 
 def make_parser(requests_per_minute: int) -> argparse.ArgumentParser:
-    """Describe the options.
+    """Make the parser of the demo's options.
 
     Args:
-        requests_per_minute: of one address, where neither the command line nor the environment says how many.
+        requests_per_minute: the default rate limit, which an environment variable overrides.
+
+    Returns:
+        The parser.
     """
     parser = argparse.ArgumentParser(
-        prog="app.py", description="A page and an API that show what a SpERT model finds in a text."
+        prog="app.py", description="Serve a page and an API that show what a SpERT model finds in a text."
     )
     parser.add_argument(
         "--model",
         metavar="DIR_OR_ID",
-        help=f"a checkpoint's folder or Hub id (default: ${MODEL_VARIABLE}, else checkpoints/quickstart)",
+        help=f"folder or Hub id of a checkpoint (default: ${MODEL_VARIABLE}, else checkpoints/quickstart)",
     )
     parser.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        help="address to listen at; 0.0.0.0 is all of this machine's (default: %(default)s)",
+        help="address to listen on; 0.0.0.0 for all interfaces (default: %(default)s)",
     )
     parser.add_argument(
         "--port",
-        type=_port,
+        type=port,
         default=os.environ.get("GRADIO_SERVER_PORT", "7860"),  # as text, so that it is checked, too
-        help="port to listen at (default: %(default)s)",
+        help="port to listen on (default: %(default)s)",
     )
     parser.add_argument(
         "--requests-per-minute",
         type=_rate,
         metavar="N",
         default=os.environ.get(RATE_VARIABLE, str(requests_per_minute)),
-        help="requests of one address, 0 for any number (default: %(default)s)",
+        help="maximum number of requests per minute from one address, 0 for no limit (default: %(default)s)",
     )
     return parser
 
 
-def _port(text: str) -> int:
+def port(text: str) -> int:
+    """Read the number of a port."""
     return _number(text, 0, 65_535)
 
 

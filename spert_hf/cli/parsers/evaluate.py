@@ -6,23 +6,24 @@ from ..options import SPLITS, add_dataset_options, add_model_options, add_readin
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf evaluate",
-        description="Score a model on annotated documents: entities (NER), relations by spans and type (REL), and with "
-        "entity types too (REL+); precision, recall and F1 in percent. With --errors, what is wrong, too.",
+        description="Evaluate a model on annotated documents: entities (NER), relations by spans and type (REL), and "
+        "relations with entity types (REL+); precision, recall and F1 in percent. With --errors, also an error "
+        "analysis.",
     )
     add_model_options(parser)
     add_dataset_options(parser)
-    parser.add_argument("--split", choices=SPLITS, help="(default: test; of a file of documents all of them)")
+    parser.add_argument("--split", choices=SPLITS, help="(default: test; for a file of documents, all of them)")
     parser.add_argument(
-        "--no-overlapping", action="store_true", help="drop entities that overlap, in gold and predictions"
+        "--no-overlapping", action="store_true", help="exclude overlapping entities, gold and predicted"
     )
     parser.add_argument(
         "--as-text",
         action="store_true",
-        help="read each document as users' text is read: its tokens joined (or its own `text`), split into words and "
-        "sentences by the model's pipeline; spans are compared by characters, but for a point at their end",
+        help="evaluate on raw text: the joined tokens of a document (or its `text`), split into words and sentences by "
+        "the model's pipeline; spans are compared by characters, ignoring a full stop at the end",
     )
     add_reading_options(parser)
     add_threshold_options(parser)
@@ -30,12 +31,14 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--errors",
         action="store_true",
-        help="print what kinds of errors there are (boundary, type, direction, argument, spurious, missed …), and ten "
+        help="print the categories of errors (boundary, type, direction, argument, spurious, missed …) and ten "
         "examples",
     )
-    parser.add_argument("--errors-markdown", metavar="FILE", help="write the kinds of errors and examples as Markdown")
     parser.add_argument(
-        "--errors-plot", metavar="FILE.svg", help="write a plot of the kinds of errors by type (needs matplotlib)"
+        "--errors-markdown", metavar="FILE", help="write the categories of errors and examples as Markdown"
     )
-    parser.add_argument("--html", metavar="FILE", help="write a page that shows each sentence with its errors")
+    parser.add_argument(
+        "--errors-plot", metavar="FILE.svg", help="write a plot of the categories of errors by type (needs matplotlib)"
+    )
+    parser.add_argument("--html", metavar="FILE", help="write an HTML page that shows each sentence with its errors")
     return parser

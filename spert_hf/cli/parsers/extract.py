@@ -10,10 +10,10 @@ from ..options import STANDARD_STREAM, add_model_options, add_reading_options, a
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the options; of `text` and `input` one is set, and the other is None.
+    """Parse the options; one of `text` and `input` is set, the other is `None`.
 
     Raises:
-        ValueError: if what is given as a text or a file may be neither.
+        ValueError: the positional argument is neither a file nor a text.
         SystemExit: on wrong usage.
     """
     parser = make_parser()
@@ -28,14 +28,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _may_be_file(given: str) -> bool:
-    """Whether an argument that is a text or a file is a file.
+    """Whether a positional argument is a file instead of a text.
 
     Raises:
-        ValueError: if it is neither a file nor a text of several words: most likely a misspelt file name.
+        ValueError: it is neither a file nor a text of several words, so probably a misspelt file name.
     """
     try:
         exists = given == STANDARD_STREAM or Path(given).exists()
-    except (OSError, ValueError):  # longer than a name may be
+    except (OSError, ValueError):  # longer than a file name can be
         exists = False
     if not exists and len(given.split()) < 2:
         raise ValueError(f"{given!r} is not a file; name a file, give a text of several words, or use --text {given!r}")
@@ -43,12 +43,12 @@ def _may_be_file(given: str) -> bool:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf extract",
         description="Extract entities and relations. Results are written as JSON Lines in the order of the input, "
-        "with the input's other fields, as a stream: memory does not grow with the input. The output file is complete "
-        "or absent; what an interrupted run has extracted is kept beside it for --resume.",
+        "with the other fields of the input, as a stream: memory does not grow with the input. The output file is "
+        "either complete or absent; the results of an interrupted run are kept in a separate file for --resume.",
     )
     add_model_options(parser)
     _add_input_options(parser)
@@ -56,14 +56,16 @@ def make_parser() -> argparse.ArgumentParser:
         "--output",
         default=STANDARD_STREAM,
         metavar="FILE",
-        help="JSON Lines (default: on standard output), each input with `entities` and `relations` (fields of its own "
-        "by these names become `given_entities` and `given_relations`); to a `.csv`: triples, a row a relation",
+        help="JSON Lines (default: on standard output): each input with `entities` and `relations` (existing fields "
+        "of these names are renamed to `given_entities` and `given_relations`); for `.csv`: triples, one row per "
+        "relation",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on where an interrupted run with this output stopped, with the same result as if it had not; refused "
-        "where input, model or settings are others; with nothing to go on with, begin anew",
+        help="continue an interrupted run with this output, with the same result as without the interruption; refused "
+        "if "
+        "input, model or settings have changed; without an interrupted run, start anew",
     )
     add_reading_options(parser)
     add_threshold_options(parser)
@@ -71,29 +73,30 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--overlap",
         choices=OVERLAP_POLICIES,
-        help="entities that overlap are all kept, all dropped, or thinned out to the best (default: the model's own)",
+        help="overlapping entities: keep all, drop all, or keep those with the best scores (default: the model's)",
     )
     return parser
 
 
 def _add_input_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is extracted from, in one of three forms."""
+    """Add the three ways to give the input."""
     parser.add_argument(
         "text_or_file",
         nargs="?",
         metavar="TEXT_OR_FILE",
-        help="a file, as --input, if there is one of this name; else a text of several words, as --text",
+        help="a file, like --input, if it exists; else a text of several words, like --text",
     )
     parser.add_argument(
         "--text",
         metavar="TEXT",
-        help="a text. What is found in it is shown readably at a terminal, and written as a line of JSON elsewhere",
+        help="a text; the result is formatted on a terminal, and else written as a line of JSON",
     )
     parser.add_argument(
         "--input",
         metavar="FILE",
-        help="`.txt` (a text a line), `.csv` (with a column `text`), or objects with `text` or `tokens` in `.jsonl` "
-        f"(one a line) or `.json` (a list, read whole and so of at most {LARGEST_JSON_LIST // 10**6} MB); - reads "
-        "standard input (text lines, or JSON Lines)",
+        help="`.txt` (one text per line), `.csv` (with a column `text`), or objects with `text` or `tokens` in "
+        "`.jsonl` "
+        f"(one per line) or `.json` (a list of at most {LARGEST_JSON_LIST // 10**6} MB, which is read completely); - "
+        "for standard input (lines of text, or JSON Lines)",
     )
-    parser.add_argument("--json", action="store_true", help="write JSON of a text at a terminal, too")
+    parser.add_argument("--json", action="store_true", help="write the result for a text as JSON on a terminal, too")

@@ -9,7 +9,7 @@ _STEP = 0.05
 
 
 def _step(text: str) -> float:
-    """Read the distance of two thresholds."""
+    """Parse the distance between thresholds."""
     try:
         value = float(text)
     except ValueError:
@@ -20,13 +20,13 @@ def _step(text: str) -> float:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf find-threshold",
-        description="Find the lowest score of a relation (relation_threshold) that gives the best micro F1 of REL+ on "
-        "a split: a table of thresholds with precision, recall and F1. Of thresholds that are equally good, that which "
-        "is nearest to the model's own is the best.",
-        epilog="A threshold that was found on a split makes scores on that split too good; measure on another one.",
+        description="Find the relation threshold with the best REL+ micro F1 on a split, and print a table of "
+        "thresholds "
+        "with precision, recall and F1. Of equally good thresholds, the one closest to the model's is chosen.",
+        epilog="Scores on the split used for finding a threshold are too optimistic; evaluate on another one.",
     )
     add_model_options(parser)
     add_dataset_options(parser)
@@ -34,26 +34,26 @@ def make_parser() -> argparse.ArgumentParser:
         "--split",
         choices=SPLITS,
         default="dev",
-        help="search on this split, which the model should not have been trained on (default: %(default)s)",
+        help="split for the search, not used for training the model (default: %(default)s)",
     )
     parser.add_argument(
         "--step",
         type=_step,
         default=_STEP,
         metavar="S",
-        help="distance of two thresholds, 0.01 to 0.5 (default: %(default)s); the model's own is tried, too",
+        help="distance between thresholds, 0.01 to 0.5 (default: %(default)s); the model's threshold is also tried",
     )
     parser.add_argument(
         "--by-type",
         action="store_true",
-        help="also find the best threshold of each relation type, as the pipeline's `relation_threshold` and "
-        "`--relation-threshold` of other commands take it (a model's config has one for all types)",
+        help="also find the best threshold of each relation type, for `relation_threshold` of the pipeline and "
+        "`--relation-threshold` of other commands (a config has a single threshold)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument(
         "--save",
         action="store_true",
-        help="write the best threshold into the config of the checkpoint, a folder; the record of training with the "
-        "scores at another threshold is then removed from it",
+        help="write the best threshold to the config of the checkpoint, a folder; the record of training with the "
+        "scores at the old threshold is removed",
     )
     return parser

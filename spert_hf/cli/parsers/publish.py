@@ -2,26 +2,26 @@
 
 import argparse
 
-_REPEATED = "An upload that fails leaves the main branch as it was; the same command can be run again."
+_REPEATED = "A failed upload does not change the main branch; the same command can be repeated."
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     parser = argparse.ArgumentParser(prog="spert-hf publish", description="Publish on the Hugging Face Hub.")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     model = _add_kind(
         kinds,
         "model",
         "a checkpoint, with its code",
-        "Publish a checkpoint as one commit: weights, config, tokenizer, and the code that runs it without this "
-        "package. It is loaded and tried first.",
+        "Publish a checkpoint in one commit: weights, config, tokenizer, and the code to run it without this "
+        "package. It is loaded and tested first.",
     )
     model.add_argument("folder", metavar="DIR", help="the checkpoint's folder")
     _add_repository(model)
     model.add_argument(
         "--card",
         metavar="FILE",
-        help="Markdown file to make the model card from; what was measured goes in at its line `<!-- measured -->`. By "
+        help="Markdown file for the model card; generated parts are inserted at its line `<!-- measured -->`. By "
         "default the README.md of DIR or of the repository, if it was written by hand, else what this package has for "
         "the data set",
     )
@@ -30,8 +30,8 @@ def make_parser() -> argparse.ArgumentParser:
         "dataset",
         "a data set, as Parquet with its card",
         "Publish all configurations of a data set as Parquet, with its card; a loading script goes to a branch "
-        "`script`. It is built, and loaded back, first. Whether you may pass the data on is for you to settle: see "
-        "the licence in its card, and think of --private.",
+        "`script`. It is built and loaded again first. Make sure that you may distribute the data: see the licence in "
+        "its card, and consider --private.",
     )
     dataset.add_argument(
         "dataset",
@@ -40,12 +40,14 @@ def make_parser() -> argparse.ArgumentParser:
         "and test files",
     )
     _add_repository(dataset)
-    dataset.add_argument("--data-dir", metavar="DIR", help="read local copies from here in place of the network")
+    dataset.add_argument(
+        "--data-dir", metavar="DIR", help="folder with local copies of the sources, instead of downloading them"
+    )
     metric = _add_kind(
         kinds,
         "metric",
         "the metric, as a Space for `evaluate.load`",
-        "Publish the metric as one commit to a static Space; `evaluate.load(REPO_ID)` loads it from there. It is tried "
+        "Publish the metric in one commit to a static Space; `evaluate.load(REPO_ID)` loads it from there. It is tried "
         "first.",
     )
     _add_repository(metric)
@@ -53,8 +55,8 @@ def make_parser() -> argparse.ArgumentParser:
         kinds,
         "space",
         "the demo, as a Space with a model of the Hub",
-        "Publish the demo, with this package beside it, as one commit to a Gradio Space. It is built by itself, "
-        "with its model, first. The Space's variable SPERT_MODEL names the model.",
+        "Publish the demo with this package in one commit to a Gradio Space. It is first started separately with its "
+        "model. The Space's variable SPERT_MODEL selects the model.",
     )
     _add_repository(space)
     space.add_argument("--model", required=True, metavar="MODEL_ID", help="a SpERT model on the Hub, USER/NAME")
@@ -67,20 +69,20 @@ def _add_kind(
     help_text: str,
     description: str,
 ) -> argparse.ArgumentParser:
-    """A parser for one kind of thing to publish, with the options that all kinds have."""
+    """Add the parser of one kind, with the options shared by all kinds."""
     parser = kinds.add_parser(name, help=help_text, description=f"{description} {_REPEATED}")
-    parser.add_argument("--private", action="store_true", help="make the repository private")
+    parser.add_argument("--private", action="store_true", help="create a private repository")
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="make and check all that would go up, and list the files with their sizes; nothing is sent, and no token "
+        help="build and check everything, and list the files with their sizes; nothing is uploaded, and no token "
         "is needed",
     )
-    parser.add_argument("--token", help="token for the Hub; by default that of `hf auth login`")
+    parser.add_argument("--token", help="token for the Hub; default: that of `hf auth login`")
     return parser
 
 
 def _add_repository(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "repo_id", metavar="REPO_ID", help="repository on the Hub, USER/NAME; made if it does not exist"
+        "repo_id", metavar="REPO_ID", help="repository on the Hub, USER/NAME; created if it does not exist"
     )

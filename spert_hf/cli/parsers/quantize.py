@@ -7,13 +7,12 @@ from ..options import SPLITS, add_dataset_options, add_loading_options, add_over
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf quantize",
-        description="Write a checkpoint that holds, beside its weights, its encoder in INT8, which OpenVINO computes "
-        "on a CPU with --backend openvino --dtype int8. The ranges of the encoder's numbers are "
-        "measured on sentences of a data set; their annotations are not used. `spert-hf evaluate` tells "
-        "what it costs in F1.",
+        description="Write a checkpoint with an additional INT8 encoder, which OpenVINO runs on a CPU with --backend "
+        "openvino --dtype int8. The ranges of activations are calibrated on sentences of a data set, without their "
+        "annotations. `spert-hf evaluate` shows the cost in F1.",
     )
     add_loading_options(parser)
     add_dataset_options(parser)
@@ -21,13 +20,13 @@ def make_parser() -> argparse.ArgumentParser:
         "--split",
         choices=SPLITS,
         default="train",
-        help=f"take {CALIBRATION_SENTENCES} sentences of this split, or all if it has fewer (default: %(default)s)",
+        help=f"split for calibration, of which up to {CALIBRATION_SENTENCES} sentences are used (default: %(default)s)",
     )
     parser.add_argument(
         "--output",
         required=True,
         metavar="DIR",
-        help="folder for the checkpoint; if it is the model's own, its weights stay as they are",
+        help="folder for the checkpoint; may be that of the model, whose weights are not changed",
     )
     add_overwrite_option(parser)
     return parser

@@ -10,25 +10,25 @@ from ...data.named_datasets import recipe_of
 from ...training.arguments import SpertTrainingArguments, read_recipe
 from .training_settings import is_given, make_settings_parser
 
-DESCRIPTION = """Train a SpERT model, evaluate it, save it, and print what it finds in a few sentences.
+DESCRIPTION = """Train, evaluate and save a SpERT model, and print predictions for a few sentences.
 
-Without arguments: the quickstart, a small model on the corpus that comes with this package. Settings are taken, in
-this order, from the command line, from the YAML file given with --config, from the trained model given with --model
-(those of the model), from the data set's own recipe.yaml (the quickstart has one), and from the defaults, which are
-the paper's. Options may be written with underscores, too."""
+Without arguments, the quickstart trains a small model on the corpus that comes with this package. Settings are read, in
+order of precedence, from the command line, the YAML file given with --config, the trained model given with --model
+(settings of the model), the recipe.yaml of the data set (the quickstart has one), and the defaults, which are those of
+the paper. Options can also be written with underscores."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the settings, and which of them are `given`; see [`parse_arguments`]."""
+    """Parse the settings, and the names of the given ones; see [`parse_arguments`]."""
     return argparse.Namespace(settings=parse_arguments(arguments), given=settings_given(arguments))
 
 
 def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
-    """Read the settings; see `DESCRIPTION` for what goes before what.
+    """Parse the settings; see `DESCRIPTION` for the order of precedence.
 
     Raises:
-        ValueError: naming the setting that is wrong.
-        OSError: if the model to go on from can't be read.
+        ValueError: a setting is invalid; the message names it.
+        OSError: the model to fine-tune can't be read.
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
     parser = make_parser()
@@ -42,7 +42,7 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
     try:
         return SpertTrainingArguments(**chosen)
     except ValueError as error:
-        name = str(error).partition(" ")[0]  # messages begin with the setting
+        name = str(error).partition(" ")[0]  # messages start with the setting
         file = first["config"] if name in recipe else own_file if name in own_recipe else None
         if file is None or name in given:
             raise
@@ -50,24 +50,24 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
 
 
 def settings_given(arguments: Sequence[str]) -> set[str]:
-    """Names of the settings that are given on the command line, or in a file of settings."""
+    """Return the names of the settings given on the command line or in a file of settings."""
     _, _, levels = _read_levels(make_parser(), arguments)
     return {name for level in levels for name in level}
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the options."""
+    """Make the parser of the options."""
     return make_settings_parser("train.py" if Path(sys.argv[0]).name == "train.py" else "spert-hf train", DESCRIPTION)
 
 
 def _read_levels(
     parser: argparse.ArgumentParser, arguments: Sequence[str]
 ) -> tuple[dict[str, Any], Path | None, tuple[dict[str, Any], ...]]:
-    """Read what is given, by where it is.
+    """Parse the options by source.
 
     Returns:
-        All options as parsed, the data set's own file of settings if there is one, and the settings that are given:
-        there, in the file that `--config` names, and on the command line.
+        All parsed options, the data set's file of settings if there is one, and the settings given there, in the file
+        of `--config`, and on the command line.
     """
     first = vars(parser.parse_args(arguments))
     given = {name: value for name, value in first.items() if is_given(name, arguments)}
@@ -77,14 +77,14 @@ def _read_levels(
 
 
 def _settings_of_trained(levels: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What the run starts from, an encoder or a trained model, and the settings that come with the latter.
+    """Return the starting point of a run, an encoder or a trained model, and the settings of the latter.
 
     Args:
-        levels: settings by where they are given, those that win last: an encoder that is given wins over a model
-            further back, and the other way round.
+        levels: settings by source, in increasing precedence: a given encoder overrides a model of lower precedence, and
+            vice versa.
 
     Raises:
-        ValueError: if both are given in the same place, or there is no such model.
+        ValueError: both are given in the same source, or there is no such model.
     """
     for level in reversed(levels):
         if level.get("model") and level.get("encoder"):
@@ -92,7 +92,7 @@ def _settings_of_trained(levels: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if level.get("encoder"):
             return {"encoder": level["encoder"], "model": None}
         if level.get("model"):
-            from ...training.continuation import read_trained_config, trained_settings  # heavy, as models are
+            from ...training.continuation import read_trained_config, trained_settings  # a heavy import
 
             token = next((one["hub_token"] for one in reversed(levels) if one.get("hub_token")), None)
             config = read_trained_config(level["model"], token)

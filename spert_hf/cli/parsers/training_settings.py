@@ -1,4 +1,4 @@
-"""The settings of training as options of a command line: in groups, each shown once."""
+"""The settings of training as command-line options, in groups."""
 
 import argparse
 from argparse import RawDescriptionHelpFormatter
@@ -12,7 +12,7 @@ _NO = ("no", "false", "f", "n", "0")
 
 
 def _yes_or_no(text: str) -> bool:
-    """Read what is either, in one of the spellings that transformers' trainers take."""
+    """Parse a boolean, in one of the spellings that transformers accepts."""
     if text.lower() in (*_YES, *_NO):
         return text.lower() in _YES
     allowed = ", ".join(f"{yes}/{no}" for yes, no in zip(_YES, _NO, strict=True))
@@ -22,13 +22,13 @@ def _yes_or_no(text: str) -> bool:
 
 
 _READERS: dict[type, tuple[Any, str]] = {bool: (_yes_or_no, "YES|NO"), int: (int, "N"), float: (float, "X")}
-"""How values are read, and what `--help` calls them, by a setting's type; all else is text."""
+"""Parsers of values, and their names in `--help`, by type; other values are strings."""
 
 
 def make_settings_parser(prog: str, description: str) -> argparse.ArgumentParser:
     """Make the parser of all settings, and of `--config`.
 
-    Options are written with dashes or underscores, never cut short, so that it can be told which are given.
+    Options are written with dashes or underscores, and never abbreviated, so that the given ones can be determined.
     """
     parser = argparse.ArgumentParser(
         prog=prog,
@@ -37,7 +37,9 @@ def make_settings_parser(prog: str, description: str) -> argparse.ArgumentParser
         formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--config", metavar="FILE", help="YAML file of settings, by the names below; flags win over it")
+    parser.add_argument(
+        "--config", metavar="FILE", help="YAML file of settings, with the names below; options override it"
+    )
     groups = {name: parser.add_argument_group(heading) for name, heading in GROUPS.items()}
     for declared in SETTINGS.values():
         _add_setting(groups[declared.group], declared)
@@ -45,15 +47,15 @@ def make_settings_parser(prog: str, description: str) -> argparse.ArgumentParser
 
 
 def is_given(name: str, arguments: Any) -> bool:
-    """Whether a setting is given among the arguments of a command line."""
+    """Whether a setting is given on the command line."""
     spellings = {spelling for prefix in ("", "no_") for spelling in _spellings(f"{prefix}{name}")}
     return any(argument.split("=")[0] in spellings for argument in arguments)
 
 
 def _add_setting(group: Any, setting: Setting) -> None:
-    """Add the option of a setting; of one that is on by default, its opposite, too."""
+    """Add the option of a setting; for a flag that is on by default, also its negation."""
     read, metavar = _READERS.get(setting.type, (str, setting.metavar))
-    # Where nothing stands for something that the text tells of, a default of nothing would only confuse.
+    # A default of `None` whose meaning is in the help would only confuse.
     is_shown = setting.default is not None and setting.default is not False and setting.default != ""
     shown = " (default: %(default)s)" if is_shown else ""
     options: dict[str, Any] = {"type": read, "default": setting.default, "choices": setting.choices or None}
@@ -66,12 +68,12 @@ def _add_setting(group: Any, setting: Setting) -> None:
 
 
 def _spellings(name: str) -> tuple[str, ...]:
-    """An option with dashes, which is shown, and with underscores, as in a file."""
+    """Return an option with dashes, which is shown, and with underscores, as in a file."""
     return tuple(dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}")))
 
 
 class _HelpFormatter(RawDescriptionHelpFormatter):
-    """Shows the description as it is written, and of each option the spelling with dashes alone."""
+    """Keeps the line breaks of the description, and shows only the spelling with dashes of each option."""
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         shown = [option for option in action.option_strings if "_" not in option]

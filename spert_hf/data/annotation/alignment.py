@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from ...model.messages import either, must_be
 from ...model.text_reader import TextReader
@@ -18,6 +18,7 @@ from ..documents import Document, Entity, Relation
 from ..faults import Location, is_name, short_repr
 from .annotated_text import AnnotatedText, TextEntity, TextRelation
 from .report import Report
+from .tokens import split_at
 
 DOCUMENTS = ("sentences", "whole")
 MISALIGNED = ("split", "expand", "drop")
@@ -130,30 +131,33 @@ class Aligner:
             if last < first:
                 mentions.leave_out(number, "nothing that can be seen")
                 continue
-            start, end = min(entity.start, starts[first]), max(entity.end, ends[last])
-            within = {entity.start} if starts[first] < entity.start else set()
-            within |= {entity.end} if entity.end < ends[last] else set()
+            start, end = max(entity.start, starts[first]), min(entity.end, ends[last])
+            if (start, end) != (entity.start, entity.end):
+                mentions.update(number, replace(entity, start=start, end=end))
+                mentions.changed(number, "characters of no token at its ends are left out")
+            within = {start} - {starts[first]} | {end} - {ends[last]}
             if not within:
                 continue
             if self.settings.misaligned == "drop":
                 mentions.leave_out(number, "begins or ends inside a token (--misaligned split or expand keeps it)")
             elif self.settings.misaligned == "expand":
-                mentions.update(number, replace(entity, start=start, end=end))
+                mentions.update(number, replace(entity, start=starts[first], end=ends[last]))
                 mentions.changed(number, "begins or ends inside a token: widened to whole tokens")
             else:
                 cuts |= within
                 mentions.changed(number, "begins or ends inside a token: the token is split there")
-        return _split(words, sorted(cuts)) if cuts else words
+        return split_at(words, cuts) if cuts else words
 
     def _first_characters(self, firsts: list[int], mentions: _Mentions) -> list[int]:
         """Where documents begin in the text: where sentences do, but inside mentions."""
-        inside: set[int] = set()
+        steps = [0] * (len(firsts) + 1)  # what is added, at each first character, to the number of mentions it is in
         for number, entity in mentions.entities():
-            crossed = firsts[bisect_right(firsts, entity.start) : bisect_left(firsts, entity.end)]
-            if crossed:
+            first, last = bisect_right(firsts, entity.start), bisect_left(firsts, entity.end)
+            if first < last:
                 mentions.changed(number, "lies in several sentences: they are one document")
-                inside.update(crossed)
-        return [first for first in firsts if first not in inside]
+                steps[first] += 1
+                steps[last] -= 1
+        return [first for first, inside in zip(firsts, accumulate(steps), strict=False) if not inside]
 
     def _relations(self, mentions: _Mentions, where: Location) -> list[TextRelation]:
         """The relations whose ends are kept, without those that repeat another, each with positions of mentions."""
@@ -168,17 +172,19 @@ class Aligner:
                 report.leave_out("relations", "of a mention that is left out", where, place)
             elif head == tail:
                 report.leave_out("relations", "of a mention to itself", where, place)
-            elif (relation.type or chosen, head, tail) in seen:
-                report.leave_out("relations", "the same as another", where, place)
             else:
+                name = relation.type or chosen
+                ways = [(name, head, tail), (name, tail, head)][: 1 + relation.both_ways]
+                new = [way for way in ways if way not in seen]
+                if not new:
+                    report.leave_out("relations", "the same as another", where, place)
+                    continue
                 if relation.type is None:
                     report.change("relations", f"no label: taken for {chosen}", where, place)
-                seen.add((relation.type or chosen, head, tail))
-                relations.append(TextRelation(relation.type or chosen, head, tail))
-                if relation.both_ways and (relation.type or chosen, tail, head) not in seen:
+                if len(new) > 1:
                     report.add("relations", "drawn both ways: one for each direction", where, place)
-                    seen.add((relation.type or chosen, tail, head))
-                    relations.append(TextRelation(relation.type or chosen, tail, head))
+                seen.update(new)
+                relations += [TextRelation(*way) for way in new]
         return relations
 
 
@@ -195,6 +201,7 @@ class _Mentions:
         self.text = given.text
         self._report = report
         self._entities: dict[int, TextEntity] = dict(enumerate(given.entities))
+        self._next = len(given.entities)
         self._same_as: dict[int, int] = {}
 
     def entities(self) -> Iterator[tuple[int, TextEntity]]:
@@ -207,7 +214,8 @@ class _Mentions:
 
     def add(self, number: int, entity: TextEntity) -> None:
         """Add a mention that comes of a further label of another one."""
-        self._entities[max(len(self.given.entities), *self._entities, -1) + 1] = entity
+        self._entities[self._next] = entity
+        self._next += 1
         self._report.add("entities", "several labels: a mention for each", self.given.source, f"entities[{number}]")
 
     def changed(self, number: int, what: str) -> None:
@@ -236,28 +244,23 @@ class _Mentions:
 
 def _trim(mentions: _Mentions) -> None:
     """Leave white space at the ends of mentions out, as no token has any."""
+    text = mentions.text
     for number, entity in [*mentions.entities()]:
-        inside = mentions.text[entity.start : entity.end]
-        if not inside.strip():
+        start, end = entity.start, entity.end
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+        if start == end:
             mentions.leave_out(number, "nothing but white space")
-        elif inside != inside.strip():
-            start = entity.end - len(inside.lstrip())
-            mentions.update(number, replace(entity, start=start, end=start + len(inside.strip())))
+        elif (start, end) != (entity.start, entity.end):
+            mentions.update(number, replace(entity, start=start, end=end))
             mentions.changed(number, "white space at its ends is left out")
 
 
 def _is_continuous(text: str, fragments: tuple[tuple[int, int], ...]) -> bool:
     """Whether there is nothing but white space between the parts of a mention."""
     return all(not text[end:start].strip() for (_, end), (start, _) in pairwise(fragments))
-
-
-def _split(words: list[tuple[int, int]], cuts: list[int]) -> list[tuple[int, int]]:
-    """The words, cut at characters inside them."""
-    split: list[tuple[int, int]] = []
-    for start, end in words:
-        inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
-        split += zip([start, *inside], [*inside, end], strict=True)
-    return split
 
 
 def _cut(

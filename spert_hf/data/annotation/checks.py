@@ -40,7 +40,14 @@ def label_of(value: object, location: Location, field: str, report: Report) -> t
 
 
 def span_of(
-    start: object, end: object, offsets: Offsets, location: Location, field: str, report: Report, last: str = "end"
+    start: object,
+    end: object,
+    offsets: Offsets,
+    location: Location,
+    field: str,
+    report: Report,
+    last: str = "end",
+    first: str | None = None,
 ) -> tuple[int, int] | None:
     """A mention's place in code points; `None`, and a fault, if there is no such place in the text.
 
@@ -51,12 +58,13 @@ def span_of(
         location: The text.
         field: The mention's path in its record, such as `entities[3]`.
         report: Takes the fault.
-        last: What the file calls the end; the start has the same name with `start` for `end`.
+        last: What the file calls the end.
+        first: And the start. Default: the same with `start` for `end`.
     """
     converted = (_code_points(start, offsets), _code_points(end, offsets))
     if converted[0] is not None and converted[1] is not None and converted[0] < converted[1]:
         return converted[0], converted[1]
-    first = last.replace("end", "start")
+    first = first or last.replace("end", "start")
     for name, value, least, place in ((first, start, 0, converted[0]), (last, end, 1, converted[1])):
         if place is None or place < least:
             inside = ", inside a character" if _is_offset(value, offsets) and place is None else ""
@@ -73,3 +81,9 @@ def _is_offset(value: object, offsets: Offsets) -> bool:
 
 def _code_points(value: object, offsets: Offsets) -> int | None:
     return offsets.to_code_points(value) if type(value) is int else None  # a bool is no offset
+
+
+def score_of(item: Mapping[str, Any]) -> float | None:
+    """What a model gave an annotation; `None` if nothing, or no number, stands there."""
+    score = item.get("score")
+    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None

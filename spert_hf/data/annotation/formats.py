@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...model.messages import must_be
-from ..faults import list_names, suggest
+from ...model.messages import did_you_mean, must_be
+from ..faults import list_names
 from .annotated_text import AnnotatedText
 from .options import ReadingOptions, WritingOptions
 from .report import Report
@@ -61,6 +61,13 @@ FORMATS = {
     each.name: each
     for each in (
         AnnotationFormat("label-studio", "Label Studio's JSON export", "label_studio"),
+        AnnotationFormat("doccano", "doccano's JSONL export", "doccano"),
+        AnnotationFormat("prodigy", "Prodigy's rel.manual JSON Lines", "prodigy"),
+        AnnotationFormat("dygie", "DyGIE++ and SciERC JSON Lines", "dygie", written=False),
+        AnnotationFormat("brat", "brat's standoff files (.txt and .ann)", "brat"),
+        AnnotationFormat("webanno-tsv", "WebAnno TSV 3", "webanno_tsv", written=False),
+        AnnotationFormat("inception", "UIMA CAS (XMI, CAS JSON), as INCEpTION exports it", "uima_cas"),
+        AnnotationFormat("spacy", "spaCy's DocBin (.spacy)", "spacy_docbin"),
         AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
     )
 }
@@ -74,7 +81,9 @@ def format_named(name: str) -> AnnotationFormat:
         ValueError: There is none of this name.
     """
     if name not in FORMATS:
-        raise ValueError(must_be("format", f"one of {list_names([*FORMATS])}{suggest(name, [*FORMATS])}", repr(name)))
+        raise ValueError(
+            must_be("format", f"one of {list_names([*FORMATS])}{did_you_mean(name, [*FORMATS])}", repr(name))
+        )
     return FORMATS[name]
 
 

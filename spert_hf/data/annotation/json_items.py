@@ -23,22 +23,36 @@ def read_json_lines(path: Path, report: Report, allowed: str) -> Iterator[tuple[
     Raises:
         OSError: The file cannot be read.
     """
-    number = 0
     with path.open("rb") as stream:
-        for line in read_lines(stream):
-            if isinstance(line.content, str) and not line.content.strip():
-                continue
-            number += 1
-            location = Location(str(path), number, line.number)
-            value = _value_of(line.content, location, allowed)
-            if isinstance(value, LocatedFault):
-                report.faults.append(value)
-            elif isinstance(value, dict):
-                yield location, value
-            else:
-                report.fault(location, "", short_repr(value), allowed)
+        yield from parse_json_lines(stream, str(path), report, allowed)
+
+
+def parse_json_lines(
+    stream: BinaryIO, source: str, report: Report, allowed: str
+) -> Iterator[tuple[Location, dict[str, Any]]]:
+    """The objects of a stream of JSON Lines; see [`read_json_lines`].
+
+    Args:
+        stream: The lines.
+        source: What places call it.
+        report: Takes the faults.
+        allowed: What a fault says should stand in a line.
+    """
+    number = 0
+    for line in read_lines(stream):
+        if isinstance(line.content, str) and not line.content.strip():
+            continue
+        number += 1
+        location = Location(source, number, line.number)
+        value = _value_of(line.content, location, allowed)
+        if isinstance(value, LocatedFault):
+            report.faults.append(value)
+        elif isinstance(value, dict):
+            yield location, value
+        else:
+            report.fault(location, "", short_repr(value), allowed)
     if number == 0:
-        report.fault(Location(str(path)), "", "an empty file", allowed)
+        report.fault(Location(source), "", "an empty file", allowed)
 
 
 def read_json_list(path: Path, report: Report, allowed: str) -> Iterator[tuple[Location, dict[str, Any]]]:

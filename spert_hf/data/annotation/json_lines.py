@@ -14,10 +14,11 @@ from ...model.messages import integer
 from ..faults import Location, short_repr
 from ..textfiles import to_json_line
 from .annotated_text import AnnotatedText, TextEntity, TextRelation
-from .checks import label_of, list_in, span_of, text_in
+from .checks import label_of, list_in, score_of, span_of, text_in
 from .json_items import read_json_lines
 from .offsets import Offsets
 from .options import ReadingOptions, WritingOptions
+from .plain_form import places_of, plain_form
 from .report import Report
 from .sample import Sample
 
@@ -26,30 +27,39 @@ _OWN = ("text", "entities", "relations", "id")
 
 
 def recognises(sample: Sample) -> bool:
-    """Whether the first line is a text with entities that have a start and an end."""
-    first = sample.first_object
-    items = first.get("entities")
-    if "text" not in first or "tokens" in first or not isinstance(items, list):
+    """Whether the first line that has entities is a text of which each has a start and an end."""
+    records = [record for record in sample.objects() if isinstance(record.get("entities"), list)]
+    first = next((record for record in records if record["entities"]), records[0] if records else {})
+    if "text" not in first or "tokens" in first:
         return False
-    return all(isinstance(item, Mapping) and "start" in item and "end" in item for item in items)
+    return all(isinstance(item, Mapping) and "start" in item and "end" in item for item in first["entities"])
 
 
 def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[AnnotatedText]:
     """Read the texts."""
     for location, record in read_json_lines(path, report, _ALLOWED):
         text = text_in(record, "text", location, report)
+        if "entities" not in record:  # those of other tools have their mentions under other names
+            report.fault(location, "entities", "nothing", "a list of mentions, which may be empty")
+            continue
         if text is None:
             continue
         entities, numbers = _entities(record, Offsets(text, options.offsets or "code-points"), location, report)
         relations = [*_relations(record, numbers, location, report)]
         identifier = record.get("id", record.get("orig_id"))
+        if isinstance(identifier, bool) or not (identifier is None or isinstance(identifier, (int, str))):
+            report.fault(
+                location, "id" if "id" in record else "orig_id", short_repr(identifier), "a string or an integer"
+            )
+            identifier = None
         extra = {name: value for name, value in record.items() if name not in _OWN}
         yield AnnotatedText(text, entities, relations, None if identifier is None else str(identifier), location, extra)
 
 
 def write(texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, report: Report) -> None:
     """Write the texts, a line for each."""
-    write_atomically(path, (f"{to_json_line(_record(text, report))}\n" for text in texts))
+    unit = options.offsets or "code-points"
+    write_atomically(path, (f"{to_json_line(_record(text, unit, report))}\n" for text in texts))
 
 
 def _entities(
@@ -67,7 +77,7 @@ def _entities(
         name, usable = label_of(item.get("type"), location, f"{field}.type", report)
         if place is not None and usable:
             numbers[number] = len(entities)
-            entities.append(TextEntity(name, *place, score=_score(item)))
+            entities.append(TextEntity(name, *place, score=score_of(item)))
     return entities, numbers
 
 
@@ -84,7 +94,7 @@ def _relations(
         ends = [_position(item.get(end), count, location, f"{field}.{end}", report) for end in ("head", "tail")]
         head, tail = (numbers.get(end) for end in ends)
         if usable and head is not None and tail is not None:
-            yield TextRelation(name, head, tail, score=_score(item))
+            yield TextRelation(name, head, tail, score=score_of(item))
 
 
 def _position(value: object, count: int, location: Location, field: str, report: Report) -> int:
@@ -96,19 +106,16 @@ def _position(value: object, count: int, location: Location, field: str, report:
     return -1
 
 
-def _score(item: Mapping[str, Any]) -> float | None:
-    score = item.get("score")
-    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None
-
-
-def _record(text: AnnotatedText, report: Report) -> dict[str, Any]:
+def _record(given: AnnotatedText, unit: str, report: Report) -> dict[str, Any]:
+    text = plain_form(given, report, unlabelled=True)
     report.written.update(texts=1, entities=len(text.entities), relations=len(text.relations))
+    offsets = Offsets(text.text, unit)
     return {
         **({} if text.id is None else {"id": text.id}),
         "text": text.text,
         "entities": [
-            {"type": entity.type, "start": entity.start, "end": entity.end, **_scored(entity.score)}
-            for entity in text.entities
+            {"type": entity.type, **places_of(entity, number, text, offsets, report), **_scored(entity.score)}
+            for number, entity in enumerate(text.entities)
         ],
         "relations": [
             {"type": relation.type, "head": relation.head, "tail": relation.tail, **_scored(relation.score)}

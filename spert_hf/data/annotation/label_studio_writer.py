@@ -24,7 +24,7 @@ def write(texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, r
     labelling_interface(options.entity_types, options.relation_types)  # what is wrong with the types is told at once
     if not is_stream(path):
         check_replaceable(real_target(interface))
-    tasks = _Tasks(options, report)
+    tasks = Tasks(options, report)
     write_atomically(path, tasks.parts(texts))
     if is_stream(path):
         return
@@ -33,7 +33,7 @@ def write(texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, r
     report.note(f"the project's labelling interface (Settings, Labeling Interface, Code): {interface}")
 
 
-class _Tasks:
+class Tasks:
     """Turns texts into tasks, and collects the labels that their interface needs.
 
     Args:
@@ -65,6 +65,11 @@ class _Tasks:
         yield "[]\n" if separator == "[\n" else "\n]\n"
 
     def _task(self, text: AnnotatedText) -> dict[str, Any]:
+        identifier = {"id": text.id} if text.id is not None and is_text(text.id) else {}
+        return {"data": {TEXT: text.text, **identifier}, "predictions": [self.prediction(text)]}
+
+    def prediction(self, text: AnnotatedText) -> dict[str, Any]:
+        """The prediction of a text: regions and relations, with their mean score if they have any."""
         regions = [self._region(text, number) for number in range(len(text.entities))]
         known = [number for number, region in enumerate(regions) if region is not None]
         pairs = _Pairs(text, {*known}, self._report)
@@ -79,8 +84,7 @@ class _Tasks:
         scores = [score for score in found if score is not None and math.isfinite(score)]
         if scores:
             prediction["score"] = sum(scores) / len(scores)
-        identifier = {"id": text.id} if text.id is not None and is_text(text.id) else {}
-        return {"data": {TEXT: text.text, **identifier}, "predictions": [prediction]}
+        return prediction
 
     def _region(self, text: AnnotatedText, number: int) -> dict[str, Any] | None:
         """The region of an entity; `None` if there can't be one."""

@@ -11,7 +11,8 @@ UNITS = ("code-points", "utf-16", "graphemes")
 """Code points; UTF-16 code units, of which characters such as emoji have two; characters as people count them."""
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_GRAPHEME = regex.compile(r"\X")
+_GRAPHEMES = regex.compile(r"([ -~]+)(?=[ -~]|\Z)|\X")
+"""One, or a run of plain characters that each are one, as what is behind it joins none of them."""
 
 
 class Offsets:
@@ -37,7 +38,8 @@ class Offsets:
         if not 0 <= offset <= self.length:
             return None
         if self._starts is not None:
-            return bisect_right(self._starts, offset) - 1  # behind all code points of the grapheme before
+            position = bisect_right(self._starts, offset) - 1  # the last one: those before it lie inside a grapheme
+            return position if self._starts[position] == offset else None
         before = bisect_left(self._astral_units, offset)
         is_inside = before > 0 and self._astral_units[before - 1] == offset - 1
         return None if is_inside else offset - before
@@ -63,7 +65,9 @@ def first_astral(text: str) -> int | None:
 
 def _grapheme_starts(text: str) -> list[int] | None:
     """For each code point and the text's end, the graphemes before it; `None` where both are the same."""
-    starts = [0]
-    for count, match in enumerate(_GRAPHEME.finditer(text), start=1):
-        starts += [count] * len(match.group())
+    starts, count = [0], 0
+    for match in _GRAPHEMES.finditer(text):
+        size, is_run = match.end() - match.start(), match.start(1) >= 0
+        starts += range(count + 1, count + size + 1) if is_run else [count + 1] * size
+        count += size if is_run else 1
     return None if len(starts) == starts[-1] + 1 else starts

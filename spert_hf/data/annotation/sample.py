@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import json
+import lzma
+import re
 import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 _BYTES = 1 << 16
 """How much of a file is looked at."""
+
+_FIRST_LINE = 1 << 24
+"""And how much where its first line is a JSON object that is longer."""
+
+_LINE_END = re.compile(r"\r\n?|\n")
+"""Not those of `str.splitlines`, which JSON's strings may hold."""
+
+
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
+"""What reading a ZIP archive's file raises where it is damaged, encrypted or packed in a way that Python can't read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +57,20 @@ class Sample:
         """
         if path.is_dir():
             return cls(path, tuple(sorted(each.name for each in path.iterdir() if each.is_file())), "")
-        with path.open("rb") as stream:
-            start = stream.read(_BYTES)
-        if zipfile.is_zipfile(path):
+        try:
             with zipfile.ZipFile(path) as archive:
                 return cls(path, tuple(archive.namelist()), "")
-        return cls(path, (), start.decode("utf-8-sig", "replace"))
+        except (*UNREADABLE, OSError):
+            with path.open("rb") as stream:
+                return cls(path, (), _start_of(stream))
+
+    def of_member(self, name: str) -> Sample:
+        """Look at one of the files of an archive; at nothing if it cannot be read."""
+        try:
+            with zipfile.ZipFile(self.path) as archive, archive.open(name) as stream:
+                return Sample(self.path / name, (), _start_of(stream))
+        except (*UNREADABLE, OSError):
+            return Sample(self.path / name, (), "")
 
     @property
     def suffix(self) -> str:
@@ -55,14 +85,23 @@ class Sample:
     @property
     def first_object(self) -> dict[str, Any]:
         """The JSON object of its first line that is not blank; empty if that is none."""
-        for line in self.start.splitlines():
-            if line.strip():
-                return _object_of(line)
-        return {}
+        line = next((line for line in _LINE_END.split(self.start) if line.strip()), "")
+        return _object_of(line)
+
+    def objects(self) -> Iterator[dict[str, Any]]:
+        """The JSON objects of its lines, as far as they were looked at; other lines are left out."""
+        yield from filter(None, map(_object_of, _LINE_END.split(self.start)))
 
     def keys_of_first(self) -> set[str]:
         """The keys of the first JSON object in it, in a list or not, which may be longer than what was looked at."""
         return _first_keys(self.start)
+
+
+def _start_of(stream: IO[bytes]) -> str:
+    start = stream.read(_BYTES)
+    if b"\n" not in start and start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        start += stream.readline(_FIRST_LINE)
+    return start.decode("utf-8-sig", "replace")
 
 
 def _object_of(line: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def score_documents(
     """
     check_flag("no_overlapping", no_overlapping)
     symmetric = symmetric_names(symmetric_relation_types)
-    counts = {"ner": _Counts(), "rel": _Counts(), "rel_plus": _Counts()}
+    counts = Counts()
     pairs = pair_records(documents, predictions)
     for index, (document, prediction) in enumerate(pairs):
         tokens = document.get("tokens") if isinstance(document, Mapping) else None
@@ -135,15 +135,15 @@ def score_documents(
         predicted = read_record(prediction, f"predictions[{index}]", symmetric=symmetric, tokens=tokens)
         if no_overlapping:
             gold, predicted = drop_overlapping(*gold), drop_overlapping(*predicted)
-        counts["ner"].add(set(gold[0]), set(predicted[0]))
-        counts["rel"].add(set(map(without_entity_types, gold[1])), set(map(without_entity_types, predicted[1])))
-        counts["rel_plus"].add(set(gold[1]), set(predicted[1]))
-    scores = {task: count.scores() for task, count in counts.items()}
-    return EvaluationResult(**scores, documents=len(pairs), no_overlapping=no_overlapping)
+        counts.documents += 1
+        counts.tasks["ner"].add(set(gold[0]), set(predicted[0]))
+        counts.tasks["rel"].add(set(map(without_entity_types, gold[1])), set(map(without_entity_types, predicted[1])))
+        counts.tasks["rel_plus"].add(set(gold[1]), set(predicted[1]))
+    return counts.result(no_overlapping)
 
 
-class _Counts:
-    """Right, spurious and missed items by type."""
+class TaskCounts:
+    """Right, spurious and missed items of one task, by type; a type without any is in none of the three."""
 
     def __init__(self) -> None:
         self.tp: Counter[str] = Counter()
@@ -156,11 +156,41 @@ class _Counts:
         self.fp.update(item[-1] for item in predicted - gold)
         self.fn.update(item[-1] for item in gold - predicted)
 
+    def update(self, other: TaskCounts) -> None:
+        """Add what was counted of other documents."""
+        self.tp.update(other.tp)
+        self.fp.update(other.fp)
+        self.fn.update(other.fn)
+
     def scores(self) -> TaskScores:
+        """Give the figures of what was counted."""
         types = sorted({*self.tp, *self.fp, *self.fn})
         per_type = {name: score_of_counts(self.tp[name], self.fp[name], self.fn[name]) for name in types}
         micro = score_of_counts(self.tp.total(), self.fp.total(), self.fn.total())
         return TaskScores(micro=micro, macro=_macro(micro, list(per_type.values())), per_type=per_type)
+
+
+class Counts:
+    """Right, spurious and missed items of some documents, by task; added up, those of all give their scores."""
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self.tasks = {"ner": TaskCounts(), "rel": TaskCounts(), "rel_plus": TaskCounts()}
+
+    @classmethod
+    def together(cls, parts: Iterable[Counts]) -> Counts:
+        """Add up what was counted of different documents."""
+        whole = cls()
+        for part in parts:
+            whole.documents += part.documents
+            for task, counts in whole.tasks.items():
+                counts.update(part.tasks[task])
+        return whole
+
+    def result(self, no_overlapping: bool) -> EvaluationResult:
+        """Give the scores; `no_overlapping` is what they were counted with."""
+        scores = {task: counts.scores() for task, counts in self.tasks.items()}
+        return EvaluationResult(**scores, documents=self.documents, no_overlapping=no_overlapping)
 
 
 def score_of_counts(tp: int, fp: int, fn: int) -> Score:

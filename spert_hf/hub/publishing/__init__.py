@@ -1,4 +1,4 @@
-"""Publishing on the Hub: checked first, in one commit, and so that a failure can simply be repeated."""
+"""Publishing on the Hub in one commit, after checks, so that a failed upload can simply be repeated."""
 
 from .dataset import publish_dataset
 from .metric import publish_metric

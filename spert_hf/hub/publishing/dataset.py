@@ -1,4 +1,4 @@
-"""Publishing a data set: Parquet that any version of `datasets` loads, and the script that it was built with."""
+"""Publishing of a data set: Parquet files for any version of `datasets`, and the loading script that built them."""
 
 from __future__ import annotations
 
@@ -25,25 +25,26 @@ def publish_dataset(
 ) -> str:
     """Upload all configurations of a data set as Parquet, with its card, and its loading script on a branch.
 
-    The script goes up first and the main branch last, each as one commit: where the upload breaks off, the main branch,
-    which all load from who name no other, is as it was.
+    The script is uploaded first and the main branch last, each in one commit: if the upload fails, the main branch,
+    which is loaded by default, is unchanged.
 
     Args:
-        dataset: The name of one that comes with the package, or a folder with a card, `README.md`, and a loading script
-            of its own name or train, dev and test files.
-        repo_id: `USER/NAME` on the Hub; made if it does not exist.
-        data_dir: A folder that the script reads in place of the network.
-        token: Of the Hub; by default that of `hf auth login`.
-        private: Make a new repository private.
-        dry_run: Make and check all that would go up, and list it; nothing is sent, and no token is needed.
+        dataset: The name of a data set in the package, or a folder with a card, `README.md`, and a loading script with
+            the name of the folder, or train, dev and test files.
+        repo_id: `USER/NAME` on the Hub; created if it does not exist.
+        data_dir: A folder with local copies of the sources, instead of downloading them.
+        token: For the Hub; default: that of `hf auth login`.
+        private: Whether to create a private repository.
+        dry_run: Build and check everything, and list the files; nothing is uploaded, and no token is needed.
 
     Returns:
-        The repository's address.
+        The URL of the repository.
 
     Raises:
-        ValueError: The data set has no card, cannot be built, or would not load as it was built; the repository's name
-            is none, or it is public and should be private. Nothing is uploaded then.
-        PublishingError: The Hub refuses or can't be reached.
+        ValueError: The data set has no card, can't be built, or would not load as it was built; the repository's name
+        is
+            invalid, or it is public although `private` is set. Nothing is uploaded.
+        PublishingError: The Hub refuses the upload or can't be reached.
     """
     repo_id = checked_repo_id(repo_id)
     folder = _folder_of(dataset)

@@ -1,4 +1,4 @@
-"""Publishing the metric: a Space from which `evaluate.load` takes it."""
+"""Publishing of the metric as a Space for `evaluate.load`."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _RECORD = {
 
 
 def publish_metric(repo_id: str, *, token: str | None = None, private: bool = False, dry_run: bool = False) -> str:
-    """Upload the metric as a static Space, as one commit; then `evaluate.load(repo_id)` loads it.
+    """Upload the metric to a static Space in one commit, for `evaluate.load(repo_id)`.
 
     Args:
-        repo_id: `USER/NAME` on the Hub; made if it does not exist.
-        token: Of the Hub; by default that of `hf auth login`.
-        private: Make a new repository private. (`evaluate` sends the token of `hf auth login` to load it.)
-        dry_run: Make and check all that would go up, and list it; nothing is sent, and no token is needed.
+        repo_id: `USER/NAME` on the Hub; created if it does not exist.
+        token: For the Hub; default: that of `hf auth login`.
+        private: Whether to create a private repository. (`evaluate` uses the token of `hf auth login` to load it.)
+        dry_run: Build and check everything, and list the files; nothing is uploaded, and no token is needed.
 
     Returns:
-        The Space's address.
+        The URL of the Space.
 
     Raises:
-        ValueError: The repository's name is not valid, it is public and should be private, or what would go up does not
-            load and score. Nothing is uploaded then.
-        PublishingError: The Hub refuses or can't be reached. The main branch stays as it was.
+        ValueError: The repository's name is invalid, it is public although `private` is set, or the copied metric does
+            not load and compute scores. Nothing is uploaded.
+        PublishingError: The Hub refuses the upload or can't be reached. The main branch is unchanged.
     """
     name = checked_repo_id(repo_id).rpartition("/")[2]
     with TemporaryDirectory() as scratch:
@@ -50,7 +50,7 @@ def publish_metric(repo_id: str, *, token: str | None = None, private: bool = Fa
 
 
 def _stage(repo_id: str, staged: Path) -> None:
-    """Copy the metric's folder under the repository's name, by which `evaluate` looks for the script, and try it."""
+    """Copy the metric with the script named after the repository, as `evaluate` expects, and test it."""
     shutil.copytree(package_folder() / _FOLDER, staged, ignore=shutil.ignore_patterns("__pycache__"))
     (staged / _SCRIPT).rename(staged / f"{staged.name}.py")
     for text in ("README.md", "index.html"):

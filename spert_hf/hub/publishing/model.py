@@ -1,4 +1,4 @@
-"""Publishing a trained model: a checkpoint that was tried, by the code that goes up with it."""
+"""Publishing of a trained model: a checkpoint, tested with the code that is uploaded with it."""
 
 from __future__ import annotations
 
@@ -19,41 +19,42 @@ def publish_model(
     card: str | Path | None = None,
     dry_run: bool = False,
 ) -> str:
-    """Upload a checkpoint with its tokenizer and its code, as one commit; nothing of the folder is changed.
+    """Upload a checkpoint with its tokenizer and its code in one commit; the folder is not changed.
 
-    What goes up: config, weights, tokenizer, the code of config, model and pipeline, `training_run.json` and a
-    quantised encoder if there are, and a card. The card is the first of these that there is:
+    The upload consists of config, weights, tokenizer, the code of config, model and pipeline, `training_run.json` and a
+    quantized encoder, if they exist, and a model card, which is the first of:
 
     1. one made from the source `card`;
-    2. the folder's `README.md`, if a person wrote or changed it;
-    3. the repository's, if a person wrote or changed it;
-    4. one made anew, from the source that this package has for models of the data set that was trained on, if any.
+    2. the folder's `README.md`, if it is hand-written or edited;
+    3. the repository's card, if it is hand-written or edited;
+    4. a generated one, with the package's source for models of the training data, if there is one.
 
-    So a card that was written by hand is never lost to one that was not, and one that was generated is always that of
-    the weights beside it. Generated cards carry a seal with their digest; who changes one breaks it.
+    So a hand-written card is never overwritten by a generated one, and a generated card always matches the weights.
+    Generated cards contain a digest, by which edits are recognized.
 
     Args:
-        folder: with config, weights and tokenizer.
-        repo_id: repository on the Hub; made if it does not exist.
-        token: of the Hub; by default that of `hf auth login`.
-        private: make a new repository private.
-        card: a Markdown file to make the card from; see [`CardSource`].
-        dry_run: make and check all that would go up, and list it; nothing is sent, and no token is needed. Whether the
-            repository has a card of its own, which would stay, is not looked up.
+        folder: folder with config, weights and tokenizer.
+        repo_id: repository on the Hub; created if it does not exist.
+        token: for the Hub; default: that of `hf auth login`.
+        private: whether to create a private repository.
+        card: a Markdown file for the card; see [`CardSource`].
+        dry_run: build and check everything, and list the files; nothing is uploaded, and no token is needed. The card
+        in
+            the repository is not checked.
 
     Returns:
-        The repository's address.
+        The URL of the repository.
 
     Raises:
-        ValueError: if no repository is named, it is public and should be private, `card` can't be read, or the folder
-            holds no checkpoint that loads and predicts; nothing is uploaded then.
-        PublishingError: if the Hub refuses or can't be reached. The main branch stays as it was.
+        ValueError: no repository is named, it is public although `private` is set, `card` can't be read, or the folder
+            does not contain a checkpoint that loads and predicts. Nothing is uploaded.
+        PublishingError: the Hub refuses the upload or can't be reached. The main branch is unchanged.
     """
     if not repo_id:
         raise ValueError(must_be("hub_model_id", "the name of a repository, such as USER/NAME", "none"))
     source = CardSource.from_file(card) if card else None
     with TemporaryDirectory() as scratch:
-        # The name is always the same, so that transformers' copy of the code for the check is, too.
+        # A constant name, so that transformers reuses its copy of the code for the check.
         staged = stage_checkpoint(Path(folder), Path(scratch) / "checkpoint")
         with open_repository(repo_id, "model", token=token, private=private, dry_run=dry_run) as repository:
             place_model_card(staged, repository.id, source, None if dry_run else repository.api)

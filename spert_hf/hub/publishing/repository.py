@@ -1,4 +1,4 @@
-"""A repository that is published to: what a failure leaves of it, and what is said of that, whatever its kind."""
+"""Uploads to a repository of any kind, with errors that describe the state after a failure."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ logger = logging.getLogger(__name__)
 
 
 class PublishingError(OSError):
-    """The Hub refused an upload, or could not be reached; the message says what is there now."""
+    """The Hub refused an upload, or could not be reached; the message describes the state of the repository."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository on the Hub that exists and may be written to.
+    """An existing repository on the Hub with write access.
 
     Attributes:
-        api: The Hub's client, with the token.
-        id: With its owner, `USER/NAME`.
+        api: The client of the Hub, with the token.
+        id: `USER/NAME`.
         kind: `model`, `dataset` or `space`.
-        url: Its address for people.
+        url: Its URL.
     """
 
     api: HfApi
@@ -41,13 +41,13 @@ class Repository:
     url: str
 
     def upload(self, folder: Path, message: str, *, branch: str = MAIN, replaced: list[str] | None = None) -> None:
-        """Upload all of a folder as one commit; where the branch has it all already, there is none.
+        """Upload a folder in one commit, unless the branch already has the same content.
 
         Args:
-            folder: What is to be there.
-            message: Of the commit.
-            branch: Where to; made from the main branch if it does not exist.
-            replaced: Patterns of the files that leave the branch in the same commit if the folder lacks them.
+            folder: The folder.
+            message: The commit message.
+            branch: The branch; created from the main branch if it does not exist.
+            replaced: Patterns of files to delete in the same commit if they are not in the folder.
         """
         logger.info("uploading to %s, branch %s", self.id, branch)
         if branch != MAIN:
@@ -62,14 +62,14 @@ class Repository:
         )
 
     def heads(self) -> dict[str, str]:
-        """The newest commit of each branch."""
+        """Return the latest commit of each branch."""
         branches = self.api.list_repo_refs(self.id, repo_type=self.kind).branches
         return {branch.name: branch.target_commit for branch in branches}
 
 
 @dataclass(frozen=True, slots=True)
 class NoRepository(Repository):
-    """Stands for a repository that nothing is sent to: what would go up is listed instead."""
+    """Replaces a repository in a dry run: files are listed instead of uploaded."""
 
     def upload(self, folder: Path, message: str, *, branch: str = MAIN, replaced: list[str] | None = None) -> None:
         """List all files of a folder, with their sizes."""
@@ -83,14 +83,14 @@ class NoRepository(Repository):
 
 
 def _size(count: int) -> str:
-    """A number of bytes for people, as wide as any."""
+    """Format a number of bytes with a fixed width."""
     units = ("B", "kB", "MB", "GB")
     power = min((len(str(count)) - 1) // 3, len(units) - 1)
     return f"{count / 1_000**power:>5.{min(power, 1)}f} {units[power]:<2}"
 
 
 def checked_repo_id(repo_id: str) -> str:
-    """A repository's name with its owner, as it has to be where it is written into the files that go up.
+    """Check that a repository's name has an owner, as it is written to uploaded files.
 
     Raises:
         ValueError: It is not such a name.
@@ -105,19 +105,22 @@ def checked_repo_id(repo_id: str) -> str:
 def open_repository(
     repo_id: str, kind: str, *, token: str | None = None, private: bool = False, dry_run: bool = False, **settings: Any
 ) -> Iterator[Repository]:
-    """Make a repository if it does not exist; what fails inside the block is told with the state that it leaves.
+    """Create a repository if it does not exist; errors inside the block are raised with the resulting state.
 
     Args:
-        repo_id: Its name; without an owner, the token's.
+        repo_id: Its name; the default owner is that of the token.
         kind: `model`, `dataset` or `space`.
-        token: Of the Hub; by default that of `hf auth login`.
-        private: Make a new repository private.
-        dry_run: Send nothing, and list what would be; see [`NoRepository`].
-        settings: What else `create_repo` needs for this kind.
+        token: For the Hub; default: that of `hf auth login`.
+        private: Whether to create a private repository.
+        dry_run: Whether to list files instead of uploading them; see [`NoRepository`].
+        settings: Additional arguments of `create_repo`.
+
+    Yields:
+        The repository.
 
     Raises:
-        ValueError: The name is not valid, or the repository is public and should be private; nothing was uploaded.
-        PublishingError: The Hub refuses or can't be reached.
+        ValueError: The name is invalid, or the repository is public although `private` is set; nothing was uploaded.
+        PublishingError: The Hub refuses the upload or can't be reached.
     """
     api = HfApi(token=token)
     if dry_run:
@@ -133,14 +136,14 @@ def open_repository(
             raise ValueError(f"{repository.id} is public, but a private repository was asked for; nothing was uploaded")
         before = repository.heads()
         yield repository
-    except (HTTPError, OSError, RuntimeError) as error:  # huggingface_hub wraps what breaks off an upload
+    except (HTTPError, OSError, RuntimeError) as error:  # huggingface_hub wraps the errors of uploads
         state = _state_after_failure(repository, before)
         name = repository.id if repository else repo_id
         raise PublishingError(f"{name}: upload failed ({_in_one_line(error)}); {state}") from error
 
 
 def _state_after_failure(repository: Repository | None, before: Mapping[str, str] | None) -> str:
-    """Say what the branches are now; an answer that was lost may hide a commit that went through."""
+    """Describe the state of the branches, as a commit may have succeeded although its response was lost."""
     if repository is None or before is None:
         return "nothing was changed; the same command can be run again"
     try:

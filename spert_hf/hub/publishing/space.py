@@ -1,4 +1,4 @@
-"""Publishing the demo: a Gradio Space with a model of the Hub."""
+"""Publishing of the demo as a Gradio Space with a model on the Hub."""
 
 from __future__ import annotations
 
@@ -37,26 +37,27 @@ def publish_space(
     dry_run: bool = False,
     folder: str | Path | None = None,
 ) -> str:
-    """Upload the demo with this package beside it, as one commit, and have it use a model of the Hub.
+    """Upload the demo with this package in one commit, set to use a model on the Hub.
 
-    The Space's variable `SPERT_MODEL` is set first: should the upload then break off, what was there before goes on,
-    with the new model; its main branch is as it was.
+    The Space's variable `SPERT_MODEL` is set first: if the upload fails afterwards, the previous version of the demo
+    runs with the new model, and its main branch is unchanged.
 
     Args:
-        repo_id: `USER/NAME` on the Hub; made if it does not exist.
-        model: Name of a SpERT model on the Hub. A private one needs a secret `HF_TOKEN` in the Space's settings.
-        token: Of the Hub; by default that of `hf auth login`.
-        private: Make a new repository private.
-        dry_run: Make and check all that would go up, and list it; nothing is sent, and no token is needed.
-        folder: The demo's files; by default those that come with the package.
+        repo_id: `USER/NAME` on the Hub; created if it does not exist.
+        model: Hub id of a SpERT model. A private one needs a secret `HF_TOKEN` in the Space's settings.
+        token: For the Hub; default: that of `hf auth login`.
+        private: Whether to create a private repository.
+        dry_run: Build and check everything, and list the files; nothing is uploaded, and no token is needed.
+        folder: The demo's files; default: those in the package.
 
     Returns:
-        The Space's address.
+        The URL of the Space.
 
     Raises:
-        ValueError: The model is not a SpERT model on the Hub; the demo does not start; the repository's name is not
-            valid, or it is public and should be private. Nothing is uploaded then.
-        PublishingError: The Hub refuses or can't be reached.
+        ValueError: The model is not a SpERT model on the Hub; the demo does not start; the repository's name is
+        invalid,
+            or it is public although `private` is set. Nothing is uploaded.
+        PublishingError: The Hub refuses the upload or can't be reached.
     """
     checked_repo_id(repo_id)
     check_model(model, token)
@@ -81,16 +82,16 @@ def publish_space(
 
 
 def _no_model(given: str, because: str) -> ValueError:
-    """The error for what is not the name of a SpERT model on the Hub."""
+    """Make the error for an invalid model name."""
     allowed = "the name of a SpERT model on the Hub, such as USER/NAME"
     return ValueError(must_be("model", allowed, f"{given!r}, {because}"))
 
 
 def check_model(model: str, token: str | None = None) -> None:
-    """See that the Hub has a SpERT model of this name.
+    """Check that there is a SpERT model of this name on the Hub.
 
     Raises:
-        ValueError: It has not.
+        ValueError: There is none.
     """
     if Path(model).exists():
         raise _no_model(model, "a folder here (`spert-hf publish model` uploads it)")
@@ -100,7 +101,7 @@ def check_model(model: str, token: str | None = None) -> None:
         is_private = api.model_info(model).private
     except RepositoryNotFoundError as error:
         raise _no_model(model, "which the Hub does not have or does not show") from error
-    except LocalEntryNotFoundError as error:  # an EntryNotFoundError, too, but of a Hub that can't be reached
+    except LocalEntryNotFoundError as error:  # a subclass of EntryNotFoundError, raised if the Hub can't be reached
         raise ValueError(f"model: {model!r} can't be looked up: {error}") from error
     except EntryNotFoundError as error:
         raise _no_model(model, "which has no config.json") from error
@@ -114,7 +115,7 @@ def check_model(model: str, token: str | None = None) -> None:
 
 
 def _set_model(repository: Repository, model: str) -> None:
-    """Set the Space's variable, unless it is so: a Space restarts when one changes."""
+    """Set the Space's variable, unless it is already set, as a Space restarts when a variable changes."""
     there = repository.api.get_space_variables(repository.id).get(MODEL_VARIABLE)
     if there is None or there.value != model:
         repository.api.add_space_variable(

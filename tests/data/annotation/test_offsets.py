@@ -1,36 +1,80 @@
-"""Offsets in the units of tools, as code points and back."""
+"""Offsets in other units than code points: the same as by slow and obvious ways, in time linear in the text."""
 
+import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.data.annotation.offsets import Offsets, first_astral, has_astral
+from spert_hf.data.annotation.offsets import UNITS, Offsets, has_astral
+from tests.support import growth
+from tests.support.annotation_strategies import texts
 
-TEXTS = st.text(st.sampled_from("a🪐é\u0301\u200d👩\uffff"), max_size=12)
+SIZES = {
+    "code-points": len,
+    "utf-16": lambda text: len(text.encode("utf-16-le")) // 2,
+    "graphemes": lambda text: len(regex.findall(r"\X", text)),
+}
 
 
-def utf16_length(text):
-    return len(text.encode("utf-16-le")) // 2
+def borders_of(text, unit):
+    """The places between what is counted, in code points: those before which there is a whole number of it."""
+    if unit != "graphemes":
+        return [*range(len(text) + 1)]
+    return [0, *(match.end() for match in regex.finditer(r"\X", text))]
 
 
-@given(TEXTS)
-def test_utf16_units_are_those_of_the_encoding(text):
-    offsets = Offsets(text, "utf-16")
-    assert offsets.length == utf16_length(text)
-    by_unit = {utf16_length(text[:place]): place for place in range(len(text) + 1)}
-    for unit in range(-1, offsets.length + 2):
-        assert offsets.to_code_points(unit) == by_unit.get(unit)
+@given(texts, st.sampled_from(UNITS))
+def test_offsets_are_the_sizes_of_what_is_before_them(text, unit):
+    offsets, size = Offsets(text, unit), SIZES[unit]
+    assert offsets.length == size(text)
+    expected = {}
+    for place in borders_of(text, unit):
+        number = borders_of(text, unit).index(place) if unit == "graphemes" else size(text[:place])
+        expected[number] = place
+        assert offsets.from_code_points(place) == number
+    for number in range(-2, offsets.length + 3):
+        assert offsets.to_code_points(number) == expected.get(number)
+
+
+@given(texts)
+def test_a_place_inside_a_grapheme_is_its_end(text):
+    offsets, borders = Offsets(text, "graphemes"), borders_of(text, "graphemes")
     for place in range(len(text) + 1):
-        assert offsets.from_code_points(place) == utf16_length(text[:place])
+        assert offsets.to_code_points(offsets.from_code_points(place)) == min(end for end in borders if end >= place)
 
 
-@given(TEXTS)
-def test_the_first_astral_character_is_where_units_begin_to_differ(text):
-    differing = [place for place in range(len(text) + 1) if utf16_length(text[:place]) != place]
-    assert first_astral(text) == (differing[0] - 1 if differing else None)
-    assert has_astral(text) == bool(differing)
+@given(texts)
+def test_astral_characters_are_those_that_two_units_stand_for(text):
+    assert has_astral(text) == (SIZES["utf-16"](text) != len(text))
 
 
-def test_graphemes_are_characters_as_people_count_them():
-    offsets = Offsets("🪐👩\u200d🚀 e\u0301\r\nx", "graphemes")
-    assert offsets.length == 6
-    assert [offsets.to_code_points(place) for place in range(7)] == [0, 1, 4, 5, 7, 9, 10]
+@pytest.mark.parametrize(
+    ("unit", "number", "place"),
+    [
+        ("utf-16", 8, 5),
+        ("utf-16", 1, None),
+        ("utf-16", 3, None),
+        ("code-points", 5, 5),
+        ("graphemes", 3, 5),
+        ("graphemes", 2, 4),
+        ("graphemes", 1, 1),
+    ],
+)
+def test_the_same_place_in_every_unit(unit, number, place):
+    assert Offsets("🪐👩\u200d🚀 Mira Voss", unit).to_code_points(number) == place
+
+
+def test_a_line_end_of_two_characters_is_one_grapheme():
+    offsets = Offsets("a\r\nb", "graphemes")
+    assert [offsets.to_code_points(number) for number in range(5)] == [0, 1, 3, 4, None]
+
+
+@pytest.mark.parametrize("unit", ["utf-16", "graphemes"])
+def test_time_grows_with_the_text_and_not_with_its_square(unit):
+    def convert(text):
+        offsets = Offsets(text, unit)
+        for place in range(0, len(text), 4):
+            assert offsets.to_code_points(offsets.from_code_points(place)) == place
+
+    small, large = "a🪐bc" * 3_000, "a🪐bc" * 30_000
+    assert growth.time_ratio(lambda: convert(small), lambda: convert(large), enough=20) < 20

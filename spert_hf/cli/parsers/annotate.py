@@ -1,0 +1,41 @@
+"""The options of `spert-hf annotate`."""
+
+import argparse
+
+from ...model.choices import OVERLAP_POLICIES
+from ..options import add_model_options, add_reading_options, add_threshold_options, add_type_options
+from .annotated_output import FORMATS_EPILOG, add_annotated_output
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the options."""
+    parser = argparse.ArgumentParser(
+        prog="spert-hf annotate",
+        description="Write texts with what a model finds in them in the form that an annotation tool imports,\n"
+        "where people correct it. What they export, `spert-hf import` reads.",
+        epilog=FORMATS_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_model_options(parser)
+    add_texts_option(parser)
+    add_annotated_output(parser)
+    add_reading_options(parser)
+    add_threshold_options(parser)
+    add_type_options(parser)
+    parser.add_argument(
+        "--overlap",
+        choices=OVERLAP_POLICIES,
+        help="entities that overlap are all kept, all dropped, or thinned out to the best (default: the model's own)",
+    )
+    return parser
+
+
+def add_texts_option(parser: argparse.ArgumentParser) -> None:
+    """Add the file of texts."""
+    parser.add_argument(
+        "--input",
+        required=True,
+        metavar="FILE",
+        help="`.txt` (a text a line), `.csv` (with a column `text`), or objects with `text` or `tokens` in `.jsonl` or "
+        "`.json`; - reads standard input",
+    )

@@ -1,0 +1,44 @@
+"""`spert-hf suggest`: the texts of a pool that are worth most to annotate next, with what the model finds in them."""
+
+import argparse
+import sys
+from typing import Any
+
+from ..annotation.diversity import check_clustering
+from ..annotation.predictions import annotate
+from ..annotation.suggestion import choose
+from ..data.inputs import read_inputs
+from ..model.messages import must_be
+from ..model.selection import check_selection
+from .annotated_output import check_output, write_annotated
+from .extract import check_input
+from .options import load_pipeline, reading_settings, selection_settings, write_notes
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    check_input(options.input)
+    check_output(options)
+    if options.strategy in ("both", "diversity"):
+        check_clustering(options.strategy)
+    reading, wanted = reading_settings(options), selection_settings(options)
+    pipe = load_pipeline(options, reading)
+    settings: dict[str, Any] = {"batch_size": options.batch_size, **check_selection(pipe.model.config, wanted)}
+    chosen = choose(
+        pipe,
+        read_inputs(options.input),
+        options.budget,
+        options.strategy,
+        options.seed,
+        batch_size=options.batch_size,
+        relation_threshold=settings.get("relation_threshold"),
+        show_progress=True,
+    )
+    if not chosen:
+        raise ValueError(must_be("--input", "a file with texts", f"{options.input}, which has none"))
+    if len(chosen) < options.budget:
+        write_notes([f"{options.input} has no more than {len(chosen):,} texts that are no near-duplicates"])
+    report = write_annotated(annotate(pipe, [record for _, record in chosen], **settings), options, pipe.model.config)
+    written = ", ".join(f"{count:,} {kind}" for kind, count in report.written.items())
+    sys.stdout.write(f"Written to {options.output}: {written}\n")
+    return 0

@@ -1,0 +1,47 @@
+"""Folders that are there with all of their files, or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..model.messages import must_be
+from .outputs import hidden_beside, real_target
+
+
+@contextmanager
+def new_folder(path: str | Path) -> Iterator[Path]:
+    """A hidden folder to write files to, which gets its name when all of them are written.
+
+    If the writing fails, nothing is left of it. Links are followed.
+
+    Args:
+        path: What it shall be called; an empty folder there is replaced.
+
+    Raises:
+        FileExistsError: Something else is there, which might be somebody's work.
+        OSError: It cannot be made.
+    """
+    target = real_target(path)
+    if target.exists() and not _is_empty_folder(target):
+        given = "a folder with files in it" if target.is_dir() else "a file"
+        raise FileExistsError(must_be(str(path), "a new folder or an empty one", given))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = hidden_beside(target, f"{uuid.uuid4().hex[:8]}.tmp")
+    beside.mkdir()
+    try:
+        yield beside
+        if target.exists():
+            shutil.copymode(target, beside)
+            target.rmdir()
+        beside.replace(target)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())

@@ -1,0 +1,117 @@
+"""What a run is made ready from: checked settings, documents, copies of them, and rows of embeddings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from transformers import PreTrainedTokenizerBase
+
+from ..data.documents import Document
+from ..data.in_memory import check_source
+from ..data.loading import Splits
+from ..data.schema import TypeSchema
+from ..model.messages import kind_of, must_be
+from ..model.processing_spert import SpertProcessor
+from .accelerator import check_tracker
+from .arguments import SpertTrainingArguments
+from .batches import TrainingExample, make_examples
+from .embedding_rows import EmbeddingRows
+from .letter_case_copies import Copies, copy_documents
+
+
+def checked_settings(
+    args: SpertTrainingArguments | None, train_dataset: object, eval_dataset: object
+) -> SpertTrainingArguments:
+    """Take settings and data sets if they are of the right type, and the tracker is there.
+
+    Raises:
+        TypeError: naming what is of a wrong type.
+        ImportError: if the tracker of `report_to` is not installed.
+    """
+    if args is not None and not isinstance(args, SpertTrainingArguments):
+        raise TypeError(must_be("args", "SpertTrainingArguments", kind_of(args)))
+    for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
+        if dataset is not None and not isinstance(dataset, Splits):
+            check_source(name, dataset)
+    args = args or SpertTrainingArguments()
+    check_tracker(args.report_to)
+    return args
+
+
+def split_to_score(asked: str, splits: Splits) -> str:
+    """The split that the trained model is scored on.
+
+    Args:
+        asked: its name, or `auto`.
+        splits: of the data set.
+
+    Raises:
+        ValueError: if it has no documents.
+    """
+    filled = [name for name in ("test", "dev", "train") if getattr(splits, name)]
+    if asked == "auto":
+        return filled[0]
+    if asked not in filled:
+        raise ValueError(
+            must_be("eval_split", f"a split that {splits.name} has documents for ({', '.join(filled)})", repr(asked))
+        )
+    return asked
+
+
+def training_documents(splits: Splits, arguments: SpertTrainingArguments) -> list[Document]:
+    """All documents that are trained on.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    documents = [*splits.train, *(splits.dev if arguments.train_on_dev else [])]
+    if not documents:
+        raise ValueError(f"dataset: {splits.name} has no training documents")
+    return documents
+
+
+def examples_of_copies(
+    documents: Sequence[Document],
+    schema: TypeSchema,
+    processor: SpertProcessor,
+    arguments: SpertTrainingArguments,
+    first: int,
+) -> tuple[list[TrainingExample], list[Copies]]:
+    """Make the examples in other letter case, all that may ever be drawn.
+
+    Args:
+        documents: all that are trained on.
+        schema: of their types.
+        processor: of the run's tokenizer.
+        arguments: all settings.
+        first: number of the first of them; those of the documents come before.
+
+    Returns:
+        The examples, and where they are among all, and how many an epoch has.
+    """
+    examples: list[TrainingExample] = []
+    copies = []
+    for change, share in ((str.lower, arguments.lower_case_copies), (str.upper, arguments.upper_case_copies)):
+        if share:
+            made = make_examples(copy_documents(documents, change), schema, processor)
+            start = first + len(examples)
+            copies.append(Copies.of_share(range(start, start + len(made)), share))
+            examples += made
+    return examples, copies
+
+
+def rows_to_train(
+    accelerator: Accelerator,
+    embeddings: Any,
+    optimizer: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    examples: Sequence[TrainingExample],
+) -> EmbeddingRows | None:
+    """Have word embeddings trained by rows where only we look at gradients, and where it is quicker."""
+    only_ours = accelerator.num_processes == 1 and accelerator.scaler is None
+    if not only_ours or accelerator.device.type != "cpu" or not EmbeddingRows.possible(embeddings):
+        return None
+    filling = {0, *tokenizer.all_special_ids}  # padding, and what fills up packed sequences
+    met = filling.union(*(example.words.input_ids for example in examples))
+    return EmbeddingRows(embeddings, optimizer, torch.tensor(sorted(met)))

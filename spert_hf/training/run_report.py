@@ -1,0 +1,132 @@
+"""How far a run is, as its log, its tracker, its progress bar and its callbacks are told."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from accelerate import Accelerator
+from transformers import TrainerControl
+from transformers.utils import logging
+
+from .arguments import SpertTrainingArguments
+from .callbacks import Callbacks, as_logged
+from .checkpoints import TrainingState
+from .optimizer_step import StepOutcome
+from .training_log import TrainingLog, TrainingProgress
+
+logger = logging.get_logger(__name__)
+
+
+class NonFiniteError(ValueError):
+    """Too many steps had a loss or a gradient that is not finite."""
+
+
+class RunReport:
+    """Tells how far a run is. `begin` comes first, and `open` before anything is added.
+
+    Args:
+        callbacks: that are told.
+        accelerator: of the run.
+        arguments: all settings.
+        total_steps: of the whole run.
+    """
+
+    def __init__(
+        self, callbacks: Callbacks, accelerator: Accelerator, arguments: SpertTrainingArguments, total_steps: int
+    ) -> None:
+        self._callbacks, self._accelerator = callbacks, accelerator
+        self._arguments, self._total_steps = arguments, total_steps
+
+    def begin(self, reached: TrainingState) -> None:
+        """Tell callbacks where the run is before it goes on, with nothing asked for yet.
+
+        Args:
+            reached: what is reported of from now on, as it changes.
+        """
+        self._reached = reached
+        arguments, state = self._arguments, self._callbacks.state
+        self._callbacks.control = TrainerControl(should_training_stop=reached.stopped)
+        state.max_steps, state.num_train_epochs = self._total_steps, arguments.num_train_epochs
+        state.logging_steps, state.save_steps = arguments.logging_steps, arguments.save_steps
+        state.train_batch_size = arguments.per_device_train_batch_size
+        state.is_local_process_zero = self._accelerator.is_local_main_process
+        state.is_world_process_zero = self._accelerator.is_main_process
+        state.log_history = [self._logged(entry) for entry in reached.log]
+
+    def open(self, output_dir: Path, step_size: int, show_progress: bool) -> None:
+        """Begin the log and the bar.
+
+        Args:
+            output_dir: folder of the log.
+            step_size: sentences of a step.
+            show_progress: whether there is a bar to be seen.
+        """
+        self._log = TrainingLog(output_dir, self._reached.log, self._track, active=self._accelerator.is_main_process)
+        self._bar = TrainingProgress(self._total_steps * step_size, self._reached.step * step_size, show_progress)
+
+    def close(self) -> None:
+        """End the bar."""
+        self._bar.close()
+
+    def call(self, moment: str, **more: Any) -> None:
+        """Call the callbacks, which are told how far the run is, and note if they end it."""
+        state, reached = self._callbacks.state, self._reached
+        state.global_step, state.best_metric = reached.step, reached.best_metric
+        state.epoch = self.epoch_at(reached.step)
+        control = self._callbacks.call(moment, **more)
+        reached.stopped = reached.stopped or control.should_training_stop
+
+    def epoch_at(self, step: int) -> float:
+        """Passes that a step is at the end of, with the share of the one under way."""
+        return step * self._arguments.num_train_epochs / self._total_steps
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Add an entry to the log, and tell callbacks of it."""
+        self._log.add(entry)
+        logged = self._logged(entry)
+        self._callbacks.state.log_history.append(logged)
+        self.call("on_log", logs={name: value for name, value in logged.items() if name != "step"})
+
+    def add_step(self, outcome: StepOutcome, suspects: Sequence[str], learning_rate: float) -> None:
+        """Log a step if it is due, or was skipped.
+
+        Args:
+            outcome: of the step.
+            suspects: sentences over which it was skipped, if it was.
+            learning_rate: that of the next step.
+
+        Raises:
+            NonFiniteError: if it is one skipped step too many.
+        """
+        step, control = self._reached.step, self._callbacks.control
+        if suspects:
+            self._add_skipped(list(suspects))
+        elif control.should_log or step % self._arguments.logging_steps == 0 or step == self._total_steps:
+            self.add({"step": step, **outcome.losses, "learning_rate": learning_rate})
+
+    def advance(self, sentences: int, outcome: StepOutcome) -> None:
+        """Move the bar on by the sentences of a step."""
+        self._bar.advance(sentences, None if outcome.suspects else outcome.losses["loss"])
+
+    def message(self, text: str) -> None:
+        """Show a line beside the bar."""
+        self._bar.message(text)
+
+    def _add_skipped(self, names: list[str]) -> None:
+        """Say which step was skipped, over which sentences; stop the run if it is one too many."""
+        reached, most = self._reached, self._arguments.max_skipped_steps
+        reached.skipped_steps += 1
+        self.add({"step": reached.step, "skipped": "loss or gradient not finite", "sentences": names})
+        report = f"step {reached.step}: loss or gradient not finite in sentences {', '.join(names)}"
+        if reached.skipped_steps >= most:
+            raise NonFiniteError(
+                f"{report}; stopped, as {reached.skipped_steps} steps were skipped (max_skipped_steps)"
+            )
+        if self._accelerator.is_main_process:
+            logger.warning(f"{report}; skipped ({reached.skipped_steps} so far, stopping at {most})")
+
+    def _logged(self, entry: dict[str, Any]) -> dict[str, Any]:
+        return {**as_logged(entry), "epoch": self.epoch_at(entry["step"])}
+
+    def _track(self, numbers: dict[str, float], step: int) -> None:
+        self._accelerator.log(numbers, step=step)

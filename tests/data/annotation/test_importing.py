@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+
+from spert_hf.cli.main import main
+from spert_hf.data import read_documents
+from spert_hf.data.annotation.importing import make_types
+from spert_hf.data.loading import load_splits
+
+TEXT = "Mira Voss-Tarn founded Kestrel Labs. She works in Oldhaven."
+RECORD = {
+    "text": TEXT,
+    "entities": [
+        {"type": "PER", "start": 0, "end": 14},
+        {"type": "ORG", "start": 23, "end": 35},
+        {"type": "LOC", "start": 50, "end": 58},
+        {"type": "ORG", "start": 23, "end": 35},
+        {"type": None, "start": 37, "end": 40},
+    ],
+    "relations": [
+        {"type": "founded", "head": 0, "tail": 3},
+        {"type": "based_in", "head": 1, "tail": 2},
+        {"type": "founded", "head": 1, "tail": 1},
+    ],
+}
+
+
+def write(path, records):
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    return str(path)
+
+
+def numbered(count):
+    return [
+        {**RECORD, "id": number, "text": TEXT.replace("Oldhaven", f"Oldhave{number}"[:8])} for number in range(count)
+    ]
+
+
+def test_import_writes_a_data_set_that_loads(tmp_path, capsys):
+    output = tmp_path / "my"
+    assert main(["import", write(tmp_path / "export.jsonl", numbered(9)), "--output", str(output)]) == 0
+    printed = capsys.readouterr()
+    assert "entities           45        0        18       27" in printed.out
+    assert "relations          27        0        18        9" in printed.out
+    assert "entity types: PER 9, ORG 9, LOC 9" in printed.out
+    assert "left out: 9 entities: the same as another" in printed.err
+    assert "left out: 9 relations: its head and tail are in different sentences" in printed.err
+    splits = load_splits(str(output))
+    assert [len(each) for each in (splits.train, splits.dev, splits.test)] == [14, 2, 2]
+    assert splits.schema.entity_names == ("LOC", "ORG", "PER")
+    first = splits.train[0]
+    assert first.tokens == ["Mira", "Voss", "-", "Tarn", "founded", "Kestrel", "Labs", "."]
+    assert first.extra["text"] == "Mira Voss-Tarn founded Kestrel Labs."
+    assert first.id is not None and first.id.endswith(".1")
+
+
+def test_whole_texts_keep_relations_across_sentences(tmp_path):
+    arguments = ["--documents", "whole", "--dev", "0", "--test", "0", "--output", str(tmp_path / "my")]
+    assert main(["import", write(tmp_path / "export.jsonl", [RECORD]), *arguments]) == 0
+    (document,) = read_documents(tmp_path / "my" / "train.jsonl")
+    assert [(one.type, one.head, one.tail) for one in document.relations] == [("founded", 0, 1), ("based_in", 1, 2)]
+    assert sorted(path.name for path in (tmp_path / "my").iterdir()) == ["train.jsonl", "types.json"]
+
+
+def test_strict_makes_errors_of_what_does_not_fit_and_writes_nothing(tmp_path, capsys):
+    output = tmp_path / "my"
+    assert main(["import", write(tmp_path / "e.jsonl", [RECORD]), "--output", str(output), "--strict"]) == 1
+    message = capsys.readouterr().err
+    assert "record 1 (line 1): entities[4] must be as it was annotated, got no label" in message
+    assert "record 1 (line 1): relations[2] must be as it was annotated, got of a mention to itself" in message
+    assert not output.exists()
+
+
+def test_every_fault_of_every_file_is_told_at_once_and_nothing_is_written(tmp_path, capsys):
+    wrong = [
+        {**RECORD, "entities": [{"type": "PER", "start": 5, "end": 99}, {"type": 3, "start": 5, "end": 4}]},
+        {"text": 7, "entities": [{"type": "PER", "start": 0, "end": 1}]},
+    ]
+    files = [write(tmp_path / "a.jsonl", [RECORD, wrong[0]]), write(tmp_path / "b.jsonl", [RECORD, wrong[1]])]
+    assert main(["import", *files, "--output", str(tmp_path / "my")]) == 1
+    message = capsys.readouterr().err
+    assert (
+        "a.jsonl, record 2 (line 2): entities[0].end must be an integer from 1 to 59 (the text's length), got 99"
+        in message
+    )
+    assert "entities[1].end must be more than the start, 5, got 4" in message
+    assert "entities[1].type must be the name of a type, got 3" in message
+    assert "b.jsonl, record 2 (line 2): text must be a string of valid Unicode, got 7" in message
+    assert not (tmp_path / "my").exists()
+
+
+def test_a_data_set_is_replaced_only_when_told_so(tmp_path, capsys):
+    file, output = write(tmp_path / "e.jsonl", numbered(3)), str(tmp_path / "my")
+    assert main(["import", file, "--output", output]) == 0
+    capsys.readouterr()
+    assert main(["import", file, "--output", output]) == 1
+    assert "(--overwrite replaces it)" in capsys.readouterr().err
+    assert main(["import", file, "--output", output, "--overwrite", "--dev", "0", "--test", "0"]) == 0
+    assert sorted(path.name for path in (tmp_path / "my").iterdir()) == ["train.jsonl", "types.json"]
+
+
+def test_other_files_in_the_folder_are_never_replaced(tmp_path, capsys):
+    output = tmp_path / "my"
+    output.mkdir()
+    (output / "notes.json").write_text("{}", encoding="utf-8")
+    file = write(tmp_path / "e.jsonl", [RECORD])
+    assert main(["import", file, "--output", str(output), "--overwrite"]) == 1
+    assert "notes.json" in capsys.readouterr().err
+
+
+def test_content_of_no_format_is_told_with_all_formats(tmp_path, capsys):
+    (tmp_path / "a.txt").write_text("Just a text.\n", encoding="utf-8")
+    assert main(["import", str(tmp_path / "a.txt"), "--output", str(tmp_path / "my")]) == 1
+    assert "in one of the formats" in capsys.readouterr().err
+
+
+def test_annotations_without_any_entity_are_refused(tmp_path, capsys):
+    file = write(tmp_path / "e.jsonl", [{"text": "Nobody.", "entities": []}])
+    assert main(["import", file, "--output", str(tmp_path / "my")]) == 1
+    assert "must be annotated, got no entity that can be used" in capsys.readouterr().err
+
+
+def test_short_names_are_the_shortest_beginnings_that_differ():
+    types = make_types(["PER", "PERSON", "Location"], ["Work_For", "Work_With", "Kill"])
+    assert [each.short for each in types.entity_types] == ["PER", "PERS", "Loca"]
+    assert [each.short for each in types.relation_types] == ["Work_F", "Work_W", "Kill"]
+    assert types.relation_types[0].verbose == "Work For"
