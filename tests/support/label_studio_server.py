@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -64,8 +65,8 @@ class LabelStudio:
     def submit(self, page: Any, project: int, task: int) -> None:
         """Open a task in the page, where its prediction becomes a new annotation, and submit that."""
         page.goto(f"{self.address}/projects/{project}/data?task={task}")
-        button = page.get_by_role("button", name="Submit", exact=True)
-        button.wait_for()
+        button = page.locator("button", has_text=re.compile("^Submit$"))
+        button.wait_for(timeout=120_000)
         wait_until(button.is_enabled)
         button.click()
         wait_until(lambda: self._is_annotated(task))
