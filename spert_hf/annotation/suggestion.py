@@ -32,11 +32,11 @@ class Suggestion(NamedTuple):
     """A text to annotate.
 
     Attributes:
-        index: Its place in the pool.
+        position: Its place in the pool, from 0.
         score: How unsure the model is of it; `None` where chance chooses, and no model is asked.
     """
 
-    index: int
+    position: int
     score: float | None
 
 
@@ -92,17 +92,18 @@ def suggest(
     relation_threshold: Threshold = None,
     show_progress: bool = False,
 ) -> list[Suggestion]:
-    """Choose texts to annotate, in memory that grows with the budget and not with the pool.
+    """Choose texts to annotate, in memory that grows with the budget; of the other texts of the pool a digest is kept.
 
     ```python
     >>> suggest(pipe, ["Marian Pell works for Northern Paper.", "It rained.", …], budget=50)
-    [Suggestion(index=0, score=2.71), …]
+    [Suggestion(position=0, score=2.71), …]
     ```
 
     Args:
         pipe: What has been learnt so far.
         texts: The pool: strings, or mappings with `text` or `tokens`. A generator is read once.
-        budget: How many are wanted. Fewer are given where the pool has not so many that are no near-duplicates.
+        budget: How many are wanted. Fewer are given where the pool has not so many, or where of the best
+            [`CANDIDATES_PER_TEXT`] × `budget` not so many are left without near-duplicates.
         strategy: One of [`STRATEGIES`].
         seed: Of chance and of the clustering.
         doubt: How a text's score is made.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -58,10 +58,7 @@ class _ModelWithVectors:
 
     def __init__(self, model: SpertModel) -> None:
         self._model = model
-
-    @property
-    def config(self) -> SpertConfig:
-        return self._model.config
+        self.config: SpertConfig = model.config
 
     @property
     def device(self) -> torch.device:
@@ -117,7 +114,7 @@ def _score_group(
     texts = [pipe.preprocess(record, number, **pipe._preprocess_params) for number, record in group]
     pieces = cut(pipe.spert_processor, [text.words for text in texts], [text.sequences for text in texts])
     of_pieces: list[tuple[float, float, Tensor] | None] = [None] * len(pieces)
-    model = _ModelWithVectors(pipe.model)
+    model = _ModelWithVectors(cast(SpertModel, pipe.model))
 
     def condense(batch: list[int], output: Any) -> tuple[list[int], list[float], list[float], Tensor]:
         entities, relations = doubts(output, model.config, len(batch), threshold)

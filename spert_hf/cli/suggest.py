@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if not chosen:
         raise ValueError(must_be("--input", "a file with texts", f"{options.input}, which has none"))
     if len(chosen) < options.budget:
-        write_notes([f"{options.input} has no more than {len(chosen):,} texts that are no near-duplicates"])
+        write_notes([f"{len(chosen):,} texts: {options.input} has no more, or its best ones are near-duplicates"])
     report = write_annotated(annotate(pipe, [record for _, record in chosen], **settings), options, pipe.model.config)
     written = ", ".join(f"{count:,} {kind}" for kind, count in report.written.items())
     sys.stdout.write(f"Written to {options.output}: {written}\n")

@@ -44,15 +44,15 @@ def scored_pool(doubts, vectors=None, words=None):
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_budget_is_kept_the_seed_decides_and_nothing_comes_twice(pipe, pool, strategy):
     chosen = suggest(pipe, pool, 8, strategy, seed=3)
-    assert len(chosen) == len({one.index for one in chosen}) == 8
-    assert all(0 <= one.index < len(pool) for one in chosen)
+    assert len(chosen) == len({one.position for one in chosen}) == 8
+    assert all(0 <= one.position < len(pool) for one in chosen)
     assert chosen == suggest(pipe, (text for text in pool), 8, strategy, seed=3)
 
 
 @pytest.mark.parametrize("strategy", MODEL_STRATEGIES)
 def test_near_duplicates_are_left_out_even_where_the_budget_is_not_used_up(pipe, pool, strategy):
     chosen = suggest(pipe, pool, len(pool), strategy)
-    words = [words_of({"text": pool[one.index]}) for one in chosen]
+    words = [words_of({"text": pool[one.position]}) for one in chosen]
     assert len(chosen) == 40
     for place, one in enumerate(words):
         assert not any(are_near_duplicates(one, other) for other in words[:place])
@@ -62,7 +62,7 @@ def test_uncertainty_gives_the_least_sure_first(pipe, pool):
     scores = [one.entities + one.relations for _, one in score_texts(pipe, [{"text": text} for text in pool])]
     chosen = suggest(pipe, pool[:40], 40, "uncertainty")
     assert [one.score for one in chosen] == pytest.approx(sorted(scores[:40], reverse=True), rel=1e-4)
-    assert all(one.score == pytest.approx(scores[one.index], rel=1e-4) for one in chosen)
+    assert all(one.score == pytest.approx(scores[one.position], rel=1e-4) for one in chosen)
 
 
 @settings(max_examples=20)
@@ -118,7 +118,7 @@ def test_chance_asks_no_model_and_reads_a_stream_once():
     chosen = suggest(None, texts, 5, "random", seed=1)
     assert len(read) == 1000
     assert [one.score for one in chosen] == [None] * 5
-    assert max(one.index for one in chosen) > 5
+    assert max(one.position for one in chosen) > 5
 
 
 class Record(dict):

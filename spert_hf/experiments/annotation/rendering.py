@@ -59,7 +59,7 @@ def render(curves: Sequence[Curve], encoder: str, plot: str | None = None) -> st
         plot: Path of the plot, from the page.
     """
     chance = of_chance(curves)
-    savings = [(curve, chance and compare(curve, chance)) for curve in curves]
+    savings = [(curve, None if chance is None else compare(curve, chance)) for curve in curves]
     parts = [
         f"# {TITLE}: {Path(encoder).name}",
         f"Written by `spert-hf experiment {NAME}` from the files beside it, one a round, and overwritten by it.",
