@@ -94,7 +94,7 @@ def serve_label_studio(folder: Path) -> Iterator[LabelStudio]:
     command += ["--username", USER, "--password", PASSWORD, "--user-token", TOKEN]
     quiet = {"COLLECT_ANALYTICS": "False", "LATEST_VERSION_CHECK": "False", "SENTRY_DSN": "", "FRONTEND_SENTRY_DSN": ""}
     settings = {"LABEL_STUDIO_BASE_DATA_DIR": str(folder / "data"), "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true"}
-    settings["ML_BLOCK_LOCAL_IP"] = "false"  # for a backend on this machine
+    settings |= {"ML_BLOCK_LOCAL_IP": "false", "SSRF_PROTECTION_ENABLED": "false"}  # for a backend on this machine
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | quiet | settings
     with log.open("wb") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT, env=environ)
