@@ -366,6 +366,7 @@ def test_overlaps_are_warned_of_as_the_tool_may_drop_them(tmp_path):
     assert "some mentions overlap" in write_as("doccano", [text], tmp_path / "w.jsonl").notes[0]
 
 
+@pytest.mark.e2e
 def test_reading_takes_time_in_proportion_to_the_file(tmp_path):
     def file(count):
         return write_lines(tmp_path / f"{count}.jsonl", *(RECORD | {"id": number} for number in range(count)))
@@ -374,6 +375,7 @@ def test_reading_takes_time_in_proportion_to_the_file(tmp_path):
     assert growth.time_ratio(lambda: read_as("doccano", small), lambda: read_as("doccano", large), enough=20) < 20
 
 
+@pytest.mark.e2e
 def test_a_text_with_many_mentions_takes_time_in_proportion_to_them(tmp_path):
     def file(count):
         mentions = [mention(number, "PER", 2 * number, 2 * number + 2) for number in range(count)]

@@ -169,6 +169,7 @@ def test_every_mention_is_its_tokens_whatever_is_between_them(tmp_path, sentence
     assert len(text.relations) == sum(map(len, relations))
 
 
+@pytest.mark.e2e
 def test_time_grows_in_proportion_to_the_text(tmp_path):
     def file(count):
         ner = [[[number, number, "X"] for number in range(count)]]

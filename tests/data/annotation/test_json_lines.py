@@ -211,6 +211,7 @@ def test_nothing_is_left_of_what_could_not_be_written_whole(tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.e2e
 def test_reading_takes_time_in_proportion_to_the_file(tmp_path):
     def file(count):
         mentions = [{"type": "X", "start": number, "end": number + 1} for number in range(count)]

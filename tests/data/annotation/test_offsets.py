@@ -69,6 +69,7 @@ def test_a_line_end_of_two_characters_is_one_grapheme():
     assert [offsets.to_code_points(number) for number in range(5)] == [0, 1, 3, 4, None]
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("unit", ["utf-16", "graphemes"])
 def test_time_grows_with_the_text_and_not_with_its_square(unit):
     def convert(text):

@@ -301,6 +301,7 @@ def test_overlaps_are_warned_of_as_the_interface_does_not_show_them(tmp_path):
     assert "some mentions overlap" in write_as("prodigy", [text], tmp_path / "w.jsonl").notes[0]
 
 
+@pytest.mark.e2e
 def test_time_grows_in_proportion_to_the_text(tmp_path):
     def text(count):
         mentions = [TextEntity("PER", 5 * number, 5 * number + 4) for number in range(count)]
