@@ -75,7 +75,7 @@ def whole(tiny_checkpoint, tmp_path_factory):
 @pytest.mark.parametrize("texts_read", [0, 1, GROUP, GROUP + 1, 3 * GROUP + 5, COUNT - 1])
 def test_the_result_is_that_of_a_run_that_nothing_interrupted(run, interrupted, whole, capsys, texts_read):
     output = interrupted(texts_read)
-    assert "--resume goes on with it" in capsys.readouterr().err
+    assert "--resume continues from there" in capsys.readouterr().err
     assert unfinished_path(output).read_bytes().count(b"\n") == texts_read // GROUP * GROUP
     assert run(output, "--resume") == 0
     assert output.read_bytes() == whole

@@ -251,7 +251,7 @@ class TestOwnRuntime:
             model.eval().encode(ids, mask)
             assert runtime.calls == 1
             model.encoder.encoder.layer[0].output.dense.weight[0, 0] += 1
-            with pytest.warns(UserWarning, match=r"was made of it \(halve\), so that torch computes it again"):
+            with pytest.warns(UserWarning, match=r"has changed since halve was called, so torch computes it now"):
                 model.encode(ids, mask)
             with warnings.catch_warnings():
                 warnings.simplefilter("error")

@@ -63,8 +63,8 @@ class Doccano:
         page.goto(f"{self.address}/projects/{project}/sequence-labeling?page={number}")
         page.locator(".v-application svg text").first.wait_for()
         shown: str = page.locator("main").inner_text()
-        page.locator("button:has(.mdi-close-circle-outline), button:has(.mdi-close)").first.click()
-        page.locator(".mdi-check").first.wait_for()
+        page.keyboard.press("Enter")  # the page's key for "checked"
+        wait_until(lambda: self._json("GET", f"/v1/projects/{project}/examples")["results"][number - 1]["is_confirmed"])
         return shown
 
     def log_in(self, page: Any) -> None:
@@ -85,7 +85,8 @@ class Doccano:
     def _wait(self, task: str) -> None:
         wait_until(lambda: self._json("GET", f"/v1/tasks/status/{task}")["ready"], 300)
         status = self._json("GET", f"/v1/tasks/status/{task}")
-        assert not status.get("error") and not (status.get("result") or {}).get("error"), status
+        result = status.get("result")  # of an export the file's name
+        assert not status.get("error") and not (isinstance(result, dict) and result["error"]), status
 
     def _json(self, method: str, path: str, body: object = None) -> Any:
         return json.loads(self._call(method, path, None if body is None else json.dumps(body).encode()))

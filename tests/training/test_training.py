@@ -14,6 +14,7 @@ from spert_hf.data import load_splits
 from spert_hf.files.ownership import owned_folder
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.interruption import TrainingInterruptedError
+from spert_hf.training.scoring import Scorer
 from spert_hf.training.trainer import SpertTrainer
 from tests.support.documents import make_dataset_folder, make_records
 from tests.support.predictions import predict_documents, score_as_text, score_predictions
@@ -234,11 +235,14 @@ def test_scores_as_text_are_those_of_the_saved_model(train, dataset_folder):
 
 
 def test_a_stop_that_is_asked_for_while_texts_are_scored_is_heeded(train, monkeypatch):
-    def ask_to_stop(*_):
-        signal.raise_signal(signal.SIGTERM)
-        return []
+    score = Scorer.score
 
-    monkeypatch.setattr(SpertTrainer, "_score", ask_to_stop)
+    def ask_to_stop(*arguments):
+        result = score(*arguments)
+        signal.raise_signal(signal.SIGTERM)
+        return result
+
+    monkeypatch.setattr(Scorer, "score", ask_to_stop)
     with pytest.raises(TrainingInterruptedError):
         train(eval_every_epochs=0)
 
