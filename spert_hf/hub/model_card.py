@@ -184,7 +184,7 @@ def _describe_base(adapter: Adapter | None) -> str:
     """Describe the base model of an adapter."""
     if adapter is None:
         return ""
-    revision = f", revision {as_code(adapter.revision)}" if adapter.revision else ""
+    revision = f" (revision {as_code(adapter.revision)})" if adapter.revision else ""
     return (
         "This repository contains a LoRA adapter and classifiers, not a full model. Its base model "
         f"{as_code(adapter.base)}{revision} is downloaded with it. The `peft` files are in `{PUBLISHED_FOLDER}/`."

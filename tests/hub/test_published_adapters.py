@@ -65,7 +65,7 @@ def test_an_adapter_is_published_and_loaded_over_its_base(hub, run_python, tmp_p
     card = ModelCard(files["README.md"].decode())
     assert (card.data.base_model, card.data["base_model_relation"]) == ("ada/encoder", "adapter")
     assert "peft" in card.data.tags
-    assert f"loaded over `ada/encoder`, revision `{commit}`" in " ".join(card.text.split())
+    assert f"Its base model `ada/encoder` (revision `{commit}`) is downloaded with it" in " ".join(card.text.split())
 
     found = run_python("-c", EXTRACT, "package", output, "ada/adapter")
     assert found.returncode == 0, found.stderr
