@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from ..model.words import import_extra
 
 
 def check_clustering(strategy: str) -> None:
@@ -21,13 +22,7 @@ def check_clustering(strategy: str) -> None:
 
 
 def _import_clustering(strategy: str) -> Any:
-    try:
-        return import_module("sklearn.cluster")
-    except ImportError as error:
-        raise ValueError(
-            f"strategy {strategy!r} needs the package scikit-learn: pip install scikit-learn "
-            "(or 'spert-hf[annotation]')"
-        ) from error
+    return import_extra("sklearn.cluster", f"strategy {strategy!r}", "annotation", "scikit-learn")
 
 
 def cluster(vectors: Sequence[Tensor], count: int, seed: int, strategy: str = "both") -> tuple[list[int], list[float]]:

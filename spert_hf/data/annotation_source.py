@@ -40,7 +40,7 @@ def open_annotations(path: Path, format: AnnotationFormat, dev_fraction: float, 
 
     Raises:
         DocumentError: With every fault of the file.
-        ImportError: The format needs a library that is not installed.
+        ValueError: The format needs a library that is not installed.
         OSError: It cannot be read.
     """
     report = Report()

@@ -387,8 +387,14 @@ def dictionary_words() -> SplitWords:
     return split
 
 
-def import_extra(module: str, asked: str, extra: str) -> Any:
+def import_extra(module: str, asked: str, extra: str, package: str | None = None) -> Any:
     """Import an optional library without an import statement, which transformers would treat as required.
+
+    Args:
+        module: the module.
+        asked: what needs it, for the message.
+        extra: the extra that installs it.
+        package: what pip calls it, if that is not the name of the module.
 
     Raises:
         ValueError: it is not installed; the message contains the command to install it.
@@ -396,7 +402,7 @@ def import_extra(module: str, asked: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        package = module.partition(".")[0]
+        package = package or module.partition(".")[0]
         raise ValueError(
             f"{asked} needs the package {package}: pip install {package} (or 'spert-hf[{extra}]')"
         ) from error

@@ -52,8 +52,7 @@ def read_annotations(
     Raises:
         DatasetError: The format can't be told.
         DocumentError: With every fault of the file.
-        ValueError: An option is not allowed.
-        ImportError: The format needs a library that is not installed; the message says which extra to install.
+        ValueError: An option is not allowed, or the format needs a library that is not installed.
         OSError: The file cannot be read.
     """
     noted = Report() if report is None else report

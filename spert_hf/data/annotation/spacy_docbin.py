@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ...model.words import import_extra
 from ..faults import Location
 from .annotated_text import AnnotatedText
-from .extras import import_extra
 from .options import ReadingOptions, WritingOptions
 from .report import Report
 from .sample import Sample
@@ -49,7 +49,7 @@ def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[Annota
 
 def _docs(path: Path, report: Report) -> Iterator[Any]:
     """The docs of a file; a fault ends them."""
-    spacy: Any = import_extra("spacy", "spacy", "spacy", "spacy")
+    spacy: Any = import_extra("spacy", "format 'spacy'", "spacy")
     content = path.read_bytes()
     collects = gc.isenabled()
     number = 0

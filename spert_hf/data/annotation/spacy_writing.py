@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...files.atomic import replacing
+from ...model.words import import_extra
 from .annotated_text import AnnotatedText
-from .extras import import_extra
 from .options import WritingOptions
 from .report import Report
 from .spacy_forms import GROUP, ID, REL, RELATIONS
@@ -17,7 +17,7 @@ from .tokens import split_at
 
 def write_docs(texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, report: Report) -> None:
     """Write texts; see `write` of the format."""
-    spacy: Any = import_extra("spacy", "spacy", "spacy", "spacy")
+    spacy: Any = import_extra("spacy", "format 'spacy'", "spacy")
     names = list(options.relation_types)
     if not names:
         texts = list(texts)

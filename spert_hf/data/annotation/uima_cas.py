@@ -11,10 +11,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from ...model.words import import_extra
 from ..faults import Location, short_repr
 from .annotated_text import AnnotatedText, TextEntity, TextRelation
 from .checks import label_of, span_of
-from .extras import import_extra
 from .offsets import Offsets
 from .options import ReadingOptions, WritingOptions
 from .report import KINDS, Report
@@ -96,8 +96,8 @@ class _Reader:
 
     def __init__(self, options: ReadingOptions) -> None:
         self._options = options
-        self._cassis: Any = import_extra("cassis", "inception", "dkpro-cassis", "cas")
-        self._etree: Any = import_extra("lxml.etree", "inception", "lxml", "cas")
+        self._cassis: Any = import_extra("cassis", "format 'inception'", "cas", "dkpro-cassis")
+        self._etree: Any = import_extra("lxml.etree", "format 'inception'", "cas")
         self._type_system = cache(self._parse_types)
 
     def __call__(self, file: CasFile, location: Location, report: Report) -> AnnotatedText | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...files.atomic import filling, replacing, write_atomically
 from ...model.messages import must_be
+from ...model.words import import_extra
 from .annotated_text import AnnotatedText
-from .extras import import_extra
 from .options import WritingOptions
 from .report import Report
 from .tokens import tokens_and_sentences
@@ -60,7 +60,7 @@ class _Writer:
     """
 
     def __init__(self, report: Report) -> None:
-        self._cassis: Any = import_extra("cassis", "inception", "dkpro-cassis", "cas")
+        self._cassis: Any = import_extra("cassis", "format 'inception'", "cas", "dkpro-cassis")
         self._report = report
         self.types = self._type_system()
 

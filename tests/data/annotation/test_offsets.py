@@ -5,7 +5,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.data.annotation.offsets import UNITS, Offsets, has_astral
+from spert_hf.data.annotation.offsets import UNITS, Offsets
 from tests.support import growth
 from tests.support.annotation_strategies import texts
 
@@ -41,11 +41,6 @@ def test_a_place_inside_a_grapheme_is_its_end(text):
     offsets, borders = Offsets(text, "graphemes"), borders_of(text, "graphemes")
     for place in range(len(text) + 1):
         assert offsets.to_code_points(offsets.from_code_points(place)) == min(end for end in borders if end >= place)
-
-
-@given(texts)
-def test_astral_characters_are_those_that_two_units_stand_for(text):
-    assert has_astral(text) == (SIZES["utf-16"](text) != len(text))
 
 
 @pytest.mark.parametrize(

@@ -323,5 +323,7 @@ def test_the_library_is_imported_only_for_this_format() -> None:
 
 def test_a_missing_library_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spacy", None)
-    with pytest.raises(ImportError, match=r"^format 'spacy' needs the package spacy: pip install 'spert-hf\[spacy\]'$"):
+    with pytest.raises(
+        ValueError, match=r"^format 'spacy' needs the package spacy: pip install spacy \(or 'spert-hf\[spacy\]'\)$"
+    ):
         read(DOCS)

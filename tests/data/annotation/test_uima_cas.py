@@ -498,5 +498,5 @@ def test_the_library_is_imported_only_for_this_format() -> None:
 
 def test_a_missing_library_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cassis", None)
-    with pytest.raises(ImportError, match=r"^format 'inception' needs the package dkpro-cassis: pip install 'spert-hf"):
+    with pytest.raises(ValueError, match=r"^format 'inception' needs the package dkpro-cassis: pip install dkpro-"):
         read(FOLDER / "doc.xmi")
