@@ -52,6 +52,12 @@ class Offsets:
         return offset + bisect_left(self._astral, offset) if self._starts is None else self._starts[offset]
 
 
+def first_astral(text: str) -> int | None:
+    """The place of the first character that takes two UTF-16 units, if there is any."""
+    found = None if text.isascii() else _ASTRAL.search(text)
+    return None if found is None else found.start()
+
+
 def _grapheme_starts(text: str) -> list[int] | None:
     """For each code point and the text's end, the graphemes before it; `None` where both are the same."""
     starts, count = [0], 0
