@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .predictions import text_of
@@ -33,3 +33,14 @@ def are_near_duplicates(words: frozenset[str], others: frozenset[str]) -> bool:
 def digest_of(words: frozenset[str]) -> bytes:
     """A short name of a text's words, for those of very many texts."""
     return hashlib.blake2b(" ".join(sorted(words)).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def without_annotated(records: Iterable[Mapping[str, Any]], texts: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """The records that do not have the words of any of these texts.
+
+    Args:
+        records: Each with `text` or `tokens`, read as a stream.
+        texts: Those that are annotated; eight bytes of each are kept.
+    """
+    annotated = {digest_of(words_of({"text": text})) for text in texts}
+    return (record for record in records if digest_of(words_of(record)) not in annotated)

@@ -276,6 +276,6 @@ def load_documents(
 
 
 def write_notes(notes: Iterable[str]) -> None:
-    """Write notes to standard error, one per line."""
+    """Write notes to standard error, one per line; indented lines belong to the note before them."""
     for note in notes:
-        sys.stderr.write(f"Note: {note}\n")
+        sys.stderr.write(f"{note}\n" if note.startswith(" ") else f"Note: {note}\n")

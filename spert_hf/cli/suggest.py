@@ -5,8 +5,10 @@ import sys
 from typing import Any
 
 from ..annotation.diversity import check_clustering
+from ..annotation.near_duplicates import without_annotated
 from ..annotation.predictions import annotate
 from ..annotation.suggestion import choose
+from ..data.annotation.reading import read_annotations
 from ..data.inputs import read_inputs
 from ..model.messages import must_be
 from ..model.selection import check_selection
@@ -21,12 +23,13 @@ def run(options: argparse.Namespace) -> int:
     check_output(options)
     if options.strategy in ("both", "diversity"):
         check_clustering(options.strategy)
+    annotated = [text.text for file in options.annotated for text in read_annotations(file)]
     reading, wanted = reading_settings(options), selection_settings(options)
     pipe = load_pipeline(options, reading)
     settings: dict[str, Any] = {"batch_size": options.batch_size, **check_selection(pipe.model.config, wanted)}
     chosen = choose(
         pipe,
-        read_inputs(options.input),
+        without_annotated(read_inputs(options.input), annotated),
         options.budget,
         options.strategy,
         options.seed,
@@ -35,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
         show_progress=True,
     )
     if not chosen:
-        raise ValueError(must_be("--input", "a file with texts", f"{options.input}, which has none"))
+        wanted_texts = "a file with texts" + (" that --annotated does not have" if annotated else "")
+        raise ValueError(must_be("--input", wanted_texts, f"{options.input}, which has none"))
     if len(chosen) < options.budget:
         write_notes([f"{len(chosen):,} texts: {options.input} has no more, or its best ones are near-duplicates"])
     report = write_annotated(annotate(pipe, [record for _, record in chosen], **settings), options, pipe.model.config)

@@ -85,15 +85,17 @@ class Location:
         record: Number of the record, counted from 1.
         line: Number of the line, counted from 1.
         column: Number of the character in its line, counted from 1.
+        shown_as: What the tool that wrote the file shows the record as, such as `task 17`.
     """
 
     source: str
     record: int | None = None
     line: int | None = None
     column: int | None = None
+    shown_as: str | None = None
 
     def __str__(self) -> str:
-        place = f"line {self.line}" if self.line is not None else ""
+        place = f"line {self.line}" if self.line is not None else self.shown_as or ""
         if self.column is not None:
             place += f", column {self.column}"
         if self.record is None:

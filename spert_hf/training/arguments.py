@@ -62,7 +62,7 @@ class SpertTrainingArguments(ModelSettings):
     dataset: str = _data(
         "quickstart",
         "Data set: `quickstart`, `conll04`, `scierc`, `ade`, a folder with a loading script, a folder of "
-        "documents (train/dev/test), a single file of documents, or a Hub id.",
+        "documents (train/dev/test), a single file of documents, an export of an annotation tool, or a Hub id.",
         metavar="DIR_OR_ID",
     )
     dataset_config_name: str | None = _data(None, "Configuration of the data set, if it has several.")

@@ -43,6 +43,23 @@ def test_fewer_texts_than_are_wanted_are_told(tiny_checkpoint, pool, tmp_path, c
     assert f"Note: 20 texts: {pool} has no more, or its best ones are near-duplicates" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_texts_that_are_annotated_are_not_chosen_again(tiny_checkpoint, pool, tmp_path, strategy):
+    first, second, third = (tmp_path / f"{name}.jsonl" for name in ("first", "second", "third"))
+    chosen = ("--strategy", strategy, "--budget", 8)
+    assert run(tiny_checkpoint, pool, first, *chosen) == 0
+    assert run(tiny_checkpoint, pool, second, *chosen, "--annotated", first) == 0
+    assert run(tiny_checkpoint, pool, third, *chosen, "--annotated", first, second) == 0
+    ids = [json.loads(line)["id"] for file in (first, second, third) for line in file.read_text().splitlines()]
+    assert len(ids) == len(set(ids)) == 20
+
+
+def test_a_pool_that_is_all_annotated_is_told(tiny_checkpoint, pool, tmp_path, capsys):
+    assert run(tiny_checkpoint, pool, tmp_path / "all.jsonl", "--budget", 20, "--strategy", "random") == 0
+    assert run(tiny_checkpoint, pool, tmp_path / "next.jsonl", "--annotated", tmp_path / "all.jsonl") == 1
+    assert f"--input must be a file with texts that --annotated does not have, got {pool}" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "more", "message"),
     [

@@ -23,6 +23,13 @@ def make_parser() -> argparse.ArgumentParser:
     add_model_options(parser)
     add_texts_option(parser)
     parser.add_argument(
+        "--annotated",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="exports of an annotation tool: texts that are annotated there are not chosen again",
+    )
+    parser.add_argument(
         "--budget", type=positive, default=50, metavar="N", help="texts that are chosen (default: %(default)s)"
     )
     parser.add_argument(

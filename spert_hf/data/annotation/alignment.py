@@ -15,7 +15,7 @@ from ...model.messages import either, must_be
 from ...model.text_reader import TextReader
 from ...model.text_reading import TextReading
 from ..documents import Document, Entity, Relation
-from ..faults import Location, is_name, short_repr
+from ..faults import Location, is_name, plain_name, short_repr
 from .annotated_text import AnnotatedText, TextEntity, TextRelation
 from .report import Report
 from .tokens import split_at
@@ -164,25 +164,38 @@ class Aligner:
         report, chosen, seen = self.report, self.settings.unlabelled_relation, set()
         relations = []
         for number, relation in enumerate(mentions.given.relations):
-            place = f"relations[{number}]"
             head, tail = mentions.position(relation.head), mentions.position(relation.tail)
             if relation.type is None and chosen is None:
-                report.leave_out("relations", "no label (--unlabelled-relation TYPE gives them one)", where, place)
+                report.leave_out(
+                    "relations",
+                    "no label (--unlabelled-relation TYPE gives them one)",
+                    where,
+                    mentions.place_of_relation(number),
+                )
             elif head is None or tail is None:
-                report.leave_out("relations", "of a mention that is left out", where, place)
+                report.leave_out(
+                    "relations", "of a mention that is left out", where, mentions.place_of_relation(number)
+                )
             elif head == tail:
-                report.leave_out("relations", "of a mention to itself", where, place)
+                report.leave_out("relations", "of a mention to itself", where, mentions.place_of_relation(number))
             else:
                 name = relation.type or chosen
                 ways = [(name, head, tail), (name, tail, head)][: 1 + relation.both_ways]
                 new = [way for way in ways if way not in seen]
                 if not new:
-                    report.leave_out("relations", "the same as another", where, place)
+                    report.leave_out("relations", "the same as another", where, mentions.place_of_relation(number))
                     continue
                 if relation.type is None:
-                    report.change("relations", f"no label: taken for {chosen}", where, place)
+                    report.change(
+                        "relations", f"no label: taken for {chosen}", where, mentions.place_of_relation(number)
+                    )
                 if len(new) > 1:
-                    report.add("relations", "drawn both ways: one for each direction", where, place)
+                    report.add(
+                        "relations",
+                        "drawn both ways: one for each direction",
+                        where,
+                        mentions.place_of_relation(number),
+                    )
                 seen.update(new)
                 relations += [TextRelation(*way) for way in new]
         return relations
@@ -202,6 +215,7 @@ class _Mentions:
         self._report = report
         self._entities: dict[int, TextEntity] = dict(enumerate(given.entities))
         self._next = len(given.entities)
+        self._made_of: dict[int, int] = {}
         self._same_as: dict[int, int] = {}
 
     def entities(self) -> Iterator[tuple[int, TextEntity]]:
@@ -215,17 +229,33 @@ class _Mentions:
     def add(self, number: int, entity: TextEntity) -> None:
         """Add a mention that comes of a further label of another one."""
         self._entities[self._next] = entity
+        self._made_of[self._next] = number
         self._next += 1
-        self._report.add("entities", "several labels: a mention for each", self.given.source, f"entities[{number}]")
+        self._report.add("entities", "several labels: a mention for each", self.given.source, self._place(number))
 
     def changed(self, number: int, what: str) -> None:
         """Count a change."""
-        self._report.change("entities", what, self.given.source, f"entities[{number}]")
+        self._report.change("entities", what, self.given.source, self._place(number))
 
     def leave_out(self, number: int, reason: str) -> None:
         """Drop a mention."""
         del self._entities[number]
-        self._report.leave_out("entities", reason, self.given.source, f"entities[{number}]")
+        self._report.leave_out("entities", reason, self.given.source, self._place(number))
+
+    def place_of_relation(self, number: int) -> str:
+        """A relation of the file for people to find: its position, and the words that it joins."""
+        relation, marked = self.given.relations[number], self.given.entities
+        joined = _joined(relation.type, self.text, marked[relation.head], marked[relation.tail])
+        return f"relations[{number}] ({joined})"
+
+    def words_joined(self, relation: TextRelation) -> str:
+        """A relation of mentions that are kept, for people to find."""
+        return _joined(relation.type, self.text, self._entities[relation.head], self._entities[relation.tail])
+
+    def _place(self, number: int) -> str:
+        """A mention for people to find: its position in the file, and its words as they were marked."""
+        position = self._made_of.get(number, number)
+        return f"entities[{position}] ({_words(self.text, self.given.entities[position])})"
 
     def merge_repeated(self) -> None:
         """Keep one of the mentions with the same place and type; relations of the others are its own."""
@@ -240,6 +270,16 @@ class _Mentions:
         """The number of the mention that stands for the one of the file; `None` if none is kept."""
         kept = self._same_as.get(number)
         return kept if kept in self._entities else None
+
+
+def _words(text: str, entity: TextEntity) -> str:
+    return short_repr(text[entity.start : entity.end])
+
+
+def _joined(name: str | None, text: str, head: TextEntity, tail: TextEntity) -> str:
+    """A relation in words, such as `works_for from 'Mira Voss' to 'Kestrel Labs'`."""
+    ends = f"from {_words(text, head)} to {_words(text, tail)}"
+    return ends if name is None else f"{plain_name(name)} {ends}"
 
 
 def _trim(mentions: _Mentions) -> None:
@@ -295,7 +335,7 @@ def _cut(
             documents[of_head].relations.append(Relation(str(relation.type), head, tail))
         else:
             reason = "its head and tail are in different sentences (--documents whole keeps it)"
-            report.leave_out("relations", reason, text.source, f"a relation {relation.type}")
+            report.leave_out("relations", reason, text.source, mentions.words_joined(relation))
     report.written["entities"] += sum(len(document.entities) for document in documents)
     report.written["relations"] += sum(len(document.relations) for document in documents)
     return documents

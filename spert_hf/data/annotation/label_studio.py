@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[Annota
         return
     reader = _Reader(options, report)
     for location, task in read_json_list(path, report, _ALLOWED):
-        yield from reader.texts(task, location)
+        yield from reader.texts(task, _shown(location, task))
     reader.tell(path)
 
 
@@ -128,6 +129,13 @@ class _Reader:
         if of_first == HYPERTEXT:
             self._html_keys.add(key)
         return of_first == HYPERTEXT or (of_first is None and (key == "html" or key in self._html_keys))
+
+
+def _shown(location: Location, task: Mapping[str, Any]) -> Location:
+    """A task's place with the number under which the tool shows it, as nobody can look records up there."""
+    number = task.get("id")
+    plain = isinstance(number, int) and not isinstance(number, bool)
+    return replace(location, shown_as=f"task {number}") if plain else location
 
 
 def _identifier(task: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:

@@ -54,6 +54,35 @@ def test_import_writes_a_data_set_that_loads(tmp_path, capsys):
     assert first.id is not None and first.id.endswith(".1")
 
 
+def test_places_are_told_by_task_and_words_below_their_note(tmp_path, capsys):
+    values = [{"start": 0, "end": 5, "text": "Mira ", "labels": ["PER"]}, {"start": 10, "end": 14, "labels": ["ORG"]}]
+    regions = [
+        {"id": name, "from_name": "label", "to_name": "text", "type": "labels", "value": value}
+        for name, value in zip("ab", values, strict=True)
+    ]
+    relation = {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right", "labels": []}
+    task = {"id": 71, "data": {"text": "Mira runs Tarn."}, "annotations": [{"result": [*regions, relation]}]}
+    file = tmp_path / "export.json"
+    file.write_text(json.dumps([task]), encoding="utf-8")
+    assert main(["import", str(file), "--output", str(tmp_path / "my")]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    place = f"    {file}, record 1 (task 71): "
+    trimmed = lines.index("Note: changed: 1 entity: white space at its ends is left out")
+    assert lines[trimmed + 1] == f"{place}entities[0] ('Mira ')"
+    unlabelled = next(number for number, line in enumerate(lines) if line.startswith("Note: left out: 1 relation"))
+    assert lines[unlabelled + 1] == f"{place}relations[0] (from 'Mira ' to 'Tarn')"
+
+
+def test_a_place_of_a_further_label_is_that_of_its_mention(tmp_path, capsys):
+    region = {"id": "a", "from_name": "label", "to_name": "text", "type": "labels"}
+    region["value"] = {"start": 0, "end": 3, "text": "Mir", "labels": ["PER", "ORG"]}
+    file = tmp_path / "export.json"
+    task = {"id": 71, "data": {"text": "Mira runs Tarn."}, "annotations": [{"result": [region]}]}
+    file.write_text(json.dumps([task]), encoding="utf-8")
+    assert main(["import", str(file), "--output", str(tmp_path / "my")]) == 0
+    assert "entities[1]" not in capsys.readouterr().err
+
+
 def test_whole_texts_keep_relations_across_sentences(tmp_path):
     arguments = ["--documents", "whole", "--dev", "0", "--test", "0", "--output", str(tmp_path / "my")]
     assert main(["import", write(tmp_path / "export.jsonl", [RECORD]), *arguments]) == 0
@@ -66,8 +95,8 @@ def test_strict_makes_errors_of_what_does_not_fit_and_writes_nothing(tmp_path, c
     output = tmp_path / "my"
     assert main(["import", write(tmp_path / "e.jsonl", [RECORD]), "--output", str(output), "--strict"]) == 1
     message = capsys.readouterr().err
-    assert "record 1 (line 1): entities[4] must be as it was annotated, got no label" in message
-    assert "record 1 (line 1): relations[2] must be as it was annotated, got of a mention to itself" in message
+    assert "record 1 (line 1): entities[4] ('She') must be as it was annotated, got no label" in message
+    assert "relations[2] (founded from 'Kestrel Labs' to 'Kestrel Labs') must be as it was annotated" in message
     assert not output.exists()
 
 

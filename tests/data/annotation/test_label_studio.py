@@ -410,9 +410,10 @@ def test_all_faults_of_a_file_come_at_once(tmp_path):
     with pytest.raises(DocumentError) as error:
         read_annotations(path)
     assert str(error.value).splitlines() == [
-        f"{path}, record 1: annotations[0].result[0].value.end must be an integer from 1 to 31 (the text's length), "
-        "got 99",
-        f"{path}, record 3: annotations[0].result[1].to_id must be the id of a region of the same annotation, got '?'",
+        f"{path}, record 1 (task 7): annotations[0].result[0].value.end must be an integer from 1 to 31 "
+        "(the text's length), got 99",
+        f"{path}, record 3 (task 7): annotations[0].result[1].to_id must be the id of a region of the same annotation, "
+        "got '?'",
         "(records and lines count from 1, positions in [] from 0)",
     ]
 
