@@ -9,6 +9,7 @@ from ..data.annotation.alignment import Aligner, AlignmentSettings
 from ..data.annotation.importing import Imported, import_annotations
 from ..data.annotation.options import ReadingOptions
 from ..data.annotation.report import KINDS, Report
+from ..data.faults import plain_name
 from .options import write_notes
 
 
@@ -67,4 +68,4 @@ def _by_split(documents: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _counted(types: Counter[str]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in types.most_common())
+    return ", ".join(f"{plain_name(name)} {count:,}" for name, count in types.most_common())

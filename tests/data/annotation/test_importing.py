@@ -120,8 +120,21 @@ def test_annotations_without_any_entity_are_refused(tmp_path, capsys):
     assert "must be annotated, got no entity that can be used" in capsys.readouterr().err
 
 
+def test_it_is_told_why_nothing_is_left(tmp_path, capsys):
+    record = {"text": "Nobody.", "entities": [{"type": None, "start": 0, "end": 6}]}
+    assert main(["import", write(tmp_path / "e.jsonl", [record] * 2), "--output", str(tmp_path / "my")]) == 1
+    told = capsys.readouterr().err
+    assert f"{tmp_path / 'e.jsonl'} must be annotated, got no entity that can be used (left out: 2 entities: no" in told
+
+
 def test_short_names_are_the_shortest_beginnings_that_differ():
     types = make_types(["PER", "PERSON", "Location"], ["Work_For", "Work_With", "Kill"])
     assert [each.short for each in types.entity_types] == ["PER", "PERS", "Loca"]
     assert [each.short for each in types.relation_types] == ["Work_F", "Work_W", "Kill"]
     assert types.relation_types[0].verbose == "Work For"
+
+
+def test_names_of_types_do_not_break_the_lines_of_the_summary(tmp_path, capsys):
+    record = {"text": "Nobody.", "entities": [{"type": "a\nb", "start": 0, "end": 6}]}
+    assert main(["import", write(tmp_path / "e.jsonl", [record]), "--output", str(tmp_path / "my")]) == 0
+    assert "entity types: 'a\\nb' 1\n" in capsys.readouterr().out
