@@ -509,7 +509,22 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
     for name in ("a.zip", "a"):
         with pytest.raises(RuntimeError, match="fell over"):
             write(texts(), tmp_path / name)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_folder_with_files_in_it_is_not_written_to(tmp_path: Path) -> None:
+    write([AnnotatedText("a", id="x")], tmp_path / "a")
+    with pytest.raises(FileExistsError, match=r"must be a new folder or an empty one"):
+        write([AnnotatedText("b", id="x")], tmp_path / "a")
+    assert [text.text for text in read(tmp_path / "a")[0]] == ["a"]
+
+
+def test_texts_with_the_same_id_have_files_of_their_own(tmp_path: Path) -> None:
+    names = ["a", "A", "a", "a-2", "a/", "", "a-2"]
+    write([AnnotatedText(str(number), id=name) for number, name in enumerate(names)], tmp_path / "a")
+    files = sorted(path.stem for path in (tmp_path / "a").iterdir())
+    assert len(files) == len({name.casefold() for name in files}) == len(names)
+    assert sorted(text.text for text in read(tmp_path / "a")[0]) == [*"0123456"]
 
 
 def test_the_library_is_imported_only_for_this_format() -> None:
