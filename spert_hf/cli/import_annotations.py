@@ -10,11 +10,14 @@ from ..data.annotation.importing import Imported, import_annotations
 from ..data.annotation.options import ReadingOptions
 from ..data.annotation.report import KINDS, Report
 from ..data.faults import plain_name
+from ..model.messages import must_be
 from .options import write_notes
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
+    if not options.output:
+        raise ValueError(must_be("--output", "a folder", "an empty name"))
     report = Report()
     settings = AlignmentSettings(
         documents=options.documents,

@@ -96,8 +96,8 @@ def import_annotations(
             raise no_entity(paths, report)
         splits = draw_splits(digests, dev, test, seed)
         schema = make_types(sorted(imported.entities), sorted(imported.relations))
-        _remove_old(output, {"train", *splits})
         write_whole(output, lambda folder: _write(folder, waiting, splits, schema, imported))
+        _remove_old(output, {"train", *splits})  # behind the writing, which a full disk may end
     return imported
 
 
