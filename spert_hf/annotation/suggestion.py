@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ..model.inference import DEFAULT_BATCH_SIZE
 from ..model.messages import integer, must_be
@@ -17,6 +17,7 @@ from ..model.setting_checks import check_choice
 from ..progress import Progress
 from .diversity import check_clustering, cluster
 from .near_duplicates import are_near_duplicates, digest_of, words_of
+from .predictions import text_of
 from .strategies import DEFAULT_STRATEGY, STRATEGIES
 from .uncertainty import TextScores, score_texts
 
@@ -26,6 +27,10 @@ CANDIDATES_PER_TEXT = 4
 MOST_CLUSTERED = 5000
 """Of a larger pool, `diversity` looks at so many texts, drawn at random, or at `CANDIDATES_PER_TEXT` for each one that
 is wanted if those are more: bounds its time and memory."""
+
+
+_LARGEST_SEED = 2**32 - 1
+"""The clustering takes no larger one."""
 
 
 class Suggestion(NamedTuple):
@@ -64,6 +69,14 @@ class Doubt:
 DEFAULT_DOUBT = Doubt()
 
 
+class _Drawn(NamedTuple):
+    """A text of a pool that chance has drawn."""
+
+    index: int
+    record: Mapping[str, Any]
+    words: frozenset[str]
+
+
 @dataclass(order=True, slots=True)
 class Candidate:
     """A text that may be chosen; sorted by its score, and of equal ones the earlier is the better."""
@@ -78,6 +91,9 @@ class Candidate:
     def index(self) -> int:
         """Its place in the pool."""
         return -self.precedence
+
+
+_Text = TypeVar("_Text", _Drawn, Candidate)
 
 
 def suggest(
@@ -149,16 +165,27 @@ def choose(
     check_choice("strategy", strategy, STRATEGIES)
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
         raise ValueError(must_be("budget", integer(1), repr(budget)))
+    check_seed(seed)
     progress = Progress("reading", "texts", active=show_progress)
     if strategy == "random":
-        drawn = draw_sample(progress.follow(enumerate(records)), budget, random.Random(seed))
-        return [(Suggestion(index, None), record) for index, record in drawn]
+        drawn = draw_sample(_different(progress.follow(records)), CANDIDATES_PER_TEXT * budget, random.Random(seed))
+        return [(Suggestion(one.index, None), one.record) for one in islice(_without_near_duplicates(drawn), budget)]
     if strategy != "uncertainty":
         check_clustering(strategy)
     scored = progress.follow(score_texts(pipe, records, batch_size, relation_threshold))
     return [
         (Suggestion(one.index, one.score), one.record) for one in select(scored, budget, strategy, seed, doubt=doubt)
     ]
+
+
+def check_seed(seed: object) -> None:
+    """Check the seed of chance and of the clustering.
+
+    Raises:
+        ValueError: Saying what is allowed.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= _LARGEST_SEED:
+        raise ValueError(must_be("seed", integer(0, _LARGEST_SEED), repr(seed)))
 
 
 def select(
@@ -192,6 +219,17 @@ def draw_sample(items: Iterable[Any], count: int, draw: random.Random) -> list[A
     return kept
 
 
+def _different(records: Iterable[Mapping[str, Any]]) -> Iterator[_Drawn]:
+    """The texts that are not blank, the first of those that have the same words."""
+    seen: set[bytes] = set()
+    for index, record in enumerate(records):
+        words = words_of(record)
+        digest = digest_of(words)
+        if digest not in seen and (words or text_of(record).strip()):
+            seen.add(digest)
+            yield _Drawn(index, record, words)
+
+
 def _without_repetitions(scored: Iterable[tuple[Mapping[str, Any], TextScores]], doubt: Doubt) -> Iterator[Candidate]:
     """The texts as candidates, the first of those that have the same words."""
     seen: set[bytes] = set()
@@ -203,9 +241,9 @@ def _without_repetitions(scored: Iterable[tuple[Mapping[str, Any], TextScores]],
             yield Candidate(doubt(scores), -index, record, scores, words)
 
 
-def _without_near_duplicates(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+def _without_near_duplicates(candidates: Iterable[_Text]) -> Iterator[_Text]:
     """The candidates that are no near-duplicates of those before them."""
-    given: list[Candidate] = []
+    given: list[_Text] = []
     for candidate in candidates:
         if not any(are_near_duplicates(candidate.words, one.words) for one in given):
             given.append(candidate)

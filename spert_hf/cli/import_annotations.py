@@ -9,11 +9,15 @@ from ..data.annotation.alignment import Aligner, AlignmentSettings
 from ..data.annotation.importing import Imported, import_annotations
 from ..data.annotation.options import ReadingOptions
 from ..data.annotation.report import KINDS, Report
+from ..data.faults import plain_name
+from ..model.messages import must_be
 from .options import write_notes
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
+    if not options.output:
+        raise ValueError(must_be("--output", "a folder", "an empty name"))
     report = Report()
     settings = AlignmentSettings(
         documents=options.documents,
@@ -67,4 +71,4 @@ def _by_split(documents: Counter[str]) -> list[tuple[str, int]]:
 
 
 def _counted(types: Counter[str]) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in types.most_common())
+    return ", ".join(f"{plain_name(name)} {count:,}" for name, count in types.most_common())

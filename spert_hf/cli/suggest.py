@@ -1,18 +1,17 @@
 """`spert-hf suggest`: the texts of a pool that are worth most to annotate next, with what the model finds in them."""
 
 import argparse
-import sys
 from typing import Any
 
 from ..annotation.diversity import check_clustering
 from ..annotation.near_duplicates import without_annotated
 from ..annotation.predictions import annotate
-from ..annotation.suggestion import choose
+from ..annotation.suggestion import check_seed, choose
 from ..data.annotation.reading import read_annotations
 from ..data.inputs import read_inputs
 from ..model.messages import must_be
 from ..model.selection import check_selection
-from .annotated_output import check_output, write_annotated
+from .annotated_output import check_output, write_annotated, write_summary
 from .extract import check_input
 from .options import load_pipeline, reading_settings, selection_settings, write_notes
 
@@ -21,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     check_input(options.input)
     check_output(options)
+    check_seed(options.seed)
     if options.strategy in ("both", "diversity"):
         check_clustering(options.strategy)
     annotated = [text.text for file in options.annotated for text in read_annotations(file)]
@@ -43,6 +43,5 @@ def run(options: argparse.Namespace) -> int:
     if len(chosen) < options.budget:
         write_notes([f"{len(chosen):,} texts: {options.input} has no more, or its best ones are near-duplicates"])
     report = write_annotated(annotate(pipe, [record for _, record in chosen], **settings), options, pipe.model.config)
-    written = ", ".join(f"{count:,} {kind}" for kind, count in report.written.items())
-    sys.stdout.write(f"Written to {options.output}: {written}\n")
+    write_summary(report, options.output)
     return 0

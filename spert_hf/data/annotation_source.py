@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .annotation.alignment import Aligner, AlignmentSettings
 from .annotation.formats import AnnotationFormat, format_of
+from .annotation.importing import make_types, no_entity
 from .annotation.options import ReadingOptions
 from .annotation.reading import iter_annotations
 from .annotation.report import Report
@@ -39,6 +40,7 @@ def open_annotations(path: Path, format: AnnotationFormat, dev_fraction: float, 
         seed: Of that draw.
 
     Raises:
+        DatasetError: There is no annotation in it.
         DocumentError: With every fault of the file.
         ValueError: The format needs a library that is not installed.
         OSError: It cannot be read.
@@ -57,7 +59,13 @@ def open_annotations(path: Path, format: AnnotationFormat, dev_fraction: float, 
     readers: dict[str, Reader] = {
         split: partial(_read, of_split, f"{path}, {split}") for split, of_split in by_split.items()
     }
-    return Source(path.stem, None, readers, notes=(f"{path}: read as {format.title}", *report.lines()))
+    # Those of all texts: a type may be in the dev split alone.
+    entities = {entity.type for of_text in documents for document in of_text for entity in document.entities}
+    relations = {relation.type for of_text in documents for document in of_text for relation in document.relations}
+    if not entities:
+        raise no_entity([path], report)
+    schema = make_types(sorted(entities), sorted(relations))
+    return Source(path.stem, schema, readers, notes=(f"{path}: read as {format.title}", *report.lines()))
 
 
 def _read(documents: list[Document], name: str, schema: TypeSchema | None, self_relations: str) -> list[Document]:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from .outputs import check_replaceable, give_mode_of, hidden_beside, is_stream, open_stream, put_in_place, real_target
 
@@ -56,20 +55,6 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-
-
-@contextmanager
-def filling(folder: Path) -> Iterator[Path]:
-    """Give an empty folder in ``folder``, made if need be, whose files move there when the block is left without error.
-
-    Raises:
-        OSError: The folder cannot be made or written to, or a file in it is write-protected.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
-        yield Path(unfinished)
-        for path in sorted(Path(unfinished).iterdir()):
-            put_in_place(path, folder / path.name)
 
 
 def digest_of_file(path: Path) -> str:

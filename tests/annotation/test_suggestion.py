@@ -18,7 +18,6 @@ from spert_hf.annotation.uncertainty import TextScores, score_texts
 from tests.support.tiny_models import SENTENCES
 
 WORDS = sorted({word for words in SENTENCES for word in words})
-MODEL_STRATEGIES = [name for name in STRATEGIES if name != "random"]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def test_the_budget_is_kept_the_seed_decides_and_nothing_comes_twice(pipe, pool,
     assert chosen == suggest(pipe, (text for text in pool), 8, strategy, seed=3)
 
 
-@pytest.mark.parametrize("strategy", MODEL_STRATEGIES)
+@pytest.mark.parametrize("strategy", STRATEGIES)
 def test_near_duplicates_are_left_out_even_where_the_budget_is_not_used_up(pipe, pool, strategy):
     chosen = suggest(pipe, pool, len(pool), strategy)
     words = [words_of({"text": pool[one.position]}) for one in chosen]
@@ -101,6 +100,12 @@ def test_a_score_is_made_as_it_is_asked_for(doubt, expected):
     assert doubt(TextScores(4.0, 3.0, 10, torch.zeros(1))) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_texts_of_nothing_are_never_chosen(pipe, strategy):
+    chosen = suggest(pipe, ["", " \t", "It rained .", "\u00a0", "IT rained !", "\N{ROCKET}"], 9, strategy)
+    assert sorted(one.position for one in chosen) == [2, 5]
+
+
 def test_any_text_is_as_likely_as_any_other_by_chance():
     met = Counter()
     for seed in range(3000):
@@ -114,7 +119,11 @@ def test_any_text_is_as_likely_as_any_other_by_chance():
 
 def test_chance_asks_no_model_and_reads_a_stream_once():
     read = []
-    texts = ({"text": str(number)} for number in range(1000) if read.append(number) is None)
+    texts = (
+        {"text": "".join(chr(97 + int(digit)) for digit in str(number))}
+        for number in range(1000)
+        if read.append(number) is None
+    )
     chosen = suggest(None, texts, 5, "random", seed=1)
     assert len(read) == 1000
     assert [one.score for one in chosen] == [None] * 5
@@ -147,6 +156,8 @@ def test_no_more_texts_are_kept_than_candidates_and_what_is_read_ahead(pipe):
     [
         ({"budget": 0}, "budget must be an integer of 1 or more, got 0"),
         ({"budget": True}, "budget must be an integer of 1 or more, got True"),
+        ({"budget": 5, "seed": -1}, "seed must be an integer from 0 to 4294967295, got -1"),
+        ({"budget": 5, "strategy": "random", "seed": 1.5}, "seed must be an integer from 0 to 4294967295, got 1.5"),
         ({"budget": 5, "strategy": "best"}, "strategy must be"),
     ],
 )

@@ -17,7 +17,12 @@ def add_annotated_output(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--format", required=True, choices=[each.name for each in _WRITTEN], metavar="FORMAT", help="see below"
     )
-    group.add_argument("--output", required=True, metavar="FILE", help="the file; for brat a folder")
+    group.add_argument(
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="the file; for brat, and for inception without .json, .xmi or .zip, a new folder",
+    )
     group.add_argument(
         "--offsets", choices=UNITS, help="what the offsets count (default: what the tool counts by default)"
     )

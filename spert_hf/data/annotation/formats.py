@@ -32,12 +32,14 @@ class AnnotationFormat:
         title: What it is, for help and messages.
         module: The file in this folder with its `recognises`, `read` and `write`, imported only when it is used.
         written: Whether it has a `write`.
+        heeded: Those of [`ReadingOptions`] that its `read` heeds.
     """
 
     name: str
     title: str
     module: str
     written: bool = True
+    heeded: frozenset[str] = frozenset()
 
     def recognises(self, sample: Sample) -> bool:
         """Whether the file looks like this format."""
@@ -45,6 +47,8 @@ class AnnotationFormat:
 
     def read(self, path: Path, options: ReadingOptions, report: Report) -> Iterator[AnnotatedText]:
         """Read the texts of a file or folder; see [`Reader`]."""
+        for name in sorted(options.given - self.heeded):
+            report.note(f"{path}: --{name.replace('_', '-')} has no effect on {self.title}")
         reader: Reader = self._load("read")
         return reader(path, options, report)
 
@@ -57,18 +61,29 @@ class AnnotationFormat:
         return getattr(import_module(f"{__package__}.{self.module}"), name)
 
 
+_ANNOTATORS = frozenset({"annotations"})
+_OFFSETS = frozenset({"offsets"})
+_LAYERS = frozenset({"entity_layer", "relation_layer"})
+
 FORMATS = {
     each.name: each
     for each in (
-        AnnotationFormat("label-studio", "Label Studio's JSON export", "label_studio"),
-        AnnotationFormat("doccano", "doccano's JSONL export", "doccano"),
-        AnnotationFormat("prodigy", "Prodigy's rel.manual JSON Lines", "prodigy"),
+        AnnotationFormat(
+            "label-studio", "Label Studio's JSON export", "label_studio", heeded=_ANNOTATORS | _OFFSETS | {"text_key"}
+        ),
+        AnnotationFormat("doccano", "doccano's JSONL export", "doccano", heeded=_ANNOTATORS | _OFFSETS),
+        AnnotationFormat("prodigy", "Prodigy's rel.manual JSON Lines", "prodigy", heeded=_ANNOTATORS | _OFFSETS),
         AnnotationFormat("dygie", "DyGIE++ and SciERC JSON Lines", "dygie", written=False),
-        AnnotationFormat("brat", "brat's standoff files (.txt and .ann)", "brat"),
-        AnnotationFormat("webanno-tsv", "WebAnno TSV 3", "webanno_tsv", written=False),
-        AnnotationFormat("inception", "UIMA CAS (XMI, CAS JSON), as INCEpTION exports it", "uima_cas"),
-        AnnotationFormat("spacy", "spaCy's DocBin (.spacy)", "spacy_docbin"),
-        AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines"),
+        AnnotationFormat("brat", "brat's standoff files (.txt and .ann)", "brat", heeded=_OFFSETS),
+        AnnotationFormat("webanno-tsv", "WebAnno TSV 3", "webanno_tsv", written=False, heeded=_OFFSETS | _LAYERS),
+        AnnotationFormat(
+            "inception",
+            "UIMA CAS (XMI, CAS JSON), as INCEpTION exports it",
+            "uima_cas",
+            heeded=_ANNOTATORS | _LAYERS,
+        ),
+        AnnotationFormat("spacy", "spaCy's DocBin (.spacy)", "spacy_docbin", heeded=frozenset({"entity_layer"})),
+        AnnotationFormat("json-lines", "JSON Lines of texts with character spans", "json_lines", heeded=_OFFSETS),
     )
 }
 """By name, in the order in which files are tried."""

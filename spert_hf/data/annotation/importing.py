@@ -23,6 +23,7 @@ from .alignment import Aligner
 from .formats import AnnotationFormat
 from .options import ReadingOptions
 from .reading import choose_format, iter_annotations
+from .report import Report
 from .splitting import check_shares, digest_of, draw_splits
 
 _SHORTEST = 4
@@ -92,12 +93,20 @@ def import_annotations(
             digests += _spool(path, each, options, align, imported, waiting)
         report.raise_faults(strict)
         if not imported.entities:
-            raise DatasetError(must_be(list_names(list(map(str, paths))), "annotated", "no entity that can be used"))
+            raise no_entity(paths, report)
         splits = draw_splits(digests, dev, test, seed)
         schema = make_types(sorted(imported.entities), sorted(imported.relations))
-        _remove_old(output, {"train", *splits})
         write_whole(output, lambda folder: _write(folder, waiting, splits, schema, imported))
+        _remove_old(output, {"train", *splits})  # behind the writing, which a full disk may end
     return imported
+
+
+def no_entity(paths: Sequence[Path], report: Report) -> DatasetError:
+    """The error that there is nothing to learn from in files, with why things were left out."""
+    reasons = report.reasons()
+    given = "no entity that can be used" + (f" (left out: {'; '.join(reasons)})" if reasons else "")
+    named = str(paths[0]) if len(paths) == 1 else f"one of the {len(paths):,} files"
+    return DatasetError(must_be(named, "annotated", given))
 
 
 def make_types(entity_types: Sequence[str], relation_types: Sequence[str]) -> TypeSchema:

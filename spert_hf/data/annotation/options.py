@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from ...model.messages import either, must_be
 from .offsets import UNITS
@@ -38,6 +38,11 @@ class ReadingOptions:
             raise ValueError(must_be("annotations", "latest, all or by USER", repr(self.annotations)))
         if self.offsets is not None and self.offsets not in UNITS:
             raise ValueError(must_be("offsets", either(UNITS), repr(self.offsets)))
+
+    @property
+    def given(self) -> set[str]:
+        """The names of those that are not left at their defaults."""
+        return {each.name for each in fields(self) if getattr(self, each.name) != each.default}
 
     @property
     def user(self) -> str | None:

@@ -52,7 +52,7 @@ def tokens_and_sentences(text: str, spans: Sequence[tuple[int, int]]) -> tuple[R
     sentences: Ranges = []
     for first, last in read.sequences:
         start, end = read.words[first][0], read.words[last - 1][1]
-        if start in inside:
+        if start in inside and sentences:  # white space before the first one may be in a mention, too
             start = sentences.pop()[0]
         sentences.append((start, end))
     return split_at(read.words, borders_of(spans)), sentences

@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from ..faults import Location
+from ..faults import Location, short_repr
 from .report import Report
 
 ALLOWED = "a UIMA CAS as INCEpTION exports it: XMI with its TypeSystem.xml, CAS JSON, or a ZIP archive of either"
 TYPES_KEY = "%TYPES"
 """The key by which a JSON file shows itself as CAS JSON."""
+
+LARGEST_CAS = 1 << 28
+"""Bytes of a file in an archive once it is unpacked: reading it takes several times as many."""
 
 _START = 1 << 16
 _TYPE_SYSTEM = "typesystem.xml"
@@ -139,17 +142,17 @@ def _in_archive(archive: zipfile.ZipFile, source: str, report: Report) -> Iterat
     """The documents of an archive and of the archives in it, each of which holds one."""
     infos = [info for info in archive.infolist() if not info.is_dir()]
     paths = [PurePosixPath(info.filename) for info in infos]
-    by_several = any(path.parts[0] in _BY_SEVERAL and len(path.parts) > 2 for path in paths)
-    here = {each.source: each for each in _of_archive(archive, archive.read)}
+    by_several = any(map(_is_by_several, paths))
+    here = {each.source: each for each in _of_archive(archive, partial(_unpack, archive))}
     for info, path in zip(infos, paths, strict=True):
-        if path.stem == _OF_NOBODY or (by_several and path.parts[0] not in _BY_SEVERAL):
+        if path.stem == _OF_NOBODY or (by_several and not _is_by_several(path)):
             continue
-        document = path.parts[1] if by_several else str(path)
-        read = partial(archive.read, info.filename)
+        document = path.parts[1] if by_several else info.filename
+        read = partial(_unpack, archive, info.filename)
         if path.suffix.lower() == ".zip":
             try:
                 with zipfile.ZipFile(io.BytesIO(read())) as inner:
-                    found = [*_of_archive(inner, partial(_read_inner, read))]
+                    found = [*_of_archive(inner, partial(_unpack_inner, read))]
             except UNREADABLE as error:
                 report.fault(Location(f"{source}/{path}"), "", f"a ZIP archive that cannot be read ({error})", ALLOWED)
                 continue
@@ -161,19 +164,37 @@ def _in_archive(archive: zipfile.ZipFile, source: str, report: Report) -> Iterat
             yield replace(each, source=place, document=document, curated=curated, time=info.date_time)
 
 
-def _read_inner(read: Callable[[], bytes], name: str) -> bytes:
+def _is_by_several(path: PurePosixPath) -> bool:
+    """Whether a file in an archive is one of a document's annotators."""
+    return len(path.parts) > 2 and path.parts[0] in _BY_SEVERAL
+
+
+def _unpack(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read a file of an archive, of which a small one may hold very large ones.
+
+    Raises:
+        BadZipFile: It is too large.
+    """
+    size = archive.getinfo(name).file_size
+    if size > LARGEST_CAS:
+        raise zipfile.BadZipFile(f"{short_repr(name)} has {size:,} bytes, more than {LARGEST_CAS:,}")
+    return archive.read(name)
+
+
+def _unpack_inner(read: Callable[[], bytes], name: str) -> bytes:
     """Read a file of an archive within an archive."""
     with zipfile.ZipFile(io.BytesIO(read())) as inner:
-        return inner.read(name)
+        return _unpack(inner, name)
 
 
 def _of_archive(archive: zipfile.ZipFile, read: Callable[[str], bytes]) -> Iterator[CasFile]:
     """The documents that lie in an archive itself, with their paths in it."""
-    paths = [PurePosixPath(name) for name in archive.namelist()]
-    types = {str(path.parent): str(path) for path in paths if path.name.lower() == _TYPE_SYSTEM}
-    for path in paths:
+    # By the names as they are in the archive: as paths, "./a.xmi" and "a.xmi" would be one.
+    paths = {name: PurePosixPath(name) for name in archive.namelist() if not name.endswith("/")}
+    types = {str(path.parent): name for name, path in paths.items() if path.name.lower() == _TYPE_SYSTEM}
+    for name, path in paths.items():
         suffix = path.suffix.lower()
-        if suffix == ".xmi" or (suffix == ".json" and _is_json(_start_in(archive, str(path)))):
+        if suffix == ".xmi" or (suffix == ".json" and _is_json(_start_in(archive, name))):
             own = types.get(str(path.parent), types.get("."))
             of_types = None if own is None else partial(read, own)
-            yield CasFile(str(path), path.stem, suffix == ".xmi", partial(read, str(path)), of_types, str(path))
+            yield CasFile(name, path.stem, suffix == ".xmi", partial(read, name), of_types, name)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ...files.atomic import filling, replacing, write_atomically
+from ...files.atomic import replacing, write_atomically
+from ...files.new_folder import new_folder
 from ...model.messages import must_be
 from ...model.words import import_extra
 from .annotated_text import AnnotatedText
@@ -32,6 +33,7 @@ def write_cas(texts: Iterable[AnnotatedText], path: Path, options: WritingOption
 
     Raises:
         ValueError: There are several texts for one file, or another type system lies where this one's would.
+        FileExistsError: The folder is there and has files in it.
     """
     writer = _Writer(report)
     suffix = path.suffix.lower()
@@ -48,8 +50,8 @@ def write_cas(texts: Iterable[AnnotatedText], path: Path, options: WritingOption
         write_atomically(path, [writer.only(texts, path, xmi=True)])
         write_atomically(beside, [types])
     else:
-        with filling(path) as folder:
-            writer.write(texts, ".json", lambda name, content: write_atomically(folder / name, [content]))
+        with new_folder(path) as folder:
+            writer.write(texts, ".json", lambda name, content: (folder / name).write_bytes(content.encode()))
 
 
 class _Writer:
@@ -64,14 +66,14 @@ class _Writer:
         self._report = report
         self.types = self._type_system()
 
-    def write(self, texts: Iterable[AnnotatedText], suffix: str, add: Callable[[str, str], None]) -> None:
+    def write(self, texts: Iterable[AnnotatedText], suffix: str, add: Callable[[str, str], object]) -> None:
         """Give a file for each text, with a name of its own."""
-        taken: set[str] = set()
+        taken: dict[str, Iterator[int]] = {}
         for number, text in enumerate(texts, start=1):
-            name = _NOT_IN_NAMES.sub("_", text.id or "")[:_LONGEST_NAME].strip("._") or f"text-{number}"
-            if name.casefold() in taken:
-                name = next(new for i in itertools.count(2) if (new := f"{name}-{i}").casefold() not in taken)
-            taken.add(name.casefold())
+            wanted = name = _NOT_IN_NAMES.sub("_", text.id or "")[:_LONGEST_NAME].strip("._") or f"text-{number}"
+            while name.casefold() in taken:
+                name = f"{wanted}-{next(taken[wanted.casefold()])}"
+            taken[name.casefold()] = itertools.count(2)
             add(f"{name}{suffix}", self._content(text, f"{name}.txt", suffix == ".xmi"))
 
     def only(self, texts: Iterable[AnnotatedText], path: Path, xmi: bool) -> str:

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+
+import pytest
 
 from spert_hf.cli.main import main
 from spert_hf.data import read_documents
+from spert_hf.data.annotation import importing
+from spert_hf.data.annotation.formats import FORMATS
 from spert_hf.data.annotation.importing import make_types
+from spert_hf.data.annotation.options import ReadingOptions
+from spert_hf.data.annotation.report import Report
 from spert_hf.data.loading import load_splits
 
 TEXT = "Mira Voss-Tarn founded Kestrel Labs. She works in Oldhaven."
@@ -149,8 +156,60 @@ def test_annotations_without_any_entity_are_refused(tmp_path, capsys):
     assert "must be annotated, got no entity that can be used" in capsys.readouterr().err
 
 
+def test_it_is_told_why_nothing_is_left(tmp_path, capsys):
+    record = {"text": "Nobody.", "entities": [{"type": None, "start": 0, "end": 6}]}
+    assert main(["import", write(tmp_path / "e.jsonl", [record] * 2), "--output", str(tmp_path / "my")]) == 1
+    told = capsys.readouterr().err
+    assert f"{tmp_path / 'e.jsonl'} must be annotated, got no entity that can be used (left out: 2 entities: no" in told
+
+
 def test_short_names_are_the_shortest_beginnings_that_differ():
     types = make_types(["PER", "PERSON", "Location"], ["Work_For", "Work_With", "Kill"])
     assert [each.short for each in types.entity_types] == ["PER", "PERS", "Loca"]
     assert [each.short for each in types.relation_types] == ["Work_F", "Work_W", "Kill"]
     assert types.relation_types[0].verbose == "Work For"
+
+
+def test_names_of_types_do_not_break_the_lines_of_the_summary(tmp_path, capsys):
+    record = {"text": "Nobody.", "entities": [{"type": "a\nb", "start": 0, "end": 6}]}
+    assert main(["import", write(tmp_path / "e.jsonl", [record]), "--output", str(tmp_path / "my")]) == 0
+    assert "entity types: 'a\\nb' 1\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_options_that_a_format_does_not_have_are_told(tmp_path, name):
+    report, options = Report(), ReadingOptions("all", "code-points", "X", "Y", "z")
+    with suppress(OSError, ImportError):
+        FORMATS[name].read(tmp_path / "nothing", options, report)
+    told = {note.split(" has no effect")[0].partition(": --")[2].replace("-", "_") for note in report.notes}
+    assert told == options.given - FORMATS[name].heeded
+    assert not ReadingOptions().given
+
+
+def test_of_whom_annotations_are_is_not_passed_over_in_silence(tmp_path, capsys):
+    export = write(tmp_path / "export.jsonl", [RECORD])
+    assert main(["import", export, "--output", str(tmp_path / "my"), "--annotations", "by ann"]) == 0
+    note = f"Note: {export}: --annotations has no effect on JSON Lines of texts with character spans"
+    assert note in capsys.readouterr().err
+
+
+def test_a_data_set_stays_whole_if_another_cannot_replace_it(tmp_path, monkeypatch, capsys):
+    output = tmp_path / "my"
+    assert main(["import", write(tmp_path / "export.jsonl", numbered(9)), "--output", str(output)]) == 0
+    before = {path.name: path.read_bytes() for path in output.iterdir()}
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(importing, "_write", full)
+    arguments = ["import", str(tmp_path / "export.jsonl"), "--output", str(output), "--overwrite", "--test", "0"]
+    assert main(arguments) == 1
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == before
+    assert "No space left on device" in capsys.readouterr().err
+
+
+def test_an_output_without_a_name_is_not_the_working_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", write(tmp_path / "export.jsonl", [RECORD]), "--output", ""]) == 1
+    assert "output must be a folder, got an empty name" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["export.jsonl"]

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spert_hf.data.annotation import uima_files
 from spert_hf.data.annotation.annotated_text import AnnotatedText, TextEntity, TextRelation
 from spert_hf.data.annotation.formats import FORMATS
 from spert_hf.data.annotation.options import WritingOptions
@@ -140,6 +141,27 @@ def test_of_a_project_one_annotation_of_each_document_is_read(tmp_path: Path) ->
     texts, report = read(path, annotations="by bob")
     assert [text.extra["annotator"] for text in texts] == ["bob"]
     assert report.count_left_out("texts") == 3
+
+
+@pytest.mark.parametrize("names", [("a.xmi", "./b.xmi"), ("a.xmi", "./a.xmi"), ("x//a.xmi", "x/./b.xmi")])
+def test_each_document_of_an_archive_is_read_whatever_its_path(tmp_path: Path, names: tuple[str, str]) -> None:
+    texts, report = read(archive(tmp_path / "a.zip", {"TypeSystem.xml": TYPES, **dict.fromkeys(names, XMI)}))
+    assert not report.faults
+    assert [text.source.source for text in texts] == [str(tmp_path / "a.zip" / name) for name in names]
+
+
+def test_files_beside_the_folders_of_a_project_do_not_matter(tmp_path: Path) -> None:
+    files = {"annotation": "x", "annotation/readme.json": json.dumps(JSON), "annotation/a/ann.json": json.dumps(JSON)}
+    texts, report = read(archive(tmp_path / "a.zip", files))
+    assert (len(texts), report.faults) == (1, [])
+
+
+def test_a_file_that_unpacks_to_very_much_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uima_files, "LARGEST_CAS", 100_000)
+    large = {"TypeSystem.xml": TYPES, "b.xmi": XMI + " " * 100_000}
+    texts, report = read(archive(tmp_path / "a.zip", {"a.xmi": XMI, **large, "c.zip": inner(large)}))
+    assert [text.source.source for text in texts] == [str(tmp_path / "a.zip" / "a.xmi")]
+    assert ["more than 100,000" in each for each in faults(report)] == [True, True]
 
 
 def test_a_project_exported_without_cas_is_a_fault(tmp_path: Path) -> None:
@@ -458,6 +480,12 @@ def test_what_the_layers_cannot_hold_is_told(tmp_path: Path) -> None:
     assert all(part in told for part in ("several labels", "in several parts", "drawn both ways", "scores"))
 
 
+def test_a_mention_may_begin_with_the_white_space_before_the_first_word(tmp_path: Path) -> None:
+    write([AnnotatedText(" \nIlan runs.", [TextEntity("PER", 0, 6)])], tmp_path / "a.json")
+    (text,), _ = read(tmp_path / "a.json")
+    assert text.entities == [TextEntity("PER", 0, 6)]
+
+
 def test_several_texts_do_not_fit_one_file(tmp_path: Path) -> None:
     texts = [AnnotatedText("a"), AnnotatedText("b")]
     for name in ("a.json", "a.xmi"):
@@ -481,7 +509,22 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
     for name in ("a.zip", "a"):
         with pytest.raises(RuntimeError, match="fell over"):
             write(texts(), tmp_path / name)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_folder_with_files_in_it_is_not_written_to(tmp_path: Path) -> None:
+    write([AnnotatedText("a", id="x")], tmp_path / "a")
+    with pytest.raises(FileExistsError, match=r"must be a new folder or an empty one"):
+        write([AnnotatedText("b", id="x")], tmp_path / "a")
+    assert [text.text for text in read(tmp_path / "a")[0]] == ["a"]
+
+
+def test_texts_with_the_same_id_have_files_of_their_own(tmp_path: Path) -> None:
+    names = ["a", "A", "a", "a-2", "a/", "", "a-2"]
+    write([AnnotatedText(str(number), id=name) for number, name in enumerate(names)], tmp_path / "a")
+    files = sorted(path.stem for path in (tmp_path / "a").iterdir())
+    assert len(files) == len({name.casefold() for name in files}) == len(names)
+    assert sorted(text.text for text in read(tmp_path / "a")[0]) == [*"0123456"]
 
 
 def test_the_library_is_imported_only_for_this_format() -> None:
