@@ -19,7 +19,7 @@ from .diversity import check_clustering, cluster
 from .near_duplicates import are_near_duplicates, digest_of, words_of
 from .predictions import text_of
 from .strategies import DEFAULT_STRATEGY, STRATEGIES
-from .uncertainty import TextScores, score_texts
+from .uncertainty import SOFTENING, TextScores, score_texts
 
 CANDIDATES_PER_TEXT = 4
 """The least sure texts that are kept for each one that is wanted, to choose different ones from."""
@@ -54,11 +54,13 @@ class Doubt:
         spans: Weight of spans.
         per_word: Power of the number of words that the sum is divided by: 0 prefers long texts with much in them, of
             which each costs an annotator more; 1 has the mean.
+        temperature: What logits are divided by before they are made to probabilities.
     """
 
     relations: float = 1.0
     spans: float = 1.0
     per_word: float = 0.0
+    temperature: float = SOFTENING
 
     def __call__(self, scores: TextScores) -> float:
         """The score of one text."""
@@ -172,7 +174,7 @@ def choose(
         return [(Suggestion(one.index, None), one.record) for one in islice(_without_near_duplicates(drawn), budget)]
     if strategy != "uncertainty":
         check_clustering(strategy)
-    scored = progress.follow(score_texts(pipe, records, batch_size, relation_threshold))
+    scored = progress.follow(score_texts(pipe, records, batch_size, relation_threshold, doubt.temperature))
     return [
         (Suggestion(one.index, one.score), one.record) for one in select(scored, budget, strategy, seed, doubt=doubt)
     ]

@@ -22,7 +22,11 @@ from ..model.selection import ALL, Threshold
 from ..model.signatures import forbidden_relations
 
 _TINY = 1e-6
-"""In place of 0, which nothing can be divided by: a threshold of 0 or 1 has scores on one side only."""
+"""How far a threshold is from 0 and 1 at least, whose logits are not finite."""
+
+SOFTENING = 2.0
+"""What logits are divided by: a model that has learnt few texts by heart is all but sure of everything, and its doubt
+tells texts apart better if it is softened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ def score_texts(
     records: Iterable[Mapping[str, Any]],
     batch_size: int = DEFAULT_BATCH_SIZE,
     relation_threshold: Threshold = None,
+    temperature: float = SOFTENING,
 ) -> Iterator[tuple[Mapping[str, Any], TextScores]]:
     """Score texts that nobody has annotated, as a stream: memory does not grow with their number.
 
@@ -94,6 +99,7 @@ def score_texts(
         records: Mappings with `text` or `tokens`.
         batch_size: Texts that are computed at once.
         relation_threshold: Lowest score of a relation, or of those of some types by type. Default: the pipeline's own.
+        temperature: What logits are divided by; see [`doubts`].
 
     Yields:
         Each record with its scores, in order.
@@ -103,12 +109,12 @@ def score_texts(
     """
     threshold = pipe._forward_params.get("relation_threshold") if relation_threshold is None else relation_threshold
     for group in read_ahead(enumerate(records), batch_size):
-        scores = _score_group(pipe, group, batch_size, threshold)
+        scores = _score_group(pipe, group, batch_size, threshold, temperature)
         yield from zip((record for _, record in group), scores, strict=True)
 
 
 def _score_group(
-    pipe: SpertPipeline, group: Sequence[tuple[int, Any]], batch_size: int, threshold: Threshold
+    pipe: SpertPipeline, group: Sequence[tuple[int, Any]], batch_size: int, threshold: Threshold, temperature: float
 ) -> Iterator[TextScores]:
     """The scores of some texts; one in several pieces has the sums of theirs, and the mean of their vectors."""
     texts = [pipe.preprocess(record, number, **pipe._preprocess_params) for number, record in group]
@@ -117,7 +123,7 @@ def _score_group(
     model = _ModelWithVectors(cast(SpertModel, pipe.model))
 
     def condense(batch: list[int], output: Any) -> tuple[list[int], list[float], list[float], Tensor]:
-        entities, relations = doubts(output, model.config, len(batch), threshold)
+        entities, relations = doubts(output, model.config, len(batch), threshold, temperature)
         return batch, entities.tolist(), relations.tolist(), output.vectors.cpu()
 
     for batch, entities, relations, vectors in compute_batches(
@@ -149,7 +155,11 @@ def _put_together(
 
 
 def doubts(
-    output: SpertScores, config: SpertConfig, batch_size: int, threshold: Threshold = None
+    output: SpertScores,
+    config: SpertConfig,
+    batch_size: int,
+    threshold: Threshold = None,
+    temperature: float = SOFTENING,
 ) -> tuple[Tensor, Tensor]:
     """How unsure a model is of each row of a batch, of its spans and of its pairs.
 
@@ -161,17 +171,19 @@ def doubts(
         config: Its settings.
         batch_size: Rows of the batch.
         threshold: Lowest score of a relation, or of those of some types by type; by default the config's.
+        temperature: What logits are divided by, and the threshold's, beside the config's own temperatures.
 
     Returns:
         Of spans and of pairs, summed, each *(batch,)*.
     """
-    entities = (1 - output.entity_logits.float().softmax(-1).amax(-1)).flatten(1).sum(1)
+    spans = (output.entity_logits.float() / (config.entity_temperature * temperature)).softmax(-1)
+    entities = (1 - spans.amax(-1)).flatten(1).sum(1)
     relations = entities.new_zeros(batch_size)
     if output.relation_logits is not None and len(output.relation_logits):
-        scores = relation_scores(output.relation_logits, config.relation_temperature)
-        lowest = scores.new_tensor(ALL.relation_thresholds(config, threshold))
-        below, above = scores / lowest.clamp(min=_TINY), (1 - scores) / (1 - lowest).clamp(min=_TINY)
-        near = torch.where(scores < lowest, below, above) / 2
+        scores = relation_scores(output.relation_logits, config.relation_temperature * temperature)
+        given = scores.new_tensor(ALL.relation_thresholds(config, threshold))
+        lowest = (given.logit(_TINY) / temperature).sigmoid()
+        near = torch.where(scores < lowest, scores / lowest, (1 - scores) / (1 - lowest)) / 2
         forbidden = forbidden_relations(config, *output.entities[output.pairs, 3].unbind(-1))
         if forbidden is not None:
             near = near.masked_fill(forbidden, 0.0)

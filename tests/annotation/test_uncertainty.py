@@ -24,7 +24,11 @@ def softmax(logits):
     return [power / sum(powers) for power in powers]
 
 
-def reckon(pipe, words, threshold=None):
+def sigmoid(logit):
+    return 1 / (1 + math.exp(-logit))
+
+
+def reckon(pipe, words, threshold=None, temperature=2.0):
     """Doubt of entities and of relations of one text, from the model's output for it alone."""
     config = pipe.model.config
     inputs = pipe.spert_processor.collate(pipe.spert_processor.encode([words]))
@@ -34,7 +38,9 @@ def reckon(pipe, words, threshold=None):
     entities = 0.0
     for size in range(output.entity_logits.shape[1]):
         for start in range(len(words) - size):
-            entities += 1 - max(softmax(output.entity_logits[0, size, start].tolist()))
+            entities += 1 - max(
+                softmax([logit / temperature for logit in output.entity_logits[0, size, start].tolist()])
+            )
     relations = 0.0
     for (head, tail), logits in zip(output.pairs.tolist(), output.relation_logits.tolist(), strict=True):
         types = [config.entity_types[output.entities[end, 3] - 1] for end in (head, tail)]
@@ -43,17 +49,19 @@ def reckon(pipe, words, threshold=None):
             if signatures is not None and tuple(types) not in {tuple(pair) for pair in signatures}:
                 continue
             lowest = config.relation_threshold if threshold is None else threshold
-            score = 1 / (1 + math.exp(-logit))
+            lowest = sigmoid(math.log(lowest / (1 - lowest)) / temperature)
+            score = sigmoid(logit / temperature)
             relations += (score / lowest if score < lowest else (1 - score) / (1 - lowest)) / 2
     return entities, relations, hidden[0].mean(0)
 
 
-@pytest.mark.parametrize("threshold", [None, 0.2])
-def test_a_text_s_doubt_is_the_sum_over_its_spans_and_pairs(pipe, threshold):
-    scored = [scores for _, scores in score_texts(pipe, [{"tokens": words} for words in SENTENCES], 2, threshold)]
+@pytest.mark.parametrize(("threshold", "temperature"), [(None, 1.0), (0.2, 1.0), (None, 2.0), (0.8, 3.0)])
+def test_a_text_s_doubt_is_the_sum_over_its_spans_and_pairs(pipe, threshold, temperature):
+    records = [{"tokens": words} for words in SENTENCES]
+    scored = [scores for _, scores in score_texts(pipe, records, 2, threshold, temperature)]
     assert any(scores.relations for scores in scored)
     for words, scores in zip(SENTENCES, scored, strict=True):
-        entities, relations, vector = reckon(pipe, words, threshold)
+        entities, relations, vector = reckon(pipe, words, threshold, temperature)
         assert (scores.entities, scores.relations) == pytest.approx((entities, relations), rel=1e-3, abs=1e-4)
         assert scores.words == len(words)
         torch.testing.assert_close(scores.vector, vector, rtol=1e-3, atol=1e-4)
@@ -98,6 +106,6 @@ def test_a_pair_counts_most_at_the_threshold(pipe, score, doubt):
     sure = torch.zeros(1, 1, 2, 1 + len(config.entity_types))
     sure[..., 1] = 60.0
     output = SpertScores(sure, logits, torch.tensor([[0, 0, 1, 1], [0, 1, 2, 1]]), torch.tensor([[0, 1]]))
-    entities, relations = doubts(output, config, 1)
+    entities, relations = doubts(output, config, 1, temperature=1.0)
     assert entities.tolist() == pytest.approx([0.0], abs=1e-5)
     assert relations.tolist() == pytest.approx([doubt], abs=1e-4)

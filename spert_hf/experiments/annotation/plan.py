@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -59,11 +59,12 @@ class Strategy:
 STRATEGIES = (
     Strategy(RANDOM, "random"),
     Strategy("both", "both"),
-    Strategy("uncertainty", "uncertainty", seeds=SEEDS[:1], largest=250),
-    Strategy("diversity", "diversity", seeds=SEEDS[:1], largest=250),
-    Strategy("uncertainty, mean of words", "uncertainty", SEEDS[:1], Doubt(per_word=1.0), 250),
-    Strategy("uncertainty, spans alone", "uncertainty", SEEDS[:1], Doubt(relations=0.0), 250),
-    Strategy("uncertainty, pairs alone", "uncertainty", SEEDS[:1], Doubt(spans=0.0), 250),
+    Strategy("uncertainty", "uncertainty", SEEDS[:1], largest=250),
+    Strategy("diversity", "diversity", SEEDS[:1], largest=250),
+    Strategy("both, not softened", "both", SEEDS[:1], Doubt(temperature=1.0), 250),
+    Strategy("both, mean of words", "both", SEEDS[:1], Doubt(per_word=1.0), 250),
+    Strategy("both, spans alone", "both", SEEDS[:1], Doubt(relations=0.0), 250),
+    Strategy("both, pairs alone", "both", SEEDS[:1], Doubt(spans=0.0), 250),
 )
 """All that are compared, the most important first; what is tried besides has one seed, and ends earlier."""
 
@@ -122,7 +123,7 @@ class Round:
             strategy = {
                 "label": self.strategy.label,
                 "name": self.strategy.name,
-                "doubt": {"spans": doubt.spans, "relations": doubt.relations, "per_word": doubt.per_word},
+                "doubt": asdict(doubt),
             }
         return {"strategy": strategy, "seed": self.seed, "sentences": self.sentences, "training": training}
 

@@ -128,11 +128,14 @@ class Simulation:
             return {}
         rest = sorted(set(range(len(self.splits.train))) - set(chosen))
         records: list[Mapping[str, Any]] = [{"tokens": self.splits.train[index].tokens} for index in rest]
-        scored = [*score_texts(pipe, records)]
+        temperatures = {strategy.doubt.temperature for strategy in strategies}
+        scored = {one: [*score_texts(pipe, records, temperature=one)] for one in temperatures}
         return {
             strategy.key: [
                 rest[candidate.index]
-                for candidate in select(scored, ROUND, strategy.name, one.seed, doubt=strategy.doubt)
+                for candidate in select(
+                    scored[strategy.doubt.temperature], ROUND, strategy.name, one.seed, doubt=strategy.doubt
+                )
             ]
             for strategy in strategies
         }
