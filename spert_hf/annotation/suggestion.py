@@ -71,7 +71,8 @@ class Doubt:
 DEFAULT_DOUBT = Doubt()
 
 
-class _Drawn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Drawn:
     """A text of a pool that chance has drawn."""
 
     index: int

@@ -130,7 +130,7 @@ def test_an_encoder_that_was_trained_is_torchs(pipe):
 def test_it_may_be_asked_for_anew(pipe):
     use_openvino(pipe)
     load_other_weights(pipe.model)
-    with pytest.warns(UserWarning, match="use_openvino anew"):
+    with pytest.warns(UserWarning, match="call use_openvino again"):
         expected = pipe(TEXTS)
     use_openvino(pipe)
     assert_same(pipe(TEXTS), expected)
