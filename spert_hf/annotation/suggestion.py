@@ -75,7 +75,7 @@ DEFAULT_DOUBT = Doubt()
 class _Drawn:
     """A text of a pool that chance has drawn."""
 
-    index: int
+    position: int
     record: Mapping[str, Any]
     words: frozenset[str]
 
@@ -172,7 +172,7 @@ def choose(
     progress = Progress("reading", "texts", active=show_progress)
     if strategy == "random":
         drawn = draw_sample(_different(progress.follow(records)), CANDIDATES_PER_TEXT * budget, random.Random(seed))
-        return [(Suggestion(one.index, None), one.record) for one in islice(_without_near_duplicates(drawn), budget)]
+        return [(Suggestion(one.position, None), one.record) for one in islice(_without_near_duplicates(drawn), budget)]
     if strategy != "uncertainty":
         check_clustering(strategy)
     scored = progress.follow(score_texts(pipe, records, batch_size, relation_threshold, doubt.temperature))

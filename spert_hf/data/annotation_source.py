@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from ..files.outputs import is_stream
 from .annotation.alignment import Aligner, AlignmentSettings
 from .annotation.formats import AnnotationFormat, format_of
 from .annotation.importing import make_types, no_entity
@@ -26,7 +27,7 @@ def annotation_format(path: Path) -> AnnotationFormat | None:
     Raises:
         OSError: It cannot be read.
     """
-    found = format_of(path)
+    found = None if is_stream(path) else format_of(path)
     return None if found is None or found.name == "json-lines" else found
 
 

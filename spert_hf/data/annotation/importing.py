@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO
 
 from ...files.model_folder import write_whole
+from ...files.ownership import owned_folder
 from ...model.messages import must_be
 from ...progress import Progress
 from ..documents import Document
@@ -80,7 +81,7 @@ def import_annotations(
     Raises:
         DatasetError: A format can't be told, there is no annotation at all, or the folder has a data set.
         DocumentError: With every fault of all files.
-        ValueError: A setting is not allowed.
+        ValueError: A setting is not allowed, or another run is writing to the folder.
         OSError: A file cannot be read or written.
     """
     check_shares(dev, test)
@@ -88,7 +89,8 @@ def import_annotations(
     imported = Imported([choose_format(path, format) for path in paths])
     report = align.report
     digests: list[bytes] = []
-    with TemporaryFile("w+", encoding="utf-8") as waiting:
+    with owned_folder("output", output), TemporaryFile("w+", encoding="utf-8") as waiting:
+        _check_output(output, overwrite)  # again: another run may have ended meanwhile
         for path, each in zip(paths, imported.formats, strict=True):
             digests += _spool(path, each, options, align, imported, waiting)
         report.raise_faults(strict)
@@ -142,7 +144,11 @@ def _spool(
         documents = align(text)
         if not documents:
             continue
-        out.write(to_json_line([document.to_record() for document in documents]) + "\n")
+        line = to_json_line([document.to_record() for document in documents])
+        try:
+            out.write(f"{line}\n")
+        except OSError as error:
+            raise OSError(f"{gettempdir()}: {error} (TMPDIR names another folder to work in)") from error
         _count(documents, imported)
         yield digest_of(text.text)
 

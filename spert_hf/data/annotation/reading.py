@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
+from ...files.outputs import is_stream
 from ...model.messages import must_be
 from ..faults import is_text, list_names
 from ..sources import DatasetError
@@ -67,10 +68,12 @@ def choose_format(path: str | PathLike[str], name: str | None = None) -> Annotat
     """The format of a file or folder: the one that is named, else the one that its content shows.
 
     Raises:
-        DatasetError: It can't be told.
+        DatasetError: It can't be told, or the file is a stream.
         ValueError: There is no format of this name.
         OSError: The file cannot be read.
     """
+    if is_stream(Path(path)):
+        raise DatasetError(must_be(str(path), "a file or folder", "a pipe or device, which cannot be read twice"))
     if name is not None:
         return format_named(name)
     found = format_of(Path(path))

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
+from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 
@@ -11,8 +14,10 @@ from spert_hf.data.annotation import importing
 from spert_hf.data.annotation.formats import FORMATS
 from spert_hf.data.annotation.importing import make_types
 from spert_hf.data.annotation.options import ReadingOptions
+from spert_hf.data.annotation.reading import choose_format
 from spert_hf.data.annotation.report import Report
 from spert_hf.data.loading import load_splits
+from spert_hf.files.ownership import owned_folder
 
 TEXT = "Mira Voss-Tarn founded Kestrel Labs. She works in Oldhaven."
 RECORD = {
@@ -213,3 +218,45 @@ def test_an_output_without_a_name_is_not_the_working_folder(tmp_path, monkeypatc
     assert main(["import", write(tmp_path / "export.jsonl", [RECORD]), "--output", ""]) == 1
     assert "output must be a folder, got an empty name" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["export.jsonl"]
+
+
+def test_only_one_run_at_a_time_writes_to_a_folder(tmp_path, capsys):
+    output = tmp_path / "my"
+    arguments = ["import", write(tmp_path / "export.jsonl", [RECORD]), "--output", str(output)]
+    with owned_folder("output", output):
+        assert main(arguments) == 1
+    assert f"output: another run is writing into {output}" in capsys.readouterr().err
+    assert not output.exists()
+    assert main(arguments) == 0
+
+
+def test_a_run_that_ends_while_files_are_read_is_not_written_over(tmp_path, monkeypatch, capsys):
+    output = tmp_path / "my"
+
+    def slow(*arguments):
+        output.mkdir()
+        (output / "train.jsonl").write_text("another run's")
+        return choose_format(*arguments)
+
+    monkeypatch.setattr(importing, "choose_format", slow)
+    assert main(["import", write(tmp_path / "export.jsonl", [RECORD]), "--output", str(output)]) == 1
+    assert "--overwrite replaces it" in capsys.readouterr().err
+    assert [(path.name, path.read_text()) for path in output.iterdir()] == [("train.jsonl", "another run's")]
+
+
+def test_a_full_disk_is_told_with_the_folder_that_has_no_room(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(importing, "to_json_line", lambda records: "x" * 100_000)
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 (the command closes it)
+    monkeypatch.setattr(importing, "TemporaryFile", lambda mode, encoding: full)
+    assert main(["import", write(tmp_path / "export.jsonl", [RECORD]), "--output", str(tmp_path / "my")]) == 1
+    error = capsys.readouterr().err
+    assert f"spert-hf import: {gettempdir()}: " in error
+    assert "No space left on device" in error
+    assert not (tmp_path / "my").exists()
+
+
+def test_a_pipe_is_refused_as_files_are_looked_at_before_they_are_read(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    for more in ([], ["--format", "json-lines"]):
+        assert main(["import", str(tmp_path / "pipe"), "--output", str(tmp_path / "my"), *more]) == 1
+        assert f"{tmp_path / 'pipe'} must be a file or folder, got a pipe or device" in capsys.readouterr().err
