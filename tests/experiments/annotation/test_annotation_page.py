@@ -21,6 +21,8 @@ def test_tables_and_plot_are_written_the_same_each_time(results):
     text = page.read_text()
     assert "| both | 30.50 ± 0.71 | 50.00 ± 0.00 | 58.00 ± 0.00 | 62.00 ± 0.00 | – | – | – | – | 42, 43 |" in text
     assert "| both | 60.00 | 175 | 0.44 | 62.00 with 200 | 2 |" in text
+    assert "| both | 200 | 30.0 | 4.0 | 2.0 |" in text
+    assert "with 412 to 500 steps whatever the number of sentences" in text
     assert "![What to annotate next](encoder.svg)" in text
     plot = page.with_name("encoder.svg").read_text()
     assert "annotated sentences" in plot
