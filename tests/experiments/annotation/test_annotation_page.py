@@ -1,9 +1,16 @@
 """The page of the simulation."""
 
+from pathlib import Path
+
 import pytest
 
-from spert_hf.experiments.annotation.rendering import write_page
+from spert_hf.experiments.annotation.curves import gather_curves
+from spert_hf.experiments.annotation.names import NAME
+from spert_hf.experiments.annotation.rendering import render, write_page
+from spert_hf.experiments.tables import DEFAULT_ENCODER
 from tests.experiments.annotation.results import put_round
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -33,3 +40,10 @@ def test_tables_and_plot_are_written_the_same_each_time(results):
 def test_without_results_there_is_no_page(tmp_path):
     assert write_page(tmp_path, "some/encoder") is None
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_of_the_package_is_that_of_its_results():
+    results = ROOT / "model_cards" / "results"
+    curves = gather_curves(results, DEFAULT_ENCODER)
+    plot = f"{DEFAULT_ENCODER.rpartition('/')[2]}.svg"
+    assert (results / NAME / "README.md").read_text(encoding="utf-8") == render(curves, DEFAULT_ENCODER, plot)
