@@ -38,10 +38,8 @@ class Curve:
         ]
 
     def counts(self, sentences: int) -> dict[str, float]:
-        """Words, entities and relations of a sentence, in the mean of so many; empty without results."""
-        found = list(self.results.get(sentences, {}).values())
-        if not found:
-            return {}
+        """Words, entities and relations of a sentence, in the mean of so many."""
+        found = self.results[sentences].values()
         return {name: fmean(result[name] for result in found) / sentences for name in _COUNTED}
 
 

@@ -26,7 +26,7 @@ ROUND = 50
 MOST = 400
 SIZES = tuple(range(ROUND, MOST + 1, ROUND))
 STEPS = 500
-"""Steps of each training, whatever the number of sentences: so many as 10 epochs of the last round take."""
+"""Steps of each training, or a few less, whatever the number of sentences: as many as 10 epochs of the last round."""
 
 START = "start"
 RANDOM = "random"

@@ -13,7 +13,7 @@ from ..rendering import markdown_table, show
 from ..summary import summarise
 from .curves import Curve, Saving, compare, gather_curves, of_chance
 from .names import NAME, TITLE
-from .plan import DATASET, MOST, RECIPE, ROUND, SIZES, STEPS
+from .plan import DATASET, MOST, RECIPE, ROUND, SIZES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def render(curves: Sequence[Curve], encoder: str, plot: str | None = None) -> st
     parts = [
         f"# {TITLE}: {Path(encoder).name}",
         f"Written by `spert-hf experiment {NAME}` from the files beside it, one a round, and overwritten by it.",
-        _setting(encoder),
+        _setting(encoder, curves),
         _curve_table(curves),
         _saving_table(savings),
         _costs(curves),
@@ -73,14 +73,15 @@ def render(curves: Sequence[Curve], encoder: str, plot: str | None = None) -> st
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _setting(encoder: str) -> str:
+def _setting(encoder: str, curves: Sequence[Curve]) -> str:
+    steps = {one["steps"] for curve in curves for of_seed in curve.results.values() for one in of_seed.values()}
     return (
         f"Annotation is simulated on {DATASET}'s train split with `{encoder}`: {ROUND} sentences are drawn at random "
         f"to start with, then each round's model chooses the next {ROUND}, up to {MOST}; `random` draws them. Each "
         f"round trains anew from the encoder with `model_cards/{RECIPE}`, without its copies in other letter case and "
-        f"with about {STEPS} steps whatever the number of sentences. Dev serves for the curve and nothing else. "
-        "Figures are the mean of the micro F1 of NER and REL+ on dev, in percent, ± their sample standard deviation "
-        "over seeds."
+        f"with {min(steps)} to {max(steps)} steps whatever the number of sentences. Dev serves for the curve and "
+        "nothing else. Figures are the mean of the micro F1 of NER and REL+ on dev, in percent, ± their sample "
+        "standard deviation over seeds."
     )
 
 
@@ -123,12 +124,12 @@ def _saving_table(savings: Sequence[tuple[Curve, Saving | None]]) -> str:
 
 def _costs(curves: Sequence[Curve]) -> str:
     """What the sentences hold that were chosen: to annotate a long one costs more than a short one."""
-    size = max((size for size in SIZES if all(curve.counts(size) for curve in curves)), default=None)
-    if size is None:
-        return ""
-    rows = [[curve.strategy.label, *(f"{count:.1f}" for count in curve.counts(size).values())] for curve in curves]
-    table = markdown_table(["", "words", "entities", "relations"], rows)
-    return f"What a sentence holds, in the mean of the {size} that each strategy has by then:\n\n{table}"
+    rows = []
+    for curve in curves:
+        most = max(curve.results)
+        rows.append([curve.strategy.label, str(most), *(f"{count:.1f}" for count in curve.counts(most).values())])
+    table = markdown_table(["", "sentences", "words", "entities", "relations"], rows)
+    return f"What a sentence holds, in the mean of all that a strategy has in its last round:\n\n{table}"
 
 
 def draw(curves: Sequence[Curve]) -> str:

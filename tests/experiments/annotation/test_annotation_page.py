@@ -1,9 +1,16 @@
 """The page of the simulation."""
 
+from pathlib import Path
+
 import pytest
 
-from spert_hf.experiments.annotation.rendering import write_page
+from spert_hf.experiments.annotation.curves import gather_curves
+from spert_hf.experiments.annotation.names import NAME
+from spert_hf.experiments.annotation.rendering import render, write_page
+from spert_hf.experiments.tables import DEFAULT_ENCODER
 from tests.experiments.annotation.results import put_round
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -21,6 +28,8 @@ def test_tables_and_plot_are_written_the_same_each_time(results):
     text = page.read_text()
     assert "| both | 30.50 ± 0.71 | 50.00 ± 0.00 | 58.00 ± 0.00 | 62.00 ± 0.00 | – | – | – | – | 42, 43 |" in text
     assert "| both | 60.00 | 175 | 0.44 | 62.00 with 200 | 2 |" in text
+    assert "| both | 200 | 30.0 | 4.0 | 2.0 |" in text
+    assert "with 412 to 500 steps whatever the number of sentences" in text
     assert "![What to annotate next](encoder.svg)" in text
     plot = page.with_name("encoder.svg").read_text()
     assert "annotated sentences" in plot
@@ -31,3 +40,10 @@ def test_tables_and_plot_are_written_the_same_each_time(results):
 def test_without_results_there_is_no_page(tmp_path):
     assert write_page(tmp_path, "some/encoder") is None
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_of_the_package_is_that_of_its_results():
+    results = ROOT / "model_cards" / "results"
+    curves = gather_curves(results, DEFAULT_ENCODER)
+    plot = f"{DEFAULT_ENCODER.rpartition('/')[2]}.svg"
+    assert (results / NAME / "README.md").read_text(encoding="utf-8") == render(curves, DEFAULT_ENCODER, plot)
