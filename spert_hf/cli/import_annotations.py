@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command."""
     if not options.output:
         raise ValueError(must_be("--output", "a folder", "an empty name"))
-    report = Report()
+    report = Report(options.strict)
     settings = AlignmentSettings(
         documents=options.documents,
         misaligned=options.misaligned,
@@ -42,7 +42,6 @@ def run(options: argparse.Namespace) -> int:
         dev=options.dev,
         test=options.test,
         seed=options.seed,
-        strict=options.strict,
         overwrite=options.overwrite,
     )
     write_notes(f"{path}: read as {each.title}" for path, each in zip(files, imported.formats, strict=True))

@@ -58,7 +58,6 @@ def import_annotations(
     dev: float = 0.1,
     test: float = 0.1,
     seed: int = 42,
-    strict: bool = False,
     overwrite: bool = False,
 ) -> Imported:
     """Read files of annotation tools, and write `train.jsonl`, `dev.jsonl`, `test.jsonl` and `types.json`.
@@ -75,7 +74,6 @@ def import_annotations(
         dev: Share of the texts for the dev split.
         test: Share for the test split.
         seed: Of the draw.
-        strict: What was changed or left out is at fault, too.
         overwrite: Replace a data set that is in the folder.
 
     Raises:
@@ -93,7 +91,7 @@ def import_annotations(
         _check_output(output, overwrite)  # again: another run may have ended meanwhile
         for path, each in zip(paths, imported.formats, strict=True):
             digests += _spool(path, each, options, align, imported, waiting)
-        report.raise_faults(strict)
+        report.raise_faults()
         if not imported.entities:
             raise no_entity(paths, report)
         splits = draw_splits(digests, dev, test, seed)

@@ -32,9 +32,13 @@ class Report:
 
     For each of [`KINDS`] `read + added = written + left out`. What cannot be read at all is a fault: a reader notes it
     and goes on, so that all faults of a file are told at once.
+
+    Args:
+        strict: What is left out, changed or added is at fault, too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strict: bool = False) -> None:
+        self._strict = strict
         self.written: Counter[str] = Counter()
         self.faults: list[LocatedFault] = []
         self.notes: list[str] = []
@@ -100,22 +104,14 @@ class Report:
             for kind in KINDS
         )
 
-    def raise_faults(self, strict: bool = False) -> None:
+    def raise_faults(self) -> None:
         """Raise what is at fault.
-
-        Args:
-            strict: What was left out, changed or added is at fault, too.
 
         Raises:
             DocumentError: With every fault.
         """
-        faults = [*self.faults]
-        if strict:
-            for cases in (self._left_out, self._changed, self._added):
-                for case in cases.values():
-                    faults += case.places
-        if faults:
-            raise DocumentError(faults)
+        if self.faults:
+            raise DocumentError(self.faults)
 
     def lines(self) -> Iterator[str]:
         """The report, for people."""
@@ -137,6 +133,8 @@ class Report:
         if count:
             place = LocatedFault(location, Fault(field or kind, what, "as it was annotated"))
             cases.setdefault((kind, what), _Case()).add(count, place)
+            if self._strict:
+                self.faults.append(place)
 
 
 _SINGULAR = {"texts": "text", "entities": "entity", "relations": "relation"}

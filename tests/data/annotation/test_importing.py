@@ -112,6 +112,12 @@ def test_strict_makes_errors_of_what_does_not_fit_and_writes_nothing(tmp_path, c
     assert not output.exists()
 
 
+def test_strict_names_every_place(tmp_path, capsys):
+    file = write(tmp_path / "e.jsonl", [{**RECORD, "id": number} for number in range(7)])
+    assert main(["import", file, "--output", str(tmp_path / "my"), "--strict"]) == 1
+    assert capsys.readouterr().err.count("got of a mention to itself") == 7
+
+
 def test_every_fault_of_every_file_is_told_at_once_and_nothing_is_written(tmp_path, capsys):
     wrong = [
         {**RECORD, "entities": [{"type": "PER", "start": 5, "end": 99}, {"type": 3, "start": 5, "end": 4}]},
