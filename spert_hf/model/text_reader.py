@@ -124,9 +124,15 @@ def _by_library(reading: TextReading) -> SplitSequences:
             if type(error).__name__ != "PanicException":  # of Rust, and no Exception
                 raise
             raise ValueError(f"text_reading.sequences: sentencex failed on {shown(text)}: {error}") from error
-        return _cut(words, accumulate(map(len, parts)))
+        # It cuts inside of Node.JS, too; to join two sentences costs less than to cut one.
+        return _cut(words, (place for place in accumulate(map(len, parts)) if not _is_inside_word(text, place)))
 
     return split
+
+
+def _is_inside_word(text: str, place: int) -> bool:
+    """Whether there is a point before a place of the text, and a letter or digit right behind it."""
+    return text[place - 1 : place] == "." and text[place : place + 1].isalnum()
 
 
 def _by_lines(text: str, words: Ranges) -> Ranges:

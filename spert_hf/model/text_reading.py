@@ -1,6 +1,7 @@
 """How a model splits raw text into words and sequences: the setting `text_reading` of its config."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -29,6 +30,8 @@ SEQUENCES = {
     "document": "the whole text, in overlapping windows if it is longer than the encoder's maximum length",
 }
 """Ways to split text into sequences, within which relations are found, with a description of the sequences of each."""
+
+_LANGUAGE_CODE = re.compile("[a-z]{2,3}")
 
 LONGEST_PATTERN = 1_000
 """The maximum length of a word pattern, in characters."""
@@ -67,6 +70,11 @@ class TextReading:
         if unknown and self.sequences == "sentences":
             allowed = f"among {', '.join(BY_LANGUAGE)} where sequences are 'sentences'"
             raise ValueError(must_be("text_reading.languages", allowed, shown(unknown[0])))
+        # The library takes any other spelling, such as de-AT or DE, for English without a word.
+        misspelt = [code for code in self.languages if not _LANGUAGE_CODE.fullmatch(code)]
+        if misspelt and self.sequences == "sentencex":
+            allowed = "codes of two or three lower-case letters where sequences are 'sentencex'"
+            raise ValueError(must_be("text_reading.languages", allowed, shown(misspelt[0])))
         pattern = self.word_pattern
         if (self.words == "pattern") != (pattern is not None):
             allowed = "a regular expression" if self.words == "pattern" else f"left out with words {self.words!r}"

@@ -142,6 +142,19 @@ class TestReader:
             *("kam", "ging", "da"),
         ]
 
+    @pytest.mark.parametrize("text", ["We use Node.JS and ASP.NET in Berlin.", "Amazon.Com sued Booking.Com in 3.A."])
+    def test_sentencex_cuts_no_word(self, text):
+        pytest.importorskip("sentencex")
+        read = TextReader(TextReading(sequences="sentencex"))(text)
+        assert read.sequences == [(0, len(read.words))]
+
+    @pytest.mark.parametrize("code", ["DE", "de-AT", "de_AT"])
+    def test_codes_that_sentencex_takes_for_english_are_refused(self, code):
+        with pytest.raises(
+            ValueError, match=r"text_reading\.languages must be codes of two or three lower-case letters"
+        ):
+            TextReading(sequences="sentencex", languages=(code,))
+
     def test_a_missing_library_is_said_in_a_line(self, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "sentencex", None)
         with pytest.raises(ValueError, match="'sentencex' needs the package sentencex: pip install sentencex"):
