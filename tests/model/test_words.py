@@ -154,6 +154,14 @@ def test_a_pattern_that_takes_too_long_is_stopped(name, monkeypatch):
         pattern_matches(r"\w+") if name == "SECONDS_OF_TRIAL" else split("a b")
 
 
+def test_a_busy_machine_makes_no_pattern_slow(monkeypatch):
+    """What counts is the time that is spent on the text, not that which passes."""
+    monkeypatch.setattr(words.time, "monotonic", iter(range(10**9)).__next__)
+    split = pattern_matches(r"\w+")
+    monkeypatch.setattr(words, "SECONDS_OF_PATTERN", 5.0)
+    assert len(split("a b " * 100)) == 200
+
+
 class TestFunction:
     def split(self, function):
         return split_function(TextReading(), make_tokenizer("bert"), function)
