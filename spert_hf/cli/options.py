@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.documents import SELF_RELATIONS
 from ..files.outputs import check_replaceable, real_target
-from ..model.choices import BACKENDS
+from ..model.choices import BACKENDS, OVERLAP_POLICIES
 from ..model.messages import integer, must_be
 from ..model.text_reading import SEQUENCES, WORDS
 
@@ -134,6 +134,18 @@ def fraction(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(must_be("", "a number from 0 to 1", repr(text)))
     return value
+
+
+def add_found_options(parser: argparse.ArgumentParser) -> None:
+    """Add how texts are read, and what of what is found is kept."""
+    add_reading_options(parser)
+    add_threshold_options(parser)
+    add_type_options(parser)
+    parser.add_argument(
+        "--overlap",
+        choices=OVERLAP_POLICIES,
+        help="overlapping entities: keep all, drop all, or keep those with the best scores (default: the model's)",
+    )
 
 
 def add_threshold_options(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,7 @@
 
 import argparse
 
-from ...model.choices import OVERLAP_POLICIES
-from ..options import add_model_options, add_reading_options, add_threshold_options, add_type_options
+from ..options import add_found_options, add_model_options
 from .annotated_output import FORMATS_EPILOG, add_annotated_output
 
 
@@ -19,14 +18,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_model_options(parser)
     add_texts_option(parser)
     add_annotated_output(parser)
-    add_reading_options(parser)
-    add_threshold_options(parser)
-    add_type_options(parser)
-    parser.add_argument(
-        "--overlap",
-        choices=OVERLAP_POLICIES,
-        help="entities that overlap are all kept, all dropped, or thinned out to the best (default: the model's own)",
-    )
+    add_found_options(parser)
     return parser
 
 

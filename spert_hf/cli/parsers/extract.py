@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...data.textfiles import LARGEST_JSON_LIST
-from ...model.choices import OVERLAP_POLICIES
-from ..options import STANDARD_STREAM, add_model_options, add_reading_options, add_threshold_options, add_type_options
+from ..options import STANDARD_STREAM, add_found_options, add_model_options
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -67,14 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
         "if "
         "input, model or settings have changed; without an interrupted run, start anew",
     )
-    add_reading_options(parser)
-    add_threshold_options(parser)
-    add_type_options(parser)
-    parser.add_argument(
-        "--overlap",
-        choices=OVERLAP_POLICIES,
-        help="overlapping entities: keep all, drop all, or keep those with the best scores (default: the model's)",
-    )
+    add_found_options(parser)
     return parser
 
 
