@@ -8,7 +8,7 @@ from pathlib import Path
 from ..data.annotation.annotated_text import AnnotatedText
 from ..data.annotation.formats import FORMATS
 from ..data.annotation.options import WritingOptions
-from ..data.annotation.report import KINDS, Report
+from ..data.annotation.report import KINDS, Report, counted
 from ..model.configuration_spert import SpertConfig
 from ..model.messages import must_be
 from .options import STANDARD_STREAM, write_notes
@@ -42,7 +42,7 @@ def _is_folder(format: str, output: Path) -> bool:
 
 def write_summary(report: Report, output: str) -> None:
     """Tell on standard output what was written."""
-    written = ", ".join(f"{report.written[kind]:,} {kind}" for kind in KINDS)
+    written = ", ".join(counted(kind, report.written[kind]) for kind in KINDS)
     sys.stdout.write(f"Written to {output}: {written}\n")
 
 

@@ -118,14 +118,14 @@ class Report:
         yield from self.notes
         for title, cases in (("left out", self._left_out), ("changed", self._changed), ("added", self._added)):
             for (kind, reason), case in _sorted(cases):
-                yield f"{title}: {_counted(kind, case)}: {reason}"
+                yield f"{title}: {counted(kind, case.count)}: {reason}"
                 yield from (f"    {_place(place)}" for place in case.places)
                 if case.count > len(case.places):
                     yield f"    … {case.count - len(case.places):,} more"
 
     def reasons(self) -> list[str]:
         """Why something was left out, with how much."""
-        return [f"{_counted(kind, case)}: {reason}" for (kind, reason), case in _sorted(self._left_out)]
+        return [f"{counted(kind, case.count)}: {reason}" for (kind, reason), case in _sorted(self._left_out)]
 
     def _count(
         self, cases: dict[tuple[str, str], _Case], kind: str, what: str, location: Location, field: str, count: int
@@ -144,8 +144,9 @@ def _sorted(cases: dict[tuple[str, str], _Case]) -> list[tuple[tuple[str, str], 
     return sorted(cases.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1]))
 
 
-def _counted(kind: str, case: _Case) -> str:
-    return f"{case.count:,} {kind if case.count != 1 else _SINGULAR[kind]}"
+def counted(kind: str, count: int) -> str:
+    """How many of [`KINDS`] there are, such as `1 entity` and `2 entities`."""
+    return f"{count:,} {kind if count != 1 else _SINGULAR[kind]}"
 
 
 def _total(cases: dict[tuple[str, str], _Case], kind: str) -> int:
