@@ -7,7 +7,7 @@ what does not fit is changed or left out as the settings say, and counted in a r
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
@@ -60,6 +60,10 @@ class AlignmentSettings:
                 raise ValueError(must_be(name, "the name of a type", short_repr(getattr(self, name))))
         if self.reading.words == "tokenizer":
             raise ValueError(must_be("reading.words", "one that needs no tokenizer", "'tokenizer'"))
+
+
+_ENDS = 100
+"""Characters of a long mention's beginning and of its end; messages show fewer."""
 
 
 class Aligner:
@@ -162,42 +166,34 @@ class Aligner:
     def _relations(self, mentions: _Mentions, where: Location) -> list[TextRelation]:
         """The relations whose ends are kept, without those that repeat another, each with positions of mentions."""
         report, chosen, seen = self.report, self.settings.unlabelled_relation, set()
+
+        def tell(count: Callable[[str, str, Location, str], None], number: int, what: str) -> None:
+            count("relations", what, where, mentions.place_of_relation(number))
+
         relations = []
         for number, relation in enumerate(mentions.given.relations):
             head, tail = mentions.position(relation.head), mentions.position(relation.tail)
-            if relation.type is None and chosen is None:
-                report.leave_out(
-                    "relations",
-                    "no label (--unlabelled-relation TYPE gives them one)",
-                    where,
-                    mentions.place_of_relation(number),
-                )
-            elif head is None or tail is None:
-                report.leave_out(
-                    "relations", "of a mention that is left out", where, mentions.place_of_relation(number)
-                )
-            elif head == tail:
-                report.leave_out("relations", "of a mention to itself", where, mentions.place_of_relation(number))
-            else:
-                name = relation.type or chosen
-                ways = [(name, head, tail), (name, tail, head)][: 1 + relation.both_ways]
-                new = [way for way in ways if way not in seen]
-                if not new:
-                    report.leave_out("relations", "the same as another", where, mentions.place_of_relation(number))
-                    continue
-                if relation.type is None:
-                    report.change(
-                        "relations", f"no label: taken for {chosen}", where, mentions.place_of_relation(number)
-                    )
-                if len(new) > 1:
-                    report.add(
-                        "relations",
-                        "drawn both ways: one for each direction",
-                        where,
-                        mentions.place_of_relation(number),
-                    )
-                seen.update(new)
-                relations += [TextRelation(*way) for way in new]
+            name = chosen if relation.type is None else relation.type
+            if name is None:
+                tell(report.leave_out, number, "no label (--unlabelled-relation TYPE gives them one)")
+                continue
+            if head is None or tail is None:
+                tell(report.leave_out, number, "of a mention that is left out")
+                continue
+            if head == tail:
+                tell(report.leave_out, number, "of a mention to itself")
+                continue
+            ways = [(name, head, tail), (name, tail, head)][: 1 + relation.both_ways]
+            new = [way for way in ways if way not in seen]
+            if not new:
+                tell(report.leave_out, number, "the same as another")
+                continue
+            if relation.type is None:
+                tell(report.change, number, f"no label: taken for {chosen}")
+            if len(new) > 1:
+                tell(report.add, number, "drawn both ways: one for each direction")
+            seen.update(new)
+            relations += [TextRelation(*way) for way in new]
         return relations
 
 
@@ -273,7 +269,10 @@ class _Mentions:
 
 
 def _words(text: str, entity: TextEntity) -> str:
-    return short_repr(text[entity.start : entity.end])
+    """A mention's words, cut in their middle: of a long one no more is looked at than is shown."""
+    start, end = entity.start, entity.end
+    inside = text[start:end] if end - start <= 2 * _ENDS else text[start : start + _ENDS] + text[end - _ENDS : end]
+    return short_repr(inside)
 
 
 def _joined(name: str | None, text: str, head: TextEntity, tail: TextEntity) -> str:

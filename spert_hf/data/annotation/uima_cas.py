@@ -18,8 +18,8 @@ from .checks import label_of, span_of
 from .offsets import Offsets
 from .options import ReadingOptions, WritingOptions
 from .report import KINDS, Report
-from .sample import Sample
-from .uima_files import ALLOWED, UNREADABLE, CasFile, cas_files, holds_cas, holds_cas_files, is_cas_json
+from .sample import UNREADABLE, Sample
+from .uima_files import ALLOWED, CasFile, cas_files, holds_cas, holds_cas_files, is_cas_json
 from .uima_layers import META_DATA, TOKEN, Layers, choose_layers, label_feature
 from .uima_raw import ENDS, RawCas, raw_json, raw_xmi
 from .uima_writing import write_cas

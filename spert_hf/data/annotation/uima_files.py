@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from ..faults import Location, short_repr
 from .report import Report
+from .sample import UNREADABLE
 
 ALLOWED = "a UIMA CAS as INCEpTION exports it: XMI with its TypeSystem.xml, CAS JSON, or a ZIP archive of either"
 TYPES_KEY = "%TYPES"
@@ -79,10 +79,6 @@ def cas_files(path: Path, report: Report, opened: ExitStack) -> list[CasFile]:
         return []
     beside = next((each for each in _files(path.parent) if each.name.lower() == _TYPE_SYSTEM), None)
     return [_on_disk(path, not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")), beside)]
-
-
-UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, UnicodeDecodeError)
-"""What reading a damaged or encrypted archive raises."""
 
 
 def is_cas_json(start: str) -> bool:
