@@ -226,10 +226,8 @@ def _different(records: Iterable[Mapping[str, Any]]) -> Iterator[_Drawn]:
     """The texts that are not blank, the first of those that have the same words."""
     seen: set[bytes] = set()
     for index, record in enumerate(records):
-        words = words_of(record)
-        digest = digest_of(words)
-        if digest not in seen and (words or text_of(record).strip()):
-            seen.add(digest)
+        words = _new_words(record, seen) if text_of(record).strip() else None
+        if words is not None:
             yield _Drawn(index, record, words)
 
 
@@ -237,11 +235,19 @@ def _without_repetitions(scored: Iterable[tuple[Mapping[str, Any], TextScores]],
     """The texts as candidates, the first of those that have the same words."""
     seen: set[bytes] = set()
     for index, (record, scores) in enumerate(scored):
-        words = words_of(record)
-        digest = digest_of(words)
-        if scores.words and digest not in seen:
-            seen.add(digest)
+        words = _new_words(record, seen) if scores.words else None
+        if words is not None:
             yield Candidate(doubt(scores), -index, record, scores, words)
+
+
+def _new_words(record: Mapping[str, Any], seen: set[bytes]) -> frozenset[str] | None:
+    """The words of a text, which are noted; `None` if a text before it has the same."""
+    words = words_of(record)
+    digest = digest_of(words)
+    if digest in seen:
+        return None
+    seen.add(digest)
+    return words
 
 
 def _without_near_duplicates(candidates: Iterable[_Text]) -> Iterator[_Text]:
