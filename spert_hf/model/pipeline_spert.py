@@ -134,15 +134,13 @@ class SpertPipeline(Pipeline):
         relation_threshold (`float` or `dict`, *optional*): minimum score of a relation, 0 to 1, or minimum scores by
             relation type (`{"Kill": 0.8}`; other types use the model's threshold). Default: the model's threshold.
         entity_threshold (`float`, *optional*): minimum score of an entity, 0 to 1. Spans below it are not entities:
-        they
-            have no relations and are ignored in the resolution of overlaps. Default: 0.
+            they have no relations and are ignored in the resolution of overlaps. Default: 0.
         entity_types (list of `str`, *optional*): types of the entities to keep, with the relations between them. Others
             are dropped after overlaps are resolved. Default: all.
         relation_types (list of `str`, *optional*): types of the relations to keep. Default: all.
         overlap (`str`, *optional*): whether to keep all overlapping entities (`"keep"`), drop all of them (`"drop"`),
-        or
-            keep those with the best scores (`"best"`); relations of dropped entities are dropped. Default: the model's
-            setting.
+            or keep those with the best scores (`"best"`); relations of dropped entities are dropped. Default: the
+            model's setting.
         words (`str`, `re.Pattern` or function, *optional*): how to split a string into words: one of [`WORDS`], a
             compiled regular expression, or a function that takes the text and returns character offsets `(start, end)`
             in text order. It is not saved with the pipeline. Default: `config.text_reading`. Lists of words are never
@@ -150,9 +148,8 @@ class SpertPipeline(Pipeline):
         sequences (`str`, *optional*): how to split the words of a string into sequences, within which relations are
             found: one of [`SEQUENCES`]; `"document"` for a single sequence. Default: `config.text_reading`.
         errors (`str`, *optional*, defaults to `"raise"`): whether an invalid input, such as a missing value in a
-        column,
-            raises a `ValueError` (`"raise"`), or gives a result without entities and relations and with an `"error"`
-            message (`"skip"`).
+            column, raises a `ValueError` (`"raise"`), or gives a result without entities and relations and with an
+            `"error"` message (`"skip"`).
         with_text (`bool`, *optional*, defaults to `False`): whether to add `"head_text"`, `"head_type"`, `"tail_text"`
             and `"tail_type"` to each relation, so that it can be used without the entities.
         batch_size (`int`, *optional*, defaults to 32): number of sequences (or windows of long ones) in a batch.

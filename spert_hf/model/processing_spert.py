@@ -100,8 +100,7 @@ class SpertProcessor:
         letter_cases (`bool`): whether to return letter cases, for models with letter-case embeddings.
         max_span_size (`int`): minimum overlap of windows of a long text in words, so that no span is cut off.
         special_first (`bool`): whether to add a special token before the first word if the tokenizer does not, like
-        that
-            of T5: the classifiers use the first position to represent the sentence.
+            that of T5: the classifiers use the first position to represent the sentence.
 
     Raises:
         ValueError: the tokenizer is not a fast one, or has no unknown token.

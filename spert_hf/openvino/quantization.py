@@ -37,8 +37,7 @@ def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Se
         model: the model, on the CPU and in `float32`.
         processor: its processor.
         sentences: lists of words, similar to the texts that the model will be used on, without annotations. Of more
-        than
-            [`CALIBRATION_SENTENCES`], a fixed sample is used.
+            than [`CALIBRATION_SENTENCES`], a fixed sample is used.
 
     Returns:
         An `openvino.Model` with the inputs and outputs of [`convert_encoder`].

@@ -84,6 +84,7 @@ def _code_points(value: object, offsets: Offsets) -> int | None:
 
 
 def score_of(item: Mapping[str, Any]) -> float | None:
-    """What a model gave an annotation; `None` if nothing, or no number, stands there."""
+    """What a model gave an annotation; `None` if nothing, or no probability, stands there."""
     score = item.get("score")
-    return float(score) if isinstance(score, (int, float)) and not isinstance(score, bool) else None
+    is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
+    return float(score) if is_number and 0 <= score <= 1 else None  # type: ignore[arg-type, operator]

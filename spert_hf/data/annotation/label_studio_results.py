@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from ...model.messages import either
 from ..faults import Location, short_repr
 from .annotated_text import TextEntity, TextRelation
-from .checks import label_of, span_of
+from .checks import label_of, score_of, span_of
 from .label_studio_offsets import Shown, is_shown_as
 from .offsets import Offsets
 from .report import Report
@@ -226,15 +226,6 @@ class Results:
 
     def _fault(self, field: str, given: object, allowed: str) -> None:
         self._report.fault(self._location, field, "nothing" if given is None else short_repr(given), allowed)
-
-
-def score_of(result: Mapping[str, Any]) -> float | None:
-    """What a model gave a result, if one did and that is a probability."""
-    score = result.get("score")
-    if score is None:
-        return None
-    is_number = isinstance(score, (int, float)) and not isinstance(score, bool)
-    return float(score) if is_number and 0 <= score <= 1 else None
 
 
 def _is_id(value: object) -> bool:

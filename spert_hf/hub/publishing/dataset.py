@@ -42,8 +42,7 @@ def publish_dataset(
 
     Raises:
         ValueError: The data set has no card, can't be built, or would not load as it was built; the repository's name
-        is
-            invalid, or it is public although `private` is set. Nothing is uploaded.
+            is invalid, or it is public although `private` is set. Nothing is uploaded.
         PublishingError: The Hub refuses the upload or can't be reached.
     """
     repo_id = checked_repo_id(repo_id)

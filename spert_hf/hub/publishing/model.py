@@ -39,8 +39,7 @@ def publish_model(
         private: whether to create a private repository.
         card: a Markdown file for the card; see [`CardSource`].
         dry_run: build and check everything, and list the files; nothing is uploaded, and no token is needed. The card
-        in
-            the repository is not checked.
+            in the repository is not checked.
 
     Returns:
         The URL of the repository.

@@ -55,8 +55,7 @@ def publish_space(
 
     Raises:
         ValueError: The model is not a SpERT model on the Hub; the demo does not start; the repository's name is
-        invalid,
-            or it is public although `private` is set. Nothing is uploaded.
+            invalid, or it is public although `private` is set. Nothing is uploaded.
         PublishingError: The Hub refuses the upload or can't be reached.
     """
     checked_repo_id(repo_id)
