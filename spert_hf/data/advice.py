@@ -29,8 +29,8 @@ _NOTHING = frozenset(
 
 
 def advise(documents: Sequence[Document]) -> list[str]:
-    """Notes on documents: what was left out of them, spans with several types, and types that stand for nothing."""
-    return [*_left_out(documents), *_spans_with_types(documents), *_types_for_nothing(documents)]
+    """Notes on documents: what was changed in them, spans with several types, and types that stand for nothing."""
+    return [*_changes(documents), *_spans_with_types(documents), *_types_for_nothing(documents)]
 
 
 def advise_on_dev(documents: Sequence[Document]) -> list[str]:
@@ -93,11 +93,16 @@ def _has_overlap(document: Document) -> bool:
     return any(following[0] < span[1] for span, following in pairwise(spans))
 
 
-def _left_out(documents: Iterable[Document]) -> Iterator[str]:
-    dropped = [document.dropped for document in documents]
-    if tokens := sum(one.tokens for one in dropped):
+def _changes(documents: Iterable[Document]) -> Iterator[str]:
+    changes = [document.changes for document in documents]
+    if tokens := sum(one.blank_tokens for one in changes):
         yield f"{blank_note(tokens)}; entities move with that"
-    if relations := sum(one.self_relations for one in dropped):
+    if entities := sum(one.trimmed_entities for one in changes):
+        ends = "entity begins or ends" if entities == 1 else "entities begin or end"
+        yield f"{entities} {ends} at characters of no word, which are left out"
+    if words := sum(one.split_words for one in changes):
+        yield f"{words} word{_s(words)} split where an entity begins or ends inside"
+    if relations := sum(one.self_relations for one in changes):
         yield f"{relations} relation{_s(relations)} of an entity to itself left out: SpERT relates two entities"
 
 

@@ -50,11 +50,23 @@ class Relation:
     tail: int
 
 
-class Dropped(NamedTuple):
-    """How many tokens (those of white space only) and self-relations of a record a document was built without."""
+class Changes(NamedTuple):
+    """What a document was built without, or with changes, of its record.
 
-    tokens: int = 0
+    Attributes:
+        blank_tokens: Number of tokens of white space only, which are left out.
+        self_relations: Number of relations of an entity to itself, which are left out.
+        trimmed_entities: Number of entities in a text that began or ended at characters of no word.
+        split_words: Number of words of a text that were split because an entity begins or ends inside.
+    """
+
+    blank_tokens: int = 0
     self_relations: int = 0
+    trimmed_entities: int = 0
+    split_words: int = 0
+
+
+NO_CHANGES = Changes()
 
 
 @dataclass(slots=True)
@@ -70,7 +82,7 @@ class Document:
         id: The data set's identifier, as a string.
         extra: All other fields of the record, as they were given. ``orig_id`` (or ``id``) is here in its own type and
             is what ``id`` is taken from; where only ``id`` is given, ``orig_id`` is added.
-        dropped: What of its record was left out.
+        changes: What was left out of its record, or changed.
     """
 
     tokens: list[str]
@@ -78,7 +90,7 @@ class Document:
     relations: list[Relation] = field(default_factory=list)
     id: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
-    dropped: Dropped = field(default=Dropped(), compare=False)
+    changes: Changes = field(default=NO_CHANGES, compare=False)
 
     def __post_init__(self) -> None:
         found = _find_id(self.extra)
@@ -114,8 +126,13 @@ class Document:
         return known | {name: value for name, value in self.extra.items() if name not in known}
 
 
-def build_document(record: Mapping[str, Any]) -> Document:
-    """The document of a record in which ``check_record`` found no fault."""
+def build_document(record: Mapping[str, Any], changes: Changes = NO_CHANGES) -> Document:
+    """Build the document of a record in which ``check_record`` found no fault.
+
+    Args:
+        record: In SpERT's JSON form.
+        changes: What was changed before; the document's counts add to them.
+    """
     tokens: list[str] = record["tokens"]
     moved = moved_offsets(tokens)
     entities, positions = _distinct(
@@ -128,8 +145,8 @@ def build_document(record: Mapping[str, Any]) -> Document:
     relations, _ = _distinct(iter(between_two))
     extra = {name: value for name, value in record.items() if name not in ("tokens", "entities", "relations")}
     left = [token for token in tokens if not token.isspace()]
-    dropped = Dropped(len(tokens) - len(left), len(pairs) - len(between_two))
-    return Document(left, entities, relations, extra=extra, dropped=dropped)
+    changes = changes._replace(blank_tokens=len(tokens) - len(left), self_relations=len(pairs) - len(between_two))
+    return Document(left, entities, relations, extra=extra, changes=changes)
 
 
 def check_record(record: object, schema: TypeSchema | None = None, self_relations: str = "error") -> list[Fault]:

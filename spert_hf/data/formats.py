@@ -9,7 +9,7 @@ from typing import Any
 from ..files.atomic import write_atomically
 from .documents import Document, build_document, check_record
 from .faults import DocumentError, Fault, LocatedFault, Location, list_names, short_repr
-from .found_records import choose_words, is_found_record, name_token_offsets, to_annotated
+from .found_records import AnnotatedRecord, choose_words, is_found_record, name_token_offsets, to_annotated
 from .schema import TypeSchema
 from .textfiles import Line, parse_json, read_lines, read_text, to_json_line
 
@@ -201,14 +201,16 @@ def _build(
         if isinstance(record, LocatedFault):
             faults.append(record)
             continue
-        annotated, wrong = to_annotated(record, split) if is_found_record(record) else (record, [])
+        annotated, wrong, changes = (
+            to_annotated(record, split) if is_found_record(record) else AnnotatedRecord(record, [])
+        )
         # Where offsets are at fault, it can't be told which entities are the same.
         found = check_record(annotated, schema, "drop" if wrong else self_relations)
         if annotated is not record:
             found = wrong + [name_token_offsets(record, fault) for fault in found]
         faults += (LocatedFault(location, fault) for fault in found)
         if not found:
-            documents.append(build_document(annotated))
+            documents.append(build_document(annotated, changes))
     return documents, faults
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model.messages import integer
 from ..model.words import rules, spaces_and_punctuation, split_at_spaces, split_into_characters
+from .documents import NO_CHANGES, Changes
 from .faults import Fault, is_text, short_repr
+from .word_spans import SpanOfWords, WordPlaces, split_at
 
 SplitWords = Callable[[str], list[tuple[int, int]]]
 
@@ -58,10 +60,20 @@ def choose_words(records: Iterable[Mapping[str, Any]]) -> SplitWords:
     return ways[fits.index(best)]
 
 
-def to_annotated(record: Mapping[str, Any], split: SplitWords) -> tuple[dict[str, Any], list[Fault]]:
-    """A record in SpERT's JSON form, and the faults of its text and of its entities' offsets.
+class AnnotatedRecord(NamedTuple):
+    """A record in SpERT's JSON form, the faults of its text and of its entities' offsets, and what was changed."""
 
-    An entity whose offsets are at fault keeps its place, on the first token, so that relations can be checked.
+    record: dict[str, Any]
+    faults: list[Fault]
+    changes: Changes = NO_CHANGES
+
+
+def to_annotated(record: Mapping[str, Any], split: SplitWords) -> AnnotatedRecord:
+    """Convert a record to SpERT's JSON form.
+
+    An entity that begins or ends at white space is trimmed, and a word in which one begins or ends is split there, as
+    `spert-hf import` does. An entity whose offsets are at fault keeps its place, on the first token, so that relations
+    can be checked.
 
     Args:
         record: One of [`is_found_record`].
@@ -69,27 +81,50 @@ def to_annotated(record: Mapping[str, Any], split: SplitWords) -> tuple[dict[str
     """
     if _was_skipped(record):
         given = f"{short_repr(record['error'])}: nothing was looked for there, which is not that there is nothing"
-        fault = Fault("error", given, "absent")
-        return {**record, "tokens": ["?"], "entities": [], "relations": []}, [fault]
+        return _faulty(record, Fault("error", given, "absent"))
     if "tokens" in record:
         entities = [_by_tokens(item) if _counts_tokens(item) else item for item in record["entities"]]
-        return {**record, "entities": entities}, []
+        return AnnotatedRecord({**record, "entities": entities}, [])
     if not _has_text(record) or not record["text"].strip():
-        return {**record, "tokens": ["?"], "entities": [], "relations": []}, [
-            Fault("text", short_repr(record["text"]), "a text of valid Unicode that is more than white space")
-        ]
-    text, faults = record["text"], []
-    words = split(text)
-    places = _Places(words)
-    entities = []
-    for number, item in enumerate(record["entities"]):
-        if isinstance(item, Mapping):
-            wrong = [*_check_offsets(item, text)] or [*_check_words(item, text, places)]
-            faults += [replace(fault, field=f"entities[{number}].{fault.field}") for fault in wrong]
-            start, end = (0, 1) if wrong else places.of(item)
-            item = {**item, "start": start, "end": end}
-        entities.append(item)
-    return {**record, "tokens": [text[start:end] for start, end in words], "entities": entities}, faults
+        return _faulty(
+            record, Fault("text", short_repr(record["text"]), "a text of valid Unicode that is more than white space")
+        )
+    return _align(record, split(record["text"]))
+
+
+def _align(record: Mapping[str, Any], words: list[tuple[int, int]]) -> AnnotatedRecord:
+    """Convert a record whose text has these words."""
+    text, entities = record["text"], [*record["entities"]]
+    faults: list[Fault] = []
+    fitting: dict[int, SpanOfWords] = {}
+    places = WordPlaces(words)
+    for number, item in enumerate(entities):
+        if not isinstance(item, Mapping):
+            continue
+        wrong = [*_check_offsets(item, text)]
+        span = None if wrong else places.fit(item["start"], item["end"])
+        if span is not None:
+            fitting[number] = span
+        elif not wrong:
+            given = f"{item['start']} to {item['end']}, {short_repr(text[item['start'] : item['end']])}"
+            wrong = [Fault("", given, "a span with a word in it")]
+        faults += [replace(fault, field=f"entities[{number}].{fault.field}".rstrip(".")) for fault in wrong]
+        entities[number] = {**item, "start": 0, "end": 1}
+    tokens = split_at(words, set[int]().union(*(span.cuts for span in fitting.values())))
+    starts, ends = ({border: place for place, border in enumerate(borders)} for borders in zip(*tokens, strict=True))
+    trimmed = 0
+    for number, span in fitting.items():
+        given = record["entities"][number]
+        trimmed += (span.start, span.end) != (given["start"], given["end"])
+        entities[number] = {**given, "start": starts[span.start], "end": ends[span.end] + 1}
+    changes = Changes(trimmed_entities=trimmed, split_words=len({*words} - {*tokens}))
+    return AnnotatedRecord(
+        {**record, "tokens": [text[start:end] for start, end in tokens], "entities": entities}, faults, changes
+    )
+
+
+def _faulty(record: Mapping[str, Any], fault: Fault) -> AnnotatedRecord:
+    return AnnotatedRecord({**record, "tokens": ["?"], "entities": [], "relations": []}, [fault])
 
 
 def name_token_offsets(record: Mapping[str, Any], fault: Fault) -> Fault:
@@ -149,10 +184,6 @@ class _Places:
             self.by_offset[name].get(offset) if isinstance(offset, int) else None for name, offset in given.items()
         )
 
-    def word_around(self, offset: int) -> tuple[int, int] | None:
-        """The word inside which a character offset lies, if it does."""
-        return next((word for word in self.words if word[0] < offset < word[1]), None)
-
 
 def _check_offsets(item: Mapping[str, Any], text: str) -> Iterator[Fault]:
     """The faults of an entity's character offsets, and of its own text, if it has one."""
@@ -167,17 +198,6 @@ def _check_offsets(item: Mapping[str, Any], text: str) -> Iterator[Fault]:
     elif item.get("text") is not None and item["text"] != text[start:end]:
         there = f"absent or {short_repr(text[start:end])}, which stands at {start} to {end}"
         yield Fault("text", short_repr(item["text"]), there)
-
-
-def _check_words(item: Mapping[str, Any], text: str, places: _Places) -> Iterator[Fault]:
-    """The faults of an entity, of right offsets, that does not begin and end at words."""
-    for name, place in zip(_OFFSETS, places.of(item), strict=True):
-        if place is None:
-            word = places.word_around(item[name])
-            where = (
-                f"inside the word {short_repr(text[slice(*word)])} at {word[0]} to {word[1]}" if word else "at a space"
-            )
-            yield Fault(name, f"{item[name]}, {where}", f"the {name} of a word")
 
 
 def _fit(split: SplitWords, texts: Iterable[tuple[str, list[Any]]]) -> tuple[int, int]:

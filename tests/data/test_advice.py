@@ -4,7 +4,7 @@ import pytest
 
 from spert_hf.data import Document, Entity, Relation
 from spert_hf.data.advice import FEWEST_DEV_ITEMS, advise, advise_on_dev, suggest_settings
-from spert_hf.data.documents import Dropped
+from spert_hf.data.documents import Changes
 
 TOKENS = ["Ann", "lives", "in", "Rome"]
 
@@ -18,10 +18,12 @@ def test_plain_documents_have_no_notes():
     assert advise([]) == advise_on_dev([]) == []
 
 
-def test_what_was_left_out_is_counted_in_a_line_each():
-    documents = [Document(["a"], dropped=Dropped(2, 1)), Document(["b"], dropped=Dropped(1, 0))]
-    tokens, relations = advise(documents)
+def test_what_was_changed_is_counted_in_a_line_each():
+    documents = [Document(["a"], changes=Changes(2, 1, 1)), Document(["b"], changes=Changes(1, 0, 1, 1))]
+    tokens, entities, words, relations = advise(documents)
     assert tokens == "3 tokens are white space only, and left out; entities move with that"
+    assert entities == "2 entities begin or end at characters of no word, which are left out"
+    assert words == "1 word split where an entity begins or ends inside"
     assert relations.startswith("1 relation of an entity to itself left out")
 
 

@@ -272,7 +272,7 @@ class TestWhiteSpace:
         assert check_record(given_record, SCHEMA) == []
         document = Document.from_record(given_record, SCHEMA)
         assert document == Document.from_record(clean, SCHEMA)
-        assert document.dropped.tokens == len(spaced) + 1 - len(clean["tokens"])
+        assert document.changes.blank_tokens == len(spaced) + 1 - len(clean["tokens"])
 
     def test_spans_may_begin_and_end_with_it(self):
         wide = record(tokens=["Ann", "lives", "\n", "in", " ", "Rome", " "])
@@ -305,7 +305,7 @@ class TestSelfRelations:
         assert check_record(own, SCHEMA, "drop") == []
         (document,) = documents_from_rows([own], "rows", SCHEMA, "drop")
         assert document == Document.from_record(record())
-        assert document.dropped.self_relations == 1
+        assert document.changes.self_relations == 1
 
     def test_other_faults_stay(self):
         assert [fault.field for fault in check_record(relation(tail=0, type="Zebra"), SCHEMA, "drop")] == [

@@ -46,7 +46,7 @@ def test_self_relations_are_faults_or_dropped(tmp_path, suffix):
         load_splits(folder)
     assert [located.fault.field for located in caught.value.faults] == ["relations[0].tail"] * 2
     splits = load_splits(folder, self_relations="drop")
-    assert [(one.relations, one.dropped.self_relations) for one in splits.train + splits.dev] == [([], 1)] * 2
+    assert [(one.relations, one.changes.self_relations) for one in splits.train + splits.dev] == [([], 1)] * 2
     with pytest.raises(DatasetError, match="self_relations must be 'error' or 'drop', got 'ignore'"):
         load_splits(folder, self_relations="ignore")
 

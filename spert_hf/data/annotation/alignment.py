@@ -16,9 +16,9 @@ from ...model.text_reader import TextReader
 from ...model.text_reading import TextReading
 from ..documents import Document, Entity, Relation
 from ..faults import Location, is_name, plain_name, short_repr
+from ..word_spans import WordPlaces, split_at
 from .annotated_text import AnnotatedText, TextEntity, TextRelation
 from .report import Report
-from .tokens import split_at
 
 DOCUMENTS = ("sentences", "whole")
 MISALIGNED = ("split", "expand", "drop")
@@ -128,27 +128,25 @@ class Aligner:
 
     def _align(self, mentions: _Mentions, words: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Have mentions begin and end at words; the words, split where mentions cut them."""
-        starts, ends = [start for start, _ in words], [end for _, end in words]
-        cuts: set[int] = set()
+        places, cuts = WordPlaces(words), set[int]()
         for number, entity in [*mentions.entities()]:
-            first, last = bisect_right(ends, entity.start), bisect_left(starts, entity.end) - 1
-            if last < first:
+            span = places.fit(entity.start, entity.end)
+            if span is None:
                 mentions.leave_out(number, "nothing that can be seen")
                 continue
-            start, end = max(entity.start, starts[first]), min(entity.end, ends[last])
-            if (start, end) != (entity.start, entity.end):
-                mentions.update(number, replace(entity, start=start, end=end))
+            if (span.start, span.end) != (entity.start, entity.end):
+                mentions.update(number, replace(entity, start=span.start, end=span.end))
                 mentions.changed(number, "characters of no token at its ends are left out")
-            within = {start} - {starts[first]} | {end} - {ends[last]}
-            if not within:
+            if not span.cuts:
                 continue
             if self.settings.misaligned == "drop":
                 mentions.leave_out(number, "begins or ends inside a token (--misaligned split or expand keeps it)")
             elif self.settings.misaligned == "expand":
-                mentions.update(number, replace(entity, start=starts[first], end=ends[last]))
+                start, end = span.words
+                mentions.update(number, replace(entity, start=start, end=end))
                 mentions.changed(number, "begins or ends inside a token: widened to whole tokens")
             else:
-                cuts |= within
+                cuts |= span.cuts
                 mentions.changed(number, "begins or ends inside a token: the token is split there")
         return split_at(words, cuts) if cuts else words
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from ...files.atomic import replacing
 from ...model.words import import_extra
+from ..word_spans import split_at
 from .annotated_text import AnnotatedText
 from .options import WritingOptions
 from .report import Report
 from .spacy_forms import GROUP, ID, REL, RELATIONS
-from .tokens import split_at
 
 
 def write_docs(texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, report: Report) -> None:

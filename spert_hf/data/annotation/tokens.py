@@ -8,23 +8,7 @@ from functools import cache
 
 from ...model.text_reader import TextReader
 from ...model.text_reading import TextReading
-
-Ranges = list[tuple[int, int]]
-
-
-def split_at(tokens: Iterable[tuple[int, int]], borders: Iterable[int]) -> Ranges:
-    """The tokens, cut at the borders that lie inside one.
-
-    Args:
-        tokens: Characters `[start, end)` of each, in text order.
-        borders: Characters, in any order.
-    """
-    cuts = sorted({*borders})
-    split: Ranges = []
-    for start, end in tokens:
-        inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
-        split += zip([start, *inside], [*inside, end], strict=True)
-    return split
+from ..word_spans import Ranges, split_at
 
 
 def borders_of(spans: Iterable[tuple[int, int]]) -> set[int]:
