@@ -42,7 +42,12 @@ def read(path: Path, options: ReadingOptions, report: Report) -> Iterator[Annota
     """
     reader = DocReader(options, report)
     for number, doc in enumerate(_docs(path, report), start=1):
-        text = reader(doc, Location(str(path), number))
+        location = Location(str(path), number)
+        try:
+            text = reader(doc, location)
+        except (LookupError, ValueError) as error:  # a doc's spans and strings are looked up when they are asked for
+            report.fault(location, "", f"damaged data ({_described(error)})", "a doc of spaCy")
+            continue
         if text is not None:
             yield text
 
@@ -64,9 +69,8 @@ def _docs(path: Path, report: Report) -> Iterator[Any]:
             number += 1
             yield doc
     except Exception as error:  # spaCy checks nothing, and stumbles in as many ways
-        what = " ".join(str(error).split())[:100]
         behind = f" behind record {number}" if number else ""
-        given = f"a file that is cut off, damaged or of another kind{behind} ({type(error).__name__}: {what})"
+        given = f"a file that is cut off, damaged or of another kind{behind} ({_described(error)})"
         report.fault(Location(str(path)), "", given, _ALLOWED)
         return
     finally:
@@ -74,6 +78,10 @@ def _docs(path: Path, report: Report) -> Iterator[Any]:
             gc.enable()  # srsly leaves it disabled when it stumbles
     if number == 0:
         report.fault(Location(str(path)), "", "no docs", _ALLOWED)
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
 
 
 def write(texts: Iterable[AnnotatedText], path: Path, options: WritingOptions, report: Report) -> None:

@@ -225,6 +225,27 @@ def test_a_damaged_file_is_read_or_told(tmp_path: Path, place: int) -> None:
     assert gc.isenabled()
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 1 << 20), st.integers(1, 255))
+def test_a_doc_with_damage_anywhere_is_read_or_told(tmp_path: Path, place: int, change: int) -> None:
+    content = bytearray(zlib.decompress(DOCS.read_bytes()))
+    content[place % len(content)] ^= change
+    (tmp_path / "a.spacy").write_bytes(zlib.compress(bytes(content)))
+    texts, report = read(tmp_path / "a.spacy")
+    assert texts or report.faults
+
+
+def test_a_label_that_is_not_stored_is_a_fault_of_its_doc(tmp_path: Path) -> None:
+    path = docs(tmp_path / "a.spacy", lambda doc: None)
+    bin = spacy.tokens.DocBin().from_disk(path)
+    bin.strings.discard("PER")
+    bin.to_disk(path)
+    texts, report = read(path)
+    assert not texts
+    (fault,) = report.faults
+    assert str(fault).startswith(f"{path}, record 1: must be a doc of spaCy, got damaged data (")
+
+
 LETTERS = st.text(
     st.one_of(st.sampled_from("ab  \n\r\t.-'🪐👩‍🚀\u0308\x00\x0c"), st.characters(codec="utf-8")), max_size=25
 )
