@@ -1,4 +1,4 @@
-"""What is allowed in documents and costs something all the same: one line each, which says what."""
+"""Advice on documents that are valid but reduce scores, and on settings that suit them; one line each."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .signatures import find_signatures
 from .white_space import blank_note
 
 FEWEST_DEV_ITEMS = 20
-"""Relations (of a data set without, entities) of a dev split below which its scores jump by more than 5 points each."""
+"""Number of relations (or else entities) in a dev split; with fewer, one of them moves recall by over 5 points."""
 
 FEWEST_ENTITIES = 50
 FEWEST_RELATIONS = 50
-"""Entities and relations below which that none overlaps, or that few types are joined, may be chance."""
+"""Numbers below which it may be chance that no entities overlap, or that relations join few types."""
 
 MOST_PAIRS_JOINED = 0.25
-"""Share of the pairs of entity types that a relation type may join, for these to be few."""
+"""The largest share of all pairs of entity types for relations that join few of them."""
 
 _NOTHING = frozenset(
     ("o", "na", "nil", "none", "notype", "null", "noentity", "norel", "norelation", "norelationship", "unrelated")
 )
-"""What names of no entity and of no relation are without case, spaces and marks."""
+"""Names that stand for no entity or no relation, in lower case and without spaces and punctuation."""
 
 
 def advise(documents: Sequence[Document]) -> list[str]:
-    """Notes on documents: what was left out of them, spans with several types, and types that stand for nothing."""
+    """Return notes on documents: parts that were left out, spans with several types, types that stand for nothing."""
     return [*_left_out(documents), *_spans_with_types(documents), *_types_for_nothing(documents)]
 
 
 def advise_on_dev(documents: Sequence[Document]) -> list[str]:
-    """A note on a dev split that is too small for its scores to tell much; none on one that is not there."""
+    """Return a note if a dev split is too small for meaningful scores; none if it is empty."""
     relations = sum(len(document.relations) for document in documents)
     entities = sum(len(document.entities) for document in documents)
     count, name = (relations, "relation") if relations else (entities, "entity")
@@ -58,14 +58,14 @@ def suggest_settings(
     learn_signatures: bool = False,
     given: Collection[str] = (),
 ) -> list[str]:
-    """Settings of training that suit documents and are not chosen: a line each, which says why.
+    """Suggest settings of training that suit documents, in one line each with the reason.
 
     Args:
-        documents: Those that are trained on.
+        documents: The training documents.
         relation_types: The types of their relations.
-        overlap: The setting as it is.
-        learn_signatures: The setting as it is.
-        given: Names of settings that somebody has chosen as they are.
+        overlap: The current setting.
+        learn_signatures: The current setting.
+        given: Names of settings that the user has chosen, which are not suggested.
     """
     entities = sum(len(document.entities) for document in documents)
     suggestions = []

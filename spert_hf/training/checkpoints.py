@@ -212,7 +212,7 @@ def _check_run(folder: Path, run: dict[str, Any]) -> None:
     saved = read_state(folder).run
     defaults = {name: declared.default for name, declared in settings_deciding("steps").items()}
     for name in saved | run:
-        given, had = (one.get(name, defaults.get(name)) for one in (run, saved))  # a setting may be newer than the checkpoint
+        given, had = (one.get(name, defaults.get(name)) for one in (run, saved))  # a setting may be newer than it
         if given != had:
             raise ValueError(
                 must_be(f"{folder}: {name}", f"{had!r}, as in the checkpoint's run", repr(given))
