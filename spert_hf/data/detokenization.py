@@ -232,4 +232,4 @@ def _may_open(quote: str, before: Sequence[str], after: Sequence[str], has_partn
         return not before
     if before[0] in _ENDS_OF_CLAUSES:  # as in `, " she said`, after a quotation from before
         return not after[0][:1].islower()
-    return quote != "'" or (has_partner and not before[0].endswith("s"))  # otherwise an apostrophe, as in the authors' results
+    return quote != "'" or (has_partner and not before[0].endswith("s"))  # else an apostrophe: the authors' results

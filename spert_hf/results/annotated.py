@@ -1,4 +1,4 @@
-"""A result of the pipeline together with its text."""
+"""A result of the pipeline with its text."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Annotated(NamedTuple):
 
 
 def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
-    """Put a result and its text together.
+    """Combine a result with its text.
 
     Args:
-        result: Of the pipeline; of a record that ``spert-hf extract`` wrote its own ``text`` or ``tokens`` are taken if
-            none is given. Of an input that was skipped, its ``error`` stands in place of the text.
+        result: A result of the pipeline. Without a text, the ``text`` or ``tokens`` of a record written by ``spert-hf
+            extract`` are used; for an input that was skipped, its ``error`` is used as the text.
         text: The string or the list of words that was given to the pipeline, or None.
-        name: What messages call the text.
+        name: The name of the text in error messages.
 
     Raises:
-        ValueError: There is no text, or entities do not stand in it where they should.
+        ValueError: If there is no text, or entities are not where they should be in it.
     """
     if result.get("error") is not None and not result["entities"]:
         return Annotated(str(result["error"]), [], [], [])
@@ -49,7 +49,7 @@ def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
 
 
 def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str, list[tuple[int, int]]]:
-    """Words as one text with spaces between them, and where entities stand in it."""
+    """Join words with spaces, and return the text and the character offsets of the entities."""
     starts = [0]
     for word in words:
         starts.append(starts[-1] + len(word) + 1)

@@ -79,7 +79,7 @@ class NoRepository(Repository):
         for path in files:
             logger.info("  %s  %s", _size(path.stat().st_size), path.relative_to(folder).as_posix())
         if replaced:
-            logger.info("  (other files there that match %s would leave)", ", ".join(replaced))
+            logger.info("  (other files there that match %s would be deleted)", ", ".join(replaced))
 
 
 def _size(count: int) -> str:
