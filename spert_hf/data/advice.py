@@ -42,11 +42,11 @@ def advise_on_dev(documents: Sequence[Document]) -> list[str]:
         return []
     of = f"the dev split has {len(documents)} document{_s(len(documents))}"
     if not count:
-        return [f"{of} without an entity: its scores tell nothing, and no best epoch, threshold or temperature"]
+        return [f"{of} without an entity: its scores, and what is chosen by them, are meaningless"]
     names = name if count == 1 else "relations" if name == "relation" else "entities"
     return [
-        f"{of} with {count} {names}: one found more or less moves recall by {100 / count:.0f} points, so that the best "
-        "epoch, a threshold or a temperature chosen on it is chosen by chance"
+        f"{of} with {count} {names}: each one moves recall by {100 / count:.0f} points, so that a best epoch, "
+        "threshold or temperature chosen on it is a matter of chance"
     ]
 
 
@@ -72,8 +72,8 @@ def suggest_settings(
     is_open = overlap == "keep" and "overlap" not in given
     if is_open and entities >= FEWEST_ENTITIES and not any(map(_has_overlap, documents)):
         suggestions.append(
-            f"none of {entities:,} entities overlaps another: --overlap best, which keeps the surest of those "
-            "found that do, is worth a try"
+            f"none of {entities:,} entities overlaps another: --overlap best, which keeps those with the best "
+            "scores among predictions that do, is worth a try"
         )
     joined = find_signatures(documents, relation_types)
     relations = sum(len(document.relations) for document in documents)
@@ -83,7 +83,7 @@ def suggest_settings(
     if is_open and relations >= FEWEST_RELATIONS and most <= possible * MOST_PAIRS_JOINED:
         suggestions.append(
             f"each relation type joins at most {most} of {possible} pairs of entity types: --learn-signatures, which "
-            "predicts relations between those alone, is worth a try"
+            "predicts relations only between these, is worth a try"
         )
     return suggestions
 
@@ -96,7 +96,7 @@ def _has_overlap(document: Document) -> bool:
 def _left_out(documents: Iterable[Document]) -> Iterator[str]:
     dropped = [document.dropped for document in documents]
     if tokens := sum(one.tokens for one in dropped):
-        yield f"{blank_note(tokens)}; entities move with that"
+        yield f"{blank_note(tokens)}; offsets of entities are adapted"
     if relations := sum(one.self_relations for one in dropped):
         yield f"{relations} relation{_s(relations)} of an entity to itself left out: SpERT relates two entities"
 
@@ -114,9 +114,9 @@ def _spans_with_types(documents: Sequence[Document]) -> Iterator[str]:
     lost = entities - len(spans)
     names = " and ".join(map(plain_name, types))
     yield (
-        f"{len(several)} span{_s(len(several))} with more than one type, most often {names} ({count}): a span is given "
-        f"one type, so that {lost} of {entities} entities can never be found with theirs, nor their relations; recall "
-        f"of entities is {100 * (entities - lost) / entities:.1f} % at best"
+        f"{len(several)} span{_s(len(several))} with more than one type, most often {names} ({count}): the model "
+        f"predicts one type per span, so that {lost} of {entities} entities can never be found, nor their relations; "
+        f"recall of entities is {100 * (entities - lost) / entities:.1f} % at best"
     )
 
 
@@ -130,8 +130,8 @@ def _types_for_nothing(documents: Sequence[Document]) -> Iterator[str]:
             if re.sub(r"[\W_]+", "", name).casefold() in _NOTHING:
                 yield (
                     f"{kind} type {plain_name(name)}, {count} time{_s(count)}: if it stands for no {kind}, leave it "
-                    "out of the documents; what is not annotated is none, and as a type it is learnt, predicted and "
-                    "counted in scores"
+                    "out of the documents; what is not annotated is none, while a type is learnt, predicted and "
+                    "scored"
                 )
 
 

@@ -108,7 +108,7 @@ class Calibration:
 def _note(name: str, right: Tensor, temperature: float) -> str | None:
     if not _can_be_fitted(right):
         kind = "none" if not len(right) else "none that is wrong" if right.all() else "none that is right"
-        return f"{name}: {kind} was found, so nothing was fitted: the temperature stays {temperature:g}"
+        return f"{name}: {kind} was predicted, so the temperature can't be fitted and stays {temperature:g}"
     if any(math.isclose(temperature, bound, rel_tol=1e-6) for bound in FITTED_TEMPERATURES):
         return (
             f"{name}: the temperature is the {temperature:g} at which fitting ends; no other fits {len(right)} better"

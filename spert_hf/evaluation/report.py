@@ -18,7 +18,7 @@ TASK_MEANINGS = {
     "rel_plus": "both entity types right, too",
 }
 
-AS_TEXT = "Documents read as text; spans compared by characters, but for a point at their end"
+AS_TEXT = "Documents read as text; spans compared by characters, without a point at their end"
 """The note in tables on scores that are not for the data's tokens."""
 
 _NAME_WIDTH = 27

@@ -163,7 +163,7 @@ class Runner:
                 self.report(f"{name}: done by another command")
                 return
             if not (folder / RUN_FILE).is_file():
-                self.report(f"{name}: {'going on' if list_checkpoints(folder) else 'training'} in {folder}")
+                self.report(f"{name}: {'resuming' if list_checkpoints(folder) else 'training'} in {folder}")
                 self._train(run, folder, lock, name)
             if self._stop.is_set():
                 return

@@ -38,13 +38,11 @@ def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
         text, spans = _join(text, result["entities"], name)
     else:
         given = "none" if text is None else repr(text)[:80]
-        raise ValueError(must_be(name, "the string or the words that the result is of", given))
+        raise ValueError(must_be(name, "the string or the list of words of the result", given))
     for entity, (start, end) in zip(result["entities"], spans, strict=True):
         words = entity["text"].split()
         if not words or not 0 <= start < end <= len(text) or text[start:end].split() != words:
-            raise ValueError(
-                must_be(name, "the text that the result is of", f"one without {entity['text'][:80]!r} at {start}")
-            )
+            raise ValueError(must_be(name, "the text of the result", f"one without {entity['text'][:80]!r} at {start}"))
     return Annotated(text, spans, result["entities"], result["relations"])
 
 
@@ -57,7 +55,7 @@ def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str
     for entity in entities:
         first, end = _offsets(entity, "token_start", "token_end", name)
         if not 0 <= first < end <= len(words):
-            raise ValueError(must_be(name, "the words that the result is of", f"{len(words)} words"))
+            raise ValueError(must_be(name, "the words of the result", f"{len(words)} words"))
         spans.append((starts[first], starts[end] - 1))
     return " ".join(words), spans
 
@@ -65,5 +63,5 @@ def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str
 def _offsets(entity: Mapping[str, Any], start: str, end: str, name: str) -> tuple[int, int]:
     if entity.get(start) is None or entity.get(end) is None:
         given, allowed = ("a string", "the list of words") if start == "start" else ("words", "the string")
-        raise ValueError(must_be(name, f"{allowed} that the result is of", given))
+        raise ValueError(must_be(name, f"{allowed} of the result", given))
     return entity[start], entity[end]

@@ -124,13 +124,13 @@ def _name_base(model: SpertModel) -> None:
     base = model.name_or_path or encoder.name_or_path or model.encoder_source[0] or config.base_model_name_or_path
     if not base:
         raise ValueError(
-            must_be("model", "over a base that can be loaded", "adapters over weights of no folder and no Hub id")
+            must_be("model", "over a base that can be loaded", "adapters over weights without a folder or Hub id")
         )
     is_here = Path(base).is_dir()
     if is_here and find_adapter(base, {}) and not Path(base, "model.safetensors").is_file():
         raise ValueError(
-            f"lora_r needs a whole model to continue from, got the adapter {base}; pass what "
-            f"SpertModel.from_pretrained({base!r}).save_pretrained(…) makes of it"
+            f"lora_r needs a whole model to continue from, got the adapter {base}; pass a folder to which "
+            f"SpertModel.from_pretrained({base!r}).save_pretrained(…) has saved it"
         )
     config.base_model_name_or_path = str(Path(base).absolute()) if is_here else base
     config.revision = None if is_here else _commit_of(base)

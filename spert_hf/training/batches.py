@@ -66,8 +66,8 @@ def make_examples(
     if len(examples) > len(documents):
         logger.warning(
             f"{len(documents)} documents gave {len(examples)} windows, as the encoder takes {processor.window_size} "
-            f"sub-words at once; {lost_entities} entities and {lost_relations} relations lie in none of them whole and "
-            "are not trained on"
+            f"sub-words at once; {lost_entities} entities and {lost_relations} relations are not trained on, as no "
+            "window holds them as a whole"
         )
     return examples
 

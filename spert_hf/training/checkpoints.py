@@ -216,7 +216,7 @@ def _check_run(folder: Path, run: dict[str, Any]) -> None:
         if given != had:
             raise ValueError(
                 must_be(f"{folder}: {name}", f"{had!r}, as in the checkpoint's run", repr(given))
-                + "; a run continues as it began, another one needs an output folder of its own"
+                + "; a run is resumed with the settings it was started with, and a new run needs another output folder"
             )
 
 

@@ -80,7 +80,7 @@ class Continuation:
         entities, relations = self.entity_types.describe(), self.relation_types.describe()
         attention = f"; attention over contexts: {self.context_attention}" if self.context_attention else ""
         types = f"entity types: {entities}; relation types: {relations}"
-        return f"Goes on from all weights of {self.model}: {types}{attention}"
+        return f"Continues from all weights of {self.model}: {types}{attention}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON."""

@@ -28,7 +28,7 @@ class TrainingInterruptedError(Exception):
 
     def __init__(self, signal_number: int, checkpoint: Path) -> None:
         name = signal.Signals(signal_number).name
-        super().__init__(f"interrupted by {name}; saved {checkpoint}, to go on from: resume_from_checkpoint latest")
+        super().__init__(f"interrupted by {name}; saved {checkpoint}; to resume: resume_from_checkpoint latest")
         self.signal_number = signal_number
         self.checkpoint = checkpoint
 

@@ -76,7 +76,7 @@ def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
         recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"]
         there = {name: recorded.get(name, one.default) for name, one in settings_deciding("model").items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        reason = f"whose settings no {RUN_FILE} tells"
+        reason = f"whose settings are unknown without a valid {RUN_FILE}"
     else:
         changed = [name for name in there if getattr(arguments, name) != there[name]]
         if not changed:

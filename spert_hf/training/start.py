@@ -84,7 +84,7 @@ def make_start(
 
 def _kept_reading(model: SpertModel, arguments: SpertTrainingArguments) -> ReadingChoice:
     """Return how a trained model reads text, without choosing anew."""
-    unchosen = "as given" if arguments.given_reading() else "as the model that this goes on from"
+    unchosen = "as given" if arguments.given_reading() else "as in the model that the run continues from"
     return ReadingChoice(model.config.text_reading, {}, None, unchosen)
 
 

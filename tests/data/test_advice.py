@@ -21,7 +21,7 @@ def test_plain_documents_have_no_notes():
 def test_what_was_left_out_is_counted_in_a_line_each():
     documents = [Document(["a"], dropped=Dropped(2, 1)), Document(["b"], dropped=Dropped(1, 0))]
     tokens, relations = advise(documents)
-    assert tokens == "3 tokens are white space only, and left out; entities move with that"
+    assert tokens == "3 tokens are white space only, and left out; offsets of entities are adapted"
     assert relations.startswith("1 relation of an entity to itself left out")
 
 
