@@ -331,7 +331,7 @@ _TABLES = (
         "Negative spans",
         "The number of negative spans per sentence and epoch.",
         _numbers("negative_spans"),
-        axis="negative spans a sentence",
+        axis="negative spans per sentence",
         finding=Finding(
             "The paper finds that sufficiently many negative spans are needed, and samples 100.", ENOUGH_NEGATIVES, NER
         ),
@@ -341,7 +341,7 @@ _TABLES = (
         "Negative pairs",
         "The number of negative pairs per sentence and epoch.",
         _numbers("negative_pairs"),
-        axis="negative pairs a sentence, at most",
+        axis="negative pairs per sentence, at most",
         finding=Finding(
             "The paper finds that sufficiently many negative pairs are needed, and samples 100.",
             ENOUGH_NEGATIVES,
