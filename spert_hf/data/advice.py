@@ -130,7 +130,7 @@ def _types_for_nothing(documents: Sequence[Document]) -> Iterator[str]:
             if re.sub(r"[\W_]+", "", name).casefold() in _NOTHING:
                 yield (
                     f"{kind} type {plain_name(name)}, {count} time{_s(count)}: if it stands for no {kind}, leave it "
-                    "out of the documents; what is not annotated is none, while a type is learnt, predicted and "
+                    "out of the documents; what is not annotated is none, while a type is learned, predicted and "
                     "scored"
                 )
 

@@ -1,8 +1,8 @@
-"""Restores the text that tokens come from: as recorded, or by rules for English-like tokenisation.
+"""Restores the text that tokens come from: as recorded, or by rules for English-like tokenization.
 
 Data sets consist of tokens, while users have text. To measure how well a model reads text, a data set's tokens are
 joined to text again: without a space before a comma or after an opening bracket, and so on. Each token is in the text
-unchanged, so that spans of tokens are spans of characters, too. What tokenisation has replaced (such as a bracket by
+unchanged, so that spans of tokens are spans of characters, too. What tokenization has replaced (such as a bracket by
 `-LRB-`) is not restored, and remains a word of its own.
 """
 
@@ -32,7 +32,7 @@ _SHORT_NAMES = frozenset("OoDdLl")
 
 _SUFFIX = re.compile(r"-[^\W\d_]{2,}")
 _UNSPLIT = re.compile(r"[^\W_]-[^\W_]|[^\W\d_]\.")
-"""Marks in tokens of tokenisers that split words only at white space, where a single hyphen is a dash."""
+"""Marks in tokens of tokenizers that split words only at white space, where a single hyphen is a dash."""
 
 _JOINED = "()[]\"'%+-"
 """Characters that a hyphen may join to the other side."""

@@ -1,4 +1,4 @@
-"""Type constraints of relations, learnt from annotated documents."""
+"""Type constraints of relations, learned from annotated documents."""
 
 from collections.abc import Iterable
 

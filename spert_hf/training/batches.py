@@ -39,14 +39,14 @@ class TrainingExample:
 def make_examples(
     documents: Sequence[Document], schema: TypeSchema, processor: SpertProcessor
 ) -> list[TrainingExample]:
-    """Tokenise the documents; one that is too long for the encoder gives one example per window.
+    """Tokenize the documents; one that is too long for the encoder gives one example per window.
 
     A warning counts the entities and relations that no window holds as a whole.
 
     Args:
         documents: the documents to train on.
         schema: the types of their entities and relations.
-        processor: tokenises them, and knows the length of a window.
+        processor: tokenizes them, and knows the length of a window.
     """
     examples = []
     lost_entities = lost_relations = 0
@@ -105,7 +105,7 @@ def _part(document: Document, start: int, end: int) -> Document:
 
 
 def digest_examples(examples: Sequence[TrainingExample]) -> str:
-    """Return the SHA-256 of all that training reads of the examples; it identifies the data and its tokenisation."""
+    """Return the SHA-256 of all that training reads of the examples; it identifies the data and its tokenization."""
     digest = hashlib.sha256()
     for example in examples:
         gold = example.gold

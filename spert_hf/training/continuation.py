@@ -204,7 +204,7 @@ def joined_signatures(
         documents: all training documents.
 
     Returns:
-        Pairs of head and tail types, by relation type; `None` if they are not learnt.
+        Pairs of head and tail types, by relation type; `None` if they are not learned.
     """
     if not arguments.learn_signatures:
         return None
