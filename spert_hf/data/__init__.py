@@ -1,6 +1,6 @@
-"""Annotated documents: their schema and checks, file formats and data sets.
+"""Annotated documents: schemas, checks, file formats and data sets.
 
-The names below are imported lazily.
+The names below are imported when they are first used.
 """
 
 from typing import TYPE_CHECKING
@@ -50,7 +50,7 @@ _MODULES = {
     "to_documents": "annotation.alignment",
     "write_documents": "formats",
 }
-"""Where the names are."""
+"""The module of each name."""
 
 __all__ = [
     "AnnotatedText",

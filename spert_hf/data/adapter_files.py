@@ -1,4 +1,4 @@
-"""Files of an adapter, where its model is saved again: they, and not a whole model, are what its folder holds."""
+"""Keeps an adapter's files when its model is saved again, so that its folder does not get a whole model instead."""
 
 import shutil
 from pathlib import Path
@@ -9,10 +9,10 @@ _WEIGHTS = ("model*.safetensors", "model.safetensors.index.json")
 
 
 def adapter_in(folder: Path) -> Adapter | None:
-    """The adapter that a folder holds in place of a whole model, if it does.
+    """Return the adapter that a folder holds in place of a whole model, if any.
 
     Raises:
-        CheckpointError: if its config is none that can be used.
+        CheckpointError: if the adapter's config can't be used.
     """
     if not folder.is_dir() or any(path for pattern in _WEIGHTS for path in folder.glob(pattern)):
         return None
@@ -20,12 +20,12 @@ def adapter_in(folder: Path) -> Adapter | None:
 
 
 def keep_adapter(adapter: Adapter | None, folder: Path, subfolder: str = "") -> None:
-    """Put an adapter's files in place of the whole model that was saved to a folder; nothing without an adapter.
+    """Replace the whole model that was saved to a folder with an adapter's files.
 
     Args:
-        adapter: of which the model was loaded.
-        folder: where the model was saved.
-        subfolder: of `folder`, for the adapter.
+        adapter: the adapter that the model was loaded from; `None` to do nothing.
+        folder: the folder where the model was saved.
+        subfolder: the adapter's folder in `folder`.
     """
     if adapter is None:
         return

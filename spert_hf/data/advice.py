@@ -1,4 +1,4 @@
-"""What is allowed in documents and costs something all the same: one line each, which says what."""
+"""Advice on documents that are valid but reduce scores, and on settings that suit them; one line each."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .signatures import find_signatures
 from .white_space import blank_note
 
 FEWEST_DEV_ITEMS = 20
-"""Relations (of a data set without, entities) of a dev split below which its scores jump by more than 5 points each."""
+"""Number of relations (or else entities) in a dev split; with fewer, one of them moves recall by over 5 points."""
 
 FEWEST_ENTITIES = 50
 FEWEST_RELATIONS = 50
-"""Entities and relations below which that none overlaps, or that few types are joined, may be chance."""
+"""Numbers below which it may be chance that no entities overlap, or that relations join few types."""
 
 MOST_PAIRS_JOINED = 0.25
-"""Share of the pairs of entity types that a relation type may join, for these to be few."""
+"""The largest share of all pairs of entity types for relations that join few of them."""
 
 _NOTHING = frozenset(
     ("o", "na", "nil", "none", "notype", "null", "noentity", "norel", "norelation", "norelationship", "unrelated")
 )
-"""What names of no entity and of no relation are without case, spaces and marks."""
+"""Names that stand for no entity or no relation, in lower case and without spaces and punctuation."""
 
 
 def advise(documents: Sequence[Document]) -> list[str]:
-    """Notes on documents: what was changed in them, spans with several types, and types that stand for nothing."""
+    """Return notes on documents: what was changed in them, spans with several types, types that stand for nothing."""
     return [*_changes(documents), *_spans_with_types(documents), *_types_for_nothing(documents)]
 
 
 def advise_on_dev(documents: Sequence[Document]) -> list[str]:
-    """A note on a dev split that is too small for its scores to tell much; none on one that is not there."""
+    """Return a note if a dev split is too small for meaningful scores; none if it is empty."""
     relations = sum(len(document.relations) for document in documents)
     entities = sum(len(document.entities) for document in documents)
     count, name = (relations, "relation") if relations else (entities, "entity")
@@ -42,11 +42,11 @@ def advise_on_dev(documents: Sequence[Document]) -> list[str]:
         return []
     of = f"the dev split has {len(documents)} document{_s(len(documents))}"
     if not count:
-        return [f"{of} without an entity: its scores tell nothing, and no best epoch, threshold or temperature"]
+        return [f"{of} without an entity: its scores, and what is chosen by them, are meaningless"]
     names = name if count == 1 else "relations" if name == "relation" else "entities"
     return [
-        f"{of} with {count} {names}: one found more or less moves recall by {100 / count:.0f} points, so that the best "
-        "epoch, a threshold or a temperature chosen on it is chosen by chance"
+        f"{of} with {count} {names}: each one moves recall by {100 / count:.0f} points, so that a best epoch, "
+        "threshold or temperature chosen on it is a matter of chance"
     ]
 
 
@@ -58,22 +58,22 @@ def suggest_settings(
     learn_signatures: bool = False,
     given: Collection[str] = (),
 ) -> list[str]:
-    """Settings of training that suit documents and are not chosen: a line each, which says why.
+    """Suggest settings of training that suit documents, in one line each with the reason.
 
     Args:
-        documents: Those that are trained on.
+        documents: The training documents.
         relation_types: The types of their relations.
-        overlap: The setting as it is.
-        learn_signatures: The setting as it is.
-        given: Names of settings that somebody has chosen as they are.
+        overlap: The current setting.
+        learn_signatures: The current setting.
+        given: Names of settings that the user has chosen, which are not suggested.
     """
     entities = sum(len(document.entities) for document in documents)
     suggestions = []
     is_open = overlap == "keep" and "overlap" not in given
     if is_open and entities >= FEWEST_ENTITIES and not any(map(_has_overlap, documents)):
         suggestions.append(
-            f"none of {entities:,} entities overlaps another: --overlap best, which keeps the surest of those "
-            "found that do, is worth a try"
+            f"none of {entities:,} entities overlaps another: --overlap best, which keeps those with the best "
+            "scores among predictions that do, is worth a try"
         )
     joined = find_signatures(documents, relation_types)
     relations = sum(len(document.relations) for document in documents)
@@ -83,7 +83,7 @@ def suggest_settings(
     if is_open and relations >= FEWEST_RELATIONS and most <= possible * MOST_PAIRS_JOINED:
         suggestions.append(
             f"each relation type joins at most {most} of {possible} pairs of entity types: --learn-signatures, which "
-            "predicts relations between those alone, is worth a try"
+            "predicts relations only between these, is worth a try"
         )
     return suggestions
 
@@ -96,7 +96,7 @@ def _has_overlap(document: Document) -> bool:
 def _changes(documents: Iterable[Document]) -> Iterator[str]:
     changes = [document.changes for document in documents]
     if tokens := sum(one.blank_tokens for one in changes):
-        yield f"{blank_note(tokens)}; entities move with that"
+        yield f"{blank_note(tokens)}; offsets of entities are adapted"
     if entities := sum(one.trimmed_entities for one in changes):
         ends = "entity begins or ends" if entities == 1 else "entities begin or end"
         yield f"{entities} {ends} at characters of no word, which are left out"
@@ -119,9 +119,9 @@ def _spans_with_types(documents: Sequence[Document]) -> Iterator[str]:
     lost = entities - len(spans)
     names = " and ".join(map(plain_name, types))
     yield (
-        f"{len(several)} span{_s(len(several))} with more than one type, most often {names} ({count}): a span is given "
-        f"one type, so that {lost} of {entities} entities can never be found with theirs, nor their relations; recall "
-        f"of entities is {100 * (entities - lost) / entities:.1f} % at best"
+        f"{len(several)} span{_s(len(several))} with more than one type, most often {names} ({count}): the model "
+        f"predicts one type per span, so that {lost} of {entities} entities can never be found, nor their relations; "
+        f"recall of entities is {100 * (entities - lost) / entities:.1f} % at best"
     )
 
 
@@ -135,8 +135,8 @@ def _types_for_nothing(documents: Sequence[Document]) -> Iterator[str]:
             if re.sub(r"[\W_]+", "", name).casefold() in _NOTHING:
                 yield (
                     f"{kind} type {plain_name(name)}, {count} time{_s(count)}: if it stands for no {kind}, leave it "
-                    "out of the documents; what is not annotated is none, and as a type it is learnt, predicted and "
-                    "counted in scores"
+                    "out of the documents; what is not annotated is none, while a type is learned, predicted and "
+                    "scored"
                 )
 
 

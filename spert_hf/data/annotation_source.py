@@ -1,4 +1,4 @@
-"""Data sets that are files of annotation tools, read without being imported first."""
+"""Data sets in files of annotation tools, which need not be imported first."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from .sources import Reader, Source
 
 
 def annotation_format(path: Path) -> AnnotationFormat | None:
-    """The format of a file or folder of an annotation tool that training takes as it is, `None` for any other.
+    """Return the format of an annotation tool's file or folder that training can read; `None` for any other.
 
     JSON Lines of texts with character spans are documents already.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: If it can't be read.
     """
     found = None if is_stream(path) else format_of(path)
     return None if found is None or found.name == "json-lines" else found
 
 
 def open_annotations(path: Path, format: AnnotationFormat, dev_fraction: float, seed: int) -> Source:
-    """A data set of an annotation tool's file or folder, with the settings that `spert-hf import` has by default.
+    """Open an annotation tool's file or folder as a data set, with the default settings of `spert-hf import`.
 
     Args:
         path: The file or folder.
-        format: What it is.
-        dev_fraction: Share of the texts that becomes the dev split.
-        seed: Of that draw.
+        format: Its format.
+        dev_fraction: Share of the texts for the dev split.
+        seed: Seed of that split.
 
     Raises:
-        DatasetError: There is no annotation in it.
-        DocumentError: With every fault of the file.
-        ValueError: The format needs a library that is not installed.
-        OSError: It cannot be read.
+        DatasetError: If it has no annotations.
+        DocumentError: If the file is not valid; the error lists all faults.
+        ValueError: If the format needs a library that is not installed.
+        OSError: If it can't be read.
     """
     report = Report()
     align = Aligner(AlignmentSettings(), report)
@@ -60,7 +60,7 @@ def open_annotations(path: Path, format: AnnotationFormat, dev_fraction: float, 
     readers: dict[str, Reader] = {
         split: partial(_read, of_split, f"{path}, {split}") for split, of_split in by_split.items()
     }
-    # Those of all texts: a type may be in the dev split alone.
+    # From all texts, since a type may occur only in the dev split.
     entities = {entity.type for of_text in documents for document in of_text for entity in document.entities}
     relations = {relation.type for of_text in documents for document in of_text for relation in document.relations}
     if not entities:

@@ -1,4 +1,4 @@
-"""Rows of comma-separated values, read as a stream, with a clear fault for everything that can be wrong in them."""
+"""Reading of comma-separated values as a stream, with a clear message for each possible fault."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _TABLE = "comma-separated values with the columns' names in the first line"
 def scan_csv(
     lines: Iterable[Line], source: str, needed: str
 ) -> Iterator[tuple[Location, dict[str, str] | LocatedFault]]:
-    r"""The rows of a file as mappings from the columns' names, blank lines left out.
+    r"""Yield the rows of a file as mappings from column names to values, without blank lines.
 
-    The end of a line inside quotes is part of the value, as ``\n`` whatever it is in the file.
+    A line end inside quotes is part of the value, as ``\n`` whatever it is in the file.
 
     Args:
-        lines: Of the file.
-        source: What faults call it.
-        needed: Name of a column that there must be.
+        lines: The lines of the file.
+        source: The file's name in error messages.
+        needed: Name of a required column.
 
     Yields:
-        Each row with its place; in its stead the fault, which is the last item where reading cannot go on.
+        Each row, or its fault, with its location. If reading can't continue after a fault, it is the last item.
     """
     rows = _rows(lines, source)
     try:
@@ -48,10 +48,10 @@ def scan_csv(
 
 
 def _rows(lines: Iterable[Line], source: str) -> Iterator[tuple[Location, list[str]]]:
-    """Each row that is not blank, with the line that it ends on.
+    """Yield each row that is not blank, with the line that it ends on.
 
     Raises:
-        DocumentError: With the one fault after which nothing more can be read.
+        DocumentError: After a fault that ends reading.
     """
     reader = csv.reader(_contents(lines, source), strict=True)
     while True:
@@ -68,7 +68,7 @@ def _rows(lines: Iterable[Line], source: str) -> Iterator[tuple[Location, list[s
 
 
 def _contents(lines: Iterable[Line], source: str) -> Iterator[str]:
-    """The lines in the form in which ``csv`` takes them."""
+    """Yield the lines as ``csv`` expects them."""
     for line in lines:
         if isinstance(line.content, Fault):
             raise DocumentError([LocatedFault(Location(source, line=line.number), line.content)])
@@ -77,7 +77,7 @@ def _contents(lines: Iterable[Line], source: str) -> Iterator[str]:
 
 @contextmanager
 def _long_values() -> Iterator[None]:
-    """Let ``csv`` read values as long as lines may be, without a lasting change to what is set for all of Python."""
+    """Raise the limit of ``csv`` on the length of values to that of lines inside the context; the limit is global."""
     with _LIMIT_LOCK:
         before = csv.field_size_limit(LONGEST_LINE)
         try:

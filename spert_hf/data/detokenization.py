@@ -1,9 +1,9 @@
-"""The text that tokens come from: as it is recorded, or put together by the rules of English-like tokenisation.
+"""Restores the text that tokens come from: as recorded, or by rules for English-like tokenization.
 
-Data sets are tokens, users have text. To know how well a model reads text, a data set's tokens are put back into it:
-no space before a comma, none behind an opening bracket, and so on. Every token stands in the text unchanged, so spans
-of tokens are spans of characters, too; what tokenisation has changed for good (`-LRB-` for a bracket) stays as it is,
-a word by itself.
+Data sets consist of tokens, while users have text. To measure how well a model reads text, a data set's tokens are
+joined to text again: without a space before a comma or after an opening bracket, and so on. Each token is in the text
+unchanged, so that spans of tokens are spans of characters, too. What tokenization has replaced (such as a bracket by
+`-LRB-`) is not restored, and remains a word of its own.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ _CLOSING = re.compile(r"[.,;:!?%)\]}…°’”、。，．：；！？）］｝
 """Tokens with no space before them."""
 
 _OPENING = frozenset("( [ { “ ‘ „ ¿ ¡ ~ （ ［ ｛ 「 『 【 〈 《 〔".split())  # noqa: SIM905 - easier to read
-"""Tokens with no space behind them."""
+"""Tokens with no space after them."""
 
 _BEFORE_NUMBERS = frozenset("$ £ € ¥ ₹ # US$ C$ A$ HK$".split())  # noqa: SIM905
-"""Tokens with no space behind them where a number follows; elsewhere they may stand behind one."""
+"""Tokens with no space between them and a following number; elsewhere they may follow a number."""
 
 _APOSTROPHES = ("'", "’")
 _CLITIC = re.compile(r"['’](?:s|t|re|ve|ll|d|m)|n['’]t", re.IGNORECASE)
 _TAIL = re.compile(r"['’](?!(?:n|em|til|till|cause|bout|round|tis|twas)\Z)[a-z]+")
-"""A word's end from an apostrophe on, as in *o'clock*; not a word that lacks its beginning, as in *rock 'n' roll*."""
+"""The end of a word from an apostrophe on, as in *o'clock*, but not a shortened word, as in *rock 'n' roll*."""
 
 _SHORT_NAMES = frozenset("OoDdLl")
-"""What names have before an apostrophe: *O'Neill*, *D'Amato*."""
+"""Beginnings of names before an apostrophe: *O'Neill*, *D'Amato*."""
 
 _SUFFIX = re.compile(r"-[^\W\d_]{2,}")
 _UNSPLIT = re.compile(r"[^\W_]-[^\W_]|[^\W\d_]\.")
-"""Found in tokens of tokenisers that split words at white space only, for which a hyphen alone is a dash."""
+"""Marks in tokens of tokenizers that split words only at white space, where a single hyphen is a dash."""
 
 _JOINED = "()[]\"'%+-"
-"""Signs that a hyphen may join to what is on its other side."""
+"""Characters that a hyphen may join to the other side."""
 
 _SPLIT_NUMBER = re.compile(r"\D?(?:\d{1,3}(?:,\d{3})*,\d{3}|\d{1,2}:\d+)")
 _CONJUNCTIONS = (["and"], ["or"], ["to"])
@@ -43,7 +43,7 @@ _QUOTES = frozenset(("'", "`", '"', "''", "``"))
 _ENDS_OF_CLAUSES = (",", ".", "?", "!")
 _WHITE_SPACE = re.compile(r"\s*")
 
-# Scripts without spaces between words; the marks that follow their letters lie in the same ranges.
+# Scripts without spaces between words; the ranges include the marks that follow their letters.
 _IDEOGRAPHS = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _WIDE_SIGNS = "\u3001-\u3003\u3008-\u3011\u3014-\u301b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 _THAI_AND_LAO = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0eff"
@@ -59,14 +59,14 @@ _UNSPACED = re.compile(
 
 
 def text_of(document: Document) -> tuple[str, list[tuple[int, int]]]:
-    """Give the text that a document's tokens come from.
+    """Return the text that a document's tokens come from.
 
     Args:
-        document: one whose record may have the text, as a further field `text`. It is taken if it has nothing but white
-            space beside the tokens, in their order; otherwise it is not known where in it they are.
+        document: the document, whose record may have the text in a further field `text`. It is used if it consists of
+            the tokens, in their order, and white space; otherwise the tokens' positions in it are unknown.
 
     Returns:
-        The text, the recorded one or that of [`join_tokens`], and each token's character offsets `[start, end)` in it.
+        The text (the recorded one or that of [`join_tokens`]), and each token's character offsets `[start, end)` in it.
     """
     text = document.extra.get("text")
     if isinstance(text, str):
@@ -77,15 +77,15 @@ def text_of(document: Document) -> tuple[str, list[tuple[int, int]]]:
 
 
 def join_tokens(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Put tokens together to the text that they are likely to come from.
+    """Join tokens to the text that they are likely to come from.
 
-    Time and memory grow with the length of the text.
+    Time and memory are linear in the length of the text.
 
     Args:
-        tokens: words, numbers, punctuation marks.
+        tokens: words, numbers and punctuation marks.
 
     Returns:
-        The text, and each token's character offsets `[start, end)` in it: the token stands there unchanged.
+        The text, and the character offsets `[start, end)` of each token, which is in it unchanged.
     """
     spacing = _Spacing(tokens)
     parts: list[str] = []
@@ -102,7 +102,7 @@ def join_tokens(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _align(text: str, tokens: Sequence[str]) -> list[tuple[int, int]] | None:
-    """Offsets of tokens in a text that has only white space beside them; `None` if it has more, or lacks one."""
+    """Return the offsets of tokens in a text; `None` if it has other text than tokens and white space, or lacks one."""
     offsets: list[tuple[int, int]] = []
     end = 0
     for token in tokens:
@@ -118,10 +118,10 @@ def _align(text: str, tokens: Sequence[str]) -> list[tuple[int, int]] | None:
 
 
 class _Spacing:
-    """Where tokens have a space between them.
+    """Decides which tokens have a space between them.
 
     Args:
-        tokens: all of a text.
+        tokens: all tokens of a text.
     """
 
     def __init__(self, tokens: Sequence[str]) -> None:
@@ -130,7 +130,7 @@ class _Spacing:
         self._opens = _sides_of_quotes(tokens)
 
     def is_before(self, index: int) -> bool:
-        """Whether a space stands before the token at the index, which is not the first."""
+        """Return whether there is a space before the token at an index, which is not 0."""
         left, right = self._tokens[index - 1], self._tokens[index]
         if self._opens.get(index - 1) is True or self._opens.get(index) is False:
             return False
@@ -150,7 +150,7 @@ class _Spacing:
         )
 
     def _joins(self, index: int) -> bool:
-        """Whether the token at the index is a slash or a hyphen without spaces around it."""
+        """Return whether the token at an index is a slash or a hyphen without spaces around it."""
         token = self._tokens[index]
         if token not in ("-", "/") or not 0 < index < len(self._tokens) - 1:
             return False
@@ -163,19 +163,19 @@ class _Spacing:
         return _may_join(left[-1:]) and _may_join(right[:1])
 
     def _is_suspended(self, index: int) -> bool:
-        """Whether the token at the index is a hyphen whose word ends in a later one, as in *two- and three-year*."""
+        """Return whether the token at an index is a suspended hyphen, as in *two- and three-year*."""
         behind = self._tokens[index + 1 : index + 3]
         return self._tokens[index] == "-" and behind[:1] in _CONJUNCTIONS and behind[1:] != ["-"]
 
     def _is_inside_abbreviation(self, index: int) -> bool:
-        """Whether the token at the index is a point inside one such as *e.g.*, of which each letter is a token."""
+        """Return whether the token at an index is a point inside an abbreviation such as *e.g.*, split into letters."""
         around = self._tokens[index - 1 : index + 3] if index else ()
         if len(around) < 4 or around[1] != "." or around[3] != ".":
             return False
         return all(len(letter) == 1 and letter.isalpha() for letter in (around[0], around[2]))
 
     def _is_inside_number(self, index: int) -> bool:
-        """Whether the token at the index is a sign inside a number or a time of day, such as *2,300* or *1:44*."""
+        """Return whether the token at an index is punctuation inside a number or a time, such as *2,300* or *1:44*."""
         around = self._tokens[index - 1 : index + 2] if index and self._tokens[index] in (",", ":") else ()
         return bool(_SPLIT_NUMBER.fullmatch("".join(around)))
 
@@ -185,7 +185,7 @@ def _may_join(character: str) -> bool:
 
 
 def _is_tail(left: str, right: str) -> bool:
-    """Whether the right token ends the word that the left one begins."""
+    """Return whether the right token ends the word that the left one begins."""
     if _CLITIC.fullmatch(right):
         return True
     if not left[-1:].isalpha():
@@ -195,19 +195,19 @@ def _is_tail(left: str, right: str) -> bool:
 
 
 def _sides_of_quotes(tokens: Sequence[str]) -> dict[int, bool]:
-    """For each token that is a straight quote or a grave accent, whether it opens a quotation; else it closes one.
+    """Return whether each token that is a straight quote or a grave accent opens a quotation (or closes one), by index.
 
-    A quote that is two tokens, such as the two apostrophes of `''`, has both on the same side, and so they join.
+    If a quote consists of two tokens, such as the two apostrophes of `''`, both have the same side and so are joined.
     """
     opens: dict[int, bool] = {}
-    open_quotes: set[int] = set()  # by their strokes, one or two
+    open_quotes: set[int] = set()  # by their number of strokes, one or two
     last_apostrophe = max((index for index, token in enumerate(tokens) if token == "'"), default=-1)
     for start, end in _quotes(tokens):
         quote = "".join(tokens[start:end])
         strokes = 1 if quote in ("'", "`") else 2
         if quote in ("`", "``"):
             side = True
-        elif strokes in open_quotes or end - start == 2:  # those who wrote two apostrophes opened with two accents
+        elif strokes in open_quotes or end - start == 2:  # two apostrophes close a quotation that two accents opened
             side = False
         else:
             side = _may_open(quote, tokens[start - 1 : start], tokens[end : end + 1], last_apostrophe >= end)
@@ -217,7 +217,7 @@ def _sides_of_quotes(tokens: Sequence[str]) -> dict[int, bool]:
 
 
 def _quotes(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of tokens that are a quote each."""
+    """Yield the range of tokens of each quote."""
     end = 0
     for index, token in enumerate(tokens):
         if token in _QUOTES and index >= end:
@@ -227,9 +227,9 @@ def _quotes(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _may_open(quote: str, before: Sequence[str], after: Sequence[str], has_partner: bool) -> bool:
-    """Whether a quote opens a quotation where none is open, by the tokens before and after it, if there are any."""
+    """Return whether a quote opens a quotation when none is open, by the tokens before and after it, if any."""
     if not before or not after:
         return not before
-    if before[0] in _ENDS_OF_CLAUSES:  # ", " said she", which begins in a quotation of the sentence before it
+    if before[0] in _ENDS_OF_CLAUSES:  # as in `, " she said`, after a quotation from before
         return not after[0][:1].islower()
     return quote != "'" or (has_partner and not before[0].endswith("s"))  # else an apostrophe: the authors' results

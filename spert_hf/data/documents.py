@@ -1,4 +1,4 @@
-"""Annotated documents: tokens with entities and relations, and what may be wrong with their JSON form."""
+"""Annotated documents: tokens with entities and relations, and checks of their JSON form."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .schema import TypeSchema, type_among
 from .white_space import count_blank, moved_offsets
 
 SELF_RELATIONS = ("error", "drop")
-"""What becomes of a relation of an entity to itself: it is a fault, or left out."""
+"""How to treat relations of an entity to itself: as a fault, or left out."""
 
 _TOKENS = "a list of one or more strings that are not empty"
 _RECORD = "an object with tokens, entities and relations"
 _DROP_HINT = "; self_relations drop leaves it out"
 _SURELY_MISSPELT = 0.88
-"""How like a field's name another has to be so that it can't be one of its own: *correlations* and *titles* are not."""
+"""Similarity from which a name is a misspelt field; those of *correlations* and *titles* are lower."""
 _ANNOTATION_FIELDS = {"entities": ("type", "start", "end"), "relations": ("type", "head", "tail")}
 
 
@@ -43,7 +43,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A typed, directed pair of entities: ``head`` and ``tail`` index the document's entities."""
+    """A typed, directed pair of entities: ``head`` and ``tail`` are indices of the document's entities."""
 
     type: str
     head: int
@@ -73,16 +73,16 @@ NO_CHANGES = Changes()
 class Document:
     """A sentence or text, split into tokens, with its annotations.
 
-    The constructor does not check; ``from_record`` does.
+    The constructor does not check its arguments; ``from_record`` does.
 
     Attributes:
-        tokens: The words; not empty.
-        entities: Without repetition; they may overlap.
-        relations: Without repetition.
+        tokens: The words; at least one.
+        entities: The entities, without duplicates; they may overlap.
+        relations: The relations, without duplicates.
         id: The data set's identifier, as a string.
-        extra: All other fields of the record, as they were given. ``orig_id`` (or ``id``) is here in its own type and
-            is what ``id`` is taken from; where only ``id`` is given, ``orig_id`` is added.
-        changes: What was left out of its record, or changed.
+        extra: All other fields of the record, as they were given. This includes ``orig_id`` (or ``id``) with its
+            original type, from which ``id`` is made; if only ``id`` is given, ``orig_id`` is added.
+        changes: The parts of the record that were left out or changed.
     """
 
     tokens: list[str]
@@ -101,14 +101,18 @@ class Document:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], schema: TypeSchema | None = None) -> Document:
-        """The document of a record in SpERT's JSON form.
+        """Make a document from a record in SpERT's JSON form.
 
-        Repeated entities and relations, which published data sets have, are dropped, and heads and tails follow; so
-        are tokens of white space only, and offsets follow.
-        Fields of entities and relations beside the three known ones (such as a score) are not kept.
+        Duplicate entities and relations, which published data sets have, and tokens of white space only are dropped,
+        and indices and offsets are adapted. Other fields of entities and relations than the three known ones (such as a
+        score) are dropped, too.
+
+        Args:
+            record: The record.
+            schema: The allowed types. Default: any.
 
         Raises:
-            DocumentError: The record is not valid (see ``check_record``); all faults in one report.
+            DocumentError: If the record is not valid (see ``check_record``); the error lists all faults.
         """
         faults = check_record(record, schema)
         if faults:
@@ -117,7 +121,7 @@ class Document:
         return build_document(record)
 
     def to_record(self) -> dict[str, Any]:
-        """The document in SpERT's JSON form, ``extra`` fields last."""
+        """Return the document in SpERT's JSON form, with ``extra`` fields last."""
         known: dict[str, Any] = {
             "tokens": list(self.tokens),
             "entities": [{"type": e.type, "start": e.start, "end": e.end} for e in self.entities],
@@ -150,16 +154,16 @@ def build_document(record: Mapping[str, Any], changes: Changes = NO_CHANGES) -> 
 
 
 def check_record(record: object, schema: TypeSchema | None = None, self_relations: str = "error") -> list[Fault]:
-    """All faults of a record in SpERT's JSON form; an empty list if there are none.
+    """Return all faults of a record in SpERT's JSON form; an empty list if it is valid.
 
-    ``entities`` and ``relations`` may be absent. Fields that are not SpERT's are not looked at, but one that is nearly
-    called like an absent one is a fault. A repeated entity or relation is not: published data sets have them. Nor is
-    a token of white space only, unless an entity has no other.
+    ``entities`` and ``relations`` may be missing. Other fields are ignored, but one whose name is close to that of a
+    missing field is a fault. Duplicate entities and relations are allowed, since published data sets have them, as are
+    tokens of white space only, unless an entity has no others.
 
     Args:
-        record: Anything.
-        schema: The types that are allowed; without it any name is.
-        self_relations: Whether a relation of an entity to itself is a fault (``error``), or none (``drop``).
+        record: Any value.
+        schema: The allowed types. Default: any.
+        self_relations: Whether a relation of an entity to itself is a fault (``error``) or allowed (``drop``).
     """
     if not isinstance(record, Mapping):
         return [Fault("", short_repr(record), _RECORD)]
@@ -181,7 +185,7 @@ def check_record(record: object, schema: TypeSchema | None = None, self_relation
 
 
 def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
-    """A fault for each field that is likely meant to be ``entities`` or ``relations``, which the record lacks."""
+    """Yield a fault for each field that is likely a misspelling of missing ``entities`` or ``relations``."""
     absent = [name for name in _ANNOTATION_FIELDS if name not in record]
     for name in record:
         hint = did_you_mean(name, absent, _SURELY_MISSPELT) if isinstance(name, str) and absent else ""
@@ -190,8 +194,13 @@ def _misspelt(record: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> Iterator[Fault]:
-    """The faults of a record's ``tokens``: absent, no list, an empty list, with an item that is not one, or without any
-    that is more than white space.
+    """Yield the faults of a record's ``tokens``.
+
+    They must be a list that is not empty, of strings that can be tokens, not all of which are white space.
+
+    Args:
+        record: The record.
+        may_be_empty: Whether an empty list is allowed.
     """
     if "tokens" not in record:
         names = [short_repr(name) for name in record]
@@ -211,7 +220,7 @@ def check_tokens(record: Mapping[str, Any], *, may_be_empty: bool = False) -> It
 def _items(
     record: Mapping[str, Any], kind: str, type_names: Sequence[str] | None, faults: list[Fault]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The path and value of each entity or relation that is an object; faults of form and of types are added."""
+    """Yield path and value of each entity or relation that is an object; add faults of form and type to ``faults``."""
     fields = _ANNOTATION_FIELDS[kind]
     items = record.get(kind, [])
     if not isinstance(items, list):
@@ -236,7 +245,7 @@ def _check_type(path: str, item: Mapping[str, Any], names: Sequence[str] | None)
 
 
 def _check_span(path: str, item: Mapping[str, Any], token_count: int | None) -> list[Fault]:
-    """Faults of an entity's offsets; without a token count only what no sentence could hold is one."""
+    """Return the faults of an entity's offsets; without a token count, only those that no sentence could have."""
     sentence = f" (the sentence has {token_count} tokens)" if token_count else ""
     most = token_count or None
     start = _index(item.get("start"), token_count)
@@ -254,7 +263,7 @@ def _check_span(path: str, item: Mapping[str, Any], token_count: int | None) -> 
 
 
 def _check_words(path: str, item: Mapping[str, Any], record: Mapping[str, Any], moved: list[int] | None) -> list[Fault]:
-    """The fault of an entity, of right offsets, whose tokens are all white space; none where tokens are at fault."""
+    """Return the fault of an entity with valid offsets whose tokens are all white space; none if tokens are invalid."""
     if moved is None or moved[item["start"]] < moved[item["end"]]:
         return []
     given = f"{item['start']} to {item['end']}, the tokens {short_repr(record['tokens'][item['start'] : item['end']])}"
@@ -262,7 +271,7 @@ def _check_words(path: str, item: Mapping[str, Any], record: Mapping[str, Any], 
 
 
 def _check_pair(path: str, item: Mapping[str, Any], entities: list[Any] | None) -> Iterator[Fault]:
-    """Faults of a relation's indices; without a list of entities only what no record could hold is one."""
+    """Yield the faults of a relation's indices; without a list of entities, only those that no record could have."""
     count = None if entities is None else len(entities)
     if count == 0:
         allowed = "the index of an entity (the record has none)"
@@ -275,7 +284,7 @@ def _check_pair(path: str, item: Mapping[str, Any], entities: list[Any] | None) 
 
 
 def _check_two(path: str, item: Mapping[str, Any], entities: list[Any], moved: list[int] | None) -> Iterator[Fault]:
-    """The fault of a relation, of right indices, whose head and tail are the same entity."""
+    """Yield the fault of a relation with valid indices whose head and tail are the same entity."""
     head, tail = (_index(item.get(side), len(entities)) for side in ("head", "tail"))
     if head is None or tail is None:
         return
@@ -287,7 +296,7 @@ def _check_two(path: str, item: Mapping[str, Any], entities: list[Any], moved: l
 
 
 def _same_entity(first: object, second: object, moved: list[int] | None) -> bool:
-    """Whether two items of ``entities`` are the same span with the same type, white space apart."""
+    """Return whether two items of ``entities`` have the same type and the same span, apart from white space."""
     if not isinstance(first, Mapping) or not isinstance(second, Mapping):
         return False
 
@@ -308,12 +317,12 @@ def _is_integer(value: object) -> bool:
 
 
 def _index(value: Any, count: int | None) -> int | None:
-    """The value if it is an index into ``count`` things (of any index where the count is unknown), else None."""
+    """Return the value if it is an index below ``count`` (or any index, if the count is unknown), else None."""
     return value if _is_integer(value) and value >= 0 and (count is None or value < count) else None
 
 
 def _distinct(items: Iterator[Any]) -> tuple[list[Any], list[int]]:
-    """The items without repetition, in order of first occurrence, and each item's position among them."""
+    """Return the distinct items in order of first occurrence, and each item's position among them."""
     positions: dict[Any, int] = {}
     where = [positions.setdefault(item, len(positions)) for item in items]
     return list(positions), where

@@ -1,4 +1,4 @@
-"""What is wrong with an input, and where: the one form in which all of this package reports bad data."""
+"""Faults in inputs and their locations: the form in which this package reports all invalid data."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = 4
 
 
 def short_repr(value: object) -> str:
-    """``repr(value)``, cut in its middle so that it stays below a few hundred characters whatever the value is."""
+    """Return ``repr(value)``, with its middle left out if it has more than a few hundred characters."""
     try:
         return _REPR.repr(value)
-    except ValueError:  # an integer of thousands of digits: Python refuses to print it
+    except ValueError:  # an integer of thousands of digits, which Python refuses to print
         return f"a huge {type(value).__name__}"
 
 
 def list_names(names: Sequence[str]) -> str:
-    """The names with commas between them, long names and long lists cut."""
+    """Return the names, separated by commas; long names and long lists are shortened."""
     shown = [name if len(name) <= _SHOWN_NAME_LENGTH else name[: _SHOWN_NAME_LENGTH - 1] + "…" for name in names]
     if len(shown) > _SHOWN_NAMES:
         shown = [*shown[:_SHOWN_NAMES], f"… and {len(names) - _SHOWN_NAMES} more"]
@@ -36,13 +36,13 @@ def list_names(names: Sequence[str]) -> str:
 
 
 def plain_name(name: object) -> str:
-    """A name for a message: as it is where it is short and plain, else quoted and cut."""
+    """Return a name for a message: unchanged if it is short and plain, else quoted and shortened."""
     plain = isinstance(name, str) and name.isprintable() and 0 < len(name) <= 60 and name.strip() == name
     return str(name) if plain else short_repr(name)
 
 
 def is_text(value: object) -> bool:
-    """Whether the value is a string that UTF-8 can hold: JSON can smuggle in half a surrogate pair, which it cannot."""
+    """Return whether the value is a string that UTF-8 can encode, so without the lone surrogates that JSON allows."""
     if not isinstance(value, str):
         return False
     try:
@@ -53,19 +53,19 @@ def is_text(value: object) -> bool:
 
 
 def is_name(value: object) -> bool:
-    """Whether the value can name a type or be a word: text with at least one character that is not white space."""
+    """Return whether the value can be a type's name or a word: text that is not only white space."""
     return isinstance(value, str) and bool(value.strip()) and is_text(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One wrong value.
+    """An invalid value.
 
     Attributes:
-        field: Path of the value inside its record, list positions counted from 0 (``entities[3].end``); empty where
-            the record or the file itself is at fault.
-        given: What was given, in a few words or as a short ``repr``, with what to do about it where that is not plain.
-        allowed: What it must be, with the reason where it is not plain.
+        field: Path of the value in its record, with list positions from 0 (``entities[3].end``); empty if the record or
+            the file itself is invalid.
+        given: The given value, in a few words or as a short ``repr``, with what to do about it if that is not obvious.
+        allowed: What the value must be, with the reason if that is not obvious.
     """
 
     field: str
@@ -78,14 +78,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a fault stands.
+    """The location of a fault.
 
     Attributes:
-        source: The file's path, or the name of what the records came from.
-        record: Number of the record, counted from 1.
-        line: Number of the line, counted from 1.
-        column: Number of the character in its line, counted from 1.
-        shown_as: What the tool that wrote the file shows the record as, such as `task 17`.
+        source: The file's path, or the name of the source of the records.
+        record: Number of the record, from 1.
+        line: Number of the line, from 1.
+        column: Number of the character in its line, from 1.
+        shown_as: The record's name in the tool that wrote the file, such as `task 17`.
     """
 
     source: str
@@ -104,7 +104,7 @@ class Location:
 
 
 class LocatedFault(NamedTuple):
-    """A fault and the place where it stands."""
+    """A fault and its location."""
 
     location: Location
     fault: Fault
@@ -114,13 +114,13 @@ class LocatedFault(NamedTuple):
 
 
 class FaultError(ValueError):
-    """Input that cannot be used, with every fault found in it.
+    """Raised for invalid input, with all faults that were found in it.
 
-    The message has one line per fault, at most 50 of them; ``faults`` has all.
+    The message has one line per fault, for at most 50 of them; ``faults`` has all.
 
     Args:
-        faults: The faults, at least one.
-        complete: Whether the input was read to its end; if not, there may be more faults in it.
+        faults: The faults; at least one.
+        complete: Whether the input was read to its end; if not, it may have more faults.
     """
 
     def __init__(self, faults: Iterable[LocatedFault], *, complete: bool = True) -> None:
@@ -140,8 +140,8 @@ class FaultError(ValueError):
 
 
 class SchemaError(FaultError):
-    """A description of entity and relation types that cannot be used."""
+    """Raised for an invalid description of entity and relation types."""
 
 
 class DocumentError(FaultError):
-    """Documents, or a file of documents, that cannot be used."""
+    """Raised for invalid documents or an invalid file of documents."""

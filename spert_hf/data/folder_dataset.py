@@ -1,4 +1,4 @@
-"""Data sets that are local files in SpERT's JSON form."""
+"""Data sets in local files in SpERT's JSON form."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _TYPES_STEM = "types"
 
 
 def open_file(path: Path) -> Source:
-    """A data set of one file: all of it is for training."""
+    """Open a file as a data set, all of it for training."""
     return Source(path.stem, None, {"train": partial(read_documents, path)})
 
 
 def open_folder(folder: Path, *, read_types: bool = True) -> Source:
-    """A data set of a folder with a file per split and perhaps one of types.
+    """Open a folder with a file per split, and possibly one of types, as a data set.
 
-    Files are told by their stem, which is the split's name or ends in it after ``_`` or ``-``
+    Files are recognised by their stem, which is the split's name or ends in it after ``_`` or ``-``
     (``train.json``, ``conll04_dev.json``, ``validation.jsonl``; ``types.json``, ``conll04_types.json``).
 
     Args:
-        folder: The folder; folders in it are not looked at.
+        folder: The folder; its subfolders are ignored.
         read_types: Whether to use the types file.
 
     Raises:
-        DatasetError: There is no training file, or there are two files for the same thing.
-        SchemaError: The types file is not valid.
-        OSError: The folder cannot be read.
+        DatasetError: If there is no training file, or two files for the same split.
+        SchemaError: If the types file is not valid.
+        OSError: If the folder can't be read.
     """
     files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in DOCUMENT_SUFFIXES and path.is_file()]
     by_split = {split: _only_file(folder, files, split, aliases) for split, aliases in SPLIT_ALIASES.items()}
@@ -47,7 +47,7 @@ def open_folder(folder: Path, *, read_types: bool = True) -> Source:
 
 
 def _only_file(folder: Path, files: list[Path], what: str, aliases: tuple[str, ...]) -> Path | None:
-    """The one file whose stem is an alias or ends in one, None if there is none."""
+    """Return the file whose stem is an alias or ends in one, if there is one."""
     endings = tuple(f"{separator}{alias}" for alias in aliases for separator in "_-")
     matches = [path for path in files if path.stem.lower() in aliases or path.stem.lower().endswith(endings)]
     if len(matches) > 1:

@@ -1,4 +1,4 @@
-"""Files and rows of annotated documents."""
+"""Reading and writing of annotated documents in files and rows."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def read_documents(path: str | Path, schema: TypeSchema | None = None, self_rela
 
     Args:
         path: ``.json`` (a list of records in SpERT's JSON form, or as ``extract`` writes them) or
-            ``.jsonl``/``.ndjson`` (a record a line).
-        schema: The types that are allowed; without it any are.
-        self_relations: Whether a relation of an entity to itself is a fault (``error``), or left out (``drop``).
+            ``.jsonl``/``.ndjson`` (a record per line).
+        schema: The allowed types. Default: any.
+        self_relations: Whether a relation of an entity to itself is a fault (``error``) or left out (``drop``).
 
     Raises:
-        DocumentError: With every fault of the file.
-        OSError: The file cannot be read.
+        DocumentError: If the file is not valid; the error lists all faults.
+        OSError: If the file can't be read.
     """
     documents, faults = examine_file(path, schema, self_relations)
     if faults:
@@ -41,10 +41,14 @@ def read_documents(path: str | Path, schema: TypeSchema | None = None, self_rela
 
 
 def check_file(path: str | Path, schema: TypeSchema | None = None) -> list[LocatedFault]:
-    """Every fault of a file of annotated documents with its place; an empty list if ``read_documents`` reads it.
+    """Return all faults of a file of annotated documents; an empty list if ``read_documents`` can read it.
+
+    Args:
+        path: See ``read_documents``.
+        schema: The allowed types. Default: any.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: If the file can't be read.
     """
     return examine_file(path, schema)[1]
 
@@ -52,10 +56,10 @@ def check_file(path: str | Path, schema: TypeSchema | None = None) -> list[Locat
 def examine_file(
     path: str | Path, schema: TypeSchema | None = None, self_relations: str = "error"
 ) -> tuple[list[Document], list[LocatedFault]]:
-    """The documents of a file's valid records, and every fault of the others; see ``read_documents``.
+    """Return the documents of a file's valid records, and all faults of the others; see ``read_documents``.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: If the file can't be read.
     """
     return _build(_scan_file(Path(path)), schema, self_relations)
 
@@ -63,19 +67,19 @@ def examine_file(
 def documents_from_rows(
     rows: Iterable[Mapping[str, Any]], name: str, schema: TypeSchema | None = None, self_relations: str = "error"
 ) -> list[Document]:
-    """The documents of a ``datasets`` split or of any mappings with the fields of SpERT's JSON form.
+    """Make documents from a ``datasets`` split or any mappings with the fields of SpERT's JSON form.
 
-    Beside that form this takes what ``datasets`` may make of it: absent annotations as ``None``, and annotations by
+    Also accepted is what ``datasets`` may turn that form into: ``None`` for missing annotations, and annotations by
     column (``{"type": […], "start": […], "end": […]}``). Types are strings.
 
     Args:
         rows: The rows.
-        name: What error messages call them.
-        schema: The types that are allowed; without it any are.
-        self_relations: Whether a relation of an entity to itself is a fault (``error``), or left out (``drop``).
+        name: Their name in error messages.
+        schema: The allowed types. Default: any.
+        self_relations: Whether a relation of an entity to itself is a fault (``error``) or left out (``drop``).
 
     Raises:
-        DocumentError: With every fault of the rows.
+        DocumentError: If rows are not valid; the error lists all faults.
     """
     records = ((Location(name, record=number), _record_of(row)) for number, row in enumerate(rows, start=1))
     documents, faults = _build(records, schema, self_relations)
@@ -85,15 +89,16 @@ def documents_from_rows(
 
 
 def write_documents(path: str | Path, documents: Iterable[Document]) -> None:
-    """Write documents so that ``read_documents`` gives them back; the file appears when it is complete.
+    """Write documents to a file for ``read_documents``, atomically.
 
     Args:
-        path: Its suffix decides on the format: ``.json``, ``.jsonl`` or ``.ndjson``. A file there is replaced.
+        path: The file. Its suffix decides the format: ``.json``, ``.jsonl`` or ``.ndjson``. An existing file is
+            replaced.
         documents: The documents.
 
     Raises:
-        DocumentError: A document is not valid, or the suffix is another one; nothing is written.
-        OSError: The file cannot be written.
+        DocumentError: If a document is not valid, or the suffix is not supported; nothing is written.
+        OSError: If the file can't be written.
     """
     path = Path(path)
     fault = wrong_suffix(path, DOCUMENT_SUFFIXES)
@@ -104,27 +109,27 @@ def write_documents(path: str | Path, documents: Iterable[Document]) -> None:
 
 
 def is_json(path: Path) -> bool:
-    """Whether the suffix says that the file is one JSON value, not JSON Lines."""
+    """Return whether the suffix says that the file is one JSON value, not JSON Lines."""
     return path.suffix.lower() in JSON_SUFFIXES
 
 
 def wrong_suffix(path: Path, allowed: tuple[str, ...]) -> Fault | None:
-    """The fault of a file name that does not end as one of the allowed formats."""
+    """Return the fault of a file name without an allowed suffix, or `None`."""
     if path.suffix.lower() in allowed:
         return None
     return Fault("", f"a file name ending in {short_repr(path.suffix)}", f"a file of {list_names(allowed)}")
 
 
 def load_json_list(path: Path, allowed: str, exact: bool = False) -> list[Any] | LocatedFault:
-    """The list that a ``.json`` file holds, or what is wrong with the file as a whole.
+    """Return the list in a ``.json`` file, or the fault of the file as a whole.
 
     Args:
         path: The file.
-        allowed: What a fault says should be there.
-        exact: As for ``parse_json``.
+        allowed: What must be in the file, for the fault.
+        exact: See ``parse_json``.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: If the file can't be read.
     """
     location = Location(str(path))
     text = read_text(path)
@@ -139,17 +144,17 @@ def load_json_list(path: Path, allowed: str, exact: bool = False) -> list[Any] |
 
 
 def is_list_text(line: Line) -> bool:
-    """Whether a line begins a JSON list, as no line of a JSON Lines file does."""
+    """Return whether a line begins a JSON list, which no line of a JSON Lines file does."""
     return isinstance(line.content, str) and line.content.lstrip().startswith("[")
 
 
 def json_list_fault(allowed: str) -> Fault:
-    """The fault of a file that is named as JSON Lines and holds a JSON list."""
+    """Return the fault of a file that is named as JSON Lines but contains a JSON list."""
     return Fault("", "a JSON list; to read a JSON list, name the file .json", allowed)
 
 
 def _scan_file(path: Path) -> Iterator[tuple[Location, Any]]:
-    """Each record with its place; in a record's stead a ``LocatedFault`` where the file's text is at fault."""
+    """Yield each record with its location, or a ``LocatedFault`` where the file's text is invalid."""
     fault = wrong_suffix(path, DOCUMENT_SUFFIXES)
     if fault is not None:
         yield Location(str(path)), LocatedFault(Location(str(path)), fault)
@@ -192,7 +197,7 @@ def _scan_json_lines(path: Path) -> Iterator[tuple[Location, Any]]:
 def _build(
     records: Iterable[tuple[Location, Any]], schema: TypeSchema | None, self_relations: str
 ) -> tuple[list[Document], list[LocatedFault]]:
-    """The documents of the valid records, and the faults of the others."""
+    """Return the documents of the valid records, and the faults of the others."""
     documents: list[Document] = []
     faults: list[LocatedFault] = []
     located = list(records)
@@ -204,7 +209,7 @@ def _build(
         annotated, wrong, changes = (
             to_annotated(record, split) if is_found_record(record) else AnnotatedRecord(record, [])
         )
-        # Where offsets are at fault, it can't be told which entities are the same.
+        # If offsets are invalid, it is unknown which entities are the same.
         found = check_record(annotated, schema, "drop" if wrong else self_relations)
         if annotated is not record:
             found = wrong + [name_token_offsets(record, fault) for fault in found]
@@ -226,7 +231,7 @@ def _no_list_fault(value: object, allowed: str) -> Fault:
 
 
 def _is_json_lines(text: str) -> bool:
-    """Whether the first two lines that are not blank are each a JSON object."""
+    """Return whether each of the first two lines that are not blank is a JSON object."""
     lines = [line for line in text.split("\n", 200)[:200] if line.strip()][:2]
     where = Location("")
     return len(lines) == 2 and all(isinstance(parse_json(line, where, ""), dict) for line in lines)
@@ -237,7 +242,7 @@ def _json_lines_fault(allowed: str) -> Fault:
 
 
 def _record_of(row: Any) -> Any:
-    """A row in SpERT's JSON form as far as its shape allows; ``check_record`` reports the rest."""
+    """Convert a row to SpERT's JSON form as far as its shape allows; ``check_record`` reports the rest."""
     if not isinstance(row, Mapping):
         return row
     record = {name: _to_plain(value) for name, value in row.items()}
@@ -256,12 +261,12 @@ def _item_of(item: Any) -> Any:
 
 
 def _to_plain(value: Any) -> Any:
-    """An array or its element (as rows in a NumPy or torch format have) as plain Python; all else as it is."""
+    """Return an array or its element (from rows in a NumPy or torch format) as plain Python, other values unchanged."""
     return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _items_of_columns(columns: Mapping[str, Any]) -> Any:
-    """One object per position of columns of the same length; columns of another shape are given back."""
+    """Return one object per row of columns of the same length; other columns are returned unchanged."""
     lists = [_to_plain(column) for column in columns.values()]
     if not all(isinstance(column, list) for column in lists) or len({len(column) for column in lists}) != 1:
         return columns
@@ -279,7 +284,7 @@ def _to_json(path: Path, documents: Iterable[Document]) -> Iterator[str]:
 
 
 def _as_list(lines: Iterable[str]) -> Iterator[str]:
-    """The parts of a JSON list with an element a line."""
+    """Yield the parts of a JSON list with one element per line."""
     before = "[\n"
     for line in lines:
         yield before + line

@@ -17,7 +17,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def is_hub_id(dataset: str) -> bool:
-    """Whether the string has the form of a repository's name on the Hub."""
+    """Return whether a string has the form of a repository's id on the Hub."""
     try:
         validate_repo_id(dataset)
     except HFValidationError:
@@ -37,18 +37,18 @@ def open_hub_dataset(
     """Load a data set from the Hub, with the types of its ``types.json`` if it has that file.
 
     Args:
-        dataset: The repository's name.
-        data_dir: Folder inside the repository that holds the data.
+        dataset: The repository's id.
+        data_dir: The folder in the repository that has the data.
         config_name: One of the data set's configurations.
-        token: For private repositories.
-        revision: Branch, tag or commit.
+        token: A token for private repositories.
+        revision: A branch, tag or commit.
         read_types: Whether to look for the types file.
 
     Raises:
-        DatasetError: The data set cannot be loaded.
-        SchemaError: Its types file is not valid.
+        DatasetError: If the data set can't be loaded.
+        SchemaError: If its types file is not valid.
     """
-    import datasets  # takes seconds, and no other way of reading documents needs it
+    import datasets  # takes seconds, and other sources of documents do not need it
 
     try:
         builder = datasets.load_dataset_builder(dataset, config_name, data_dir=data_dir, revision=revision, token=token)
@@ -60,25 +60,25 @@ def open_hub_dataset(
         ) from error
     readers = row_readers(dataset, splits)
     types = _types_file(dataset, token, revision) if read_types else None
-    # What is not a script is known to `datasets` by its commit.
+    # `datasets` knows the commit unless the data set is a script.
     commit = builder.hash if _COMMIT.fullmatch(builder.hash or "") else revision
     origin = Origin("hub", config_name or builder.config.name, commit)
     return Source(dataset, TypeSchema.from_file(types) if types else None, readers, origin)
 
 
 def _types_file(dataset: str, token: str | None, revision: str | None) -> Path | None:
-    """The repository's types file, None if it has none.
+    """Return the path of the repository's types file, None if it has none.
 
     Raises:
-        DatasetError: Neither can be told, because the Hub cannot be reached.
+        DatasetError: If that is unknown because the Hub can't be reached.
     """
     try:
         return Path(hf_hub_download(dataset, TYPES_FILE, repo_type="dataset", token=token, revision=revision))
     except LocalEntryNotFoundError as error:
         cached = try_to_load_from_cache(dataset, TYPES_FILE, repo_type="dataset", revision=revision)
-        if cached is not None and not isinstance(cached, str):  # the cache knows that there is no such file
+        if cached is not None and not isinstance(cached, str):  # the cache records that there is no such file
             return None
-        # Types taken from the documents instead might get other indices than in an earlier run.
+        # With types from the documents instead, indices might differ from those of an earlier run.
         raise DatasetError(
             f"{dataset}: whether it has a {TYPES_FILE} cannot be looked up: {described(error)}; name a types file"
         ) from error

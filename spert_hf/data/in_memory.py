@@ -1,4 +1,4 @@
-"""Data sets that are in memory: lists of documents or of records, and what ``datasets`` has loaded."""
+"""Data sets in memory: lists of documents or records, and data sets that ``datasets`` has loaded."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Documents: TypeAlias = Iterable[Document | Mapping[str, Any]]
 """Documents in memory: a list of ``Document`` or of mappings in SpERT's JSON form, or a ``datasets.Dataset``."""
 
 DocumentSource: TypeAlias = str | PathLike[str] | Documents | Mapping[str, Documents]
-"""Whatever documents can be taken from: a name, a file, a folder, documents in memory, or those of several splits."""
+"""Any source of documents: a name, a file, a folder, documents in memory, or a mapping of splits to these."""
 
 NAME = "documents"
-"""What a data set is called that has no name."""
+"""The name of a data set without a name."""
 
 _ALLOWED = (
     "the name of a data set, a file, a folder, a list of Document or of mappings in SpERT's JSON form, a "
@@ -30,10 +30,14 @@ _DIGITS_SHOWN = 12
 
 
 def check_source(field: str, source: object) -> None:
-    """Refuse what no documents can be taken from, before anything is read.
+    """Check that documents can be loaded from a source, before anything is read.
+
+    Args:
+        field: Name of the argument, for the message.
+        source: Any value.
 
     Raises:
-        TypeError: Naming the field.
+        TypeError: If it is not a source of documents.
     """
     if isinstance(source, Mapping):
         for name, documents in source.items():
@@ -46,14 +50,14 @@ def check_source(field: str, source: object) -> None:
 
 
 def is_in_memory(source: object) -> bool:
-    """Whether documents are given themselves, and not where they are."""
+    """Return whether a source is documents in memory, rather than a name or path."""
     return not isinstance(source, (str, PathLike))
 
 
 def open_in_memory(source: Documents | Mapping[str, Documents]) -> Source:
-    """A data set of documents in memory: all of them for training, where they are not given by split.
+    """Open documents in memory as a data set; they are all for training unless given by split.
 
-    Its origin's revision is a digest of the documents.
+    The revision of its origin is a digest of the documents.
     """
     by_split = source if isinstance(source, Mapping) else {"train": source}
     records = {str(name): [*_records(documents)] for name, documents in by_split.items()}
@@ -63,13 +67,13 @@ def open_in_memory(source: Documents | Mapping[str, Documents]) -> Source:
 
 
 def _records(documents: Documents) -> Iterator[Any]:
-    """The documents as records; what is neither a document nor a mapping as it is, for the checks to report."""
+    """Yield the documents as records; other values are unchanged, so that the checks report them."""
     for document in documents:
         yield document.to_record() if isinstance(document, Document) else document
 
 
 def _name_of(documents: object) -> str:
-    """The name that ``datasets`` knows, if it does."""
+    """Return the name that ``datasets`` has for the data, if any."""
     info = getattr(documents, "info", None)
     return getattr(info, "dataset_name", None) or NAME
 

@@ -1,4 +1,4 @@
-"""Loading of data sets: types, and validated train, dev and test documents."""
+"""Loading of data sets: their types, and validated train, dev and test documents."""
 
 from __future__ import annotations
 
@@ -220,10 +220,10 @@ def _open(
     own_types: bool,
     draw: tuple[float, int],
 ) -> Source:
-    """Find the data set without reading it, but for files of annotation tools.
+    """Find the data set without reading it, except for files of annotation tools.
 
-    ``own_types`` says whether its own types are needed. ``draw`` has, for data that is drawn from by text, the share of
-    the dev split and the seed; all other arguments are those of [`load_splits`].
+    ``own_types`` says whether its own types are needed. ``draw`` is the share of the dev split and the seed, for data
+    that is split by whole texts; all other arguments are those of [`load_splits`].
     """
     if is_in_memory(dataset):
         _refuse("dataset", "documents in memory", data_dir=data_dir, config_name=config_name, revision=revision)

@@ -1,4 +1,4 @@
-"""Data sets that come with the package: their folders, found by name, their recipes and their models' cards."""
+"""Data sets of the package: finds their folders by name, their training settings and their cards."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ CARD_FILE = "README.md"
 
 
 def dataset_folder(dataset: str) -> str:
-    """Where a data set of the package lies; any other name is returned as it is."""
+    """Return the folder of a data set of the package; any other name is returned unchanged."""
     folder = shipped_folder(SCRIPTS_FOLDER) / dataset
     return str(folder) if (folder / f"{dataset}.py").is_file() and not Path(dataset).exists() else dataset
 
 
 def recipe_of(dataset: str) -> Path | None:
-    """The training settings that lie in a data set's folder, if any."""
+    """Return the file with training settings in a data set's folder, if any."""
     return _existing(Path(dataset_folder(dataset)) / RECIPE_FILE)
 
 
 def is_shipped(script: Path) -> bool:
-    """Whether a loading script is that of a data set of the package."""
+    """Return whether a loading script belongs to a data set of the package."""
     return script.resolve().parent.parent == shipped_folder(SCRIPTS_FOLDER).resolve()
 
 
 def data_card_of(dataset: str) -> Path | None:
-    """The card of a data set of the package, if there is one."""
+    """Return the card of a data set of the package, if any."""
     return _existing(shipped_folder(SCRIPTS_FOLDER) / dataset / CARD_FILE)
 
 
 def model_card_of(dataset: str) -> Path | None:
-    """The source of the cards of models that are trained on a data set of the package, if there is one."""
+    """Return the template of cards of models trained on a data set of the package, if any."""
     return _existing(shipped_folder(CARDS_FOLDER) / dataset / CARD_FILE)
 
 

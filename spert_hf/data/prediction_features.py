@@ -1,4 +1,4 @@
-"""The features of predictions, for data sets that they become columns of."""
+"""The `datasets` features of predictions, for data sets that get them as columns."""
 
 from __future__ import annotations
 
@@ -24,20 +24,18 @@ _WITH_TEXT = dict.fromkeys(("head_text", "head_type", "tail_text", "tail_type"),
 def prediction_features(
     columns: Mapping[str, Any] | None = None, *, errors: bool = False, with_text: bool = False
 ) -> datasets.Features:
-    """The features of a data set with what the pipeline finds in columns ``entities`` and ``relations``.
+    """Return the features of a data set with the pipeline's predictions in columns ``entities`` and ``relations``.
 
-    ``datasets`` takes the types of columns from the first rows; where nothing was found in these, it fails at the first
-    row that something was found in, unless it is told the types:
-    ``rows.map(…, features=prediction_features(rows.features))``.
+    ``datasets`` infers the types of columns from the first rows. If these have no predictions, it fails at the first
+    row that has some, unless it is given the types: ``rows.map(…, features=prediction_features(rows.features))``.
 
     Args:
-        columns: The features of the columns that the data set has besides; a column ``entities`` or ``relations`` among
-            them is replaced.
-        errors: Whether it has a column ``error``, too, of what ``errors="skip"`` says of inputs that are not text.
-        with_text: Whether the relations have the words and types of head and tail, as ``with_text=True`` gives.
+        columns: The features of the data set's other columns; ``entities`` and ``relations`` among them are replaced.
+        errors: Whether to add a column ``error`` for the messages of ``errors="skip"`` on inputs that are not text.
+        with_text: Whether relations have the words and types of head and tail, as with ``with_text=True``.
 
     Returns:
-        ``columns`` and the new ones. Of words that were given as a list, ``start`` and ``end`` are None.
+        ``columns`` and the new ones. If inputs are lists of words, ``start`` and ``end`` are None.
     """
     import datasets  # takes seconds
 

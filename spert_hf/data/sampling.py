@@ -32,11 +32,11 @@ class GoldCandidates:
 
     Args:
         token_count: number of tokens in the sentence.
-        spans: gold spans `[start, end)`, *(entities, 2)*.
-        types: their types, from 1 on, *(entities,)*.
-        pairs: related ordered pairs (head, tail), indices into `spans`, one row a pair, *(pairs, 2)*; a symmetric
-            relation's earlier span is the head.
-        relations: multi-hot types of those pairs, *(pairs, relation types)*.
+        spans: gold spans `[start, end)`, *(number of spans, 2)*, int64.
+        types: their type indices, from 1, *(number of spans,)*, int64.
+        pairs: related ordered pairs (head, tail) as indices into `spans`, *(number of pairs, 2)*, int64; the earlier
+            span of a symmetric relation is the head.
+        relations: multi-hot types of these pairs, *(number of pairs, number of relation types)*, float32.
     """
 
     token_count: int
@@ -48,9 +48,9 @@ class GoldCandidates:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Candidates of one sentence for one epoch: gold first, then negatives (type 0, all-zero relations).
+    """Candidates of a sentence for one epoch: gold first, then negatives (type 0, all-zero relations).
 
-    Shapes as in [`GoldCandidates`], `int64` and `float32`.
+    Shapes and dtypes are those of [`GoldCandidates`].
     """
 
     spans: np.ndarray
@@ -100,9 +100,9 @@ def sample_candidates(gold: GoldCandidates, settings: SamplingSettings, generato
 
 
 def _negative_spans(gold: GoldCandidates, settings: SamplingSettings, generator: np.random.Generator) -> np.ndarray:
-    """Sample spans that are not gold, uniformly and without replacement, *(spans, 2)*.
+    """Sample spans that are not gold, uniformly and without replacement, *(number of spans, 2)*.
 
-    All spans are numbered by (size, start), and numbers are sampled.
+    All spans are numbered by (size, start), and these numbers are sampled.
     """
     sizes = np.arange(1, min(settings.max_span_size, gold.token_count) + 1)
     first_number = np.concatenate(([0], np.cumsum(gold.token_count - sizes + 1)))
@@ -116,9 +116,9 @@ def _negative_spans(gold: GoldCandidates, settings: SamplingSettings, generator:
 
 
 def _negative_pairs(spans: np.ndarray, related: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Sample ordered pairs of different, unrelated spans, *(pairs, 2)*; pair (h, t) has number h · n + t.
+    """Sample ordered pairs of different, unrelated spans, *(number of pairs, 2)*; pair (h, t) has number h · n + t.
 
-    As in the published code spans count, not entities: one span may have two types, and be listed twice.
+    As in the published code, pairs are of spans, not entities: a span with two types is listed twice.
     """
     number = len(spans)
     same = (spans[:, None] == spans[None]).all(-1)

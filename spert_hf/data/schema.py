@@ -21,7 +21,7 @@ _FORM = (
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """A type of entities: its identifier in the data, a short name for tables and one for people to read."""
+    """An entity type: its identifier in the data, a short name for tables, and a readable name."""
 
     name: str
     short: str
@@ -30,7 +30,7 @@ class EntityType:
 
 @dataclass(frozen=True, slots=True)
 class RelationType:
-    """A type of relations; head and tail of a symmetric one may be exchanged."""
+    """A relation type; head and tail of a symmetric one may be exchanged."""
 
     name: str
     short: str
@@ -43,7 +43,7 @@ class TypeSchema:
     """All types of a data set, in the order of their indices in the model.
 
     The index of an entity type is its position here plus 1 (0 is *none*), that of a relation type its position.
-    Build one with a ``from_…`` method: they check what they are given.
+    Use a ``from_…`` method to create a schema; these check their arguments.
     """
 
     entity_types: tuple[EntityType, ...]
@@ -69,8 +69,8 @@ class TypeSchema:
         """Read a types file of the published SpERT (``*_types.json``).
 
         Raises:
-            SchemaError: The file is not a types file; all its faults in one report.
-            OSError: The file cannot be read.
+            SchemaError: If it is not a valid types file; the error lists all faults.
+            OSError: If the file can't be read.
         """
         location = Location(str(path))
         text = read_text(Path(path))
@@ -85,15 +85,15 @@ class TypeSchema:
 
     @classmethod
     def from_dict(cls, types: Mapping[str, Any], source: str = "types") -> TypeSchema:
-        """The schema that a types file with this content describes.
+        """Make the schema from the content of a types file.
 
         Args:
             types: ``{"entities": {NAME: {"short", "verbose"}}, "relations": {NAME: {"short", "verbose",
                 "symmetric"}}}``; ``short`` and ``verbose`` default to the name, ``symmetric`` to false.
-            source: What error messages call the types.
+            source: The source of the types, for error messages.
 
         Raises:
-            SchemaError: With all faults of ``types``.
+            SchemaError: If ``types`` is not valid; the error lists all faults.
         """
         return cls._from_checked(types, Location(source), check_types(types))
 
@@ -113,11 +113,11 @@ class TypeSchema:
         relation_types: Sequence[str],
         symmetric_relation_types: Iterable[str] = (),
     ) -> TypeSchema:
-        """A schema whose short and verbose names are the names themselves.
+        """Make a schema whose short and verbose names are the names themselves.
 
         Raises:
-            SchemaError: A name is empty, repeated or not a string, there is no entity type, or a symmetric relation
-                type is not among the relation types.
+            SchemaError: If a name is empty, a duplicate or not a string, if there is no entity type, or if a symmetric
+                relation type is not among the relation types.
         """
         symmetric = (
             symmetric_relation_types if isinstance(symmetric_relation_types, str) else [*symmetric_relation_types]
@@ -138,14 +138,14 @@ class TypeSchema:
 
     @classmethod
     def from_documents(cls, records: Iterable[Any], source: str = "documents") -> TypeSchema:
-        """The types that occur in documents, each kind in the order of the sorted names, none symmetric.
+        """Make the schema of the types that occur in documents, sorted by name, none of them symmetric.
 
         Args:
             records: ``Document`` objects or valid records in their JSON form.
-            source: What error messages call the documents.
+            source: The name of the documents in error messages.
 
         Raises:
-            SchemaError: No document has an entity.
+            SchemaError: If no document has an entity.
         """
         entity_names: set[str] = set()
         relation_names: set[str] = set()
@@ -158,7 +158,7 @@ class TypeSchema:
         return cls.from_names(sorted(entity_names), sorted(relation_names))
 
     def to_dict(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """The schema in the form of a types file."""
+        """Return the content of a types file with this schema."""
         return {
             "entities": {t.name: {"short": t.short, "verbose": t.verbose} for t in self.entity_types},
             "relations": {
@@ -167,16 +167,16 @@ class TypeSchema:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write a types file, which ``from_file`` reads.
+        """Write a types file for ``from_file``.
 
         Raises:
-            OSError: The file cannot be written.
+            OSError: If the file can't be written.
         """
         write_atomically(path, [json.dumps(self.to_dict(), ensure_ascii=False, indent=2) + "\n"])
 
 
 def check_types(types: object) -> list[Fault]:
-    """All faults of the content of a types file; an empty list if there are none."""
+    """Return all faults of the content of a types file; an empty list if it is valid."""
     if not isinstance(types, Mapping):
         hint = "; this looks like a documents file" if _looks_like_documents(types) else ""
         return [Fault("", short_repr(types) + hint, _FORM)]
@@ -254,7 +254,7 @@ def _types_in(record: Any, field: str) -> Iterator[str]:
 
 
 def _keep_first(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, Any]:
-    """A JSON object's fields; the names of those that it has more than once are added to ``repeated``."""
+    """Return the fields of a JSON object; names that occur more than once are added to ``repeated``."""
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in fields:
@@ -265,10 +265,10 @@ def _keep_first(pairs: list[tuple[str, Any]], repeated: list[str]) -> dict[str, 
 
 
 def type_among(names: Sequence[str], given: str = "") -> str:
-    """What a type must be, for a message: ``"one of Loc, Org (did you mean 'Loc'?)"``.
+    """Return what a type must be, for a message: ``"one of Loc, Org (did you mean 'Loc'?)"``.
 
     Args:
-        names: Of all types of its kind. Only relation types may be missing altogether.
+        names: The names of all types of its kind; only those of relation types may be empty.
         given: A name that is not one of them.
     """
     if not names:

@@ -1,6 +1,6 @@
-"""Data sets that are a loading script.
+"""Data sets with a loading script.
 
-``datasets`` 4 and later no longer run such scripts through ``load_dataset``, but still build from the classes in them.
+Since version 4, ``load_dataset`` of ``datasets`` no longer runs such scripts, but their builder classes still work.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 
 def find_script(folder: Path) -> Path | None:
-    """The loading script of a folder, ``FOLDER/NAME.py`` with the folder's own name, if it has one."""
+    """Return the loading script of a folder (``NAME/NAME.py``), if it has one."""
     script = folder / f"{folder.resolve().name}.py"
     return script if script.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltConfiguration:
-    """What a loading script's builder gives for one of its configurations.
+    """The data that a loading script's builder made for one of its configurations.
 
     Attributes:
         name: The configuration's name.
-        info: What ``datasets`` knows of it: features, and the sizes of its splits.
+        info: Its information in ``datasets``: features, and the sizes of its splits.
         rows: The rows of each split, in their order.
-        schema: The types; None if they were not asked for.
+        schema: The types; None if they were not read.
     """
 
     name: str
@@ -45,17 +45,17 @@ class BuiltConfiguration:
 
 
 def configuration_names(script: Path) -> list[str]:
-    """The names of a loading script's configurations, the default one first.
+    """Return the names of a loading script's configurations, the default one first.
 
     Raises:
-        DatasetError: The script fails, or has no builder.
+        DatasetError: If the script fails, or has no builder.
     """
     import datasets
 
     builder_class = _builder_class(script, datasets.GeneratorBasedBuilder)
     names = [config.name for config in builder_class.BUILDER_CONFIGS] or ["default"]
     default = builder_class.DEFAULT_CONFIG_NAME
-    return sorted(names, key=lambda name: name != default)  # stable: the others keep their order
+    return sorted(names, key=lambda name: name != default)  # stable, so that the others keep their order
 
 
 def build_script(
@@ -68,22 +68,22 @@ def build_script(
 ) -> BuiltConfiguration:
     """Run a loading script's builder.
 
-    The script's code is run. What it downloads stays in the cache of ``datasets``; what it builds is built anew each
-    time, because nothing would tell a built set from one whose files have changed since.
+    This runs the script's code. Downloads are cached by ``datasets``; the data itself is built anew each time, since a
+    cached build would not show that its files have changed.
 
     Args:
         script: A file with one subclass of ``datasets.GeneratorBasedBuilder`` whose attribute or method
             ``spert_types`` gives the content of a types file.
-        data_dir: A folder that the builder reads in place of what it would download.
+        data_dir: A folder that the builder reads instead of downloading.
         config_name: One of the builder's configurations.
-        token: For files on the Hub.
+        token: A token for files on the Hub.
         read_types: Whether to use ``spert_types``.
 
     Raises:
-        DatasetError: The script or its builder fails, or has no builder or types.
-        SchemaError: The types are not valid.
+        DatasetError: If the script or its builder fails, or the script has no builder or types.
+        SchemaError: If the types are not valid.
     """
-    import datasets  # takes seconds, and no other way of reading documents needs it
+    import datasets  # takes seconds, and other sources of documents do not need it
 
     builder_class = _builder_class(script, datasets.GeneratorBasedBuilder)
     with tempfile.TemporaryDirectory(prefix="spert-hf-") as cache_dir:
@@ -112,7 +112,7 @@ def open_script(
     token: str | None = None,
     read_types: bool = True,
 ) -> Source:
-    """A data set that a loading script's builder gives; see [`build_script`] for arguments and errors."""
+    """Open a loading script as a data set; see [`build_script`] for arguments and errors."""
     built = build_script(script, data_dir=data_dir, config_name=config_name, token=token, read_types=read_types)
     name = script.parent.resolve().name
     kind: Literal["package", "local"] = "package" if is_shipped(script) else "local"
@@ -133,10 +133,10 @@ def _builder_class(script: Path, base: type) -> Any:
 
 
 def _import_script(script: Path) -> ModuleType:
-    # The builder is called after the last part of its module's name, and `datasets` looks the module up by its name.
+    # The builder is named after the last part of its module's name, by which `datasets` finds the module.
     name = f"spert_hf_scripts.{script.stem}"
     spec = importlib.util.spec_from_file_location(name, script)
-    assert spec is not None and spec.loader is not None  # a .py file always has a loader
+    assert spec is not None and spec.loader is not None  # always so for a .py file
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -1,4 +1,4 @@
-"""Which entity types a relation type joins, as far as annotated documents show."""
+"""Type constraints of relations, learned from annotated documents."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,9 @@ from .documents import Document
 
 
 def find_signatures(documents: Iterable[Document], relation_types: Iterable[str]) -> dict[str, list[list[str]]]:
-    """Find the pairs of entity types, head and tail, that each relation type joins, as `SpertConfig` takes them.
+    """Find the pairs of head and tail types that each relation type joins, as `SpertConfig` expects them.
 
-    A relation type of which there is no example is not bound to any: it has no entry.
+    A relation type without examples has no entry, and so may join any types.
     """
     seen = {
         (relation.type, document.entities[relation.head].type, document.entities[relation.tail].type)

@@ -1,4 +1,4 @@
-"""What every kind of data set is turned into before it is read: its name, its types if it states them, its splits."""
+"""The common form of all data sets before they are read: a name, declared types (if any), and readers of the splits."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from .schema import TypeSchema
 SPLIT_ALIASES = {"train": ("train",), "dev": ("dev", "valid", "validation", "val"), "test": ("test",)}
 
 Reader = Callable[[TypeSchema | None, str], list[Document]]
-"""Gives the documents, checked against a schema; the other argument says what becomes of self-relations."""
+"""Reads documents and checks them against a schema; the other argument says how to treat self-relations."""
 
 
 class DatasetError(ValueError):
-    """A data set that cannot be found, told apart or built."""
+    """Raised if a data set can't be found or built, or is ambiguous."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a data set was taken from, for the record of what was trained on it.
+    """The origin of a data set, for the records of training runs.
 
     Attributes:
         kind: ``package`` (a loading script that comes with this package), ``hub``, ``local``, or ``memory``.
-        config: The configuration that was built, where there are such.
-        revision: The commit on the Hub; where it cannot be told, the revision that was asked for. Of documents in
-            memory, a digest of them.
+        config: The configuration, if the data set has several.
+        revision: The commit on the Hub or, if it is unknown, the given revision; for documents in memory, a digest of
+            them.
     """
 
     kind: Literal["package", "hub", "local", "memory"] = "local"
@@ -42,14 +42,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A data set that is not read yet.
+    """A data set that has not been read yet.
 
     Attributes:
         name: The data set's name.
-        schema: Its types, or None where it does not state them.
-        readers: For some of ``train``, ``dev`` and ``test``, the function that reads the documents and checks them.
-        origin: Where it comes from.
-        notes: What its users should know, a line each.
+        schema: Its types, or None if it does not declare them.
+        readers: For some of ``train``, ``dev`` and ``test``, the function that reads and checks the documents.
+        origin: Its origin.
+        notes: Lines that its users should see.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Source:
 
 
 def split_of(name: str) -> str | None:
-    """``train``, ``dev`` or ``test`` for any name that is used for one of them, None for others."""
+    """Return ``train``, ``dev`` or ``test`` for any common name of these splits, None for other names."""
     for split, aliases in SPLIT_ALIASES.items():
         if name.lower() in aliases:
             return split
@@ -68,10 +68,10 @@ def split_of(name: str) -> str | None:
 
 
 def existing_folder(data_dir: str | Path) -> Path:
-    """The folder that an argument ``data_dir`` names.
+    """Return the folder of the argument ``data_dir``.
 
     Raises:
-        DatasetError: There is none.
+        DatasetError: If it does not exist.
     """
     folder = Path(data_dir).expanduser()
     if not folder.is_dir():
@@ -80,10 +80,14 @@ def existing_folder(data_dir: str | Path) -> Path:
 
 
 def row_readers(name: str, rows_by_split: Mapping[Any, Iterable[Mapping[str, Any]]]) -> dict[str, Reader]:
-    """The readers of a data set that ``datasets`` has loaded; splits of other names are left out.
+    """Return the readers of a data set that ``datasets`` has loaded; splits with other names are left out.
+
+    Args:
+        name: The data set's name, for error messages.
+        rows_by_split: The rows of each split.
 
     Raises:
-        DatasetError: Two of its splits have names for the same thing.
+        DatasetError: If two of its splits are the same one under different names.
     """
     readers: dict[str, Reader] = {}
     for split_name, rows in rows_by_split.items():
@@ -97,7 +101,7 @@ def row_readers(name: str, rows_by_split: Mapping[Any, Iterable[Mapping[str, Any
 
 
 def described(error: BaseException) -> str:
-    """The first thing that went wrong, in one short line: ``datasets`` wraps what its builders raise."""
+    """Describe the original cause of an error in a short line, since ``datasets`` wraps what its builders raise."""
     while error.__cause__ is not None:
         error = error.__cause__
     lines = str(error).strip().splitlines()

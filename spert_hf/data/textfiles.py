@@ -1,4 +1,4 @@
-"""Bytes to text to JSON, with a clear fault for everything that can be wrong on the way."""
+"""Decoding of bytes to text and JSON, with a clear message for each possible fault."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""One colour a type, as the demo has them.
+"""Colours of types, the same as in the demo.
 
-The demo's style sheet says lightness and strength in OKLCH, which programs other than browsers can't read: here they
-become sRGB.
+The demo's style sheet gives them in OKLCH, which programs other than browsers can't read, so they are converted to sRGB
+here.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Sequence
 
 FIRST_HUE = 255.0
 GOLDEN_ANGLE = 137.508
-"""Each next hue falls into the largest gap that those before have left."""
+"""Each next hue lies in the largest gap between those before."""
 
 TINT = (0.93, 0.05)
-"""Lightness and chroma of the ground of mentions."""
+"""Lightness and chroma of the background of mentions."""
 INK = (0.42, 0.13)
-"""Of names of types."""
+"""The same for names of types."""
 LINE = (0.58, 0.15)
-"""Of arcs and bars."""
+"""The same for arcs and bars."""
 
 
 def type_hues(entity_types: Sequence[str], relation_types: Sequence[str]) -> tuple[dict[str, float], dict[str, float]]:
-    """Hues, in degrees, of entity and relation types; they depend on the order of the types alone."""
+    """Return the hues of entity and relation types in degrees; they depend only on the order of the types."""
     hues = [(FIRST_HUE + index * GOLDEN_ANGLE) % 360 for index in range(len(entity_types) + len(relation_types))]
     return (
         dict(zip(entity_types, hues, strict=False)),
@@ -31,7 +31,7 @@ def type_hues(entity_types: Sequence[str], relation_types: Sequence[str]) -> tup
 
 
 def colour(shade: tuple[float, float], hue: float) -> str:
-    """A shade of a hue as `#rrggbb`; what a screen can't show is shown with the strength that it can."""
+    """Return a shade of a hue as `#rrggbb`, with less chroma if sRGB does not have the colour."""
     lightness, chroma = shade
     for strength in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.0):
         channels = _linear_rgb(lightness, chroma * strength, math.radians(hue))
@@ -41,7 +41,7 @@ def colour(shade: tuple[float, float], hue: float) -> str:
 
 
 def _linear_rgb(lightness: float, chroma: float, angle: float) -> tuple[float, float, float]:
-    """From OKLCH to linear sRGB, by the matrices of CSS Color 4."""
+    """Convert OKLCH to linear sRGB with the matrices of CSS Color 4."""
     a, b = chroma * math.cos(angle), chroma * math.sin(angle)
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3

@@ -1,4 +1,4 @@
-"""Tokens of white space only, as spaCy and Prodigy have them: they are left out, and offsets move with that."""
+"""Tokens of white space only, which spaCy and Prodigy have: they are left out, and offsets are adapted."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from itertools import accumulate
 
 
 def count_blank(tokens: Sequence[str]) -> int:
-    """How many tokens are white space only."""
+    """Return the number of tokens that are white space only."""
     return sum(map(str.isspace, tokens))
 
 
 def moved_offsets(tokens: Sequence[str]) -> list[int]:
-    """What each token offset, 0 … number of tokens, is among the tokens that are left."""
+    """Return the new value of each token offset, from 0 to the number of tokens, after blank tokens are left out."""
     return [*accumulate((not token.isspace() for token in tokens), initial=0)]
 
 
 def blank_note(count: int) -> str:
-    """The line that tells of tokens left out."""
+    """Return a line that says how many tokens were left out."""
     return f"{count} token{'s are' if count > 1 else ' is'} white space only, and left out"

@@ -1,6 +1,7 @@
 """Scores and errors of predicted entities and relations: the `evaluate` metric and reports for terminal and browser.
 
-The names below are imported when they are used: `evaluate`, of the metric, takes seconds, and scoring needs none of it.
+The names below are imported when they are first used: the metric needs `evaluate`, which takes seconds to import, and
+scoring does not.
 """
 
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ _MODULES = {
     "write_error_plot": "error_plot",
     "write_html_report": "html_report",
 }
-"""Where the names are."""
+"""The module of each name."""
 
 __all__ = [
     "ErrorAnalysis",

@@ -1,7 +1,7 @@
-"""What `score_documents` counts, counted on arrays: of a model's predictions, without an object for each relation.
+"""The counts of `score_documents`, made on arrays of a model's predictions, without an object for each relation.
 
-Documents of any number are counted at once. An item becomes one number, of which its type is the remainder, so that
-items are compared by sorting numbers.
+Any number of documents is counted at once. Each item becomes one number, from which its type is got by division with
+remainder, so that items are compared by sorting numbers.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,8 +19,9 @@ class Items(NamedTuple):
     """Entities and relations of one document, gold or predicted.
 
     Args:
-        entities: start, end (exclusive) and number of the type of each, *(entities, 3)*.
-        relations: head, tail (indices into `entities`) and number of the type of each, *(relations, 3)*.
+        entities: start, end (exclusive) and type index of each entity, *(number of entities, 3)*, integers.
+        relations: head and tail (indices into `entities`) and type index of each relation, *(number of relations, 3)*,
+            integers.
     """
 
     entities: NDArray[np.integer]
@@ -36,15 +37,15 @@ def count_items(
     symmetric: Collection[str] = (),
     no_overlapping: bool = False,
 ) -> Counts:
-    """Count what is right, spurious and missed; see [`score_documents`].
+    """Count right, spurious and missed items; see [`score_documents`].
 
     Args:
-        gold: of each document.
-        predicted: of the same documents, in their order.
-        entity_types: names of the entities' types, by number.
-        relation_types: those of the relations' types.
-        symmetric: names of the relation types without a direction.
-        no_overlapping: leave out entities that overlap, and relations whose head and tail do.
+        gold: the gold items of each document.
+        predicted: the predicted items of each document, in the same order.
+        entity_types: names of the entity types, by index.
+        relation_types: names of the relation types, by index.
+        symmetric: names of the symmetric relation types.
+        no_overlapping: whether to leave out entities that overlap, and relations whose head and tail do.
     """
     sides = [_Side(documents) for documents in (gold, predicted)]
     without_direction = [number for number, name in enumerate(relation_types) if name in symmetric]
@@ -52,7 +53,7 @@ def count_items(
         side.put_in_text_order(without_direction)
     spans = _number([side.span_keys(max(one.reach for one in sides)) for side in sides])
     keys = [of_side * len(entity_types) + side.entities[:, 3] for of_side, side in zip(spans, sides, strict=True)]
-    # The key of an entity could be too large for those of pairs of them.
+    # Keys of entities can be so large that those of pairs would overflow.
     entities = _number(keys)
     if no_overlapping:
         for place, side in enumerate(sides):
@@ -71,8 +72,8 @@ def count_items(
 class _Side:
     """The gold items of all documents, or the predicted ones.
 
-    `entities` are rows of document, start, end and type; `relations` rows of head and tail, which are indices into
-    `entities`, and type.
+    Rows of `entities` are document, start, end and type; rows of `relations` are head and tail (indices into
+    `entities`) and type.
     """
 
     def __init__(self, documents: Sequence[Items]) -> None:
@@ -85,22 +86,22 @@ class _Side:
         self.reach = int(self.entities[:, 2].max(initial=0))
 
     def put_in_text_order(self, types: Sequence[int]) -> None:
-        """Have the argument that starts first be the head in relations of these types."""
+        """Make the argument that starts first the head of relations of these types."""
         heads, tails, relation_types = self.relations.T
         starts = self.entities[:, 1]
         turned = np.isin(relation_types, types) & (starts[tails] < starts[heads])
         self.relations[turned, :2] = self.relations[turned, 1::-1]
 
     def span_keys(self, reach: int) -> Numbers:
-        """A number for each entity's document and span; `reach` is the greatest end of all."""
+        """Return a number for each entity's document and span; `reach` is the largest end of all entities."""
         documents, starts, ends, _ = self.entities.T
         return (documents * (reach + 1) + starts) * (reach + 1) + ends
 
     def without_overlap(self, numbers: Numbers) -> Numbers:
-        """Indices of the entities that overlap no other; those with the same number are one."""
+        """Return the indices of entities that overlap no other; entities with the same number count as one."""
         different, places, inverse = np.unique(numbers, return_index=True, return_inverse=True)
         documents, starts, ends, _ = self.entities[places].T
-        # All documents in one row: none reaches into the next.
+        # Documents are put one after another, far enough apart not to overlap.
         starts, ends = documents * self.reach + starts, documents * self.reach + ends
         order = np.argsort(starts)
         starts, ends = starts[order], ends[order]
@@ -110,7 +111,7 @@ class _Side:
         return np.flatnonzero(~overlaps[inverse])
 
     def drop_overlapping_pairs(self, numbers: Numbers) -> None:
-        """Keep relations whose head and tail do not overlap, or are one entity."""
+        """Keep only relations whose head and tail do not overlap or are the same entity."""
         heads, tails, _ = self.relations.T
         (_, head_starts, head_ends, _), (_, tail_starts, tail_ends, _) = self.entities[heads].T, self.entities[tails].T
         overlap = (numbers[heads] != numbers[tails]) & (head_starts < tail_ends) & (tail_starts < head_ends)
@@ -122,13 +123,13 @@ def _stacked(rows: Sequence[NDArray[np.integer]]) -> Numbers:
 
 
 def _number(sides: Sequence[Numbers]) -> list[Numbers]:
-    """Number the different keys of both sides from 0 on, equal ones alike."""
+    """Number the distinct keys of both sides from 0."""
     _, inverse = np.unique(np.concatenate(sides), return_inverse=True)
     return np.split(inverse, [len(sides[0])])
 
 
 def _relation_keys(sides: Sequence[_Side], numbers: Sequence[Numbers], types: int) -> list[Numbers]:
-    """A number for each relation's head, tail (as entities are numbered) and type."""
+    """Return a number for each relation's head, tail (by the entities' numbers) and type."""
     count = max(int(of_side.max(initial=-1)) for of_side in numbers) + 1
     return [
         (of_side[side.relations[:, 0]] * count + of_side[side.relations[:, 1]]) * types + side.relations[:, 2]
@@ -137,7 +138,7 @@ def _relation_keys(sides: Sequence[_Side], numbers: Sequence[Numbers], types: in
 
 
 def _compare(sides: Sequence[Numbers], types: Sequence[str]) -> TaskCounts:
-    """Count keys, a repeated one once, by the type that each has as remainder."""
+    """Count distinct keys by type, which is their remainder."""
     gold, predicted = (np.unique(keys) for keys in sides)
     right = np.intersect1d(gold, predicted, assume_unique=True)
     numbers = (np.bincount(keys % max(len(types), 1), minlength=len(types)) for keys in (right, predicted, gold))

@@ -1,7 +1,7 @@
-"""Temperature scaling: scores that say how often what is found is right, and nothing else found than before.
+"""Temperature scaling: makes scores say how often predictions are right, without changing the predictions.
 
-A temperature is fitted to what the model finds, for those are the scores that people see. Fitted to all spans and
-pairs, as in training, it would be settled by the many that nobody takes for an entity or relation.
+A temperature is fitted to what the model predicts, since those are the scores that users see. If it were fitted to all
+spans and pairs, as in training, the many that are clearly not an entity or relation would decide it.
 """
 
 from __future__ import annotations
@@ -25,28 +25,31 @@ from .observation import LOW_SCORE, EntityObservations, Observations, RelationOb
 from .reliability import Reliability
 
 FITTED_TEMPERATURES = (0.25, 16.0)
-"""Lowest and highest: beyond, single precision no longer tells scores near the threshold from it."""
+"""Lowest and highest temperature; beyond, single precision can't tell scores near the threshold from it."""
 
 _BISECTIONS = 50
 
 
 @dataclass(frozen=True)
 class Temperatures:
-    """What logits are divided by: [`SpertConfig`]'s `entity_temperature` and `relation_temperature`."""
+    """The divisors of logits: [`SpertConfig`]'s `entity_temperature` and `relation_temperature`."""
 
     entity_temperature: float = 1.0
     relation_temperature: float = 1.0
 
     @classmethod
     def of(cls, config: SpertConfig) -> Temperatures:
-        """The temperatures that a config has."""
+        """Return the temperatures of a config."""
         return cls(config.entity_temperature, config.relation_temperature)
 
     def apply_to(self, config: SpertConfig) -> None:
-        """Set a config's temperatures, and move its threshold so that the same relations reach it as before.
+        """Set a config's temperatures, and adapt its threshold so that the same relations reach it as before.
 
-        The same but for rounding: a relation whose score is the threshold, to six digits, may come or go. And where
-        overlaps are settled by score (`overlap="best"`), it may be another of two entities that is kept.
+        They are the same up to rounding: a relation whose score equals the threshold to six digits may be gained or
+        lost. With `overlap="best"`, which resolves overlaps by score, the other one of two entities may be kept.
+
+        Args:
+            config: the config, which is changed in place.
         """
         config.relation_threshold = tempered_score(
             config.relation_threshold, config.relation_temperature, self.relation_temperature
@@ -57,14 +60,14 @@ class Temperatures:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What calibrating a model came to.
+    """The result of calibrating a model.
 
     Args:
-        observations: by split; the temperatures were fitted on the first.
-        before: temperatures that the model had.
-        after: those it has now.
-        threshold_before: lowest score of a relation that the model had.
-        threshold_after: that which it has now.
+        observations: the observations by split; the temperatures were fitted on the first split.
+        before: the model's temperatures before.
+        after: the model's temperatures now.
+        threshold_before: the model's relation threshold before.
+        threshold_after: the model's relation threshold now.
     """
 
     observations: dict[str, Observations]
@@ -79,7 +82,7 @@ class Calibration:
         return next(iter(self.observations))
 
     def notes(self) -> list[str]:
-        """What to know before the temperatures are relied on: where none was fitted, or none within bounds."""
+        """Return warnings about temperatures that could not be fitted, or not within bounds."""
         observed = self.observations[self.fitted_on]
         fitted = {"entities": observed.entities.right, "relations": observed.relations.only_found().right}
         values = (self.after.entity_temperature, self.after.relation_temperature)
@@ -105,7 +108,7 @@ class Calibration:
 def _note(name: str, right: Tensor, temperature: float) -> str | None:
     if not _can_be_fitted(right):
         kind = "none" if not len(right) else "none that is wrong" if right.all() else "none that is right"
-        return f"{name}: {kind} was found, so nothing was fitted: the temperature stays {temperature:g}"
+        return f"{name}: {kind} was predicted, so the temperature can't be fitted and stays {temperature:g}"
     if any(math.isclose(temperature, bound, rel_tol=1e-6) for bound in FITTED_TEMPERATURES):
         return (
             f"{name}: the temperature is the {temperature:g} at which fitting ends; no other fits {len(right)} better"
@@ -122,13 +125,14 @@ def calibrate(
     """Fit a model's temperatures, and set them in its config.
 
     Args:
-        model: in evaluation mode.
-        processor: of the model's tokenizer.
-        documents: annotated, by split: the first is fitted on, and should not have been trained on; all are measured.
-        batch_size: windows that go through the encoder at once, at most.
+        model: the model, in evaluation mode; its config is changed.
+        processor: the model's processor.
+        documents: annotated documents, by split. The temperatures are fitted on the first split, which should not have
+            been trained on; all splits are measured.
+        batch_size: the most windows that go through the encoder at once.
 
     Raises:
-        ValueError: if a split has no document.
+        ValueError: if a split has no documents.
     """
     observations = {split: observe(model, processor, part, batch_size) for split, part in documents.items()}
     before, threshold = Temperatures.of(model.config), model.config.relation_threshold
@@ -138,11 +142,12 @@ def calibrate(
 
 
 def fit_temperatures(observations: Observations, unfitted: Temperatures | None = None) -> Temperatures:
-    """Find the temperatures at which what is right and wrong of the things found is likeliest (Guo et al., ICML 2017).
+    """Fit temperatures by maximum likelihood of which predictions are right (Guo et al., ICML 2017).
 
     Args:
-        observations: of documents that the model was not trained on.
-        unfitted: what stays where nothing was found, or all of it is right, or all wrong; by default 1.
+        observations: observations of documents that the model was not trained on.
+        unfitted: the temperatures to use if nothing was predicted, or all predictions are right or all wrong. Default:
+            1 for both.
     """
     unfitted = unfitted or Temperatures()
     entity = fit_entity_temperature(observations.entities)
@@ -154,20 +159,20 @@ def fit_temperatures(observations: Observations, unfitted: Temperatures | None =
 
 
 def fit_entity_temperature(entities: EntityObservations) -> float | None:
-    """Minimise the cross-entropy of the types of the spans found; `None` if they are all right, or all wrong."""
+    """Minimise the cross-entropy of the predicted entities' types; return `None` if all are right or all wrong."""
     logits = entities.logits.double()
     return _likeliest(lambda factor: functional.cross_entropy(factor * logits, entities.types), entities.right)
 
 
 def fit_relation_temperature(relations: RelationObservations) -> float | None:
-    """Minimise the binary cross-entropy of the relations found; `None` if they are all right, or all wrong."""
+    """Minimise the binary cross-entropy of the predicted relations; return `None` if all are right or all wrong."""
     found = relations.only_found()
     logits, right = found.logits.double(), found.right.double()
     return _likeliest(lambda factor: functional.binary_cross_entropy_with_logits(factor * logits, right), found.right)
 
 
 def _likeliest(loss: Callable[[Tensor], Tensor], right: Tensor) -> float | None:
-    """The temperature within bounds that minimises a loss of its inverse, which is convex: its slope rises."""
+    """Return the temperature within bounds that minimises a loss, which is a convex function of its inverse."""
     if not _can_be_fitted(right):
         return None
     lowest, highest = FITTED_TEMPERATURES
@@ -184,11 +189,16 @@ def _can_be_fitted(right: Tensor) -> bool:
 
 
 def reliabilities(observations: Observations, temperatures: Temperatures) -> dict[str, Reliability]:
-    """How often things are right, by score.
+    """Return how often predictions are right, by their scores.
+
+    Args:
+        observations: the observations.
+        temperatures: the temperatures for the scores.
 
     Returns:
-        `entities` and `relations`: those found. `scored_relations`: also relations below the threshold with a score of
-        [`LOW_SCORE`] or more at temperature 1; these are the same whatever the temperature.
+        `entities` and `relations`: the reliability of those predicted. `scored_relations`: that of all relations with a
+        score of at least [`LOW_SCORE`] at temperature 1, also those below the threshold; these are the same at any
+        temperature.
     """
     return {
         "entities": observations.entities.reliability(temperatures.entity_temperature),
@@ -198,15 +208,15 @@ def reliabilities(observations: Observations, temperatures: Temperatures) -> dic
 
 
 def describe_calibration(observations: Observations, before: Temperatures, after: Temperatures) -> dict[str, Any]:
-    """Give calibration errors (in percent), counts and bins before and after, as plain JSON.
+    """Return calibration errors (in percent), counts and bins before and after calibration, as plain JSON.
 
     Args:
-        observations: of the documents measured on, best others than those of the fit.
-        before: temperatures that the model had.
-        after: those fitted.
+        observations: observations of the documents to measure on, preferably not those of the fit.
+        before: the temperatures before.
+        after: the fitted temperatures.
 
     Returns:
-        `low_score`, and by the names of [`reliabilities`] what [`Reliability.to_dict`] gives, `before` and `after`.
+        `low_score`, and for each name of [`reliabilities`] what [`Reliability.to_dict`] returns, `before` and `after`.
     """
     described: dict[str, Any] = {"low_score": LOW_SCORE}
     measured = reliabilities(observations, before), reliabilities(observations, after)

@@ -1,4 +1,4 @@
-"""One document's predictions held against its annotation, item by item: what the reports show."""
+"""The comparison of a document's predictions with its annotation, item by item, for the reports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .spert_metric.scoring import Entity, Relation, drop_overlapping, read_recor
 
 
 class Status(str, Enum):
-    """How an item counts: as true positive, false negative, false positive, or not at all."""
+    """How an item counts: as a true positive, false negative or false positive, or not at all."""
 
     RIGHT = "right"
     MISSED = "missed"
@@ -24,9 +24,9 @@ class Status(str, Enum):
 class ComparedItem(Generic[Item]):
     """An entity or relation of the annotation, the prediction or both.
 
-    `score` is the prediction's, where there is one. `note` says what a near miss has in common with any item
-    of the other side; `error_analysis` pairs the two sides one to one. `in_gold` and `in_prediction` say where the item
-    stands, be it scored there or left out.
+    `score` is the prediction's score, if it has one. `note` says what a near miss has in common with an item of the
+    other side (`error_analysis` pairs the two sides one to one). `in_gold` and `in_prediction` say where the item
+    occurs, whether it is scored there or left out.
     """
 
     item: Item
@@ -39,19 +39,19 @@ class ComparedItem(Generic[Item]):
 
 @dataclass(frozen=True)
 class DocumentComparison:
-    """All items of one document, each once, in text order; relations have the status they have in REL+."""
+    """All items of a document, each once, in text order; the status of relations is that in REL+."""
 
     entities: list[ComparedItem[Entity]]
     relations: list[ComparedItem[Relation]]
 
     def count(self, status: Status) -> int:
-        """Return the number of entities and relations of a status."""
+        """Return the number of entities and relations with a status."""
         statuses = [entity.status for entity in self.entities] + [relation.status for relation in self.relations]
         return statuses.count(status)
 
 
 class _Side(Generic[Item]):
-    """The items of the annotation or of the prediction: all of them, and those that are scored."""
+    """All items of the annotation or the prediction, and those of them that are scored."""
 
     def __init__(self, every: Collection[Item], scored: Collection[Item]) -> None:
         self.every: frozenset[Item] = frozenset(every)
@@ -66,19 +66,19 @@ def compare_document(
     symmetric: frozenset[str] = frozenset(),
     index: int = 0,
 ) -> DocumentComparison:
-    """Tell right, missed and spurious entities and relations of one document apart.
+    """Find the right, missed and spurious entities and relations of a document.
 
-    Counts what `score_documents` counts; what `no_overlapping` leaves out is listed as left out.
+    This counts what `score_documents` counts; what `no_overlapping` leaves out is listed as left out.
 
     Args:
-        document: annotated document.
-        prediction: predicted record; its entities and relations may carry a `score`.
-        no_overlapping: as for `score_documents`.
+        document: the annotated document.
+        prediction: the predicted record; its entities and relations may have a `score`.
+        no_overlapping: see `score_documents`.
         symmetric: names of the symmetric relation types.
-        index: the document's place, for error messages.
+        index: the document's index, for error messages.
 
     Raises:
-        ValueError: a record is malformed; the message names record and field.
+        ValueError: if a record is malformed; the message names the record and the field.
     """
     gold = read_record(document, f"documents[{index}]", symmetric=symmetric)
     where = f"predictions[{index}]"
@@ -133,7 +133,7 @@ def _status(in_gold: bool, in_prediction: bool) -> Status:
 
 
 def _entity_note(entity: Entity, others: Collection[Entity]) -> str:
-    """Return what an entity without a match shares with one of the other side."""
+    """Return a note on what an entity without a match has in common with one of the other side."""
     start, end, name = entity
     if types := sorted(other[2] for other in others if other[:2] == (start, end)):
         return f"same span is {', '.join(types)}"
@@ -143,7 +143,7 @@ def _entity_note(entity: Entity, others: Collection[Entity]) -> str:
 
 
 def _relation_note(relation: Relation, others: Collection[Relation]) -> str:
-    """Return what a relation without a match shares with one of the other side."""
+    """Return a note on what a relation without a match has in common with one of the other side."""
     head, tail, name = without_entity_types(relation)
     untyped = [without_entity_types(other) for other in others]
     if (head, tail, name) in untyped:
@@ -156,7 +156,7 @@ def _relation_note(relation: Relation, others: Collection[Relation]) -> str:
 
 
 def _scores(items: Sequence[Item], records: Sequence[Mapping[str, Any]], where: str) -> dict[Item, float]:
-    """Return the score of each item that has one; of duplicates the first, as in decoding."""
+    """Return the score of each item that has one; that of the first among duplicates, as in decoding."""
     scores: dict[Item, float] = {}
     for index, (item, record) in enumerate(zip(items, records, strict=True)):
         score = record.get("score")

@@ -1,11 +1,11 @@
-"""What is wrong with wrong predictions: each error of entities and of relations (REL+) has exactly one kind.
+"""Error analysis: assigns exactly one kind to each error of entities and of relations (REL+).
 
-A false positive and a false negative that are near to each other are one error, a confusion, as in "Org taken for
-Loc"; the others stand alone. The counts are the scorer's: errors with a prediction are its false positives, errors
-with a gold item its false negatives.
+A false positive and a false negative that are close to each other are one error, a confusion, as in "Org taken for
+Loc"; all others are errors by themselves. The counts agree with the scorer's: errors with a prediction are its false
+positives, errors with a gold item its false negatives.
 
-Pairs are made one to one within a document, best first: by kind in the order of the enumerations below, within a kind
-by overlap (tokens shared over tokens covered), then in text order. The order of the records plays no part.
+Pairs are made one to one within a document, the best first: by kind in the order of the enumerations below, within a
+kind by overlap (shared tokens over covered tokens), then in text order. The order of the records has no effect.
 """
 
 from __future__ import annotations
@@ -23,55 +23,55 @@ from .spert_metric.scoring import Entity, Relation, pair_records, symmetric_name
 
 
 class EntityErrorKind(str, Enum):
-    """Kinds of errors of entities, in order of precedence."""
+    """Kinds of entity errors, in order of precedence."""
 
     TYPE = "wrong type"
-    """The right span with another type."""
+    """The right span with a wrong type."""
     BOUNDARY = "wrong boundary"
     """The right type; the spans overlap."""
     BOUNDARY_AND_TYPE = "wrong boundary and type"
-    """The spans overlap, and that is all."""
+    """The spans overlap; the types differ."""
     REPEATED = "repeated mention"
-    """A prediction that overlaps only gold entities which are found, or paired with another prediction, already."""
+    """A prediction that overlaps only gold entities that are found or paired with another prediction."""
     SPURIOUS = "spurious"
     """A prediction that overlaps no gold entity."""
     MISSED = "missed"
-    """A gold entity that no wrong prediction is left for."""
+    """A gold entity without a wrong prediction to pair it with."""
 
 
 class RelationErrorKind(str, Enum):
-    """Kinds of errors of relations, in order of precedence; an argument is right if its span and type are."""
+    """Kinds of relation errors, in order of precedence; an argument is right if its span and type are right."""
 
     TYPE = "wrong type"
-    """Another relation type between the right two arguments, in whatever direction."""
+    """A wrong relation type between the two right arguments, in either direction."""
     DIRECTION = "wrong direction"
-    """The right type between the right arguments, with head and tail exchanged; never a symmetric type."""
+    """The right type between the right arguments, with head and tail exchanged; not for symmetric types."""
     ARGUMENT_SPAN = "boundary or type of argument"
-    """The right type; each argument is right or overlaps the right one: span or entity type is wrong."""
+    """The right type; each argument is right or overlaps the right one, with a wrong span or entity type."""
     OTHER_ARGUMENT = "other argument"
-    """The right type and one right argument; the other one is another mention altogether."""
+    """The right type and one right argument; the other is a different mention."""
     SPURIOUS_ARGUMENT = "spurious, argument wrong"
-    """A prediction that no gold relation is left for, with an argument that is not a gold entity."""
+    """A prediction without a gold relation to pair it with; one of its arguments is not a gold entity."""
     SPURIOUS = "spurious, arguments right"
-    """A prediction that no gold relation is left for, between two gold entities."""
+    """A prediction without a gold relation to pair it with, between two gold entities."""
     MISSED_ARGUMENT = "missed, argument not found"
-    """A gold relation that no wrong prediction is left for, with an argument that is not a predicted entity."""
+    """A gold relation without a wrong prediction to pair it with; one of its arguments is not a predicted entity."""
     MISSED = "missed, arguments found"
-    """A gold relation that no wrong prediction is left for, between two predicted entities."""
+    """A gold relation without a wrong prediction to pair it with, between two predicted entities."""
 
 
 ErrorKind = EntityErrorKind | RelationErrorKind
 Kind = TypeVar("Kind", EntityErrorKind, RelationErrorKind)
 
 ERROR_KINDS: dict[str, type[ErrorKind]] = {"ner": EntityErrorKind, "rel_plus": RelationErrorKind}
-"""Kinds of errors by task; tasks are named as in `EvaluationResult`."""
+"""Kinds of errors by task, named as in `EvaluationResult`."""
 
 
 @dataclass(frozen=True)
 class ItemError(Generic[Item]):
-    """One error: a gold item that was not found, a prediction that is wrong, or both in one.
+    """An error: a gold item that was not found, a wrong prediction, or a pair of both.
 
-    `document` counts from 0. `score` is the prediction's, where it has one.
+    `document` is the document's index. `score` is the prediction's score, if it has one.
     """
 
     document: int
@@ -82,18 +82,18 @@ class ItemError(Generic[Item]):
 
     @property
     def task(self) -> str:
-        """The task whose error it is."""
+        """The task of the error."""
         return next(task for task, kinds in ERROR_KINDS.items() if isinstance(self.kind, kinds))
 
     @property
     def types(self) -> tuple[str | None, str | None]:
-        """Type of the gold item and of the prediction; for relations, relation types."""
+        """The (relation) types of the gold item and of the prediction."""
         return (None if self.gold is None else self.gold[2], None if self.predicted is None else self.predicted[2])
 
 
 @dataclass(frozen=True)
 class KindCount:
-    """Errors of one kind: how many, their share of all errors of the task in percent, and by types.
+    """The number of errors of a kind, their share of the task's errors in percent, and their numbers by types.
 
     A confusion is one error, one false positive and one false negative. The keys of `by_types` are `ItemError.types`.
     """
@@ -108,9 +108,9 @@ class KindCount:
 
 @dataclass(frozen=True)
 class ErrorAnalysis:
-    """All errors in a set of documents, by task (`ner`, `rel_plus`), in the documents' order.
+    """All errors in a list of documents, by task (`ner`, `rel_plus`), in the documents' order.
 
-    `tokens` are the documents', where they have any; `symmetric` names the symmetric relation types.
+    `tokens` are the documents' tokens, if they have any; `symmetric` has the names of the symmetric relation types.
     """
 
     errors: dict[str, list[ItemError[Any]]]
@@ -118,7 +118,7 @@ class ErrorAnalysis:
     symmetric: frozenset[str]
 
     def counts(self, task: str) -> list[KindCount]:
-        """Return the counts of a task's kinds of errors, all of them, in order of precedence."""
+        """Return the counts of all kinds of errors of a task, in order of precedence."""
         errors = self.errors[task]
         return [
             _count(kind, [error for error in errors if error.kind is kind], len(errors)) for kind in ERROR_KINDS[task]
@@ -135,13 +135,13 @@ def analyse_errors(
     """Find the kind of every error that `score_documents` counts, in NER and in REL+.
 
     Args:
-        documents: annotated documents; without `tokens` no sentence can be quoted.
-        predictions: one record per document, in the same order; entities and relations may carry a `score`.
-        no_overlapping: as for `score_documents`.
-        symmetric_relation_types: as for `score_documents`.
+        documents: annotated documents; those without `tokens` can't be quoted as examples.
+        predictions: one record per document, in the same order; entities and relations may have a `score`.
+        no_overlapping: see `score_documents`.
+        symmetric_relation_types: see `score_documents`.
 
     Raises:
-        ValueError: as for `score_documents`.
+        ValueError: see `score_documents`.
     """
     symmetric = symmetric_names(symmetric_relation_types)
     errors: dict[str, list[ItemError[Any]]] = {task: [] for task in ERROR_KINDS}
@@ -190,7 +190,15 @@ def _errors(
     spurious: Callable[[Item], Kind],
     missed: Callable[[Item], Kind],
 ) -> list[ItemError[Item]]:
-    """Pair what is near; a prediction that stands alone is of the kind `spurious` says, a gold item of `missed`."""
+    """Return the errors of compared items, after making pairs.
+
+    Args:
+        compared: the items of a document.
+        document: the document's index.
+        near: the kind and the overlap of a gold item and a prediction, or `None` if they can't be a pair.
+        spurious: the kind of a prediction without a gold item.
+        missed: the kind of a gold item without a prediction.
+    """
     scores = {item.item: item.score for item in compared}
     gold = {item.item for item in compared if item.status is Status.MISSED}
     predicted = {item.item for item in compared if item.status is Status.SPURIOUS}
@@ -210,7 +218,7 @@ def _near_pairs(
     predicted: Iterable[Item],
     near: Callable[[Item, Item], tuple[Kind, float] | None],
 ) -> list[tuple[Kind, Item, Item]]:
-    """Return every (kind, gold item, prediction) that could be a pair, the best first."""
+    """Return each (kind, gold item, prediction) that can be a pair, the best first."""
     index = MentionIndex(predicted)
     pairs = [
         (verdict, expected, found)
@@ -223,13 +231,13 @@ def _near_pairs(
 
 
 def _rank(verdict: tuple[ErrorKind, float]) -> tuple[int, float]:
-    """Return what puts a kind and an overlap in order, the best first."""
+    """Return the sort key of a kind and an overlap, which puts the best first."""
     kind, overlap = verdict
     return list(type(kind)).index(kind), -overlap
 
 
 def _near_entity(gold: Entity, predicted: Entity) -> tuple[EntityErrorKind, float] | None:
-    """Return the kind of confusion and the overlap of two entities, or nothing if they share no token."""
+    """Return the kind of confusion and the overlap of two entities, or `None` if they share no token."""
     overlap = _overlap(gold, predicted)
     if not overlap:
         return None
@@ -241,7 +249,7 @@ def _near_entity(gold: Entity, predicted: Entity) -> tuple[EntityErrorKind, floa
 def _near_relation(
     gold: Relation, predicted: Relation, symmetric: frozenset[str]
 ) -> tuple[RelationErrorKind, float] | None:
-    """Return the kind of confusion and the overlap of two relations, or nothing if they have too little in common."""
+    """Return the kind of confusion and the overlap of two relations, or `None` if they have too little in common."""
     arguments, name = gold[:2], gold[2]
     exchanged = gold[1::-1]
     if name != predicted[2]:
@@ -249,9 +257,9 @@ def _near_relation(
             return None
         return RelationErrorKind.TYPE, float(predicted[:2] == arguments)
     if predicted[:2] == exchanged:
-        # Arguments of a symmetric relation are exchanged only where they start together, which the scorer leaves as is.
+        # The arguments of a symmetric relation are exchanged only if they start together, where the scorer keeps them.
         return None if name in symmetric else (RelationErrorKind.DIRECTION, 1.0)
-    # Which argument of a symmetric relation comes first, the wrong one may decide.
+    # In a symmetric relation, the wrong argument may decide which one comes first.
     orders = (arguments, exchanged) if name in symmetric else (arguments,)
     verdicts = filter(None, (_near_arguments(order, predicted[:2]) for order in orders))
     return min(verdicts, key=_rank, default=None)
@@ -267,7 +275,7 @@ def _near_arguments(gold: Sequence[Entity], predicted: Sequence[Entity]) -> tupl
 
 
 def _overlap(first: Entity, second: Entity) -> float:
-    """Return the tokens that two spans share over the tokens that they cover together."""
+    """Return the number of tokens that two spans share, divided by the number that they cover together."""
     shared = min(first[1], second[1]) - max(first[0], second[0])
     return max(shared, 0) / (max(first[1], second[1]) - min(first[0], second[0]))
 

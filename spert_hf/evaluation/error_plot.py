@@ -1,4 +1,4 @@
-"""The kinds of errors as a plot."""
+"""A plot of the kinds of errors."""
 
 from __future__ import annotations
 
@@ -22,13 +22,20 @@ _ROOM_FOR_FIGURES = 1.3
 
 
 def write_error_plot(path: str | Path, analysis: ErrorAnalysis) -> Path:
-    """Write bars of the kinds of errors, one panel per task, stacked by type, as SVG; return its path.
+    """Write an SVG with bars of the kinds of errors, stacked by type, in one panel per task.
 
-    A confusion of types stands under the gold type. The same analysis gives the same file.
+    A confusion of types is counted for the gold type. The same analysis gives the same file.
+
+    Args:
+        path: the file, whose name ends in `.svg`.
+        analysis: the errors.
+
+    Returns:
+        The file's path.
 
     Raises:
-        ValueError: `path` does not end in `.svg`.
-        ImportError: matplotlib is not installed.
+        ValueError: if `path` does not end in `.svg`.
+        ImportError: if matplotlib is not installed.
     """
     check_plot_file(path)
     from matplotlib.figure import Figure
@@ -66,7 +73,7 @@ def _draw_bars(axes: Axes, kinds: Sequence[KindCount]) -> None:
 
 
 def _label_bars(axes: Axes, kinds: Sequence[KindCount]) -> None:
-    """Write number and share at each bar's end."""
+    """Write the number and the share of errors at the end of each bar."""
     from matplotlib.ticker import MaxNLocator
 
     for position, kind in enumerate(kinds):
@@ -80,7 +87,7 @@ def _label_bars(axes: Axes, kinds: Sequence[KindCount]) -> None:
 
 
 def _by_type(kind: KindCount) -> Counter[str]:
-    """Return the numbers of errors by the gold type or, where there is no gold item, by the predicted one."""
+    """Return the numbers of errors by gold type or, for errors without a gold item, by predicted type."""
     numbers: Counter[str] = Counter()
     for (gold, predicted), number in kind.by_types.items():
         name = predicted if gold is None else gold

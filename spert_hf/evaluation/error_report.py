@@ -1,4 +1,4 @@
-"""The kinds of errors as table cells, as Markdown and as plain data, with examples from the documents."""
+"""Reports of the kinds of errors as table cells, Markdown and plain data, with examples from the documents."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ EXAMPLE_COUNT = 10
 ERROR_HEADINGS = ("error", "count", "share %", "FP", "FN", "types, gold → predicted")
 _MOST_TYPES = 5
 _SHORT = 30
-"""Tokens up to which a document is preferred as an example and quoted whole."""
+"""The most tokens of a document that is preferred as an example and quoted as a whole."""
 _CONTEXT = 8
-"""Tokens around the mentions that are quoted of a longer one."""
+"""Number of tokens around the mentions that are quoted from a longer document."""
 
 
 @dataclass(frozen=True)
 class ErrorExample:
-    """One error as text: its task and kind, the sentence with the mentions concerned, what is right and what was found.
+    """An error as text: its task, its kind, the sentence with the mentions, the gold item and the prediction.
 
     `document` counts from 1, as in the other reports.
     """
@@ -40,17 +40,17 @@ class ErrorExample:
     found: str
 
     def __str__(self) -> str:
-        """Everything in one line."""
+        """Return everything in one line."""
         return f"{self.heading}: {self.sentence} | expected: {self.expected} | found: {self.found}"
 
     @property
     def heading(self) -> str:
-        """Task, kind and number of the document."""
+        """The task, the kind, and the number of the document."""
         return f"{TASK_NAMES[self.task]}, {self.kind} (document {self.document})"
 
 
 def error_rows(analysis: ErrorAnalysis, task: str) -> list[tuple[str, ...]]:
-    """Return the cells below `ERROR_HEADINGS`: one row per kind of error, and their sum."""
+    """Return the table rows below `ERROR_HEADINGS`: one per kind of error, and the total."""
     counts = analysis.counts(task)
     rows = [
         _cells(count.kind.value, count.count, count.share, count.false_positives, count.false_negatives, _types(count))
@@ -68,10 +68,14 @@ def error_rows(analysis: ErrorAnalysis, task: str) -> list[tuple[str, ...]]:
 
 
 def error_examples(analysis: ErrorAnalysis, limit: int = EXAMPLE_COUNT) -> list[ErrorExample]:
-    """Choose errors to look at: one of each kind, the most frequent first, then a second one of each, and so on.
+    """Choose errors as examples: one of each kind, the most frequent kind first, then a second one of each, and so on.
 
-    Within a kind, documents that have no example yet come first, short ones before long ones. Documents without tokens
-    have no examples.
+    Within a kind, documents without an example so far come first, and short ones before long ones. Documents without
+    tokens have no examples.
+
+    Args:
+        analysis: the errors.
+        limit: the most examples per task.
     """
     queues = _quotable_by_kind(analysis)
     chosen: list[ItemError[Any]] = []
@@ -88,10 +92,15 @@ def error_examples(analysis: ErrorAnalysis, limit: int = EXAMPLE_COUNT) -> list[
 def describe_errors(analysis: ErrorAnalysis, examples: int = EXAMPLE_COUNT) -> dict[str, Any]:
     """Return counts and examples as plain data for JSON.
 
+    Args:
+        analysis: the errors.
+        examples: the most examples per task.
+
     Returns:
-        by task (`ner`, `rel_plus`) `errors` (how many) and `kinds`: per kind its `count`, `share` (percent of the
-        task's errors), `false_positives`, `false_negatives` and `by_types`, a list of `gold`, `predicted` (types; null
-        where there is none) and `count`, the most frequent first. Besides `examples`, a list of lines of text.
+        For each task (`ner`, `rel_plus`): `errors`, their number, and `kinds`: the `count`, the `share` (percent of the
+        task's errors), the `false_positives`, the `false_negatives` and `by_types` of each kind. `by_types` is a list
+        of `gold` and `predicted` types (null for none) with their `count`, the most frequent first. Besides, `examples`
+        is a list of lines of text.
     """
     tasks = {
         task: {
@@ -104,7 +113,7 @@ def describe_errors(analysis: ErrorAnalysis, examples: int = EXAMPLE_COUNT) -> d
 
 
 def errors_to_markdown(analysis: ErrorAnalysis, examples: int = EXAMPLE_COUNT) -> str:
-    """Return a table per task and a list of examples as Markdown; no text from the data acts as mark-up."""
+    """Return a table per task and a list of examples as Markdown, with all text from the data escaped."""
     lines = []
     for task in analysis.errors:
         lines += [f"**{TASK_NAMES[task]}**", "", *_markdown_table(error_rows(analysis, task)), ""]
@@ -117,7 +126,7 @@ def errors_to_markdown(analysis: ErrorAnalysis, examples: int = EXAMPLE_COUNT) -
 
 
 def write_error_markdown(path: str | Path, analysis: ErrorAnalysis) -> Path:
-    """Write what `errors_to_markdown` returns, as UTF-8, and return its path; folders are made as needed."""
+    """Write what `errors_to_markdown` returns to a UTF-8 file, creating its folder if needed, and return its path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, [errors_to_markdown(analysis)])
@@ -128,7 +137,7 @@ def _markdown_table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(ERROR_HEADINGS)} |"
     yield "|---|---:|---:|---:|---:|---|"
     for *figures, types in rows:
-        # A bar would end the cell, even within code.
+        # A vertical bar would end the cell, even in code.
         yield f"| {' | '.join(figures)} | {as_code(types).replace('|', chr(92) + '|') if types else ''} |"
 
 
@@ -139,7 +148,7 @@ def _cells(
 
 
 def _types(count: KindCount) -> str:
-    """Return the most frequent types with their numbers, and how many errors the others have."""
+    """Return the most frequent types with their numbers of errors, and the number for all others."""
     ranked = _ranked(count)
     shown = [f"{_type_label(*types)} {number}" for types, number in ranked[:_MOST_TYPES]]
     if rest := sum(number for _, number in ranked[_MOST_TYPES:]):
@@ -169,7 +178,7 @@ def _describe_count(count: KindCount) -> dict[str, Any]:
 
 
 def _quotable_by_kind(analysis: ErrorAnalysis) -> list[list[ItemError[Any]]]:
-    """Return the errors in documents with tokens by kind, the most frequent kind first, short documents first."""
+    """Return the errors in documents with tokens, by kind: the most frequent kind first, short documents first."""
     errors = [error for errors in analysis.errors.values() for error in errors if analysis.tokens[error.document]]
     errors.sort(key=lambda error: len(analysis.tokens[error.document]) > _SHORT)
     kinds = [kind for task_kinds in ERROR_KINDS.values() for kind in task_kinds]
@@ -193,14 +202,14 @@ def _example(analysis: ErrorAnalysis, error: ItemError[Any]) -> ErrorExample:
 
 
 def _mentions(error: ItemError[Any]) -> list[Entity]:
-    """Return the entities concerned: those of the gold item, and those of the prediction that overlap none of them."""
+    """Return the entities of an error: those of the gold item, and the prediction's that overlap none of them."""
     gold, predicted = (() if item is None else mentions_of(item) for item in (error.gold, error.predicted))
     free = [entity for entity in predicted if all(other[1] <= entity[0] or entity[1] <= other[0] for other in gold)]
     return sorted({*gold, *free})
 
 
 def _excerpt(tokens: Sequence[str], mentions: Sequence[Entity]) -> str:
-    """Return a sentence with its mentions marked; of a long one, the mentions and what stands around them."""
+    """Return a sentence with its mentions marked; of a long one, only the mentions and the tokens around them."""
     first, last = 0, len(tokens)
     if len(tokens) > _SHORT:
         first = max(first, min(start for start, _, _ in mentions) - _CONTEXT)

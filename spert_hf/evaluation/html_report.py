@@ -1,4 +1,4 @@
-"""One self-contained HTML page with the scores and every document's right, missed and spurious items."""
+"""A self-contained HTML page with the scores and each document's right, missed and spurious items."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def write_html_report(
     symmetric_relation_types: Iterable[str] = (),
     title: str = "Evaluation",
 ) -> Path:
-    """Write the page `render_html_report` returns, as UTF-8, and return its path; folders are made as needed."""
+    """Write the page of `render_html_report` to a UTF-8 file, creating its folder if needed, and return its path."""
     page = render_html_report(
         documents,
         predictions,
@@ -60,17 +60,17 @@ def render_html_report(
     symmetric_relation_types: Iterable[str] = (),
     title: str = "Evaluation",
 ) -> str:
-    """Return a page that needs no other file and no script, with everything from the data escaped.
+    """Return an HTML page that needs no other file and no script, with all text from the data escaped.
 
     Args:
         documents: annotated documents with their `tokens`.
-        predictions: one record per document, in the same order; entities and relations may carry a `score`.
-        no_overlapping: as for `score_documents`.
-        symmetric_relation_types: as for `score_documents`.
+        predictions: one record per document, in the same order; entities and relations may have a `score`.
+        no_overlapping: see `score_documents`.
+        symmetric_relation_types: see `score_documents`.
         title: the page's heading.
 
     Raises:
-        ValueError: as for `score_documents`; also where a document has no tokens.
+        ValueError: see `score_documents`; also if a document has no tokens.
     """
     symmetric = symmetric_names(symmetric_relation_types)
     pairs = pair_records(documents, predictions)
@@ -158,7 +158,7 @@ def _excerpt(words: Sequence[str]) -> str:
 
 
 def _tally(compared: DocumentComparison) -> list[tuple[str, str, str, int]]:
-    """Return (class, symbol, name, number) of each status that occurs."""
+    """Return (CSS class, symbol, name, number) of each status that occurs."""
     counts = [(status, compared.count(status)) for status in Status]
     return [(_CLASSES[status], _SYMBOLS[status], status.value, count) for status, count in counts if count]
 
@@ -195,7 +195,7 @@ def _span_view(entity: Entity, words: Sequence[str]) -> dict[str, Any]:
 
 @dataclass
 class _Bar:
-    """The stretch of a span's bar under one token."""
+    """The part of a span's bar under one token."""
 
     css_class: str
     symbol: str
@@ -203,13 +203,13 @@ class _Bar:
     first: bool
     last: bool
     roomy: bool
-    """Whether the span's text is wider than the label, by count of characters."""
+    """Whether the span's text has more characters than the label."""
 
 
 def _token_cells(words: Sequence[str], entities: Sequence[ComparedItem[Entity]]) -> list[tuple[str, list[_Bar | None]]]:
-    """Return (word, bars by lane) per token: spans that overlap stand in different lanes, so that none is hidden."""
+    """Return (word, bars by lane) for each token; overlapping spans get different lanes, so that all are visible."""
     lanes: list[list[_Bar | None]] = [[] for _ in words]
-    # Of spans that start together the longest comes first, so that it stands nearest to the text.
+    # Among spans that start together the longest comes first, so that it is closest to the text.
     for compared in sorted(entities, key=lambda compared: (compared.item[0], -compared.item[1], compared.item[2])):
         start, end, name = compared.item
         lane = _free_lane(lanes[start:end])
@@ -229,7 +229,7 @@ def _token_cells(words: Sequence[str], entities: Sequence[ComparedItem[Entity]])
 
 
 def _free_lane(cells: Sequence[Sequence[_Bar | None]]) -> int:
-    """Return the first lane in which all these tokens are free."""
+    """Return the first lane that is free for all these tokens."""
     depth = max(map(len, cells))
     lanes = range(depth + 1)
     return next(lane for lane in lanes if all(lane >= len(bars) or bars[lane] is None for bars in cells))

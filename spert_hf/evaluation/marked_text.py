@@ -1,8 +1,7 @@
-"""Sentences with entities marked in place, as in `[Marian Pell]Peop works`.
+"""Sentences with entities marked in brackets, as in `[Marian Pell]Peop works`.
 
-Brackets are read as everywhere: one that closes belongs to the last that was opened and is not closed yet, so that of
-entities that end together the inner one is closed first. Of entities that cross this can't be so; both brackets of each
-such entity bear a number, as in `[¹Marian [²Pell]¹Peop of]²Org`.
+Brackets nest as usual: if entities end together, the inner one is closed first. Entities that cross can't nest, so both
+brackets of each have a number, as in `[¹Marian [²Pell]¹Peop of]²Org`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +13,10 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Piece(NamedTuple):
-    """A stretch of a marked sentence.
+    """A piece of a marked sentence.
 
-    `entity_type` is that of the entity that the stretch marks, or of the innermost that it stands in, or None.
-    `is_mark` tells marks from tokens.
+    `entity_type` is the type of the entity that the piece marks, or of the innermost entity around it, or `None`.
+    `is_mark` tells marks from text.
     """
 
     text: str
@@ -26,7 +25,7 @@ class Piece(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """An entity to be marked: its token offsets (`end` exclusive) and type, and its number if it crosses another."""
+    """An entity to mark: its token offsets (`end` exclusive), its type, and its number if it crosses another one."""
 
     start: int
     end: int
@@ -40,10 +39,10 @@ def marked_pieces(
     """Yield a sentence piece by piece, spaces included.
 
     Args:
-        tokens: of the sentence.
-        entities: mappings with `type` and the token offsets `start` and `end` (exclusive), in any order. Of equal spans
-            the first is the outermost.
-        gaps: what stands before each token; by default a space before each but the first.
+        tokens: the tokens of the sentence.
+        entities: mappings with `type` and the token offsets `start` and `end` (exclusive), in any order. The first of
+            several equal spans is the outermost.
+        gaps: the white space before each token. Default: a space before each but the first.
     """
     spans = _numbered([_Span(entity["start"], entity["end"], entity["type"]) for entity in entities])
     opened: list[_Span] = []
@@ -68,7 +67,7 @@ def marked_text(tokens: Sequence[str], entities: Sequence[Mapping[str, Any]]) ->
 
 
 def _numbered(spans: Sequence[_Span]) -> list[_Span]:
-    """Sort spans as they are opened, outer ones first, and number those that cross another."""
+    """Sort spans in the order of their opening brackets, outer ones first, and number those that cross another."""
     spans = sorted(spans, key=lambda span: (span.start, -span.end))
     crossing = [any(_cross(span, other) for other in spans) for span in spans]
     numbers = iter(range(1, len(spans) + 1))
@@ -79,5 +78,5 @@ def _numbered(spans: Sequence[_Span]) -> list[_Span]:
 
 
 def _cross(first: _Span, second: _Span) -> bool:
-    """Whether spans overlap and neither lies in the other."""
+    """Return whether two spans overlap and neither contains the other."""
     return first.start < second.start < first.end < second.end or second.start < first.start < second.end < first.end

@@ -1,4 +1,4 @@
-"""Entities and relations by the tokens of their mentions: what to look at when an item has no match."""
+"""An index of entities and relations by the tokens of their mentions, to find those near an item without a match."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Item = TypeVar("Item", Entity, Relation)
 
 
 class MentionIndex(Generic[Item]):
-    """A set of items that finds those near to another item without looking at all of them."""
+    """A set of items that finds those near another item without looking at all of them."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._by_token: defaultdict[int, set[Item]] = defaultdict(set)
@@ -21,7 +21,7 @@ class MentionIndex(Generic[Item]):
                 self._by_token[token].add(item)
 
     def touching(self, item: Item) -> set[Item]:
-        """Return the items that have a mention which shares a token with a mention of this one."""
+        """Return the items with a mention that shares a token with a mention of this one."""
         return set().union(*(self._by_token.get(token, ()) for token in _tokens_of(item)))
 
 

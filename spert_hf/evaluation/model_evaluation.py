@@ -1,4 +1,4 @@
-"""What a model finds in annotated documents, counted against what is annotated."""
+"""Counts of a model's right, spurious and missed predictions for annotated documents."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -16,24 +16,31 @@ from .error_analysis import ErrorAnalysis, analyse_errors
 from .spert_metric.scoring import Counts
 
 BATCHES_AT_ONCE = 8
-"""Batches of documents that are sorted by length among themselves, and counted together."""
+"""Number of batches whose documents are sorted by length and counted together."""
 
 
 class Predict(Protocol):
     """Predicts texts given as words; [`SpertPipeline.predict_arrays`] is one."""
 
     def __call__(self, texts: Sequence[Sequence[str]], *, batch_size: int) -> list[PredictionArrays]:
-        """One prediction a text, computed so many at once."""
+        """Return one prediction per text, computing `batch_size` texts at once."""
 
 
 Count = Callable[[Sequence[Document], int, bool], Counts]
-"""Counts what is right in some documents, computed so many at once, with or without entities that overlap."""
+"""Counts predictions for documents, given the batch size and whether to leave out overlapping entities."""
 
 
 def count_in_parts(
     count: Count, documents: Sequence[Document], batch_size: int, no_overlapping: bool
 ) -> Iterator[Counts]:
-    """Count what is right in documents, some batches at a time, so that no more predictions than theirs are held."""
+    """Count predictions for a few batches of documents at a time, so that only their predictions are in memory.
+
+    Args:
+        count: counts predictions for some documents.
+        documents: all documents.
+        batch_size: number of documents that are computed at once.
+        no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
+    """
     at_once = batch_size * BATCHES_AT_ONCE
     for first in range(0, len(documents), at_once):
         yield count(documents[first : first + at_once], batch_size, no_overlapping)
@@ -47,15 +54,15 @@ def count_in_tokens(
     no_overlapping: bool = False,
     keep: Callable[[list[PredictionArrays]], object] | None = None,
 ) -> Counts:
-    """Count what is right of what a model finds in the data's own tokens.
+    """Count a model's predictions for documents, given as their own tokens.
 
     Args:
-        predict: the model's.
-        config: the model's.
-        documents: annotated, of the model's types.
-        batch_size: documents computed at once.
-        no_overlapping: leave overlapping entities out, see [`score_documents`].
-        keep: is given what was found.
+        predict: predicts with the model.
+        config: the model's config.
+        documents: annotated documents with the model's types.
+        batch_size: number of documents that are computed at once.
+        no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
+        keep: called with the predictions, if given.
     """
     found = predict([document.tokens for document in documents], batch_size=batch_size)
     if keep is not None:
@@ -69,7 +76,7 @@ def count_found(
     found: Sequence[PredictionArrays],
     no_overlapping: bool = False,
 ) -> Counts:
-    """Count what is right of what a model found in the tokens of documents; see [`count_in_tokens`]."""
+    """Count predictions that a model has made for the tokens of documents; see [`count_in_tokens`]."""
     spans = [[(entity.start, entity.end) for entity in document.entities] for document in documents]
     return count_at_spans(
         config, documents, spans, [Items(one.entities, one.relations) for one in found], no_overlapping
@@ -83,14 +90,14 @@ def count_at_spans(
     found: Sequence[Items],
     no_overlapping: bool = False,
 ) -> Counts:
-    """Count what is right of what a model found in documents.
+    """Count predictions that a model has made for documents.
 
     Args:
-        config: the model's.
-        documents: annotated.
-        spans: of each document, start and end of its entities, counted as in what was found.
-        found: in each document, with the numbers of the model's types.
-        no_overlapping: leave overlapping entities out, see [`score_documents`].
+        config: the model's config.
+        documents: annotated documents.
+        spans: start and end of each document's entities, in the same unit (tokens or characters) as the predictions.
+        found: the predictions for each document, with the model's type indices.
+        no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
     """
     entity_types = _numbered(config.entity_types, (one.type for document in documents for one in document.entities))
     relation_types = _numbered(
@@ -114,7 +121,7 @@ def count_at_spans(
 
 
 def _numbered(of_model: Iterable[str], of_data: Iterable[str]) -> dict[str, int]:
-    """The numbers of the model's types, and after them of what types there are in the data."""
+    """Return the indices of the model's types, followed by those of types that only the data has."""
     return {name: number for number, name in enumerate(dict.fromkeys(chain(of_model, of_data)))}
 
 
@@ -128,7 +135,7 @@ def analyse_predictions(
     predictions: Sequence[dict[str, Any]],
     no_overlapping: bool = False,
 ) -> ErrorAnalysis:
-    """Find the kinds of the errors in a model's predictions of annotated documents; see [`analyse_errors`]."""
+    """Analyse the errors in a model's predictions for annotated documents; see [`analyse_errors`]."""
     return analyse_errors(
         [document.to_record() for document in documents],
         predictions,

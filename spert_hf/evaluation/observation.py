@@ -1,7 +1,7 @@
-"""What a model finds in annotated documents, with its logits, and what of it is right.
+"""A model's predictions for annotated documents, with their logits, and whether they are right.
 
-A relation is right here if the document has it between the same two spans (REL); so it is also wrong where one of its
-entities is. Items are those of the encoder's windows: what lies in two windows of a long text counts twice.
+A relation is right here if the document has it between the same two spans (REL), so it is wrong if the span of one of
+its entities is. Items are those of the encoder's windows: an item in two windows of a long text counts twice.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from .reliability import Reliability, reliability
 from .spert_metric.scoring import read_record, symmetric_names, without_entity_types
 
 LOW_SCORE = 0.05
-"""Score at temperature 1 from which on relations are observed even if they do not reach the threshold."""
+"""The lowest score, at temperature 1, of relations that are observed even if they are below the threshold."""
 
 _SCORE_MARGIN = 2.0**-25
-"""Scores nearer to 0 or 1 count as this near: in single precision they no longer tell their logits apart."""
+"""Scores are clipped this far from 0 and 1, where single precision can't tell their logits apart."""
 
 
 @dataclass(frozen=True)
 class EntityObservations:
-    """The entities found.
+    """The predicted entities.
 
     Args:
-        logits: undivided, *(entities, 1 + entity types)*, `float32`.
-        types: the types that the documents have for these spans, *(entities,)*, `int64`; 0 = none.
+        logits: their logits at temperature 1, *(number of entities, 1 + number of entity types)*, float32.
+        types: index of the gold type of each span, *(number of entities,)*, int64; 0 for no entity.
     """
 
     logits: Tensor
@@ -52,24 +52,24 @@ class EntityObservations:
 
     @property
     def right(self) -> Tensor:
-        """Whether span and type are right, *(entities,)*, `bool`."""
+        """Whether span and type are right, *(number of entities,)*, bool."""
         return self.logits.argmax(-1) == self.types
 
     def reliability(self, temperature: float) -> Reliability:
-        """How often they are right, by their scores at a temperature."""
+        """Return how often they are right, by their scores at a temperature."""
         scores = entity_scores(self.logits, temperature).amax(-1)
         return reliability(scores.tolist(), self.right.tolist())
 
 
 @dataclass(frozen=True)
 class RelationObservations:
-    """Relations scored between the entities found.
+    """The scored relations between predicted entities.
 
     Args:
-        logits: undivided, *(relations,)*, `float32`.
-        right: whether the documents have them, *(relations,)*, `bool`.
-        found: whether they reach the model's threshold, *(relations,)*, `bool`; the others have a score of
-            [`LOW_SCORE`] or more at temperature 1.
+        logits: their logits at temperature 1, *(number of relations,)*, float32.
+        right: whether the documents have them, *(number of relations,)*, bool.
+        found: whether they reach the model's threshold, *(number of relations,)*, bool; the others have a score of at
+            least [`LOW_SCORE`] at temperature 1.
     """
 
     logits: Tensor
@@ -77,17 +77,17 @@ class RelationObservations:
     found: Tensor
 
     def only_found(self) -> RelationObservations:
-        """Those that reach the threshold."""
+        """Return only the relations that reach the threshold."""
         return RelationObservations(self.logits[self.found], self.right[self.found], self.found[self.found])
 
     def reliability(self, temperature: float) -> Reliability:
-        """How often they are right, by their scores at a temperature."""
+        """Return how often they are right, by their scores at a temperature."""
         return reliability(relation_scores(self.logits, temperature).tolist(), self.right.tolist())
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Entities and relations of all documents together."""
+    """The entities and relations of all documents."""
 
     entities: EntityObservations
     relations: RelationObservations
@@ -99,16 +99,16 @@ def observe(
     documents: Sequence[Document],
     batch_size: int = DEFAULT_BATCH_SIZE,
 ) -> Observations:
-    """Let a model read annotated documents: once, for any number of temperatures.
+    """Predict annotated documents once, for use with any number of temperatures.
 
     Args:
-        model: in evaluation mode.
-        processor: of the model's tokenizer.
-        documents: one or more, of the model's types.
-        batch_size: pieces that go through the encoder at once, at most.
+        model: the model, in evaluation mode.
+        processor: the model's processor.
+        documents: one or more annotated documents with the model's types.
+        batch_size: the most windows that go through the encoder at once.
 
     Raises:
-        ValueError: if there is no document.
+        ValueError: if there are no documents.
     """
     if not documents:
         raise ValueError(must_be("documents", "one or more", "none"))
@@ -134,7 +134,7 @@ _RelationKey = tuple[_Span, _Span, str]
 
 
 class _Gold:
-    """What is right in a document, as the metric has it: entity types by span, and relations between spans."""
+    """A document's annotation as the metric compares it: entity types by span, and relations between spans."""
 
     def __init__(self, document: Document, config: SpertConfig) -> None:
         symmetric = symmetric_names(config.symmetric_relation_types)
@@ -146,7 +146,7 @@ class _Gold:
         self._index = {name: number for number, name in enumerate(config.entity_types, start=1)}
 
     def type_index(self, span: _Span, found: str) -> int:
-        """The type of a span, from 1 on, or 0 if it has none; of several, the one found goes first."""
+        """Return the gold type index of a span, from 1, or 0 for none; of several types, the predicted one if right."""
         types = self.types.get(span)
         if types is None:
             return 0
@@ -158,7 +158,7 @@ def _decode(output: SpertScores, config: SpertConfig, rows: int, threshold: floa
 
 
 def _observe_entities(logits: Tensor, shown: Prediction, piece: Piece, gold: _Gold) -> list[tuple[Tensor, int]]:
-    """The logits of each entity, and the index of its right type."""
+    """Return the logits of each entity and the index of its gold type."""
     return [
         (
             logits[entity.end - entity.start - 1, entity.start].clone(),
@@ -171,9 +171,9 @@ def _observe_entities(logits: Tensor, shown: Prediction, piece: Piece, gold: _Go
 def _observe_relations(
     shown: Prediction, scored: Prediction, piece: Piece, gold: _Gold
 ) -> list[tuple[float, bool, bool]]:
-    """The score of each relation, whether it is right, and whether it is found."""
+    """Return the score of each relation, whether it is right, and whether it reaches the threshold."""
     found = _scores_by_relation(shown, piece)
-    # Of a symmetric relation, the score at the model's own threshold is the one that is shown.
+    # Users see the score of a symmetric relation at the model's own threshold.
     return [
         (score, key in gold.relations, key in found)
         for key, score in (_scores_by_relation(scored, piece) | found).items()

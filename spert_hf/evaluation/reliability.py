@@ -1,4 +1,4 @@
-"""How often items are right that have a score: reliability in bins, and the expected calibration error."""
+"""Reliability of scores: how often items are right, in bins by score, and the expected calibration error."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ BIN_COUNT = 10
 
 @dataclass(frozen=True)
 class Bin:
-    """The items whose score is in `[low, high)`; the last bin has 1, too.
+    """The items whose score is in `[low, high)`; the last bin includes 1.
 
-    `mean_score` and `share_right`, both 0 … 1, are `None` where it has no item.
+    `mean_score` and `share_right`, both from 0 to 1, are `None` for an empty bin.
     """
 
     low: float
@@ -38,19 +38,19 @@ class Reliability:
 
     @property
     def mean_score(self) -> float | None:
-        """Mean score of all items, 0 … 1; `None` without any."""
+        """Mean score of all items, from 0 to 1; `None` without items."""
         return _weighted([(part.count, part.mean_score) for part in self.bins])
 
     @property
     def share_right(self) -> float | None:
-        """Share of the items that are right, 0 … 1; `None` without any."""
+        """Share of the items that are right, from 0 to 1; `None` without items."""
         return _weighted([(part.count, part.share_right) for part in self.bins])
 
     @property
     def expected_calibration_error(self) -> float | None:
-        """How far mean score and share of right items are apart in a bin, averaged over items; in percent.
+        """Difference between a bin's mean score and its share of right items, averaged over items, in percent.
 
-        As in Naeini et al. (AAAI 2015) and Guo et al. (ICML 2017). `None` without any item.
+        As in Naeini et al. (AAAI 2015) and Guo et al. (ICML 2017); `None` without items.
         """
         gaps = [
             (part.count, 100 * abs(part.mean_score - part.share_right))
@@ -74,9 +74,9 @@ def reliability(scores: Sequence[float], right: Sequence[bool], bin_count: int =
     """Sort items into bins.
 
     Args:
-        scores: one an item, 0 … 1.
-        right: whether the item is.
-        bin_count: how many bins, of equal width.
+        scores: the score of each item, from 0 to 1.
+        right: whether each item is right.
+        bin_count: number of bins, which are of equal width.
 
     Raises:
         ValueError: if the lengths differ, or a score is not a number from 0 to 1.
@@ -99,6 +99,6 @@ def _bin(items: list[tuple[float, bool]], number: int, bin_count: int) -> Bin:
 
 
 def _weighted(parts: Iterable[tuple[int, float | None]]) -> float | None:
-    """Mean of figures with their counts; empty parts are left out."""
+    """Return the mean of figures weighted by their counts, without empty parts."""
     filled = [(count, figure) for count, figure in parts if figure is not None]
     return sum(count * figure for count, figure in filled) / sum(count for count, _ in filled) if filled else None

@@ -1,4 +1,4 @@
-"""The reliability diagram: how often what is found is right, against its score, before and after calibration."""
+"""The reliability diagram: the share of right predictions against their score, before and after calibration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PANELS = {"entities": "Entities", "relations": "Relations"}
-"""What is drawn, by the names of [`reliabilities`], and how it is called."""
+"""The panels: names of [`reliabilities`], and their labels."""
 
 _STYLES = {
     when: {"color": colour, "marker": marker}
@@ -24,18 +24,21 @@ _STYLES = {
 def write_reliability_diagram(
     path: str | Path, before: Mapping[str, Reliability], after: Mapping[str, Reliability], title: str
 ) -> Path:
-    """Write a panel for entities and one for relations, as SVG; return its path. The same figures give the same file.
+    """Write an SVG with a panel for entities and one for relations; the same figures give the same file.
 
     Args:
-        path: of the file.
-        before: as [`reliabilities`] gives it.
-        after: the same with other temperatures.
-        title: above both panels.
+        path: the file, whose name ends in `.svg`.
+        before: what [`reliabilities`] returned before calibration.
+        after: what it returned after calibration.
+        title: the title above both panels.
+
+    Returns:
+        The file's path.
 
     Raises:
-        ValueError: `path` does not end in `.svg`.
-        ImportError: matplotlib is not installed.
-        OSError: the file cannot be written.
+        ValueError: if `path` does not end in `.svg`.
+        ImportError: if matplotlib is not installed.
+        OSError: if the file can't be written.
     """
     check_plot_file(path)
     from matplotlib.figure import Figure
@@ -51,7 +54,7 @@ def write_reliability_diagram(
 
 
 def _draw_curves(axes: Axes, label: str, measured: Mapping[str, Reliability]) -> None:
-    """Share of right items over mean score, bin by bin, with the diagonal on which both are the same."""
+    """Draw the share of right items over the mean score of each bin, with the diagonal on which both are equal."""
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", linewidth=1)
     for name, part in measured.items():
         filled = [(one.mean_score, one.share_right) for one in part.bins if one.count]
@@ -64,7 +67,7 @@ def _draw_curves(axes: Axes, label: str, measured: Mapping[str, Reliability]) ->
 
 
 def _draw_counts(axes: Axes, measured: Mapping[str, Reliability]) -> None:
-    """Number of items in each bin, before and after beside each other."""
+    """Draw the number of items in each bin, before and after calibration side by side."""
     for place, (name, part) in enumerate(measured.items()):
         width = (part.bins[0].high - part.bins[0].low) / 2
         bars = axes.bar(

@@ -18,8 +18,8 @@ TASK_MEANINGS = {
     "rel_plus": "both entity types right, too",
 }
 
-AS_TEXT = "Documents read as text; spans compared by characters, but for a point at their end"
-"""What tables say of scores that are not of the data's tokens."""
+AS_TEXT = "Documents read as text; spans compared by characters, without a point at their end"
+"""The note in tables on scores that are not for the data's tokens."""
 
 _NAME_WIDTH = 27
 _HEADINGS = ("precision", "recall", "F1", "support", "TP", "FP", "FN")
@@ -31,7 +31,7 @@ def format_table(result: EvaluationResult, *, as_text: bool = False) -> str:
 
     Args:
         result: the scores.
-        as_text: say that the documents were read as text, not as their tokens.
+        as_text: whether to note that the documents were read as text, not as tokens.
     """
     lines = [f"Scores in percent: {describe_setting(result)}"]
     if as_text:
@@ -48,8 +48,8 @@ def to_json(result: EvaluationResult, errors: Mapping[str, Any] | None = None, *
 
     Args:
         result: the scores; its `to_dict` is the content.
-        errors: what `describe_errors` gives, to be put in as `errors`.
-        as_text: say, as `as_text`, that the documents were read as text, not as their tokens.
+        errors: what `describe_errors` returned; added as `errors`.
+        as_text: whether to note, as `as_text`, that the documents were read as text, not as tokens.
     """
     content = result.to_dict()
     if as_text:
@@ -60,20 +60,20 @@ def to_json(result: EvaluationResult, errors: Mapping[str, Any] | None = None, *
 
 
 def compare_with_text(on_tokens: EvaluationResult, as_text: EvaluationResult) -> str:
-    """Return, in one line, the micro F1 of documents read as text beside that of the same as tokens."""
+    """Return a line with the micro F1 of documents read as text and of the same documents read as tokens."""
     names = ", ".join(TASK_NAMES.values())
     text, tokens = (", ".join(f"{task.micro.f1:.1f}" for task in one.tasks.values()) for one in (as_text, on_tokens))
     return f"Read as text, as users give it: {names} {text} (micro F1; on tokens {tokens})"
 
 
 def describe_setting(result: EvaluationResult) -> str:
-    """Return what was scored, in a few words."""
+    """Return a short description of what was scored."""
     overlaps = "overlapping entities left out" if result.no_overlapping else "overlapping entities scored"
     return f"{result.documents} {'document' if result.documents == 1 else 'documents'}, {overlaps}"
 
 
 def score_cells(score: Score) -> tuple[str, ...]:
-    """Return a score's figures as text, in the order precision, recall, F1, support, TP, FP, FN."""
+    """Return precision, recall, F1, support, TP, FP and FN of a score as text."""
     percentages = (f"{figure:.2f}" for figure in (score.precision, score.recall, score.f1))
     return (*percentages, *map(str, (score.support, score.tp, score.fp, score.fn)))
 
@@ -91,7 +91,7 @@ def _row(name: str, cells: Sequence[str]) -> str:
 
 
 def _fitted(text: str, width: int) -> str:
-    """Return a text cut and filled to a width in terminal cells."""
+    """Return a text truncated or padded to a width in terminal cells."""
     if _cells(text) > width:
         ends = accumulate(_cells(character) for character in text)
         text = text[: sum(end < width for end in ends)] + "…"
@@ -99,5 +99,5 @@ def _fitted(text: str, width: int) -> str:
 
 
 def _cells(text: str) -> int:
-    """Return the number of terminal cells a text takes: wide characters take two, combining ones none."""
+    """Return the width of a text in terminal cells: two for wide characters, none for combining ones."""
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,4 +1,4 @@
-"""What plots have in common: matplotlib where it is installed, and SVG files that change with their figures only."""
+"""Common parts of plots: a check for matplotlib, and SVG files that change only if their figures do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SERIES_STYLES = (
-    # Okabe and Ito's colours, which the colour-blind tell apart; the hatches tell series apart without any colour.
+    # Okabe and Ito's colours, which colour-blind people can tell apart; hatches work without colour, too.
     ("#56B4E9", ""),
     ("#E69F00", "//"),
     ("#009E73", "--"),
@@ -23,15 +23,18 @@ SERIES_STYLES = (
     ("#D55E00", "++"),
     ("#FFFFFF", "."),
 )
-"""Face colour and hatch of the series of a plot, in the order to use them."""
+"""Face colour and hatch of a plot's series, in order."""
 
 
 def check_plot_file(path: str | Path) -> None:
-    """Find out whether a plot can be written, before anything is computed for it.
+    """Check that a plot can be written, before anything is computed for it.
+
+    Args:
+        path: the plot's file.
 
     Raises:
-        ValueError: `path` does not end in `.svg`.
-        ImportError: matplotlib is not installed.
+        ValueError: if `path` does not end in `.svg`.
+        ImportError: if matplotlib is not installed.
     """
     if Path(path).suffix != ".svg":
         raise ValueError(must_be("plot", "a file name that ends in .svg", repr(str(path))))
@@ -39,10 +42,10 @@ def check_plot_file(path: str | Path) -> None:
 
 
 def check_matplotlib() -> None:
-    """Find out whether plots can be drawn.
+    """Check that plots can be drawn.
 
     Raises:
-        ImportError: matplotlib is not installed.
+        ImportError: if matplotlib is not installed.
     """
     try:
         import matplotlib  # noqa: F401
@@ -53,7 +56,7 @@ def check_matplotlib() -> None:
 
 
 def write_svg(path: str | Path, figure: Figure) -> Path:
-    """Write a figure and return its path; folders are made as needed. The same figure gives the same file."""
+    """Write a figure, creating the folder if needed, and return its path; the same figure gives the same file."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, [to_svg(figure)])
@@ -65,13 +68,13 @@ def to_svg(figure: Figure) -> str:
     import matplotlib
 
     stream = StringIO()
-    # Text stays text, ids come from the salt, and neither a date nor a version is written.
+    # Text is written as text, ids are derived from the salt, and neither a date nor a version is written.
     with matplotlib.rc_context({"svg.hashsalt": "spert-hf", "svg.fonttype": "none"}):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return stream.getvalue()
 
 
 def plain_label(name: str) -> str:
-    """Return a name as a label that matplotlib shows as it is: no formula, and not hidden from the legend."""
+    """Return a label that matplotlib shows as it is: not as a formula, and not hidden from the legend."""
     name = name.replace("$", r"\$")
     return f"\u2060{name}" if name.startswith("_") else name

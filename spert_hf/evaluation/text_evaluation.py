@@ -1,8 +1,8 @@
-"""Documents read as text: what a model finds when it is given no tokens, as users give none, and its scores.
+"""Scores of a model on documents read as text, without their tokens, as users give it.
 
-The pipeline splits the text into words and sentences by itself. So spans are compared by characters: an entity is right
-if it begins and ends where its gold tokens do in the text. But a point at its end does not count: data sets have tokens
-such as `Boston.`, with the point that ends the sentence, and what is right is the town.
+The pipeline itself splits the text into words and sentences, so spans are compared by characters: an entity is right if
+it starts and ends where its gold tokens do in the text. A point at its end is ignored, since data sets have tokens such
+as `Boston.`, with the point that ends the sentence.
 """
 
 from collections.abc import Sequence
@@ -25,13 +25,13 @@ Spans = Sequence[tuple[int, int]]
 def count_as_text(
     pipe: SpertPipeline, documents: Sequence[Document], batch_size: int, no_overlapping: bool = False
 ) -> Counts:
-    """Count what is right of what a model finds in documents that it reads as text.
+    """Count a model's predictions for documents that it reads as text.
 
     Args:
-        pipe: reads the texts as it reads its users', each as one string.
-        documents: annotated; their text is what [`text_of`] gives.
-        batch_size: texts computed at once.
-        no_overlapping: leave overlapping entities out, see [`score_documents`].
+        pipe: the pipeline, which gets each text as one string.
+        documents: annotated documents; their texts are what [`text_of`] returns.
+        batch_size: number of texts that are computed at once.
+        no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
     """
     read = pipe.read(text_of(document)[0] for document in documents)
     found = pipe.predict_arrays([text.words for text in read], [text.sequences for text in read], batch_size=batch_size)
@@ -45,19 +45,19 @@ def count_as_text(
 
 
 def gold_spans(document: Document) -> list[tuple[int, int]]:
-    """Start and end of a document's entities, in characters of its text, without a point at their end."""
+    """Return start and end of a document's entities in characters of its text, without a point at their end."""
     text, offsets = text_of(document)
     spans = [(offsets[entity.start][0], offsets[entity.end - 1][1]) for entity in document.entities]
     return [(start, end - (end - start > 1 and text[end - 1] == ".")) for start, end in spans]
 
 
 def in_characters(found: PredictionArrays, text: str, offsets: Spans) -> Items:
-    """What was found in a text, with its entities in characters, without a point at their end.
+    """Return predictions for a text, with entities in characters, without a point at their end.
 
     Args:
-        found: in words.
-        text: as it was read.
-        offsets: of the words in it.
+        found: the predictions, with entities in words.
+        text: the text.
+        offsets: start and end of each word in the text.
     """
     words = np.array(offsets, dtype=np.int64).reshape(-1, 2)
     ends_with_point = np.array([text[end - 1] == "." for _, end in offsets], dtype=bool)

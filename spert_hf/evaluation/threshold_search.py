@@ -1,4 +1,4 @@
-"""REL+ at several relation thresholds, and the threshold that gives the best."""
+"""REL+ at several relation thresholds, and the search for the best one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .spert_metric.scoring import Score, TaskCounts, score_of_counts
 
 @dataclass(frozen=True)
 class ThresholdScores:
-    """REL+ at one threshold: of all relations, and by type."""
+    """REL+ at one threshold, over all relations and by type."""
 
     threshold: float
     micro: Score
@@ -29,17 +29,17 @@ def score_thresholds(
     thresholds: Iterable[float],
     batch_size: int = DEFAULT_BATCH_SIZE,
 ) -> list[ThresholdScores]:
-    """Score a model's relations (REL+) at each threshold, with the documents read once.
+    """Score a model's relations (REL+) at each threshold; the encoder reads the documents once.
 
-    Each threshold is decoded anew, as of a symmetric relation the score that is kept depends on it; a few documents at
-    a time, as a model that knows nothing finds thousands of relations in each at each threshold.
+    Decoding is repeated for each threshold, since it decides which score of a symmetric relation is kept. Only a few
+    documents are held at a time, since an untrained model predicts thousands of relations in each.
 
     Args:
-        model: in evaluation mode.
-        processor: of the model's tokenizer.
-        documents: annotated, of the model's types.
-        thresholds: lowest scores of a relation.
-        batch_size: documents (or windows of long ones) computed at once.
+        model: the model, in evaluation mode.
+        processor: the model's processor.
+        documents: annotated documents with the model's types.
+        thresholds: relation thresholds, the lowest scores of predicted relations.
+        batch_size: number of documents (or windows of long ones) that are computed at once.
     """
     wanted = list(thresholds)
     counts = [TaskCounts() for _ in wanted]
@@ -57,5 +57,5 @@ def score_thresholds(
 
 
 def best_threshold(scores: Mapping[float, Score], own: float) -> float:
-    """The threshold with the best F1; of several, the nearest to the model's own."""
+    """Return the threshold with the best F1; of several, the one closest to the model's own."""
     return max(scores, key=lambda threshold: (scores[threshold].f1, -abs(threshold - own), -threshold))

@@ -1,4 +1,4 @@
-"""Text from data, made safe to show: nothing in it moves the cursor, reverses a line or vanishes."""
+"""Makes text from data safe to show: without characters that move the cursor, reverse a line or are invisible."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import unicodedata
 _CONTROL_PICTURES = 0x2400
 _DELETE_PICTURE = "␡"
 _SHOWN_FORMAT_CHARACTERS = "\u200c\u200d"
-"""Zero-width (non-)joiners: part of the spelling of words and emoji, and harmless."""
+"""Zero-width joiners and non-joiners, which are harmless and part of words and emoji."""
 
 
 def visible(text: str) -> str:
     """Return a text with control characters, direction overrides and lone surrogates spelled out.
 
-    Blank texts become open boxes, so that a token of spaces or none can be seen.
+    Blank text becomes open boxes, so that an empty token or one of spaces is visible.
     """
     if not text.strip(" \u00a0\u3000"):
         return "␣" * max(len(text), 1)

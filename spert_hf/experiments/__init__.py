@@ -1,1 +1,1 @@
-"""Tables of results: what is trained for each, the runs behind it, and what they are rendered to."""
+"""Experiments: tables of results, the training runs behind them, and their rendering."""

@@ -13,9 +13,9 @@ from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
-"""Thresholds of relations, 0.05 … 0.95."""
+"""Relation thresholds, from 0.05 to 0.95."""
 LENGTH_LIMITS = (20, 35, 50)
-"""Most tokens of a sentence in each group but the last."""
+"""The most tokens of a sentence in each group but the last."""
 
 Analysis = Callable[[SpertModel, SpertProcessor, Sequence[Document]], Any]
 
@@ -23,7 +23,7 @@ Analysis = Callable[[SpertModel, SpertProcessor, Sequence[Document]], Any]
 def threshold_curve(
     model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
 ) -> list[dict[str, float]]:
-    """REL+ (micro, in percent) at each of `THRESHOLDS`."""
+    """Return REL+ (micro, in percent) at each of `THRESHOLDS`."""
     return [
         {
             "threshold": one.threshold,
@@ -38,7 +38,7 @@ def threshold_curve(
 def sentence_lengths(
     model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
 ) -> list[dict[str, Any]]:
-    """REL+ (micro, in percent) of sentences by their length in tokens; groups without a sentence are left out."""
+    """Return REL+ (micro, in percent) by the length of sentences in tokens, without groups that have no sentence."""
     groups: dict[int, list[Document]] = {}
     for document in documents:
         groups.setdefault(sum(len(document.tokens) > limit for limit in LENGTH_LIMITS), []).append(document)
@@ -50,7 +50,7 @@ def sentence_lengths(
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
     {"thresholds": threshold_curve, "sentence_lengths": sentence_lengths}
 )
-"""All analyses, by name. Every run has all of them, as another table may ask for them when the model is gone."""
+"""All analyses, by name. They are made for each run, since another table may need them when the model is removed."""
 
 
 def _range_name(group: int) -> str:

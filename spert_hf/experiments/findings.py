@@ -1,4 +1,4 @@
-"""Whether a conclusion of the paper holds in the results of a table: said by their figures, in one sentence."""
+"""Checks whether a conclusion of the paper holds in the results of a table."""
 
 from .summary import RowResults, TableResults
 from .tables import Column
@@ -7,11 +7,14 @@ from .tables import Column
 def judge_finding(results: TableResults) -> str | None:
     """Say whether the table's finding holds, with the figures that decide it.
 
-    It holds if the lowest mean of the rows that it puts ahead is above the highest of the others by more than the
-    largest standard deviation of any row, does not hold if it is as far below, and is open in between.
+    It holds if the lowest mean of the rows that should be ahead is above the highest mean of the others by more than
+    the largest standard deviation of any row. It does not hold if it is below by more than that, and is open otherwise.
+
+    Args:
+        results: the results of the table.
 
     Returns:
-        A sentence; `None` if the table looks into no finding, or a row that decides has fewer than two runs.
+        A sentence; `None` if the table has no finding, or a row that decides has fewer than two runs.
     """
     finding = results.table.finding
     if finding is None:

@@ -1,4 +1,4 @@
-"""Measured results as the metadata that the Hub reads: a `model-index`, an entry a row of the tables on test splits."""
+"""Results as metadata for the Hub: a `model-index` with an entry for each row of the tables on test splits."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from .summary import RowResults, TableResults
 
 
 def render_model_index(found: Iterable[TableResults]) -> str:
-    """Write the means of all rows that have runs as YAML; figures that were not measured are absent."""
+    """Return the means of all rows with runs as YAML, without figures that were not measured."""
     entries = [
         entry
         for results in found

@@ -1,4 +1,4 @@
-"""Plots of tables, as SVG that is the same for the same results."""
+"""Plots of tables as SVG, the same for the same results."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PLOT_SIZE = (7.2, 3.8)
-"""Inches."""
+"""In inches."""
 LINE_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
-"""Of lines, which need to stand out from white more than bars do: Okabe and Ito's, too."""
+"""Okabe and Ito's colours for lines, which need more contrast to white than bars."""
 LINE_MARKERS = "osD^vP"
 _BAR_GROUP = 0.8
-"""Share of the room of a column that its bars take."""
+"""The share of a column's width that its bars take."""
 
 
 def draw(results: TableResults) -> str:
@@ -49,7 +49,7 @@ def draw(results: TableResults) -> str:
 
 
 def _draw_bars(axes: "Axes", results: TableResults) -> None:
-    """One group of bars a column, one bar a row."""
+    """Draw a group of bars for each column, with a bar for each row."""
     rows, columns = [row for row in results.rows if row.results], results.table.columns
     width = _BAR_GROUP / len(rows)
     for place, row in enumerate(rows):
@@ -73,7 +73,7 @@ def _draw_bars(axes: "Axes", results: TableResults) -> None:
 
 
 def _draw_lines(axes: "Axes", results: TableResults) -> None:
-    """One line a column, over the rows' positions."""
+    """Draw a line for each column over the rows' positions."""
     rows = [row for row in results.rows if row.results and row.row.position is not None]
     positions = [float(row.row.position or 0) for row in rows]
     for place, column in enumerate(results.table.columns):
@@ -92,7 +92,7 @@ def _draw_lines(axes: "Axes", results: TableResults) -> None:
 
 
 def _draw_thresholds(axes: "Axes", results: TableResults) -> None:
-    """Precision, recall and F1 of REL+ over the threshold, of the first row that has runs."""
+    """Draw precision, recall and F1 of REL+ over the threshold, for the first row with runs."""
     lines = results.first_analysis("thresholds")
     thresholds = [line[0]["threshold"] for line in lines]
     for place, (figure, name) in enumerate(FIGURES.items()):
@@ -102,7 +102,7 @@ def _draw_thresholds(axes: "Axes", results: TableResults) -> None:
 
 
 def _draw_band(axes: "Axes", positions: Sequence[float], scores: Sequence[Summary], name: str, place: int) -> None:
-    """A line of means in a band of one standard deviation to either side."""
+    """Draw a line of means in a band of one standard deviation on either side."""
     means = [score.mean for score in scores]
     low = [score.mean - _deviation(score) for score in scores]
     high = [score.mean + _deviation(score) for score in scores]
@@ -111,7 +111,7 @@ def _draw_band(axes: "Axes", positions: Sequence[float], scores: Sequence[Summar
 
 
 def _heading(column: Column) -> str:
-    """A column's label; most are of F1, which the labels leave out."""
+    """Return a column's label with its figure, which labels leave out for F1."""
     return column.label if column.figure != "f1" else f"{column.label} F1"
 
 

@@ -1,4 +1,4 @@
-"""Results as one page of Markdown, with a plot a table: nothing but what the results in the folder say."""
+"""Renders the results in a folder as a page of Markdown, with a plot for each table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ splits are also in `{MODEL_INDEX_FILE}`, in the format of a model card's metadat
 
 @dataclass(frozen=True)
 class Rendering:
-    """A page, its plots, and its figures as metadata.
+    """A page with its plots and metadata.
 
     Args:
-        page: Markdown.
-        plots: SVG, by path below the page's folder.
-        model_index: YAML.
+        page: the page as Markdown.
+        plots: the plots as SVG, by their paths relative to the page's folder.
+        model_index: the figures as YAML.
     """
 
     page: str
@@ -42,7 +42,7 @@ class Rendering:
     model_index: str
 
     def write(self, results_dir: Path) -> None:
-        """Write the page, the metadata and the plots; plots of what is not there any more are removed."""
+        """Write the page, the metadata and the plots, and remove plots that are not on the page any more."""
         results_dir.mkdir(parents=True, exist_ok=True)
         for name, plot in self.plots.items():
             (results_dir / name).parent.mkdir(exist_ok=True)
@@ -55,16 +55,16 @@ class Rendering:
 
 
 def render(results_dir: Path, tables: Mapping[str, Table] = TABLES, with_plots: bool = True) -> Rendering:
-    """Render all tables that have a run, once for each encoder.
+    """Render all tables that have runs, for each encoder.
 
     Args:
-        results_dir: folder of results.
-        tables: by name.
-        with_plots: draw plots, too.
+        results_dir: the folder of results.
+        tables: the tables, by name.
+        with_plots: whether to draw plots, too.
 
     Raises:
-        ValueError: naming a result that is of other settings than its name says.
-        ImportError: plots are asked for, and Matplotlib is missing.
+        ValueError: if the settings of a result differ from those in its name; the message names it.
+        ImportError: if `with_plots` is set and Matplotlib is missing.
     """
     encoders = encoders_of(results_dir)
     every = [gather_results(table, encoder, results_dir) for table in tables.values() for encoder in encoders]
@@ -84,7 +84,7 @@ def render(results_dir: Path, tables: Mapping[str, Table] = TABLES, with_plots: 
 
 
 def stray_results(results_dir: Path, tables: Mapping[str, Table] = TABLES) -> list[Path]:
-    """The results that no table shows: of settings that were changed since, such as those of a recipe."""
+    """Return the results that no table shows, because its settings (or those of a recipe) have changed since."""
     planned = {
         run.result_file(results_dir)
         for table in tables.values()
@@ -96,11 +96,11 @@ def stray_results(results_dir: Path, tables: Mapping[str, Table] = TABLES) -> li
 
 
 def render_table(results: TableResults, plot: str | None = None) -> str:
-    """Render one table as a section.
+    """Render a table as a section.
 
     Args:
-        results: of its runs.
-        plot: path of its plot, from the page.
+        results: the results of its runs.
+        plot: the path of its plot, relative to the page.
     """
     table = results.table
     published = [one for one in table.published if one.encoder == results.encoder]
@@ -117,7 +117,7 @@ def render_table(results: TableResults, plot: str | None = None) -> str:
 
 
 def _setting(table: Table, encoder: str) -> str:
-    """The command, and what holds for all rows."""
+    """Return the command, and what is the same for all rows."""
     said = ", ".join(f"`{name}` {value}" for name, value in _shared_settings(table).items())
     numbers = ", ".join(map(str, table.seeds))
     return (
@@ -128,7 +128,7 @@ def _setting(table: Table, encoder: str) -> str:
 
 
 def _shared_settings(table: Table) -> dict[str, Any]:
-    """The settings that a result depends on and that a table gives to all of its rows."""
+    """Return the settings that decide a result and are the same in all rows of a table."""
     every = [row_settings(table, row) for row in table.rows]
     shared = [name for name, value in table.settings.items() if all(row[name] == value for row in every)]
     return {name: table.settings[name] for name in shared if name in RESULT_DEFAULTS}
@@ -136,7 +136,7 @@ def _shared_settings(table: Table) -> dict[str, Any]:
 
 def _cells(table: Table, row: RowResults) -> list[str]:
     scores = [show(row.score(column)) for column in table.columns]
-    # A run that was paused tells nothing of its time: `null`.
+    # The time of a run that was paused is unknown: `null`.
     whole = [result["seconds"] for result in row.results if result["seconds"] and not result["resumed_at_step"]]
     minutes = f"{summarise(whole).mean / _SECONDS_A_MINUTE:.1f}" if whole else _NOTHING
     return [row.row.label, *scores, f"{len(row.results)} of {row.wanted}", minutes]
@@ -149,7 +149,7 @@ def _published_cells(table: Table, published: Published) -> list[str]:
 
 
 def show(summary: Summary | None, digits: int = 2) -> str:
-    """A figure as text: mean ± standard deviation, the mean alone of one run, a dash of none."""
+    """Return a figure as text: mean ± standard deviation, only the mean for one run, a dash for none."""
     if summary is None:
         return _NOTHING
     mean = f"{summary.mean:.{digits}f}"
@@ -157,7 +157,7 @@ def show(summary: Summary | None, digits: int = 2) -> str:
 
 
 def _hardware(results: TableResults) -> str:
-    """On what the runs were carried out, and with which versions."""
+    """Return the hardware and the versions that the runs were made with."""
     every = [result for row in results.rows for result in row.results]
     devices = sorted({_device(result) for result in every})
     versions = sorted({f"torch {run['versions']['torch']}" for run in every})
@@ -171,7 +171,7 @@ def _device(result: Mapping[str, Any]) -> str:
 
 
 def _analysis(results: TableResults) -> str | None:
-    """The table of what else was computed of the runs, if the table asks for it."""
+    """Return the table of a further analysis of the runs, if the table has one."""
     if not results.table.analysis:
         return None
     table = _ANALYSIS_TABLES[results.table.analysis](results)
@@ -182,7 +182,7 @@ def _analysis(results: TableResults) -> str | None:
 
 
 def _threshold_table(results: TableResults) -> str:
-    """Precision, recall and F1 by threshold, of the first row that has any."""
+    """Return a table of precision, recall and F1 by threshold, for the first row with this analysis."""
     lines = results.first_analysis("thresholds")
     figures = ("precision", "recall", "f1")
     cells = [
@@ -194,7 +194,7 @@ def _threshold_table(results: TableResults) -> str:
 
 
 def _best_threshold(lines: Sequence[Sequence[Mapping[str, float]]]) -> str:
-    """What the paper's threshold gives beside the best one."""
+    """Return a sentence that compares the paper's threshold with the best one."""
     f1 = {line[0]["threshold"]: summarise([run["f1"] for run in line]) for line in lines}
     best = max(f1, key=lambda threshold: f1[threshold].mean)
     paper = SpertTrainingArguments.relation_threshold
@@ -205,7 +205,7 @@ def _best_threshold(lines: Sequence[Sequence[Mapping[str, float]]]) -> str:
 
 
 def _length_table(results: TableResults) -> str:
-    """REL+ F1 by the length of sentences, a line a row."""
+    """Return a table of REL+ F1 by the length of sentences."""
     analysed = [(row, row.analysis("sentence_lengths")) for row in results.rows]
     first = next((lines for _, lines in analysed if lines), [])
     headings = [f"{line[0]['tokens']} tokens ({line[0]['documents']} sentences)" for line in first]
@@ -221,6 +221,6 @@ _ANALYSIS_TABLES = {"thresholds": _threshold_table, "sentence_lengths": _length_
 
 
 def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; figures stand to the right."""
+    """Return a Markdown table, with figures aligned to the right."""
     lines = [headings, ["---", *["--:"] * (len(headings) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -1,4 +1,4 @@
-"""Carries runs out: each trains in a process of its own, by the command `train`, and leaves one file as its result."""
+"""Carries out runs: trains each by the command `train` in a separate process, and stores its result in a file."""
 
 import json
 import os
@@ -38,9 +38,9 @@ from .runs import Run, check_settings, read_result, result_settings
 SETTINGS_FILE = "settings.yaml"
 LOG_FILE = "train.log"
 _LAST_LINES = 3
-"""Lines of a failed run's log that are shown."""
+"""Number of lines of a failed run's log that are shown."""
 _PAUSE = 0.1
-"""Seconds between two looks at whether a run has ended."""
+"""Seconds between checks for the end of a run."""
 _COPIED = (
     *("documents", "split", "scores", "steps", "skipped_steps", "resumed_at_step", "seconds", "device"),
     *("processes", "finished"),
@@ -48,7 +48,7 @@ _COPIED = (
 
 
 class RunFailedError(RuntimeError):
-    """One or more runs did not end well."""
+    """Raised if one or more runs failed."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class Workplace:
     """Where and how runs are carried out.
 
     Args:
-        results_dir: folder that results are kept in.
-        work_dir: folder of checkpoints and trained models.
-        data_dir: local copies of the data set's sources, if any.
-        jobs: runs at a time; they share the cores.
-        save_steps: a checkpoint is saved each so many steps.
-        keep_models: trained models are kept.
+        results_dir: the folder of results.
+        work_dir: the folder of checkpoints and trained models.
+        data_dir: the folder with local copies of the data set's sources, if any.
+        jobs: number of runs at a time; they share the cores.
+        save_steps: number of steps between checkpoints.
+        keep_models: whether to keep trained models.
     """
 
     results_dir: Path
@@ -73,10 +73,15 @@ class Workplace:
 
 
 def missing_runs(runs: Iterable[Run], results_dir: Path, analyses: Iterable[str] = ()) -> list[Run]:
-    """The runs, each once, that have no result yet, or one that lacks some of the analyses that are asked for.
+    """Return the distinct runs without a result, or without one of the analyses.
+
+    Args:
+        runs: the runs.
+        results_dir: the folder of results.
+        analyses: names of analyses that results must have.
 
     Raises:
-        ValueError: naming a result that is of other settings.
+        ValueError: if a result has other settings; the message names it.
     """
     wanted = set(analyses)
     results = {run.key: (run, read_result(run.result_file(results_dir), run)) for run in runs}
@@ -84,9 +89,9 @@ def missing_runs(runs: Iterable[Run], results_dir: Path, analyses: Iterable[str]
 
 
 def unreadable_data_sets(runs: Iterable[Run], data_dir: str | None) -> dict[str, str]:
-    """Read each data set of the runs, in one of its configurations; what is wrong with those that can't be, by name.
+    """Read each data set of the runs in one of its configurations, and return the errors by name.
 
-    It is told once like this, and not by each run that would begin and fail.
+    So each error is reported once, not by each run that would start and fail.
     """
     faults = {}
     for name, run in {run.arguments.dataset: run for run in runs}.items():
@@ -108,12 +113,12 @@ def _load_splits(run: Run, data_dir: str | None) -> Splits:
 
 
 class Runner:
-    """Carries out runs, some at a time, until all are done or it is interrupted.
+    """Carries out runs, several at a time, until all are done or it is interrupted.
 
     Args:
-        workplace: where and how.
-        report: called with a line when a run begins and when it is done; from several threads.
-        show_progress: let the progress bar of the run under way be seen, if there is one at a time.
+        workplace: where and how to carry out runs.
+        report: called with a line when a run starts and when it is done, from several threads.
+        show_progress: whether to show the progress bar of the current run, if there is one at a time.
     """
 
     def __init__(self, workplace: Workplace, report: Callable[[str], None], show_progress: bool = False) -> None:
@@ -123,11 +128,11 @@ class Runner:
         self._stop = threading.Event()
 
     def carry_out(self, runs: Sequence[Run]) -> None:
-        """Carry out runs; one that fails does not keep the others from being carried out.
+        """Carry out runs; if one fails, the others are still carried out.
 
         Raises:
-            RunFailedError: naming each run that failed, and why.
-            KeyboardInterrupt: if interrupted; runs under way have saved a checkpoint then.
+            RunFailedError: if runs failed; the message names each with the reason.
+            KeyboardInterrupt: if interrupted, after the current runs have saved a checkpoint.
         """
         with ThreadPoolExecutor(self.workplace.jobs) as pool:
             futures = [pool.submit(self._carry_out, run, place, len(runs)) for place, run in enumerate(runs, 1)]
@@ -144,7 +149,7 @@ class Runner:
             raise RunFailedError("\n".join(failures))
 
     def _carry_out(self, run: Run, place: int, count: int) -> None:
-        """Train what is not trained yet, analyse the model and write the result."""
+        """Train the model unless it is trained already, analyse it and write the result."""
         if self._stop.is_set():
             return
         folder = self.workplace.work_dir / run.key
@@ -158,7 +163,7 @@ class Runner:
                 self.report(f"{name}: done by another command")
                 return
             if not (folder / RUN_FILE).is_file():
-                self.report(f"{name}: {'going on' if list_checkpoints(folder) else 'training'} in {folder}")
+                self.report(f"{name}: {'resuming' if list_checkpoints(folder) else 'training'} in {folder}")
                 self._train(run, folder, lock, name)
             if self._stop.is_set():
                 return
@@ -170,10 +175,10 @@ class Runner:
                 shutil.rmtree(folder)
 
     def _train(self, run: Run, folder: Path, lock: int, name: str) -> None:
-        """Train in a process of its own, which is asked to stop if this one is; tell each minute how far it is.
+        """Train in a separate process, which is stopped if this one is, and report its progress each minute.
 
         Raises:
-            RunFailedError: with the last lines of its log.
+            RunFailedError: if the process fails; the message has the last lines of its log.
         """
         command = _training_command(run, folder, self.workplace)
         with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
@@ -182,8 +187,8 @@ class Runner:
                 stdout=log,
                 stderr=None if self.show_progress else log,
                 env={**os.environ, EXPERIMENT_VARIABLE: run.key},
-                start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
-                # Held by the run, too: who starts it again after we were killed waits until it has saved and left.
+                start_new_session=True,  # Ctrl-C reaches only this process, which passes it on once
+                # Also held by the run: if this process is killed, the next one waits until the run has saved and ended.
                 pass_fds=(lock,) if os.name == "posix" else (),
             )
         asked = False
@@ -205,17 +210,22 @@ class Runner:
 
 
 def _last_line(log: Path) -> str:
-    """The last line of a run's log, which says how far it is."""
+    """Return the last line of a run's log, which shows its progress."""
     with log.open(encoding="utf-8", errors="replace") as lines:
         last = deque((line.strip() for line in lines if line.strip()), 1)
     return last[0] if last else "nothing logged yet"
 
 
 def make_result(run: Run, folder: Path, workplace: Workplace) -> dict[str, Any]:
-    """What is kept of a run that is trained: its record without any path of this machine, and its analyses.
+    """Return the result of a trained run: its record without paths of this machine, and its analyses.
+
+    Args:
+        run: the run.
+        folder: the folder of its model.
+        workplace: where it was carried out.
 
     Raises:
-        ValueError: if the model in the folder is of other settings.
+        ValueError: if the model in the folder has other settings.
     """
     content = TrainingRecord.from_file(folder / RUN_FILE).content
     recorded = SpertTrainingArguments(**content["settings"])
@@ -231,13 +241,13 @@ def make_result(run: Run, folder: Path, workplace: Workplace) -> dict[str, Any]:
 
 
 def write_result(file: Path, result: Mapping[str, Any]) -> None:
-    """Write a result to its file, complete or not at all."""
+    """Write a result to its file, atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, [json.dumps(result, indent=1, ensure_ascii=False), "\n"])
 
 
 def _analyse(run: Run, folder: Path, data_dir: str | None) -> dict[str, Any]:
-    """Compute all analyses of the trained model, on the split that it was scored on."""
+    """Compute all analyses of the trained model on the split that it was scored on."""
     model = SpertModel.from_pretrained(folder).to(PartialState().device).eval()
     processor = SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), model.config)
     documents = getattr(_load_splits(run, data_dir), run.arguments.eval_split)
@@ -245,7 +255,7 @@ def _analyse(run: Run, folder: Path, data_dir: str | None) -> dict[str, Any]:
 
 
 def _training_command(run: Run, folder: Path, workplace: Workplace) -> list[str]:
-    """The command that trains a run, or goes on with it; its settings are written to a file in the folder."""
+    """Return the command that trains or resumes a run, after writing its settings to a file in the folder."""
     arguments = replace(
         run.arguments,
         output_dir=str(folder),
@@ -263,11 +273,12 @@ def _training_command(run: Run, folder: Path, workplace: Workplace) -> list[str]
 
 @contextmanager
 def _locked(folder: Path, stop: threading.Event) -> Iterator[int]:
-    """Wait until no other command carries out the same run, or until asked to stop, and then keep others from it.
+    """Lock a run, after waiting until no other command carries it out or this one is asked to stop.
 
-    The lock lies beside the folder, which is removed when the run is done.
+    The lock file is next to the run's folder, which is removed when the run is done.
 
-    Yields the lock's file descriptor; -1 if asked to stop.
+    Yields:
+        The lock's file descriptor; -1 if asked to stop.
     """
     lock = folder.with_name(f".{folder.name}.lock")
     while (stream := take_lock(lock)) is None:

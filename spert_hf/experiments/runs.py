@@ -1,6 +1,6 @@
-"""A run: the settings of a row with one seed (or fold), and the file that keeps its result.
+"""Runs: the settings of a row with one seed (or fold), and the file with the result.
 
-Runs are known by their settings and not by their table: two rows with the same settings share their runs.
+Runs are identified by their settings, not by their table: rows with the same settings share their runs.
 """
 
 import hashlib
@@ -18,21 +18,21 @@ from .tables import DEFAULT_ENCODER, FOLD, Row, Table
 
 RUNS_FOLDER = "runs"
 _PLACES = ("dataset", "encoder")
-"""Settings that may be folders; a result names only the last part of their path."""
+"""Settings that may be paths, of which a result has only the last part."""
 
 RESULT_DEFAULTS = {name: declared.default for name, declared in settings_deciding("scores").items()}
-"""The settings that a result depends on, with their defaults."""
+"""The settings that decide a result, with their defaults."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training run.
+    """A training run.
 
     Args:
-        label: for people: table, row and seed by which it was first asked for.
-        group: the settings that decide the result, the seed (or fold) left open.
-        arguments: all settings of training, but for where it takes place.
-        number: the seed, or the fold.
+        label: a readable name: table, row and seed for which it was first planned.
+        group: the settings that decide the result, without the seed (or fold).
+        arguments: all training settings, except for paths.
+        number: the seed or the fold.
         by_fold: whether `number` is a fold.
     """
 
@@ -44,8 +44,8 @@ class Run:
 
     @property
     def key(self) -> str:
-        """Name of the run: readable settings, a digest of all that decide, and the seed or fold."""
-        # Of what differs from the defaults: a setting that is yet to come leaves the names as they are.
+        """The name of the run: readable settings, a digest of all settings that decide, and the seed or fold."""
+        # Only settings that differ from the defaults, so that new settings do not change the names.
         changed = {name: value for name, value in self.group.items() if value != RESULT_DEFAULTS[name]}
         digest = hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:10]
         encoder = Path(self.group["encoder"]).name
@@ -53,12 +53,12 @@ class Run:
         return f"{folder}/{'fold' if self.by_fold else 'seed'}-{self.number}"
 
     def result_file(self, results_dir: Path) -> Path:
-        """Where its result is kept."""
+        """Return the path of its result."""
         return results_dir / RUNS_FOLDER / f"{self.key}.json"
 
 
 def plan_runs(table: Table, row: Row, encoder: str = DEFAULT_ENCODER, seeds: Iterable[int] | None = None) -> list[Run]:
-    """The runs of a row, one for each of the seeds (by default all of the table's)."""
+    """Return the runs of a row, one for each seed (by default, each of the table's seeds)."""
     return [_plan_run(table, row, encoder, number) for number in (table.seeds if seeds is None else seeds)]
 
 
@@ -73,10 +73,11 @@ def _plan_run(table: Table, row: Row, encoder: str, number: int) -> Run:
 
 
 def row_settings(table: Table, row: Row) -> dict[str, Any]:
-    """The settings of a row that differ, or may differ, from the paper's; data set and split among them.
+    """Return the settings of a row that may differ from the paper's, including data set and split.
 
     Raises:
-        ValueError, OSError: its recipe cannot be read.
+        ValueError: if its recipe is not valid.
+        OSError: if its recipe can't be read.
     """
     recipe = read_recipe(shipped_folder(CARDS_FOLDER) / row.recipe) if row.recipe else {}
     for name in ("encoder", "output_dir", "seed"):
@@ -85,25 +86,25 @@ def row_settings(table: Table, row: Row) -> dict[str, Any]:
 
 
 def result_settings(arguments: SpertTrainingArguments) -> dict[str, Any]:
-    """The settings that a result depends on, with no path of a machine."""
+    """Return the settings that decide a result, without paths of a machine."""
     settings = {name: getattr(arguments, name) for name in RESULT_DEFAULTS}
     return settings | {name: public_name(settings[name]) for name in _PLACES}
 
 
 def public_name(place: str) -> str:
-    """What a data set or encoder is called in a result: a folder's own name, or the id on the Hub."""
+    """Return the name of a data set or encoder for results: a folder's name without its path, or the Hub id."""
     return Path(place).name if os.path.isabs(place) or Path(place).is_dir() else place  # noqa: PTH117
 
 
 def read_result(file: Path, run: Run | None = None) -> dict[str, Any] | None:
-    """Read the result of a run; `None` if there is none.
+    """Read the result of a run; return `None` if there is none.
 
     Args:
-        file: its file.
-        run: if given, the run that it must be of.
+        file: the file of the result.
+        run: the run that the result must be of, if given.
 
     Raises:
-        ValueError: naming the file, and the setting that is another one where it is of another run.
+        ValueError: if it is not a result, or one of another run; the message names the file and the setting.
     """
     try:
         result = json.loads(file.read_text(encoding="utf-8"))
@@ -119,10 +120,10 @@ def read_result(file: Path, run: Run | None = None) -> dict[str, Any] | None:
 
 
 def check_settings(file: Path, recorded: Mapping[str, Any], run: Run) -> None:
-    """Check that what was recorded is of a run; settings that came later had their default then.
+    """Check that recorded settings are those of a run; settings that the record lacks had their defaults.
 
     Raises:
-        ValueError: naming the file and the setting.
+        ValueError: if a setting differs; the message names the file and the setting.
     """
     for name, wanted in result_settings(run.arguments).items():
         given = recorded.get(name, RESULT_DEFAULTS[name])
@@ -133,7 +134,7 @@ def check_settings(file: Path, recorded: Mapping[str, Any], run: Run) -> None:
 
 
 def encoders_of(results_dir: Path) -> list[str]:
-    """The encoders that there are results for, the default one first."""
+    """Return the encoders with results, the default one first."""
     files = (results_dir / RUNS_FOLDER).glob("*/*.json")
     found = {result["settings"].get("encoder", DEFAULT_ENCODER) for file in files if (result := read_result(file))}
     return sorted(found, key=lambda name: (name != DEFAULT_ENCODER, name))

@@ -1,4 +1,4 @@
-"""Results of a table's runs, gathered by row, and their means and standard deviations."""
+"""Results of a table's runs by row, with means and standard deviations."""
 
 import statistics
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from .tables import Column, Row, Table
 
 @dataclass(frozen=True)
 class Summary:
-    """A figure over several runs.
+    """Statistics of a figure over several runs.
 
     Args:
-        mean: their mean.
-        deviation: their sample standard deviation; `None` for fewer than two runs.
-        count: how many.
+        mean: the mean.
+        deviation: the sample standard deviation; `None` for fewer than two runs.
+        count: the number of runs.
     """
 
     mean: float
@@ -27,12 +27,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class RowResults:
-    """The results that there are of a row.
+    """The available results of a row.
 
     Args:
         row: the row.
-        results: of its runs, in the order of the table's seeds.
-        wanted: how many runs the row is to have.
+        results: the results of its runs, in the order of the table's seeds.
+        wanted: the number of planned runs.
     """
 
     row: Row
@@ -40,19 +40,19 @@ class RowResults:
     wanted: int
 
     def score(self, column: Column) -> Summary | None:
-        """A score over the runs; `None` without any."""
+        """Return the statistics of a score over the runs; `None` without runs."""
         found = [result["scores"][column.task][column.average][column.figure] for result in self.results]
         return summarise(found) if found else None
 
     def analysis(self, name: str) -> list[list[dict[str, Any]]]:
-        """The lines of an analysis, each as it is in the runs that have it."""
+        """Return the lines of an analysis, each with its values in all runs that have it."""
         found = [result["analyses"][name] for result in self.results if name in result["analyses"]]
         return [list(line) for line in zip(*found, strict=True)]
 
 
 @dataclass(frozen=True)
 class TableResults:
-    """The results that there are of a table, with one encoder."""
+    """The available results of a table with one encoder."""
 
     table: Table
     encoder: str
@@ -60,16 +60,16 @@ class TableResults:
 
     @property
     def has_runs(self) -> bool:
-        """Whether there is any."""
+        """Whether there are any runs."""
         return any(row.results for row in self.rows)
 
     def first_analysis(self, name: str) -> list[list[dict[str, Any]]]:
-        """The lines of an analysis of the first row that has any."""
+        """Return the lines of an analysis for the first row that has it."""
         return next((lines for row in self.rows if (lines := row.analysis(name))), [])
 
 
 def summarise(values: Sequence[float]) -> Summary:
-    """Mean and sample standard deviation of one or more figures."""
+    """Return mean and sample standard deviation of one or more figures."""
     deviation = statistics.stdev(values) if len(values) > 1 else None
     return Summary(statistics.fmean(values), deviation, len(values))
 
@@ -77,8 +77,13 @@ def summarise(values: Sequence[float]) -> Summary:
 def gather_results(table: Table, encoder: str, results_dir: Path) -> TableResults:
     """Read the results of a table.
 
+    Args:
+        table: the table.
+        encoder: the encoder of the runs.
+        results_dir: the folder of results.
+
     Raises:
-        ValueError: naming a result that is of other settings.
+        ValueError: if a result has other settings; the message names it.
     """
     rows = []
     for row in table.rows:

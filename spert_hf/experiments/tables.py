@@ -1,4 +1,4 @@
-"""The tables of results, as plain data: their rows are settings of training, their columns scores."""
+"""The tables of results as plain data: rows are training settings, columns are scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from ..encoders import QUICKSTART_ENCODER
 
 DEFAULT_ENCODER = QUICKSTART_ENCODER
 FOLD = "{fold}"
-"""Where the number of a fold goes in `dataset_config_name`."""
+"""Placeholder for the number of a fold in `dataset_config_name`."""
 
 Settings = Mapping[str, Any]
 _NONE: Settings = MappingProxyType({})
@@ -39,14 +39,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """What is trained for one row: settings of [`SpertTrainingArguments`], each winning over those before it.
+    """The training settings of a row, from [`SpertTrainingArguments`].
 
     Args:
-        label: what the row is called in its table.
-        settings: the row's own, over those of `recipe` and of the table.
-        recipe: a recipe that comes with the package, as a path in `model_cards/`. Where it saves to and its encoder
-            count for nothing here.
-        position: where the row stands on the horizontal axis of the table's plot, if that is one of numbers.
+        label: the row's name in its table.
+        settings: the row's own settings, which override those of `recipe` and of the table.
+        recipe: a recipe of the package, as a path in `model_cards/`. Its output folder and its encoder are ignored.
+        position: the row's position on the horizontal axis of the table's plot, if this axis is numeric.
     """
 
     label: str
@@ -57,13 +56,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Published:
-    """Figures from elsewhere.
+    """Published figures for comparison.
 
     Args:
-        label: whose.
-        source: how they came about.
-        encoder: the encoder that they were measured with: they stand beside runs with the same.
-        scores: in percent, by [`Column.key`].
+        label: whose figures they are.
+        source: how they were measured.
+        encoder: the encoder that they were measured with; they are shown next to runs with the same one.
+        scores: the scores in percent, by [`Column.key`].
     """
 
     label: str
@@ -74,13 +73,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Finding:
-    """A conclusion of the paper that a table looks into.
+    """A conclusion of the paper that a table checks.
 
     Args:
-        text: the conclusion, a sentence.
-        ahead: labels of the rows that should be better than the others by it.
+        text: the conclusion as a sentence.
+        ahead: labels of the rows that should be better than the others.
         column: the score that decides.
-        beside: labels of rows that the paper has not, and that decide nothing.
+        beside: labels of rows that the paper does not have, which are ignored.
     """
 
     text: str
@@ -94,20 +93,19 @@ class Table:
     """A table of results.
 
     Args:
-        name: by which it is asked for.
+        name: the table's name in commands.
         title: its heading.
         claim: what it shows or asks, in one sentence.
-        dataset: what is trained on.
-        split: what the scores are of: `test`, or `dev` where the choice is still to be made.
-        rows: what is compared.
-        columns: what is reported of each.
-        seeds: of the runs of each row, or the folds that stand in for them where `dataset_config_name` has a place
-            for one.
-        settings: shared by all rows; all others are the paper's.
-        published: figures from elsewhere.
-        axis: what the positions of the rows are, where they have one.
-        analysis: what else of the runs is shown, by its name in [`ANALYSES`].
-        finding: the paper's conclusion that its rows look into.
+        dataset: the data set.
+        split: the split of the scores: `test`, or `dev` for tables that help to choose settings.
+        rows: the rows, which are compared.
+        columns: the scores that are reported.
+        seeds: the seeds of each row's runs, or the folds, if `dataset_config_name` has a placeholder for one.
+        settings: the settings that all rows share; all others are the paper's.
+        published: published figures for comparison.
+        axis: the label of the axis of the rows' positions, if they have positions.
+        analysis: the name of a further analysis to show, from [`ANALYSES`].
+        finding: the conclusion of the paper that the table checks.
     """
 
     name: str
@@ -141,10 +139,10 @@ REL_PLUS_PRECISION = Column("REL+ precision", "rel_plus", "micro", "precision")
 REL_PLUS_RECALL = Column("REL+ recall", "rel_plus", "micro", "recall")
 
 FINAL: Settings = {"train_on_dev": True, "eval_every_epochs": 0}
-"""As for final figures: trained on train and dev."""
+"""Settings for final figures: training on train and dev."""
 
 ORDINARY_CASE: Settings = {"lower_case_copies": 0.0, "upper_case_copies": 0.0}
-"""A recipe without copies in other letter case."""
+"""Settings of a recipe without copies in other letter case."""
 
 ABLATION_BASE: Settings = {
     "num_train_epochs": 10,
@@ -157,7 +155,7 @@ ABLATION_BASE: Settings = {
     "bf16": True,
     "eval_every_epochs": 0,
 }
-"""Settings of the ablations besides the one that each varies: quick ones, for many runs."""
+"""Settings of the ablations, except for the one that each varies; they are fast, for many runs."""
 ABLATION_SEEDS = (42, 43)
 ABLATION_COLUMNS = (NER, REL, REL_PLUS, REL_PLUS_MACRO)
 NEGATIVES = (0, 20, 50, 100, 200)
@@ -169,7 +167,7 @@ PAPER = "Eberts & Ulges, ECAI 2020, average of 5 runs"
 
 
 def _ablation(name: str, title: str, claim: str, rows: tuple[Row, ...], **others: Any) -> Table:
-    """A table of quick runs on CoNLL04's train split, measured on its dev split."""
+    """Make a table of fast runs on CoNLL04's train split, scored on its dev split."""
     return Table(
         **{
             "name": name,
@@ -191,7 +189,7 @@ def _numbers(setting: str) -> tuple[Row, ...]:
 
 
 def _ade(suffix: str, title: str, claim: str, ner: float, rel_plus: float) -> Table:
-    """Cross-validation on ADE, with or without the relations between overlapping mentions."""
+    """Make a table of cross-validation on ADE, with or without relations between overlapping mentions."""
     config = {"dataset_config_name": f"fold_{FOLD}{suffix}"}
     return Table(
         name=f"ade{suffix.replace('_', '-')}",
@@ -333,7 +331,7 @@ _TABLES = (
         "Negative spans",
         "The number of negative spans per sentence and epoch.",
         _numbers("negative_spans"),
-        axis="negative spans a sentence",
+        axis="negative spans per sentence",
         finding=Finding(
             "The paper finds that sufficiently many negative spans are needed, and samples 100.", ENOUGH_NEGATIVES, NER
         ),
@@ -343,7 +341,7 @@ _TABLES = (
         "Negative pairs",
         "The number of negative pairs per sentence and epoch.",
         _numbers("negative_pairs"),
-        axis="negative pairs a sentence, at most",
+        axis="negative pairs per sentence, at most",
         finding=Finding(
             "The paper finds that sufficiently many negative pairs are needed, and samples 100.",
             ENOUGH_NEGATIVES,
@@ -384,4 +382,4 @@ _TABLES = (
     ),
 )
 TABLES: Mapping[str, Table] = MappingProxyType({table.name: table for table in _TABLES})
-"""All tables, by name, in the order in which they are shown."""
+"""All tables, by name, in the order of the page."""

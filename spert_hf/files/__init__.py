@@ -1,1 +1,1 @@
-"""Outputs: written whole or not at all, each by one owner, with the modes and links that were there."""
+"""Output files: atomic writing, locks, and the permissions and links of what is replaced."""

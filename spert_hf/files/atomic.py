@@ -1,4 +1,4 @@
-"""Writing files so that no reader ever sees half of one."""
+"""Atomic writing of files, so that no reader ever sees a partial one."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from pathlib import Path
 from .outputs import check_replaceable, give_mode_of, hidden_beside, is_stream, open_stream, put_in_place, real_target
 
 RUN_FILE = "training_run.json"
-"""What a model was trained on, how, and with which scores: it stands beside the model's weights."""
+"""The record of a model's training, next to its weights: data, settings and scores."""
 
 _READ_AT_ONCE = 1 << 20
-"""Bytes."""
+"""In bytes."""
 
 
 def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
-    """Write text as UTF-8 to a new file beside ``path`` and give it that name when it is complete.
+    """Write text as UTF-8 to a new file next to ``path``, and rename it to ``path`` when it is complete.
 
-    Whatever stands at ``path`` stays as it is until then, and for good if ``parts`` or the writing fails. Links are
-    followed, the mode of a file that is replaced stays, and a stream, which can't be replaced, is written to directly.
+    Until then, an existing file is unchanged, also if ``parts`` or the writing fails. Links are followed, the mode of a
+    file that is replaced is kept, and a stream, which can't be replaced, is written to directly.
+
+    Args:
+        path: The path of the file.
+        parts: The parts of the text.
 
     Raises:
-        OSError: The folder does not exist or cannot be written to, or the file there is write-protected.
+        OSError: If the folder does not exist or can't be written to, or an existing file is write-protected.
     """
     if is_stream(path):
         with open_stream(path) as stream:
@@ -36,20 +40,23 @@ def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give an empty file beside ``path`` to write to, which gets that name when the block is left without an error.
+    """Yield an empty file next to ``path``, which is renamed to ``path`` if the block ends without an error.
 
-    Whatever stands at ``path`` stays as it is until then. Links are followed, the mode of a file that is replaced
-    stays.
+    Until then, an existing file is unchanged. Links are followed, and the mode of a file that is replaced is kept.
+
+    Args:
+        path: The path of the file.
 
     Raises:
-        OSError: The folder does not exist or cannot be written to, the file there is write-protected, or it is none.
+        OSError: If the folder does not exist or can't be written to, or what exists at ``path`` is write-protected or
+            not a regular file.
     """
     target = real_target(path)
     check_replaceable(target)
     beside = hidden_beside(target, f"{uuid.uuid4().hex[:8]}.tmp")
     try:
         beside.touch(exist_ok=False)
-        give_mode_of(target, beside)  # before there is anything to read in it
+        give_mode_of(target, beside)  # before there is any content to read
         yield beside
         put_in_place(beside, target)
     except BaseException:
@@ -58,7 +65,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def digest_of_file(path: Path) -> str:
-    """SHA-256 of a file's content."""
+    """Return the SHA-256 of a file's content."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while part := stream.read(_READ_AT_ONCE):

@@ -1,4 +1,4 @@
-"""The folder that a model is written to: all of it or nothing, by one command at a time, replacing none but its own."""
+"""Model folders: written atomically, by one command at a time, without replacing another model unless asked to."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from .outputs import give_mode_of_new_files, put_in_place
 from .ownership import owned_folder
 
 UNFINISHED = ".unfinished-"
-"""How the names of folders begin that are being written."""
+"""The prefix of the names of folders that are being written."""
 
 _CONFIG_FILE = "config.json"
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
@@ -24,11 +24,11 @@ _PARTS = (
     *("*.index.json", _CONFIG_FILE, "adapter_config.json", "openvino_encoder*", RUN_FILE),
     *("tokenizer*", "vocab*", "merges.txt", "*.model", "special_tokens_map.json", "added_tokens.json"),
 )
-"""Files of a model, of which none is to stay beside another model."""
+"""Files of a model, all of which are removed when another model replaces it."""
 
 
 def holds_model(folder: Path) -> bool:
-    """Whether a folder holds a model, or what is left of one."""
+    """Return whether a folder holds a model, or a part of one."""
     return any((folder / name).is_file() for name in (_CONFIG_FILE, RUN_FILE)) or any(
         any(folder.glob(pattern)) for pattern in _WEIGHTS
     )
@@ -36,16 +36,16 @@ def holds_model(folder: Path) -> bool:
 
 @contextmanager
 def model_output(option: str, folder: Path, *, overwrite: bool, own: Path | None = None) -> Iterator[None]:
-    """Own the folder that a command writes a model to, from before its work until after it.
+    """Lock the folder that a command writes a model to, for the duration of its work.
 
     Args:
-        option: what names the folder, for messages.
+        option: name of the option for the folder, for messages.
         folder: the folder.
-        overwrite: another model there may be replaced.
-        own: folder of the model that the command is given, which may be that very folder.
+        overwrite: whether another model in the folder may be replaced.
+        own: the folder of the command's input model, which may be the same folder.
 
     Raises:
-        ValueError: if another run is writing there, or a model is there that may not be replaced.
+        ValueError: if another run is writing to the folder, or it holds a model that may not be replaced.
     """
     with owned_folder(option, folder):
         if not overwrite and not is_same_folder(folder, own) and holds_model(folder):
@@ -54,17 +54,17 @@ def model_output(option: str, folder: Path, *, overwrite: bool, own: Path | None
 
 
 def is_same_folder(folder: Path, other: Path | None) -> bool:
-    """Whether two paths, of which one may be none or a name on the Hub, are the same folder."""
+    """Return whether two paths are the same folder; `other` may be `None` or a Hub id."""
     return other is not None and folder.is_dir() and other.is_dir() and folder.samefile(other)
 
 
 def write_model(folder: Path, write: Any, own: Path | None = None) -> None:
-    """Write a model as [`write_whole`] does, and remove what another model has left there that it does not replace.
+    """Write a model as [`write_whole`] does, and remove files of another model that it does not replace.
 
     Args:
-        folder: the model's.
-        write: writes its files to the folder that it is called with.
-        own: as in [`model_output`]: of a model that is but changed, all other files stay.
+        folder: the model's folder.
+        write: writes the model's files to the folder that it is called with.
+        own: see [`model_output`]. If the command only changes the model in `folder`, all other files are kept.
     """
     written: set[str] = set()
 
@@ -80,12 +80,16 @@ def write_model(folder: Path, write: Any, own: Path | None = None) -> None:
 
 
 def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
-    """Have files written to a folder beside, and move them into `folder` when all of them are whole.
+    """Write files to a temporary folder, and move them into `folder` when all of them are complete.
 
-    Links, the folder itself or files in it, lead to what is written; files that are replaced keep their mode.
+    Links (`folder` itself or files in it) are followed, and files that are replaced keep their mode.
+
+    Args:
+        folder: the folder.
+        write: writes the files to the folder that it is called with.
 
     Raises:
-        OSError: naming the folder, if they cannot be written; it stays as it was.
+        OSError: if the files can't be written; the message names the folder, which is unchanged.
     """
     folder = Path(os.path.realpath(folder))
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,10 +102,10 @@ def write_whole(folder: Path, write: Callable[[Path], object]) -> None:
 
 @contextmanager
 def saving_to(folder: Path, unfinished: Path) -> Iterator[None]:
-    """Turn whatever writing fails with into one error, and leave nothing half written.
+    """Raise an `OSError` for any error of writing, and remove partial files.
 
-    Writers have errors of their own for a full disk, `SafetensorError` and torch's `RuntimeError`; not all of them say
-    what is wrong.
+    On a full disk, writers raise errors of their own, such as `SafetensorError` and torch's `RuntimeError`, some of
+    which do not name the cause.
     """
     try:
         yield
@@ -112,6 +116,6 @@ def saving_to(folder: Path, unfinished: Path) -> Iterator[None]:
 
 
 def remove_unfinished(output_dir: Path) -> None:
-    """Remove what runs that were killed while saving have left in an output folder."""
+    """Remove the files that runs that were killed while saving have left in an output folder."""
     for left in output_dir.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left, ignore_errors=True)

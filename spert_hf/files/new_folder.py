@@ -1,4 +1,4 @@
-"""Folders that are there with all of their files, or not at all."""
+"""Folders that are created atomically with all of their files."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .outputs import hidden_beside, real_target
 
 @contextmanager
 def new_folder(path: str | Path) -> Iterator[Path]:
-    """A hidden folder to write files to, which gets its name when all of them are written.
+    """Yield a hidden folder to write files to, which is renamed to ``path`` when the block ends.
 
-    If the writing fails, nothing is left of it. Links are followed.
+    If the block fails, the folder is removed. Links are followed.
 
     Args:
-        path: What it shall be called; an empty folder there is replaced.
+        path: The path of the new folder; an empty folder at this path is replaced.
 
     Raises:
-        FileExistsError: Something else is there, which might be somebody's work.
-        OSError: It cannot be made.
+        FileExistsError: If something else exists at this path.
+        OSError: If the folder can't be created.
     """
     target = real_target(path)
     if target.exists() and not _is_empty_folder(target):

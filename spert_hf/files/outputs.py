@@ -1,4 +1,4 @@
-"""Where an output goes: to what links lead to, into streams as they are, and as files that keep their mode."""
+"""Targets of outputs: links are followed, streams are written to directly, and replaced files keep their mode."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 _LONGEST_NAME = 255
-"""Bytes of a file's name, where the system does not say."""
+"""The most bytes of a file's name, if the system does not say."""
 _MOST_LINKS = 40
-"""Links from one to the next that are followed, as many as Linux does."""
+"""The most consecutive links that are followed, as in Linux."""
 
 
 def real_target(path: str | Path) -> Path:
-    """The file that an output's path leads to, over links, whether it is there already or not.
+    """Return the file that an output's path leads to over links, whether it exists or not.
 
     Raises:
-        OSError: Links lead in a circle.
+        OSError: If links lead in a circle.
     """
     target = Path(os.path.realpath(path))
     if target.is_symlink():
@@ -32,8 +32,9 @@ def real_target(path: str | Path) -> Path:
 
 
 def is_stream(path: str | Path) -> bool:
-    """Whether what stands at a path is written to directly, for it can't be replaced by a file that is complete: a
-    pipe, a device, a socket, or a file that is open already (``/dev/stdout``, ``/dev/fd/3``).
+    """Return whether a path is a stream, which is written to directly since it can't be replaced.
+
+    Streams are pipes, devices, sockets, and files that are open already (``/dev/stdout``, ``/dev/fd/3``).
     """
     if _descriptor(path) is not None:
         return True
@@ -45,28 +46,28 @@ def is_stream(path: str | Path) -> bool:
 
 
 def open_stream(path: str | Path) -> BinaryIO:
-    """Open what ``is_stream`` is true of for writing; a named pipe waits for its reader.
+    """Open a stream (see ``is_stream``) for writing; a named pipe waits for its reader.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: If it can't be opened.
     """
     descriptor = _descriptor(path)
-    # Opened anew, a file would be written to from its beginning, whatever stands there.
+    # Opening it again would write over the beginning of the file.
     return Path(path).open("wb") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")
 
 
 def check_replaceable(target: Path) -> None:
-    """Check that a file may be written to before it is replaced, which its folder's permissions alone decide on.
+    """Check that an existing file is not write-protected, since only its folder's permissions decide on replacing it.
 
     Raises:
-        PermissionError: It is there and write-protected.
+        PermissionError: If it is.
     """
     if target.is_file() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
 
 
 def hidden_beside(target: Path, ending: str) -> Path:
-    """Path of a hidden file in the same folder that is named after another one, shortened if need be."""
+    """Return the path of a hidden file in the same folder, named after another file and shortened if necessary."""
     name = f".{target.name}.{ending}"
     longest = _longest_name(target.parent)
     if len(os.fsencode(name)) > longest:
@@ -77,7 +78,7 @@ def hidden_beside(target: Path, ending: str) -> Path:
 
 
 def give_mode_of(target: Path, new: Path) -> None:
-    """Give a new file owner, group (as far as we may) and permissions of the one that it is to replace, if any."""
+    """Give a new file the permissions and, if allowed, owner and group of the file that it replaces, if any."""
     try:
         before = target.stat()
     except FileNotFoundError:
@@ -95,11 +96,11 @@ def give_mode_of(target: Path, new: Path) -> None:
 
 
 def give_mode_of_new_files(folder: Path) -> None:
-    """Give each file of a folder the permissions that new files get here, whatever wrote it thought of them.
+    """Give each file of a folder the default permissions of new files.
 
-    safetensors makes files that their owner alone may read.
+    safetensors creates files that only their owner may read.
     """
-    # Asking for the umask means to set it, for all threads: a new file tells it, too.
+    # Reading the umask would mean setting it for all threads, so it is found from a new file.
     probe = folder / f".{uuid.uuid4().hex}.tmp"
     probe.touch()
     mode = stat.S_IMODE(probe.stat().st_mode)
@@ -110,14 +111,14 @@ def give_mode_of_new_files(folder: Path) -> None:
 
 
 def put_in_place(new: Path, path: str | Path) -> None:
-    """Give a complete file another one's name, or that of what the other leads to, and its mode.
+    """Move a complete file to a path, or to the file that the path links to, with the mode of what it replaces.
 
     Args:
-        new: The complete file; it may lie in another file system than what ``path`` leads to.
-        path: What it shall be called.
+        new: The complete file, which may be on another file system.
+        path: The path.
 
     Raises:
-        OSError: There is no such folder, it cannot be written to, or something other than a file stands there.
+        OSError: If the folder does not exist or can't be written to, or something other than a file is at the path.
     """
     if is_stream(path):
         raise OSError(f"{path} is not a regular file")
@@ -144,7 +145,7 @@ def _copy_in_place(new: Path, target: Path) -> None:
 
 
 def _descriptor(path: str | Path) -> int | None:
-    """Number of the open file of this process that a path such as ``/dev/stdout`` leads to."""
+    """Return the file descriptor of this process that a path such as ``/dev/stdout`` leads to, if any."""
     own = {"/dev/fd", *(f"/proc/{one}/fd" for one in (os.getpid(), f"{os.getpid()}/task/{threading.get_native_id()}"))}
     place = Path(path).absolute()
     for _ in range(_MOST_LINKS):

@@ -1,4 +1,4 @@
-"""One owner of an output: a second run that would write to it finds out, and leaves it alone."""
+"""Locks of outputs, so that a second run does not write to the same one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ with suppress(ImportError):  # not on Windows
 
 FOLDER_LOCK = ".spert-hf.lock"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What file systems say that have no locks."""
+"""Error numbers of file systems without locks."""
 
 
 @contextmanager
 def sole_owner(lock: Path) -> Iterator[bool]:
-    """Be the only one that has a lock file, which is there as long as somebody has it.
+    """Hold a lock file, which exists as long as somebody holds it.
 
     Yields:
-        Whether we have it; not if another run does.
+        Whether it is held; not if another run holds it.
 
     Raises:
-        OSError: The file cannot be made.
+        OSError: If the file can't be created.
     """
     stream = take_lock(lock)
     if stream is None:
@@ -35,23 +35,23 @@ def sole_owner(lock: Path) -> Iterator[bool]:
         try:
             yield True
         finally:
-            with suppress(OSError):  # it does no harm: what counts is the lock, which ends with the process
+            with suppress(OSError):  # harmless, since the lock itself ends with the process
                 lock.unlink()
 
 
 @contextmanager
 def owned_folder(option: str, folder: Path) -> Iterator[None]:
-    """Own an output folder, which is made if it is not there; if nothing gets into it, it goes again.
+    """Lock an output folder, which is created if necessary, and removed in the end if it is still empty.
 
     Args:
-        option: What names the folder, for the message.
+        option: Name of the option for the folder, for the message.
         folder: The folder.
 
     Raises:
-        ValueError: Another run is writing to it.
-        OSError: It cannot be made or written to.
+        ValueError: If another run is writing to it.
+        OSError: If it can't be created or written to.
     """
-    folder = Path(os.path.realpath(folder))  # a link may lead to a folder that is yet to be made
+    folder = Path(os.path.realpath(folder))  # a link may lead to a folder that does not exist yet
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -66,17 +66,17 @@ def owned_folder(option: str, folder: Path) -> Iterator[None]:
 
 
 def check_not_owned(option: str, folder: Path) -> None:
-    """Check that no other run is writing to a folder: a look before long work, which gives no right to the folder.
+    """Check that no other run is writing to a folder, before long work; this does not lock it.
 
     Raises:
-        ValueError: One is.
+        ValueError: If one is.
     """
     if is_owned(folder / FOLDER_LOCK):
         raise _taken(option, folder)
 
 
 def is_owned(lock: Path) -> bool:
-    """Whether another run has a lock file now."""
+    """Return whether another run holds a lock file."""
     try:
         stream = lock.open("rb")
     except OSError:
@@ -86,34 +86,34 @@ def is_owned(lock: Path) -> bool:
 
 
 def take_lock(path: Path) -> BinaryIO | None:
-    """Lock a file, which is made if it is not there.
+    """Lock a file, which is created if necessary.
 
     Returns:
-        The file, which is to be kept open; ``None`` if another process has the lock.
+        The file, which must be kept open; ``None`` if another process holds the lock.
 
     Raises:
-        OSError: The file cannot be opened.
+        OSError: If the file can't be opened.
     """
     while True:
         stream = path.open("ab")
         if not try_to_lock(stream):
             stream.close()
             return None
-        # Who had it before us may have removed or renamed the file that we opened: its lock keeps nobody away then.
+        # The former owner may have removed or renamed the opened file, whose lock is then useless.
         if _is_at(stream, path):
             return stream
         stream.close()
 
 
 def try_to_lock(stream: IO[Any], shared: bool = False) -> bool:
-    """Keep other processes from locking the same open file; the lock ends with the process, however it ends.
+    """Lock an open file without waiting; the lock ends with the process.
 
     Args:
         stream: The open file.
-        shared: Others may have a shared lock, too.
+        shared: Whether others may hold a shared lock, too.
 
     Returns:
-        Whether that was possible: ``False`` if another process has the lock. Where there are no locks, ``True``.
+        Whether the lock is held: ``False`` if another process holds it; ``True`` if the file system has no locks.
     """
     if "fcntl" not in globals():
         return True

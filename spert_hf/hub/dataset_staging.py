@@ -104,7 +104,7 @@ def stage_data(
     staged.mkdir()
     for path, rows in shared.files.items():
         write_parquet(staged / path, rows, built[0].info.features)
-    assert built[0].schema is not None  # built with its types
+    assert built[0].schema is not None  # its types were read
     built[0].schema.save(staged / TYPES_FILE)
     infos = {one.name: _info_of(one, staged, shared.paths) for one in built}
     text = published_card(card, repo_id, infos, shared.paths, with_script=with_script)

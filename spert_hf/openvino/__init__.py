@@ -1,7 +1,7 @@
 """The OpenVINO runtime, which is faster than torch on a CPU, especially in INT8.
 
-It is an extra, `pip install "spert-hf[openvino]"`, which is imported only when it is used. The names below are imported
-lazily.
+It is an optional dependency, `pip install "spert-hf[openvino]"`, and imported only when it is used. The names below are
+imported when they are first used.
 """
 
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ _MODULES = {
     "use_openvino": "runtime",
     "write_quantized_encoder": "quantization",
 }
-"""Where the names are."""
+"""The module of each name."""
 
 __all__ = [
     "CALIBRATION_SENTENCES",

@@ -16,13 +16,13 @@ from .imports import import_openvino
 
 _EXAMPLE_SHAPE = (2, 8)
 _CHECKED_SHAPES = ((3, 7), (1, 61))
-"""Sequences and sub-words: others than the example's, so that a form that holds for its shape alone is found out."""
+"""Numbers of sequences and sub-words other than the example's, to detect conversions that hold only for its shape."""
 
 
 class _FromVectors(nn.Module):
     """An encoder that takes vectors of sub-words.
 
-    Those come from torch, so that the table of embeddings is not held twice, and letter case can be added to them.
+    The vectors come from torch, so that the embeddings are in memory only once and letter case can be added to them.
     """
 
     def __init__(self, encoder: nn.Module) -> None:
@@ -40,15 +40,15 @@ def convert_encoder(model: SpertModel) -> Any:
     """Convert a model's encoder.
 
     Args:
-        model: the model, on the CPU and in `float32`.
+        model: the model, on the CPU and in float32.
 
     Returns:
-        An `openvino.Model` from vectors, *(batch, sub-words, embedding)* `float32`, and attention mask,
-        *(batch, sub-words)* `int64`, to hidden states, *(batch, sub-words, hidden)*.
+        An `openvino.Model` from vectors, *(batch, sub-words, embedding size)*, float32, and attention mask, *(batch,
+        sub-words)*, int64, to hidden states, *(batch, sub-words, hidden size)*, float32.
 
     Raises:
-        ImportError: OpenVINO is not installed.
-        ValueError: the model is on another device or of another dtype, or OpenVINO can't convert the encoder.
+        ImportError: if OpenVINO is not installed.
+        ValueError: if the model is on another device or has another dtype, or OpenVINO can't convert the encoder.
     """
     openvino = import_openvino()
     weight = model.entity_classifier.weight
@@ -63,9 +63,9 @@ def convert_encoder(model: SpertModel) -> Any:
             return openvino.convert_model(
                 _FromVectors(model.encoder),
                 example_input=example_inputs(model, *_EXAMPLE_SHAPE),
-                share_weights=False,  # or what is compiled later would have whatever torch's have become
+                share_weights=False,  # otherwise later changes of torch's weights would change the converted model
             )
-    except Exception as error:  # the tracer's, the encoder's own and OpenVINO's
+    except Exception as error:  # from the tracer, the encoder or OpenVINO
         reason = " ".join(str(error).partition("\nPlease check")[0].split())  # the rest is advice on calling OpenVINO
         raise ValueError(f"encoder: {type(model.encoder).__name__} can't be converted to OpenVINO: {reason}") from error
     finally:
@@ -74,9 +74,9 @@ def convert_encoder(model: SpertModel) -> Any:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep back what tracing has torch and transformers say: of every comparison of shapes, of settings it looks at.
+    """Suppress the warnings of torch and transformers during tracing, such as those for each comparison of shapes.
 
-    OpenVINO silences the root logger, and all others by it, and does not put that back where it fails.
+    OpenVINO silences the root logger, and so all others, and does not undo that if it fails.
     """
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
@@ -93,7 +93,13 @@ def _silent() -> Iterator[None]:
 
 
 def example_inputs(model: SpertModel, sequences: int, length: int) -> tuple[Tensor, Tensor]:
-    """Vectors and attention mask of some sequences, the last of them padded."""
+    """Return vectors and attention mask of example sequences, the last of which is padded.
+
+    Args:
+        model: the model.
+        sequences: number of sequences.
+        length: number of sub-words of the longest sequence.
+    """
     ids = torch.arange(1, 1 + sequences * length).view(sequences, length)
     ids = ids % len(cast(Tensor, model.encoder.get_input_embeddings().weight))
     mask = torch.ones(sequences, length, dtype=torch.long)
@@ -104,11 +110,11 @@ def example_inputs(model: SpertModel, sequences: int, length: int) -> tuple[Tens
 
 @torch.no_grad()
 def relative_error(model: SpertModel, compute: Any) -> float:
-    """How far hidden states are from torch's on shapes other than the example's, over torch's length.
+    """Return the norm of the difference of hidden states from torch's over the norm of torch's, on other shapes.
 
     Args:
-        model: in evaluation mode.
-        compute: from vectors and attention mask to hidden states.
+        model: the model, in evaluation mode.
+        compute: computes hidden states from vectors and attention mask.
     """
     worst = 0.0
     for sequences, most in _CHECKED_SHAPES:

@@ -1,4 +1,4 @@
-"""The import of OpenVINO and NNCF, which may be missing, and which are kept from reporting their use."""
+"""Imports of OpenVINO and NNCF, which are optional and whose usage reports are disabled."""
 
 import sys
 from importlib import import_module
@@ -9,16 +9,16 @@ def import_openvino() -> Any:
     """Import OpenVINO.
 
     Raises:
-        ImportError: saying what to install.
+        ImportError: if it is not installed; the message says what to install.
     """
     return _import_silent("openvino")
 
 
 def import_nncf() -> Any:
-    """Import NNCF, which quantises OpenVINO's models, and have it log no more than errors.
+    """Import NNCF, which quantizes OpenVINO models, and limit its logging to errors.
 
     Raises:
-        ImportError: saying what to install.
+        ImportError: if it is not installed; the message says what to install.
     """
     nncf = _import_silent("nncf")
     nncf.set_log_level("ERROR")

@@ -36,15 +36,15 @@ def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Se
     Args:
         model: the model, on the CPU and in `float32`.
         processor: its processor.
-        sentences: lists of words, similar to the texts that the model will be used on, without annotations. Of more
-            than [`CALIBRATION_SENTENCES`], a fixed sample is used.
+        sentences: lists of words, similar to the texts that the model will be used on, without annotations. If there
+            are more than [`CALIBRATION_SENTENCES`], a fixed sample is used.
 
     Returns:
         An `openvino.Model` with the inputs and outputs of [`convert_encoder`].
 
     Raises:
-        ImportError: OpenVINO or NNCF is not installed.
-        ValueError: no sentence has a word, or the encoder can't be converted.
+        ImportError: if OpenVINO or NNCF is not installed.
+        ValueError: if no sentence has a word, or the encoder can't be converted.
     """
     nncf = import_nncf()
     pieces = cut(processor, sentences)
@@ -53,7 +53,7 @@ def quantize_encoder(model: SpertModel, processor: SpertProcessor, sentences: Se
     drawn = random.Random(0).sample(pieces, min(len(pieces), CALIBRATION_SENTENCES))
     converted = convert_encoder(model)
     with torch.inference_mode():
-        # One by one, as padding would be measured, too.
+        # One by one, since padding would be measured, too.
         batches = [processor.collate([piece.words]) for piece in drawn]
         inputs = [
             [model.embed(batch["input_ids"], batch.get("letter_cases")).numpy(), batch["attention_mask"].numpy()]
@@ -75,9 +75,9 @@ def read_quantized_encoder(model: SpertModel, token: bool | str | None = None) -
     """Read the quantized encoder from the folder or repository from which a model was loaded.
 
     Raises:
-        ImportError: OpenVINO is not installed.
-        ValueError: there is none.
-        CheckpointError: it is damaged, or belongs to other weights.
+        ImportError: if OpenVINO is not installed.
+        ValueError: if there is no quantized encoder.
+        CheckpointError: if it is damaged or belongs to other weights.
     """
     openvino = import_openvino()
     found = [_find(model, name, token) for name in QUANTIZED_FILES]
@@ -96,37 +96,37 @@ def read_quantized_encoder(model: SpertModel, token: bool | str | None = None) -
 
 
 def check_quantized_encoder(paths: dict[str, Path], model: SpertModel) -> None:
-    """Check that a quantised encoder is what was written, and for these weights.
+    """Check that a quantized encoder is intact and belongs to a model's weights.
 
     Args:
-        paths: of the [`QUANTIZED_FILES`], by name.
-        model: whose encoder it should be.
+        paths: the paths of the [`QUANTIZED_FILES`], by name.
+        model: the model.
 
     Raises:
-        CheckpointError: naming the file.
+        CheckpointError: if it is not; the message names the file.
     """
     try:
         record = json.loads(paths[RECORD_FILE].read_text(encoding="utf-8"))
         digests = {name: record["files"][name] for name in (MODEL_FILE, WEIGHTS_FILE)} | {"encoder": record["encoder"]}
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CheckpointError(f"{paths[RECORD_FILE]} is not a record of a quantised encoder: {error!r}") from error
+        raise CheckpointError(f"{paths[RECORD_FILE]} is not a record of a quantized encoder: {error!r}") from error
     for name in (MODEL_FILE, WEIGHTS_FILE):
         if not paths[name].is_file() or digests[name] != digest_of_file(paths[name]):
             raise CheckpointError(f"{paths[name]} is not what was written: missing, truncated or changed")
     if digests["encoder"] != digest_of_encoder(model):
-        raise CheckpointError(f"{paths[MODEL_FILE]} was made of other weights than the model's: quantise it again")
+        raise CheckpointError(f"{paths[MODEL_FILE]} was made of other weights than the model's: quantize it again")
 
 
 def copy_quantized_encoder(folder: Path, target: Path, model: SpertModel) -> None:
-    """Copy the quantised encoder of a checkpoint, if it has one.
+    """Copy the quantized encoder of a checkpoint, if it has one.
 
     Args:
-        folder: of the checkpoint.
-        target: folder of its copy.
-        model: of the checkpoint.
+        folder: the checkpoint's folder.
+        target: the folder of its copy.
+        model: the checkpoint's model.
 
     Raises:
-        CheckpointError: if it is not whole, damaged, or not that of the model's weights.
+        CheckpointError: if it is incomplete or damaged, or belongs to other weights.
     """
     paths = {name: folder / name for name in QUANTIZED_FILES}
     if not any(path.exists() for path in paths.values()):
@@ -137,7 +137,7 @@ def copy_quantized_encoder(folder: Path, target: Path, model: SpertModel) -> Non
 
 
 def digest_of_encoder(model: SpertModel) -> str:
-    """SHA-256 of the encoder's weights in single precision, by their names."""
+    """Return the SHA-256 of the encoder's weights in single precision and their names."""
     digest = hashlib.sha256()
     for name, weight in sorted(model.encoder.state_dict().items()):
         digest.update(name.encode())
@@ -146,7 +146,7 @@ def digest_of_encoder(model: SpertModel) -> str:
 
 
 def _find(model: SpertModel, name: str, token: bool | str | None) -> str | None:
-    """Path of a file beside the model's weights; `None` if there is none."""
+    """Return the path of a file next to the model's weights; `None` if it does not exist."""
     if not model.name_or_path:
         return None
     path: str | None = cached_file(

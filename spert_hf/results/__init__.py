@@ -1,1 +1,1 @@
-"""What is done with results of the pipeline: triples, tables, graphs, drawings."""
+"""Conversion of the pipeline's results to triples, tables, graphs and drawings."""

@@ -1,4 +1,4 @@
-"""A result of the pipeline together with its text."""
+"""A result of the pipeline with its text."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Annotated(NamedTuple):
 
 
 def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
-    """Put a result and its text together.
+    """Combine a result with its text.
 
     Args:
-        result: Of the pipeline; of a record that ``spert-hf extract`` wrote its own ``text`` or ``tokens`` are taken if
-            none is given. Of an input that was skipped, its ``error`` stands in place of the text.
+        result: A result of the pipeline. Without a text, the ``text`` or ``tokens`` of a record written by ``spert-hf
+            extract`` are used; for an input that was skipped, its ``error`` is used as the text.
         text: The string or the list of words that was given to the pipeline, or None.
-        name: What messages call the text.
+        name: The name of the text in error messages.
 
     Raises:
-        ValueError: There is no text, or entities do not stand in it where they should.
+        ValueError: If there is no text, or entities are not where they should be in it.
     """
     if result.get("error") is not None and not result["entities"]:
         return Annotated(str(result["error"]), [], [], [])
@@ -38,18 +38,16 @@ def annotate(result: Mapping[str, Any], text: Any, name: str) -> Annotated:
         text, spans = _join(text, result["entities"], name)
     else:
         given = "none" if text is None else repr(text)[:80]
-        raise ValueError(must_be(name, "the string or the words that the result is of", given))
+        raise ValueError(must_be(name, "the string or the list of words of the result", given))
     for entity, (start, end) in zip(result["entities"], spans, strict=True):
         words = entity["text"].split()
         if not words or not 0 <= start < end <= len(text) or text[start:end].split() != words:
-            raise ValueError(
-                must_be(name, "the text that the result is of", f"one without {entity['text'][:80]!r} at {start}")
-            )
+            raise ValueError(must_be(name, "the text of the result", f"one without {entity['text'][:80]!r} at {start}"))
     return Annotated(text, spans, result["entities"], result["relations"])
 
 
 def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str, list[tuple[int, int]]]:
-    """Words as one text with spaces between them, and where entities stand in it."""
+    """Join words with spaces, and return the text and the character offsets of the entities."""
     starts = [0]
     for word in words:
         starts.append(starts[-1] + len(word) + 1)
@@ -57,7 +55,7 @@ def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str
     for entity in entities:
         first, end = _offsets(entity, "token_start", "token_end", name)
         if not 0 <= first < end <= len(words):
-            raise ValueError(must_be(name, "the words that the result is of", f"{len(words)} words"))
+            raise ValueError(must_be(name, "the words of the result", f"{len(words)} words"))
         spans.append((starts[first], starts[end] - 1))
     return " ".join(words), spans
 
@@ -65,5 +63,5 @@ def _join(words: Sequence[str], entities: Sequence[Any], name: str) -> tuple[str
 def _offsets(entity: Mapping[str, Any], start: str, end: str, name: str) -> tuple[int, int]:
     if entity.get(start) is None or entity.get(end) is None:
         given, allowed = ("a string", "the list of words") if start == "start" else ("words", "the string")
-        raise ValueError(must_be(name, f"{allowed} that the result is of", given))
+        raise ValueError(must_be(name, f"{allowed} of the result", given))
     return entity[start], entity[end]

@@ -1,4 +1,4 @@
-"""Where the arcs of relations run over the lines of a text, as in the demo (`space/view/arcs.js`)."""
+"""Layout of the arcs of relations above the lines of a text, as in the demo (`space/view/arcs.js`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LABEL_PADDING = 8
 
 @dataclass(slots=True, eq=False)
 class Piece:
-    """Where an entity stands on one line; `is_first` on the first of its lines."""
+    """The part of an entity on one line; `is_first` on the first of its lines."""
 
     entity: int
     line: int
@@ -25,23 +25,23 @@ class Piece:
 
     @property
     def middle(self) -> float:
-        """Abscissa of its middle."""
+        """The x coordinate of its middle."""
         return (self.left + self.right) / 2
 
 
 @dataclass(slots=True)
 class Arc:
-    """A relation's arc on one line; where head or tail stand on another line it runs to an edge.
+    """A relation's arc on one line, which runs to an edge if head or tail is on another line.
 
     Args:
         relation: index of the relation.
-        line: number of the line.
-        head: where it starts, or None.
-        tail: where it ends, or None.
-        start: abscissa on the head's side.
-        end: on the tail's side.
-        label: of the label's middle.
-        lane: from 0, the lowest.
+        line: index of the line.
+        head: the piece where it starts, or None.
+        tail: the piece where it ends, or None.
+        start: x coordinate on the head's side.
+        end: x coordinate on the tail's side.
+        label: x coordinate of the label's middle.
+        lane: index of the lane; 0 is the lowest.
     """
 
     relation: int
@@ -64,11 +64,11 @@ def lay_out_arcs(
     """Lay out the arcs of relations.
 
     Args:
-        relations: with their indices.
-        pieces: of each entity.
-        width: of the text.
-        backwards: whether it runs from right to left.
-        label_width: of a type's name.
+        relations: the relations with their indices.
+        pieces: the pieces of each entity.
+        width: the width of the text in pixels.
+        backwards: whether the text runs from right to left.
+        label_width: the width of a type's name in pixels.
     """
     arcs = [arc for index, one in relations for arc in _arcs_of(index, one, pieces, width, backwards)]
     _spread_ends(arcs)
@@ -90,7 +90,7 @@ def lay_out_arcs(
 def _arcs_of(
     index: int, relation: Mapping[str, Any], pieces: Sequence[Sequence[Piece]], width: float, backwards: bool
 ) -> list[Arc]:
-    """One arc, or two if the mentions stand on two lines: one leaves the head's, the other one enters the tail's."""
+    """Return one arc, or two if the mentions are on different lines: one from the head, the other to the tail."""
     head, tail = min(
         ((head, tail) for head in pieces[relation["head"]] for tail in pieces[relation["tail"]]),
         key=lambda ends: abs(ends[0].line - ends[1].line),
@@ -103,7 +103,7 @@ def _arcs_of(
 
 
 def _spread_ends(arcs: Sequence[Arc]) -> None:
-    """Give every arc that touches a mention a place of its own on it, in the order of where they lead to."""
+    """Move the ends of arcs at the same mention apart, in the order of their other ends."""
     touching: dict[Piece, list[tuple[float, Arc, str]]] = defaultdict(list)
     for arc in arcs:
         if arc.head is not None:
@@ -117,7 +117,7 @@ def _spread_ends(arcs: Sequence[Arc]) -> None:
 
 
 def arc_path(arc: Arc, base: float, top: float) -> str:
-    """The outline of an arc: an SVG path from the mentions' upper edge, `base`, over the arc's lane, `top`."""
+    """Return the SVG path of an arc from the mentions' upper edge, `base`, over the arc's lane, `top`."""
     direction = -1 if arc.end < arc.start else 1
     bend = min(6.0, abs(arc.end - arc.start) / 2, base - top)
     start = f"M{arc.start:.1f} {top:.1f}"
@@ -131,7 +131,7 @@ def arc_path(arc: Arc, base: float, top: float) -> str:
 
 
 def arrow_path(arc: Arc, base: float, top: float) -> str:
-    """The arrow's head at a mention, or at the edge where the arc goes on."""
+    """Return the SVG path of the arrowhead at a mention, or at the edge where the arc continues."""
     end = arc.end
     if arc.tail is not None:
         return f"M{end - 4:.1f} {base - 6:.1f}L{end + 4:.1f} {base - 6:.1f}L{end:.1f} {base:.1f}Z"

@@ -1,4 +1,4 @@
-"""Colours of drawings that are the same whatever the types."""
+"""Colours of drawings that do not depend on the types."""
 
 TEXT = "#1f2937"
 QUIET = "#4b5563"

@@ -20,7 +20,7 @@ MOST_ROWS = 500
 """The maximum number of rows of the table below a drawing."""
 
 _HEAD = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Entities and relations</title>'
-_FIGURE = (  # a light ground of its own: nobody can tell whether a notebook's is dark
+_FIGURE = (  # with a light background, since a notebook's own may be dark
     f"margin:0 0 16px;width:fit-content;max-width:100%;font:14px {FONT};color:{QUIET};background:{BACKGROUND}"
 )
 _WIDTHS = (200, 10_000)
@@ -118,10 +118,10 @@ def display(found: Any, text: Any = None, *, model: Any = None, width: float = 7
 
 
 def _texts(given: Any, count: int) -> list[Any]:
-    """The texts of several results.
+    """Return the texts of several results as a list.
 
     Raises:
-        ValueError: if they are not as many.
+        ValueError: if the number of texts differs from that of results.
     """
     texts = None if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     if texts is None or len(texts) != count:
@@ -131,7 +131,7 @@ def _texts(given: Any, count: int) -> list[Any]:
 
 
 def _hues(texts: Sequence[Annotated], model: Any) -> Hues:
-    """Hues by the model's types and those that were found besides."""
+    """Return the hues of the model's types and of other types in the results."""
     config = getattr(getattr(model, "model", model), "config", None)
     if model is not None and not hasattr(config, "entity_types"):
         raise ValueError(must_be("model", "a SpERT model or its pipeline", type(model).__name__))
@@ -149,7 +149,7 @@ def _count(one: Annotated) -> str:
 
 
 def _in_words(one: Annotated) -> str:
-    """The text and what was found in it, for those who hear the drawing."""
+    """Describe the text and its predictions in words, for screen readers."""
     entities = ", ".join(f"{_name(entity)} ({entity['type']})" for entity in one.entities)
     relations = [
         f"{_name(one.entities[relation['head']])} – {relation['type']} → {_name(one.entities[relation['tail']])}"
@@ -168,7 +168,7 @@ def _name(entity: Mapping[str, Any]) -> str:
 
 
 def _table(one: Annotated) -> str:
-    """The relations as a table, the best first."""
+    """Return the relations as a table, those with the highest scores first."""
     if not one.relations:
         return f'<p style="color:{QUIET}">No relation.</p>'
     best = sorted(one.relations, key=lambda relation: -relation["score"])

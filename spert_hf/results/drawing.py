@@ -1,7 +1,7 @@
-"""A text with its entities marked in place and its relations as arcs above the lines, as SVG.
+"""Draws a text as SVG, with its entities highlighted and its relations as arcs above the lines.
 
-Nothing is measured in a browser: texts are stretched to the widths that are reckoned with, so that arcs meet their
-words whatever letters there are. No style sheet and no name is global, as a notebook holds many drawings.
+Nothing is measured in a browser: texts are stretched to their estimated widths, so that arcs meet their words in any
+font. There are no global style sheets or ids, since a notebook may have many drawings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ARC_BASE = 14
 LABEL_LANE = 17
 LABEL_GAP = 6
 MOST_ARCS = 80
-"""Beyond that nothing could be told apart; the table has more."""
+"""More would be unreadable; the table has them."""
 
 _LABEL_SIZE = 12.0
 _TEXT_HEIGHT = 20.0
@@ -40,7 +40,7 @@ Hues = tuple[Mapping[str, float], Mapping[str, float]]
 
 @dataclass(slots=True)
 class _Label:
-    """The bar under a piece of a mention, and its type's name, which begins at `start`."""
+    """The bar under a piece of a mention, and the name of its type, which begins at `start`."""
 
     piece: Piece
     name: str
@@ -49,12 +49,17 @@ class _Label:
 
 
 def clean(text: str) -> str:
-    """A text as it may stand in XML or HTML: nothing in it is markup, moves the cursor or turns a line round."""
+    """Escape a text for XML or HTML, without control characters and changes of direction."""
     return escape(visible(text).replace("\ufffe", "�").replace("\uffff", "�"))
 
 
 def best_by_type(relations: Sequence[Mapping[str, Any]], most: int) -> list[int]:
-    """Indices of the best, each type with an equal share; what a type doesn't need the others have."""
+    """Return the indices of the relations with the highest scores, with equal shares for all types.
+
+    Args:
+        relations: the relations.
+        most: the most relations; what a type does not use of its share is left to the others.
+    """
     rounds: Counter[str] = Counter()
     rank = {}
     for index in sorted(range(len(relations)), key=lambda index: -relations[index]["score"]):
@@ -67,12 +72,12 @@ def draw(annotated: Annotated, hues: Hues, width: float) -> tuple[list[str], flo
     """Draw one text.
 
     Args:
-        annotated: the text with what was found.
-        hues: of entity types and relation types, see [`type_hues`].
-        width: of the drawing in pixels.
+        annotated: the text with its entities and relations.
+        hues: the hues of entity types and of relation types; see [`type_hues`].
+        width: the width of the drawing in pixels.
 
     Returns:
-        SVG elements, the first at the upper edge, and their height.
+        SVG elements, which begin at the upper edge, and their height.
     """
     inner = width - 2 * _MARGIN
     lines = break_lines(annotated.text, annotated.spans, inner)
@@ -90,13 +95,13 @@ def draw(annotated: Annotated, hues: Hues, width: float) -> tuple[list[str], flo
     drawn = [part for line, top in zip(lines, tops, strict=True) for part in _draw_line(line, top, annotated, hues[0])]
     drawn += [_draw_label(label, tops[label.piece.line], annotated, hues[0]) for label in labels]
     drawn_arcs = [_draw_arc(arc, tops[arc.line], annotated, hues[1]) for arc in arcs]
-    # Arcs' labels come last: an arc that crosses them stays behind.
+    # Labels of arcs come last, so that they cover arcs that cross them.
     drawn += [line for line, _ in drawn_arcs] + [label for _, label in drawn_arcs]
     return [f'<g transform="translate({_MARGIN:g} 0)">', *drawn, "</g>"], y + _MARGIN - _LINE_GAP
 
 
 def _lanes_by_line(items: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """How many lanes each line has, by pairs of a line and a lane."""
+    """Return the number of lanes of each line, from pairs of a line and a lane."""
     lanes: dict[int, int] = defaultdict(int)
     for line, lane in items:
         lanes[line] = max(lanes[line], lane + 1)
@@ -108,7 +113,7 @@ def _label_width(name: str) -> float:
 
 
 def _pieces(lines: Sequence[Sequence[Segment]], entities: int) -> list[list[Piece]]:
-    """Where each entity stands, line by line."""
+    """Return the pieces of each entity, line by line."""
     pieces: list[list[Piece]] = [[] for _ in range(entities)]
     for number, line in enumerate(lines):
         for segment in line:
@@ -123,7 +128,7 @@ def _pieces(lines: Sequence[Sequence[Segment]], entities: int) -> list[list[Piec
 
 
 def _lay_out_labels(pieces: Sequence[Sequence[Piece]], annotated: Annotated, width: float) -> list[_Label]:
-    """Bars with the types' names; on a line where a mention only goes on it has a bar alone."""
+    """Return bars with the types' names; where a mention continues on a further line, its bar has no name."""
     on_line: dict[int, list[_Label]] = defaultdict(list)
     for piece in (piece for of_entity in pieces for piece in of_entity):
         name = str(annotated.entities[piece.entity]["type"]) if piece.is_first else ""
@@ -139,7 +144,7 @@ def _lay_out_labels(pieces: Sequence[Sequence[Piece]], annotated: Annotated, wid
 
 
 def _draw_line(line: Sequence[Segment], top: float, annotated: Annotated, hues: Mapping[str, float]) -> Iterator[str]:
-    """The grounds of a line's mentions, and its words, as many in one piece as lie in the same entities."""
+    """Yield the backgrounds of a line's mentions, and its words, joined as far as they are in the same entities."""
     texts = []
     for entities, group in groupby(line, key=lambda segment: segment.entities):
         run = list(group)
@@ -168,7 +173,7 @@ def _draw_words(words: Sequence[Segment], baseline: float) -> str:
 
 
 def _text(text: str, x: float, y: float, width: float, attributes: str) -> str:
-    """A text that is just so wide."""
+    """Return a text element that is stretched to a width."""
     size = f' textLength="{width:.1f}" lengthAdjust="spacingAndGlyphs"' if width else ""
     return f'<text x="{x:.1f}" y="{y:.1f}"{size} {attributes}>{clean(text)}</text>'
 
@@ -184,7 +189,7 @@ def _draw_label(label: _Label, top: float, annotated: Annotated, hues: Mapping[s
 
 
 def _draw_arc(arc: Arc, base: float, annotated: Annotated, hues: Mapping[str, float]) -> tuple[str, str]:
-    """An arc, and its label, which says more when it is pointed at."""
+    """Return an arc, and its label with a tooltip."""
     relation = annotated.relations[arc.relation]
     top = base - ARC_BASE - arc.lane * ARC_LANE
     hue = hues[relation["type"]]
@@ -205,7 +210,7 @@ def _draw_arc(arc: Arc, base: float, annotated: Annotated, hues: Mapping[str, fl
 
 
 def svg_root(parts: Sequence[str], width: float, height: float, label: str, description: str) -> str:
-    """An SVG file's content, with what it shows in words."""
+    """Return the content of an SVG file, with a description in words."""
     attributes = (
         f'xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:.0f}" '
         f'viewBox="0 0 {width:g} {height:.0f}" role="img" aria-label="{clean(label)}" xml:space="preserve" '

@@ -1,4 +1,4 @@
-"""Which of several stacked lanes each of many intervals takes, so that none covers another."""
+"""Assignment of intervals to stacked lanes, so that none covers another."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 
 def assign_lanes(intervals: Sequence[tuple[float, float]], gap: float) -> list[int]:
-    """Give intervals lanes, counted from 0: short ones come first and lie lowest, so that what nests lies inside.
+    """Assign intervals to lanes; short ones get the lowest lanes, so that nested intervals are inside.
 
     Args:
-        intervals: left and right ends.
-        gap: kept free between neighbours in a lane.
+        intervals: the left and right ends.
+        gap: the distance between neighbours in a lane.
+
+    Returns:
+        The index of each interval's lane; 0 is the lowest.
     """
     order = sorted(range(len(intervals)), key=lambda i: (intervals[i][1] - intervals[i][0], intervals[i][0]))
     lanes: list[list[tuple[float, float]]] = []
@@ -27,7 +30,7 @@ def assign_lanes(intervals: Sequence[tuple[float, float]], gap: float) -> list[i
 
 
 def _is_free(lane: list[tuple[float, float]], interval: tuple[float, float], gap: float) -> bool:
-    """Whether an interval fits into a lane, whose intervals are sorted and apart."""
+    """Return whether an interval fits into a lane, whose intervals are sorted and do not overlap."""
     place = bisect_left(lane, interval)
     before = place == 0 or lane[place - 1][1] + gap <= interval[0]
     return before and (place == len(lane) or interval[1] + gap <= lane[place][0])

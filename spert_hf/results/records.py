@@ -1,4 +1,4 @@
-"""Results of the pipeline, one or many, as what works on them takes them."""
+"""Iteration over one or several results of the pipeline, with checks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _RELATION = ("type", "score", "head", "tail")
 
 
 def each_result(found: Any) -> Iterator[Mapping[str, Any]]:
-    """Give the results one by one, each checked.
+    """Yield the results one by one, after checking each.
 
     Args:
-        found: A result of the pipeline, or several: a list, a generator, a column, lines that ``spert-hf extract``
+        found: A result of the pipeline, or several: a list, a generator, a column, or records that ``spert-hf extract``
             wrote.
 
     Raises:
-        ValueError: At once if it is neither, and at an invalid result, by its number.
+        ValueError: If ``found`` is neither (at once), or at an invalid result; the message has its number.
     """
     if isinstance(found, Mapping):
         return iter([_checked(found, "found")])
@@ -29,10 +29,10 @@ def each_result(found: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _checked(result: Any, name: str) -> Mapping[str, Any]:
-    """A result, if its relations can be read.
+    """Return a result after checking it.
 
     Raises:
-        ValueError: It is not a result, or an entity or relation lacks something.
+        ValueError: If it is not a result, or a field of an entity or relation is missing.
     """
     if not isinstance(result, Mapping) or "entities" not in result or "relations" not in result:
         raise _no_result(name, result)

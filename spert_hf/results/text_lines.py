@@ -1,4 +1,4 @@
-"""A text broken into lines, each piece of which lies in the same entities from end to end and has its place."""
+"""Line breaking of a text, into segments with positions, each of which is in the same entities from end to end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .text_width import text_width
 
 TEXT_SIZE = 17.0
 _CHUNK = 12
-"""Characters after which a word that is longer than a line may break."""
+"""Characters after which a word that is wider than a line may break."""
 
 _PARTS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]|[^\S\n\r\v\f\x85\u2028\u2029]+|\S+")
 
@@ -22,11 +22,11 @@ class Segment:
     """A word, white space, or a part of one.
 
     Args:
-        text: as it is shown.
+        text: the text to show.
         is_space: whether it is white space within a line.
-        entities: indices of those that it lies in.
-        left: its abscissa.
-        width: in pixels.
+        entities: indices of the entities that it is in.
+        left: x coordinate of its left end, in pixels.
+        width: its width in pixels.
     """
 
     text: str
@@ -37,18 +37,24 @@ class Segment:
 
     @property
     def right(self) -> float:
-        """Abscissa of its right end."""
+        """The x coordinate of its right end."""
         return self.left + self.width
 
 
 def is_right_to_left(text: str) -> bool:
-    """Whether the first letter with a direction runs from right to left."""
+    """Return whether the first letter with a direction runs from right to left."""
     directions = (unicodedata.bidirectional(character) for character in text)
     return next((direction != "L" for direction in directions if direction in ("L", "R", "AL")), False)
 
 
 def break_lines(text: str, spans: Sequence[tuple[int, int]], width: float) -> list[list[Segment]]:
-    """Break a text into lines of at most `width` pixels, in each of which segments stand from left to right."""
+    """Break a text into lines of segments, from left to right.
+
+    Args:
+        text: the text.
+        spans: character offsets of the entities, end exclusive.
+        width: the maximum width of a line in pixels.
+    """
     lines: list[list[Segment]] = [[]]
     used = 0.0
     word: list[Segment] = []
@@ -76,7 +82,7 @@ def break_lines(text: str, spans: Sequence[tuple[int, int]], width: float) -> li
         if segment is None:
             lines.append([])
             used = 0.0
-        elif used:  # none at the beginning of a line
+        elif used:  # no space at the beginning of a line
             lines[-1].append(segment)
             used += segment.width
     put_word()
@@ -85,7 +91,7 @@ def break_lines(text: str, spans: Sequence[tuple[int, int]], width: float) -> li
 
 
 def _segments(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[Segment | None]:
-    """Pieces of a text in order; None stands for the end of a line."""
+    """Yield the segments of a text in order, and None for the end of a line."""
     borders = sorted({border for span in spans for border in span})
     starting: dict[int, list[int]] = {}
     ending: dict[int, list[int]] = {}
@@ -118,7 +124,7 @@ def _cut(part: str, entities: tuple[int, ...]) -> Iterator[Segment | None]:
 
 
 def _place(line: list[Segment], width: float, backwards: bool) -> list[Segment]:
-    """Put a line's segments side by side in the order that they are seen in: words of the other direction run it."""
+    """Position a line's segments in visual order, with words of the other direction reversed."""
     while line and line[-1].is_space:
         line = line[:-1]
     against = _against(line, backwards)
@@ -141,7 +147,7 @@ def _place(line: list[Segment], width: float, backwards: bool) -> list[Segment]:
 
 
 def _against(line: Sequence[Segment], backwards: bool) -> list[bool]:
-    """For each segment whether it runs against the text's direction; what has none goes with both its neighbours."""
+    """Return whether each segment runs against the text's direction, as one without direction between two such does."""
     own = [_direction(segment.text) for segment in line]
     result = []
     for index, direction in enumerate(own):
@@ -154,7 +160,7 @@ def _against(line: Sequence[Segment], backwards: bool) -> list[bool]:
 
 
 def _direction(text: str) -> bool | None:
-    """Whether a word runs from right to left; None of what has no direction."""
+    """Return whether a word runs from right to left; None if it has no direction."""
     directions = {unicodedata.bidirectional(character) for character in text}
     if directions & {"R", "AL"}:
         return True

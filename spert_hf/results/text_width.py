@@ -1,4 +1,4 @@
-"""How wide a text is, without asking a browser: by the widths of Helvetica's letters, which Arial's share."""
+"""Estimates of the width of a text without a browser, from the widths of letters in Helvetica and Arial."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
 SEMIBOLD = 1.08
-"""How much wider than plain letters those of labels are."""
+"""The factor by which the letters of labels are wider than plain ones."""
 
 _WIDTHS: dict[str, int] = {}
 for _letters, _width in (
@@ -35,7 +35,7 @@ _WIDE = 1000
 
 
 def text_width(text: str, size: float) -> float:
-    """About how many pixels a text takes in letters of a size; drawings stretch it to just that."""
+    """Return the approximate width of a text in pixels at a font size; drawings stretch the text to it."""
     return sum(map(_width_of, text)) * size / 1000
 
 

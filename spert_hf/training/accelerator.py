@@ -1,4 +1,4 @@
-"""Accelerate's part in a run: where it computes, in which precision, and which tracker is told."""
+"""What Accelerate does for a run: devices and processes, precision, and trackers."""
 
 import os
 from datetime import timedelta
@@ -12,20 +12,23 @@ from .arguments import SpertTrainingArguments
 
 NO_TRACKER = "none"
 PROJECT = "spert-hf"
-"""What trackers with projects call them."""
+"""Name of the project, in trackers that have projects."""
 
 _TENSORBOARD = "tensorboard"
 _FOLDER = "runs"
-"""In the output folder, for TensorBoard."""
+"""TensorBoard's folder within the output folder."""
 _PACKAGES = {_TENSORBOARD: '"spert-hf[tensorboard]"', "comet_ml": "comet-ml"}
-"""What to install for a tracker, where it is called otherwise."""
+"""The package to install for a tracker, where its name differs from the tracker's."""
 
 
 def check_tracker(name: str) -> None:
-    """Refuse a tracker that can't be used here, before any work.
+    """Check that a tracker can be used here, before any work.
+
+    Args:
+        name: a value of `report_to`.
 
     Raises:
-        ImportError: saying what to install.
+        ImportError: if it can't; the message says what to install.
     """
     if name == NO_TRACKER or name in {tracker.value for tracker in get_available_trackers()}:
         return
@@ -35,10 +38,13 @@ def check_tracker(name: str) -> None:
 
 
 def make_accelerator(arguments: SpertTrainingArguments) -> Accelerator:
-    """Make what spreads a run over devices and processes.
+    """Make the `Accelerator` of a run, which spreads it over devices and processes.
+
+    Args:
+        arguments: all settings of the run.
 
     Raises:
-        ValueError: if the precision is none for this device.
+        ValueError: if the device does not support the precision.
     """
     _forget_other_precision(arguments.mixed_precision)
     accelerator = Accelerator(
@@ -48,18 +54,18 @@ def make_accelerator(arguments: SpertTrainingArguments) -> Accelerator:
         kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(seconds=arguments.ddp_timeout))],
     )
     if arguments.fp16 and accelerator.device.type == "cpu" and accelerator.scaler is None:
-        # Accelerate would compute in single precision and not say so.
+        # Accelerate would silently compute in single precision.
         raise ValueError("fp16 needs a GPU; use bf16 on a CPU")
     return accelerator
 
 
 def start_tracker(accelerator: Accelerator, arguments: SpertTrainingArguments, first_step: int | None) -> None:
-    """Begin to report to the tracker, if there is one.
+    """Start the tracker named by `report_to`, if any.
 
     Args:
-        accelerator: of the run.
-        arguments: all settings, which the tracker is told.
-        first_step: of a run that is resumed, from where on TensorBoard is to forget what was logged before.
+        accelerator: the run's accelerator.
+        arguments: all settings of the run; the tracker records them.
+        first_step: the first step of a resumed run; TensorBoard drops what was logged from this step on.
     """
     name = arguments.report_to
     if name == NO_TRACKER:
@@ -69,26 +75,26 @@ def start_tracker(accelerator: Accelerator, arguments: SpertTrainingArguments, f
     settings = {key: value for key, value in vars(arguments).items() if value is not None and key != "hub_token"}
     accelerator.init_trackers(
         _FOLDER if is_tensorboard else PROJECT,
-        config=None if is_tensorboard else settings,  # it would write another run for them
+        config=None if is_tensorboard else settings,  # it would write them as a run of their own
         init_kwargs={name: options[name]} if name in options else {},
     )
 
 
 def stop_trackers(accelerator: Accelerator) -> None:
-    """Have trackers write what they have; the processes stay together."""
+    """Finish all trackers, without ending the process group."""
     for tracker in accelerator.trackers:
         tracker.finish()
     accelerator.trackers = []
 
 
 def share_of_cores(processes: int) -> int:
-    """Cores for each of a machine's processes; `accelerate launch` by itself leaves a process only one."""
+    """Return the number of cores for each process on a machine; `accelerate launch` alone gives a process only one."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // processes)
 
 
 def _forget_other_precision(precision: str) -> None:
-    """Let this run have a precision of its own, where an earlier one in the process had another: in a notebook."""
+    """Reset Accelerate's state if an earlier run in this process (a notebook's) used another precision."""
     if not AcceleratorState._shared_state:
         return
     state = AcceleratorState()

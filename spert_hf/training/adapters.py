@@ -1,4 +1,4 @@
-"""Training adapters (LoRA, by peft) in place of all weights: made, saved beside a config, and resumed."""
+"""Training of adapters (LoRA, from peft) in place of all weights: adding, saving and loading them."""
 
 import json
 import re
@@ -20,18 +20,21 @@ from ..model.modeling_spert import SpertModel
 from .arguments import SpertTrainingArguments
 
 _NAME = "default"
-"""What peft calls the adapter of a model that has one."""
+"""peft's name for a model's only adapter."""
 
 
 def add_adapters(model: SpertModel, arguments: SpertTrainingArguments) -> SpertModel:
-    """Put adapters beside linear layers of the encoder, to be trained in place of it; what else there is, is trained.
+    """Add adapters to linear layers of the encoder; they are trained in its place, together with all other modules.
 
     Args:
-        model: changed in place.
-        arguments: `lora_r` and what goes with it.
+        model: the model, which is changed in place.
+        arguments: all settings, of which `lora_r` and the others with this prefix are used.
+
+    Returns:
+        The same model.
 
     Raises:
-        ValueError: if there are no layers of the given names, or nobody could load the model's base again.
+        ValueError: if the encoder has no layers of the given names, or the model's base could not be loaded again.
     """
     from peft import LoraConfig, get_peft_model  # heavy, and an extra
 
@@ -46,13 +49,13 @@ def add_adapters(model: SpertModel, arguments: SpertTrainingArguments) -> SpertM
 
 
 def adapted_model(model: Any) -> SpertModel:
-    """Give the SpERT model with adapters within a `PeftModel`, which is trained and saved in its place.
+    """Return the SpERT model, adapters included, that a `PeftModel` wraps.
 
     Args:
-        model: a `PeftModel` of peft over a [`SpertModel`], or a [`SpertModel`], which is given back.
+        model: peft's `PeftModel` over a [`SpertModel`], or a [`SpertModel`], which is returned as it is.
 
     Raises:
-        ValueError: if it is another model, or adapters that could not be loaded again.
+        ValueError: if the model is of another kind, or its adapters could not be loaded again.
     """
     if isinstance(model, SpertModel):
         return model
@@ -71,12 +74,12 @@ def adapted_model(model: Any) -> SpertModel:
 
 
 def is_of_peft(model: Any) -> bool:
-    """Whether a model is a `PeftModel`, which is told without peft."""
+    """Return whether a model is a `PeftModel`, without importing peft."""
     return hasattr(model, "get_base_model") and hasattr(model, "peft_config")
 
 
 def adapter_settings(model: SpertModel) -> dict[str, Any]:
-    """The settings of training that a model's adapters stand for; none without adapters."""
+    """Return the training settings that describe a model's adapters; an empty dictionary if it has none."""
     if not has_adapters(model):
         return {}
     config: Any = model.peft_config[_NAME]
@@ -84,12 +87,12 @@ def adapter_settings(model: SpertModel) -> dict[str, Any]:
 
 
 def has_adapters(model: nn.Module) -> bool:
-    """Whether a model is trained by adapters."""
+    """Return whether a model has adapters."""
     return bool(getattr(model, "peft_config", None))
 
 
 def describe_adapters(model: SpertModel) -> str:
-    """Say in a line what is trained, and over what."""
+    """Return a line that says what is trained, and over which base."""
     trained = model.num_parameters(only_trainable=True)
     base = sum(weight.numel() for name, weight in model.encoder.named_parameters() if ".lora_" not in name)
     return f"Adapters and classifiers are trained: {trained:,} weights over {_settings(model)[_BASE]} ({base:,})"
@@ -99,7 +102,7 @@ _BASE = "base_model_name_or_path"
 
 
 def _targets(model: SpertModel, names: str | None) -> str:
-    """Linear layers of the encoder, as a regular expression for peft."""
+    """Return a regular expression for peft that matches the encoder's linear layers of the given names, or all."""
     there = {name.rpartition(".")[2] for name, module in model.encoder.named_modules() if isinstance(module, nn.Linear)}
     wanted = {name.strip() for name in names.split(",")} if names else there
     unknown = sorted(wanted - there)
@@ -111,36 +114,36 @@ def _targets(model: SpertModel, names: str | None) -> str:
 
 
 def _name_base(model: SpertModel) -> None:
-    """Say in the adapters' config what they are loaded over: the model that they were added to, or its encoder.
+    """Name the adapters' base in their config: the model that they were added to, or its encoder.
 
     Raises:
-        ValueError: if there is none that could be named.
+        ValueError: if the base has no name from which it could be loaded.
     """
     config: Any = model.peft_config[_NAME]
     encoder = model.config.encoder_config
     base = model.name_or_path or encoder.name_or_path or model.encoder_source[0] or config.base_model_name_or_path
     if not base:
         raise ValueError(
-            must_be("model", "over a base that can be loaded", "adapters over weights of no folder and no Hub id")
+            must_be("model", "over a base that can be loaded", "adapters over weights without a folder or Hub id")
         )
     is_here = Path(base).is_dir()
     if is_here and find_adapter(base, {}) and not Path(base, "model.safetensors").is_file():
         raise ValueError(
-            f"lora_r needs a whole model to continue from, got the adapter {base}; pass what "
-            f"SpertModel.from_pretrained({base!r}).save_pretrained(…) makes of it"
+            f"lora_r needs a whole model to continue from, got the adapter {base}; pass a folder to which "
+            f"SpertModel.from_pretrained({base!r}).save_pretrained(…) has saved it"
         )
     config.base_model_name_or_path = str(Path(base).absolute()) if is_here else base
     config.revision = None if is_here else _commit_of(base)
 
 
 def _commit_of(source: str) -> str | None:
-    """Commit of a repository from which a model was just loaded; `None` where it came from elsewhere, a package."""
+    """Return the commit of the repository that a model was just loaded from; `None` if it came from elsewhere."""
     config = try_to_load_from_cache(source, CONFIG_NAME)
     return Path(config).parent.name if isinstance(config, str) else None
 
 
 def _settings(model: SpertModel) -> dict[str, Any]:
-    """The adapters' config as peft writes it, with what JSON has no name for as text or list."""
+    """Return the adapters' config as peft writes it, with sets as lists and enumerations as text for JSON."""
     config: Any = model.peft_config[_NAME]
     settings = config.to_dict() | {"inference_mode": True, "auto_mapping": None}
     plain = {name: sorted(value) if isinstance(value, set) else value for name, value in settings.items()}
@@ -148,7 +151,7 @@ def _settings(model: SpertModel) -> dict[str, Any]:
 
 
 def _own_weights(model: SpertModel) -> dict[str, Tensor]:
-    """By their names in files, all weights that are not the base's: those that are trained, or not of the encoder."""
+    """Return the weights that are not the base's (trained, or outside the encoder), by their names in files."""
     weights: dict[str, Tensor] = {}
     for name, weight in model.named_parameters():
         if ".original_module." in name or not (weight.requires_grad or not name.startswith("encoder.")):
@@ -159,7 +162,12 @@ def _own_weights(model: SpertModel) -> dict[str, Tensor]:
 
 
 def save_weights(model: SpertModel, folder: str | Path) -> None:
-    """Save a model as `save_pretrained` does; of one with adapters, these, the classifiers and the config."""
+    """Save a model as `save_pretrained` does; if it has adapters, only these, the classifiers and the config.
+
+    Args:
+        model: the model.
+        folder: created if it does not exist.
+    """
     if not has_adapters(model):
         model.save_pretrained(folder)
         return
@@ -175,10 +183,14 @@ def save_weights(model: SpertModel, folder: str | Path) -> None:
 
 @torch.no_grad()
 def load_weights(model: SpertModel, folder: Path) -> None:
-    """Put adapters and classifiers back to what `save_weights` saved.
+    """Load adapters and classifiers that `save_weights` saved.
+
+    Args:
+        model: a model with adapters, which is changed in place.
+        folder: where they were saved.
 
     Raises:
-        ValueError: naming the folder, if they are over another base, or of other shapes.
+        ValueError: if they are for another base or of other shapes; the message names the folder.
     """
     saved = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
     for name in (_BASE, "revision"):
@@ -204,14 +216,14 @@ def load_weights(model: SpertModel, folder: Path) -> None:
 
 
 def finished_model(trained: SpertModel, best: Path | None) -> SpertModel:
-    """Give a run's model as those who load it have it: adapters put into the weights.
+    """Return a run's final model as `from_pretrained` would load it: with adapters merged into the weights.
 
     Args:
         trained: the model in training.
-        best: folder of the model of the best evaluation, if that is the run's.
+        best: the folder of the best model, if the run keeps that one.
     """
     if best is not None:
-        # A model of its own: a checkpoint that is saved from here on holds the weights in training.
+        # A separate model, so that checkpoints saved from here on still hold the weights in training.
         return SpertModel.from_pretrained(best)
     if not has_adapters(trained):
         return trained
@@ -223,12 +235,12 @@ def finished_model(trained: SpertModel, best: Path | None) -> SpertModel:
 
 
 def take_best(trained: SpertModel, finished: SpertModel, best: Path) -> None:
-    """Put a model that was trained back to the best evaluation's weights.
+    """Put the best model's weights into the model in training.
 
     Args:
-        trained: the model in training, changed in place.
-        finished: of `finished_model`.
-        best: as there.
+        trained: the model in training, which is changed in place.
+        finished: what `finished_model` returned.
+        best: the folder of the best model.
     """
     if has_adapters(trained):
         load_weights(trained, best)

@@ -1,4 +1,4 @@
-"""The C library's allocator, told to keep what a training step frees: the next step needs the same again."""
+"""Settings of the C library's allocator that make it keep the memory a training step frees, for the next step."""
 
 import ctypes
 import sys
@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Of glibc's <malloc.h>.
+# From glibc's <malloc.h>.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_MMAP_MAX = -4
 _LARGEST = 2**31 - 1
 _KEPT = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, _LARGEST))
 _USUAL = ((_M_MMAP_THRESHOLD, 32 * 2**20), (_M_TRIM_THRESHOLD, 64 * 2**20), (_M_MMAP_MAX, 65_536))
-"""Where glibc's own settings, which follow the blocks that a program frees, end up."""
+"""The values that glibc's own settings, which adapt to the blocks that a program frees, end up at."""
 
 
 @contextmanager
 def freed_memory_kept() -> Iterator[None]:
-    """Keep freed memory while inside; see [`keep_freed_memory`]. On leaving, what is not used is given back."""
+    """Keep freed memory inside the context; see [`keep_freed_memory`]. On leaving, unused memory is given back."""
     keep_freed_memory()
     try:
         yield
@@ -30,11 +30,11 @@ def freed_memory_kept() -> Iterator[None]:
 
 
 def keep_freed_memory() -> bool:
-    """Have this process keep freed memory for itself, where its C library is glibc.
+    """Make this process keep freed memory, if its C library is glibc.
 
-    By default glibc gives large blocks back to the system at once. A step frees and takes the gradient of the word
-    embeddings alone as tens of MB, and the system clears every page of it anew: at the paper's batch size a fifth of a
-    step on a CPU. The most that the process holds stays the same.
+    By default glibc gives large blocks back to the system at once. A step frees and allocates tens of MB for the
+    gradient of the word embeddings alone, and the system has to clear every page again: a fifth of a step's time on a
+    CPU at the paper's batch size. The process's peak memory stays the same.
 
     Returns:
         Whether it took effect.
@@ -43,7 +43,7 @@ def keep_freed_memory() -> bool:
 
 
 def free_memory_as_usual() -> None:
-    """Have large blocks given back to the system again."""
+    """Make glibc give large blocks back to the system again."""
     _set(_USUAL)
 
 
@@ -56,7 +56,7 @@ def _set(settings: tuple[tuple[int, int], ...]) -> bool:
 
 
 def _glibc() -> Any:
-    """The C library, if it is one with these settings."""
+    """Return the C library, if it has these settings."""
     if sys.platform != "linux":
         return None
     library = ctypes.CDLL(None)

@@ -23,10 +23,10 @@ logger = logging.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """A sentence ready for training.
+    """A sentence that is ready for training.
 
     Args:
-        name: id of its document, or where that has none, its number among the documents, from 0 on.
+        name: the id of its document, or the document's index if it has no id.
         words: its sub-words.
         gold: its gold candidates.
     """
@@ -39,9 +39,14 @@ class TrainingExample:
 def make_examples(
     documents: Sequence[Document], schema: TypeSchema, processor: SpertProcessor
 ) -> list[TrainingExample]:
-    """Tokenise the documents; one that is longer than the encoder takes gives an example for each of its windows.
+    """Tokenize the documents; one that is too long for the encoder gives one example per window.
 
-    A warning tells of entities and relations that lie in no window whole.
+    A warning counts the entities and relations that no window holds as a whole.
+
+    Args:
+        documents: the documents to train on.
+        schema: the types of their entities and relations.
+        processor: tokenizes them, and knows the length of a window.
     """
     examples = []
     lost_entities = lost_relations = 0
@@ -61,14 +66,14 @@ def make_examples(
     if len(examples) > len(documents):
         logger.warning(
             f"{len(documents)} documents gave {len(examples)} windows, as the encoder takes {processor.window_size} "
-            f"sub-words at once; {lost_entities} entities and {lost_relations} relations lie in none of them whole and "
-            "are not trained on"
+            f"sub-words at once; {lost_entities} entities and {lost_relations} relations are not trained on, as no "
+            "window holds them as a whole"
         )
     return examples
 
 
 def warn_of_long_entities(documents: Sequence[Document], max_span_size: int) -> None:
-    """Tell of entities that are trained on, as in the published code, and too long to be ever predicted."""
+    """Warn of entities that are trained on, as in the published code, but are too long ever to be predicted."""
     sizes = [entity.end - entity.start for document in documents for entity in document.entities]
     too_long = sum(size > max_span_size for size in sizes)
     if too_long:
@@ -79,12 +84,12 @@ def warn_of_long_entities(documents: Sequence[Document], max_span_size: int) -> 
 
 
 def _windows_of(entity: Entity, windows: Sequence[tuple[int, int]]) -> set[int]:
-    """Numbers of the windows that an entity lies in whole."""
+    """Return the indices of the windows that hold an entity as a whole."""
     return {number for number, (start, end) in enumerate(windows) if start <= entity.start and entity.end <= end}
 
 
 def _part(document: Document, start: int, end: int) -> Document:
-    """The tokens `[start, end)` of a document, with the entities and relations that lie within."""
+    """Return the tokens `[start, end)` of a document, with the entities and relations that lie within them."""
     kept = [index for index, e in enumerate(document.entities) if start <= e.start and e.end <= end]
     place = {old: new for new, old in enumerate(kept)}
     entities = [document.entities[index] for index in kept]
@@ -100,7 +105,7 @@ def _part(document: Document, start: int, end: int) -> Document:
 
 
 def digest_examples(examples: Sequence[TrainingExample]) -> str:
-    """SHA-256 of all that training reads of the examples: the same data, read by the same tokenizer, gives the same."""
+    """Return the SHA-256 of all that training reads of the examples; it identifies the data and its tokenization."""
     digest = hashlib.sha256()
     for example in examples:
         gold = example.gold
@@ -114,7 +119,7 @@ def digest_examples(examples: Sequence[TrainingExample]) -> str:
 
 
 LENGTH_GROUP = 32
-"""Batches within which examples are sorted by length, where that is asked for."""
+"""Number of neighbouring batches within which `group_by_length` sorts examples."""
 
 
 def epoch_batches(
@@ -125,18 +130,18 @@ def epoch_batches(
     group_by_length: bool = False,
     copies: Sequence[Copies] = (),
 ) -> list[list[int]]:
-    """Indices of the examples of each step of an epoch, drawn and shuffled by seed and epoch: the *global* batches.
+    """Return the *global* batches of an epoch: the indices of the examples of each of its steps.
 
     The last incomplete batch is dropped, as in the published code, unless it is the only one.
 
     Args:
-        lengths: sub-words of each example.
-        batch_size: examples a step, over all processes and accumulated batches.
-        seed: of the order, and of what is drawn.
-        epoch: which pass it is.
+        lengths: number of sub-words of each example.
+        batch_size: number of examples per step, over all processes and accumulated batches.
+        seed: seed of the order, and of the copies that are drawn.
+        epoch: index of the epoch.
         group_by_length: put examples of similar length into one batch, which leaves less padding to compute. Only
             neighbours in the shuffled order are grouped, and the batches are shuffled again.
-        copies: the examples, last of all, of which an epoch has some; it has each of the others.
+        copies: the examples, after all others, of which an epoch draws some; it has each of the others.
     """
     generator = np.random.default_rng((seed, epoch))
     drawn = [one.draw(generator) for one in copies]
@@ -155,13 +160,13 @@ def epoch_batches(
 
 
 class BatchMaker:
-    """Makes batches of candidates, the same for the same seed, epoch and sentence on whatever process.
+    """Makes batches of candidates; seed, epoch and sentence decide what is in them, whichever process makes them.
 
     Args:
         examples: all training examples.
         processor: pads the sub-words.
-        settings: of negative sampling.
-        seed: of the negatives.
+        settings: settings of negative sampling.
+        seed: seed of the negatives.
     """
 
     def __init__(
@@ -169,7 +174,7 @@ class BatchMaker:
     ) -> None:
         self._examples = examples
         self.lengths = [len(example.words.input_ids) for example in examples]
-        """Sub-words of each example."""
+        """Number of sub-words of each example."""
         self._processor = processor
         self._settings = settings
         self._seed = seed
@@ -203,7 +208,7 @@ def _pad(arrays: Sequence[np.ndarray], value: int) -> Tensor:
 
 
 def candidate_counts(batch: dict[str, Tensor]) -> tuple[int, int]:
-    """How many spans and pairs of a batch are not padding."""
+    """Return the numbers of spans and of pairs in a batch, without padding."""
     spans = int((batch["entity_labels"] != IGNORED_LABEL).sum())
     labels = batch["relation_labels"]
     return spans, int((labels[..., 0] != IGNORED_LABEL).sum()) if labels.shape[-1] else 0
@@ -212,8 +217,8 @@ def candidate_counts(batch: dict[str, Tensor]) -> tuple[int, int]:
 def split_batch(batch: Sequence[int], size: int, processes: int) -> list[Sequence[int]]:
     """Split a global batch evenly into batches of at most `size` examples, none of them empty.
 
-    The process of rank `r` takes every `processes`-th of them, from the `r`-th on: one or more, and all take as many
-    unless there are fewer examples than that.
+    The process of rank `r` takes every `processes`-th batch, starting with the `r`-th. Each process gets at least one,
+    and all get the same number unless the examples are too few for that.
     """
     parts = min(processes * ceil(len(batch) / (size * processes)), len(batch))
     ends = [len(batch) * part // parts for part in range(parts + 1)]

@@ -1,4 +1,4 @@
-"""The best model of a run's evaluations, which is kept beside its checkpoints."""
+"""The best model of a run, which is kept beside its checkpoints."""
 
 from pathlib import Path
 
@@ -8,15 +8,15 @@ BEST_FOLDER = "best"
 
 
 def note_score(reached: TrainingState, score: float, measure: str | None) -> bool:
-    """Note the score of an evaluation.
+    """Record the score of an evaluation.
 
     Args:
-        reached: how far the run is.
-        score: by the metric that decides.
-        measure: what models are chosen by, `None` if the best is not to be kept.
+        reached: the state of the run, which is updated.
+        score: the model's score by the measure.
+        measure: name of the measure that decides; `None` if the best model is not kept.
 
     Returns:
-        Whether the model is to be kept as the best so far.
+        Whether the model is the best so far, and has to be kept.
     """
     if reached.best_metric is None or score > reached.best_metric:
         reached.best_metric = score
@@ -27,10 +27,15 @@ def note_score(reached: TrainingState, score: float, measure: str | None) -> boo
 
 
 def forget_best_if_lost(reached: TrainingState, measure: str, output_dir: Path) -> str | None:
-    """Begin the search for the best model anew where that of a resumed run is not at hand or not comparable.
+    """Restart the search for the best model if that of a resumed run is missing or not comparable.
+
+    Args:
+        reached: the state of the run, which is updated.
+        measure: name of the measure that decides.
+        output_dir: the run's output folder.
 
     Returns:
-        Why, if so.
+        The reason, or `None` if the search goes on.
     """
     if reached.best_score is None:
         return None

@@ -1,4 +1,4 @@
-"""What a run changes in its process while it computes, and gives back: it may be a notebook's, or a server's."""
+"""State of the process that a run changes while it computes and restores afterwards, for notebooks and servers."""
 
 import random
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from .allocator import freed_memory_kept
 
 
 class BorrowedProcess:
-    """Random states, torch's threads, and how the C library frees memory: a run's own while it is entered.
+    """The run's own random states, number of torch threads, and setting of the allocator.
 
-    A run draws the same numbers whatever its process draws in between.
+    They apply only inside `borrowed`, so that a run draws the same numbers whatever its process draws in between.
 
     Args:
-        seed: of the run's random states.
+        seed: seed of the run's random states.
     """
 
     def __init__(self, seed: int) -> None:
@@ -28,13 +28,13 @@ class BorrowedProcess:
         self._depth = 0
 
     def take_threads(self, count: int) -> None:
-        """Compute with so many threads of torch from now on, wherever the process is borrowed."""
+        """Set the number of torch threads that apply inside `borrowed` from now on."""
         self._threads = count
         torch.set_num_threads(count)
 
     @contextmanager
     def borrowed(self) -> Iterator[None]:
-        """Have the run's own state inside, and after it what was before; inside another one it does nothing."""
+        """Apply the run's own state inside the context, and restore the former one after it, unless nested."""
         if self._depth:
             yield
             return
@@ -60,7 +60,7 @@ class BorrowedProcess:
 
 
 def _random_state() -> dict[str, Any]:
-    """State of all generators that [`set_seed`] seeds, of the device that this process uses."""
+    """Return the states of all generators that [`set_seed`] seeds, for the device of this process."""
     return {
         "python": random.getstate(),
         "numpy": np.random.get_state(),

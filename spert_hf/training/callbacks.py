@@ -1,4 +1,4 @@
-"""transformers' `TrainerCallback`s, called at the moments at which its own trainer calls them."""
+"""Support for transformers' `TrainerCallback`s, which are called when its own trainer would call them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,10 +14,13 @@ _DEV, _EVAL = "dev_", "eval_"
 
 
 def check_callbacks(given: Any) -> list[TrainerCallback]:
-    """Take callbacks, or their classes, as transformers' trainer does.
+    """Return callbacks as objects; like transformers' trainer, this takes objects and classes.
+
+    Args:
+        given: a list of callbacks or of their classes.
 
     Raises:
-        TypeError: naming what is none.
+        TypeError: if one is not a callback; the message names it.
     """
     if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Iterable):
         raise TypeError(must_be("callbacks", "a list of TrainerCallback objects", kind_of(given)))
@@ -29,12 +32,12 @@ def check_callbacks(given: Any) -> list[TrainerCallback]:
 
 
 class Callbacks:
-    """Calls callbacks, and keeps what they are told and what they ask for.
+    """Calls callbacks, and keeps their `TrainerState` and `TrainerControl`.
 
     Args:
-        callbacks: in the order in which they are called.
-        arguments: all settings.
-        objects: what each call gets by name: `model`, `processing_class`, `optimizer`, `lr_scheduler`.
+        callbacks: the callbacks, in the order in which they are called.
+        arguments: all settings of the run.
+        objects: keyword arguments of each call: `model`, `processing_class`, `optimizer`, `lr_scheduler`.
     """
 
     def __init__(self, callbacks: list[TrainerCallback], arguments: SpertTrainingArguments, **objects: Any) -> None:
@@ -45,14 +48,14 @@ class Callbacks:
         self._objects = objects | {"train_dataloader": None, "eval_dataloader": None}
 
     def call(self, moment: str, **more: Any) -> TrainerControl:
-        """Call all of them.
+        """Call all callbacks.
 
         Args:
-            moment: the method's name, such as `on_step_end`.
-            more: what it gets at this moment beside the objects: `logs` or `metrics`.
+            moment: name of the method, such as `on_step_end`.
+            more: further keyword arguments of this call, such as `logs` or `metrics`.
 
         Returns:
-            What they ask for from now on.
+            What the callbacks ask for.
         """
         for callback in self._callbacks:
             method = getattr(callback, moment)
@@ -61,18 +64,22 @@ class Callbacks:
         return self.control
 
     def forget_requests(self) -> None:
-        """Begin a step, for which nothing is asked for yet."""
+        """Reset what callbacks have asked for, at the start of a step."""
         self.control.should_log = self.control.should_evaluate = self.control.should_save = False
 
     def to_dict(self) -> dict[str, list[dict[str, Any]]]:
-        """What callbacks with a state of their own need to go on, by the name of their class, as plain JSON."""
+        """Return the states of callbacks that have one, by the name of their class, as plain JSON."""
         saved: dict[str, list[dict[str, Any]]] = {}
         for one in self._stateful():
             saved.setdefault(type(one).__name__, []).append(one.state()["attributes"])
         return saved
 
     def restore(self, saved: Mapping[str, list[dict[str, Any]]]) -> None:
-        """Put callbacks back to where they were; what they were made with stays."""
+        """Restore the states of callbacks, but not the arguments that they were made with.
+
+        Args:
+            saved: what `to_dict` returned.
+        """
         left = {name: list(states) for name, states in saved.items()}
         for one in self._stateful():
             for name, value in (left.get(type(one).__name__) or [{}]).pop(0).items():
@@ -83,5 +90,5 @@ class Callbacks:
 
 
 def as_logged(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of the training log as callbacks know it: scores of the dev split begin with `eval_`."""
+    """Return an entry of the training log as callbacks expect it: with `eval_` before the scores of the dev split."""
     return {f"{_EVAL}{name.removeprefix(_DEV)}" if name.startswith(_DEV) else name: entry[name] for name in entry}

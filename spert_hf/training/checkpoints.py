@@ -1,4 +1,4 @@
-"""Checkpoints to resume from: written beside and renamed, so that one is whole or absent, and checked when read."""
+"""Checkpoints to resume from, which are written atomically and checked when they are read."""
 
 import json
 import re
@@ -29,22 +29,22 @@ _FOLDER = re.compile(r"checkpoint-(\d+)")
 
 @dataclass
 class TrainingState:
-    """How far a run has come.
+    """The state of a run.
 
     Args:
-        step: optimizer steps, taken or skipped.
-        epoch: passes finished, with their evaluation.
-        step_in_epoch: steps of the pass under way.
-        skipped_steps: steps whose loss or gradient was not finite.
-        best_score: best value so far of the measure that decides.
-        best_measure: that measure.
-        best_metric: best value so far of that measure, whether the model was kept or not; callbacks go by it.
-        evaluation_due: the dev split is yet to be scored at this step.
-        epoch_stopped: a callback has asked to end the pass under way.
-        stopped: a callback has asked to end the run.
-        callbacks: what those need to go on that have a state of their own.
+        step: number of optimizer steps, taken or skipped.
+        epoch: number of epochs that are finished, including their evaluation.
+        step_in_epoch: number of steps in the current epoch.
+        skipped_steps: number of steps whose loss or gradient was not finite.
+        best_score: the score of the best model kept so far.
+        best_measure: name of the measure that decides which model is the best.
+        best_metric: best score so far by this measure, whether the model was kept or not, as callbacks see it.
+        evaluation_due: whether the dev split has yet to be scored at this step.
+        epoch_stopped: whether a callback has asked to end the current epoch.
+        stopped: whether a callback has asked to end the run.
+        callbacks: the states of callbacks that have one.
         log: all entries of the training log.
-        run: what decides how the run goes, by name; a run with anything else does not go on from this state.
+        run: everything that decides how the run goes, by name; a run that differs can't resume from this state.
     """
 
     step: int = 0
@@ -71,16 +71,25 @@ def save_checkpoint(
     output_dir: Path,
     keep: int,
 ) -> Path:
-    """Save all that a run needs to go on, and remove the oldest checkpoints over `keep`.
+    """Save everything that a run needs to be resumed, and remove the oldest checkpoints beyond `keep`.
 
-    Every process must call it: each one's random state is kept.
+    Every process has to call it, since the random state of each is saved.
+
+    Args:
+        accelerator: the run's accelerator.
+        model: the model in training.
+        optimizer: its optimizer.
+        schedule: its learning rate schedule.
+        state: the state of the run.
+        output_dir: the run's output folder.
+        keep: number of checkpoints to keep.
 
     Returns:
         The checkpoint's folder, `checkpoint-STEP` in `output_dir`.
 
     Raises:
-        OSError: naming the folder, if the files cannot be written; what they take is freed, and checkpoints that were
-            there before stay.
+        OSError: if the files can't be written; the message names the folder. Their space is freed, and earlier
+            checkpoints are kept.
     """
     folder = output_dir / f"checkpoint-{state.step}"
     unfinished = output_dir / f"{UNFINISHED}{folder.name}"
@@ -113,10 +122,20 @@ def save_checkpoint(
 def load_checkpoint(
     accelerator: Accelerator, model: PreTrainedModel, optimizer: Any, schedule: Any, folder: Path
 ) -> TrainingState:
-    """Put a run back to where it was when the checkpoint, found by [`find_checkpoint`], was saved.
+    """Restore a run from a checkpoint that [`find_checkpoint`] found.
+
+    Args:
+        accelerator: the run's accelerator.
+        model: the model in training, which is changed in place, as are the next two.
+        optimizer: its optimizer.
+        schedule: its learning rate schedule.
+        folder: the checkpoint's folder.
+
+    Returns:
+        The state of the run when the checkpoint was saved.
 
     Raises:
-        ValueError: if the checkpoint's model is for other types or of another encoder.
+        ValueError: if the checkpoint's model has other types or another encoder.
     """
     unwrapped = accelerator.unwrap_model(model)
     if has_adapters(unwrapped):
@@ -146,20 +165,20 @@ def _load_whole_weights(unwrapped: PreTrainedModel, folder: Path) -> None:
 
 
 def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path | None:
-    """Folder of the checkpoint to resume from, whole and of the same run.
+    """Find the checkpoint to resume from, and check that it is intact and of the same run.
 
     Args:
-        named: a checkpoint's folder, or `latest`: the last that was saved in the output folder and is whole. Those that
-            are damaged are named in a warning.
-        output_dir: the output folder.
-        run: as in [`TrainingState`].
+        named: a checkpoint's folder, or `latest` for the last intact one in the output folder; a warning names those
+            that are damaged.
+        output_dir: the run's output folder.
+        run: see [`TrainingState`].
 
     Returns:
-        The folder, or `None`, with a warning, for `latest` where the run was stopped before it saved any.
+        The folder; `None`, with a warning, for `latest` if the run was stopped before it saved a checkpoint.
 
     Raises:
-        FileNotFoundError: if the one named is none.
-        ValueError: if the one named, or each one in the output folder, is damaged, or if it is of another run.
+        FileNotFoundError: if the given folder is not a checkpoint.
+        ValueError: if the given checkpoint, or each one in the output folder, is damaged, or is of another run.
     """
     if named != LATEST:
         folder = Path(named)
@@ -177,7 +196,7 @@ def find_checkpoint(named: str, output_dir: Path, run: dict[str, Any]) -> Path |
 
 
 def _last_whole(folders: list[Path]) -> Path:
-    """The last checkpoint whose files are what was saved."""
+    """Return the last checkpoint whose files are intact."""
     for folder in reversed(folders):
         try:
             check_digests(folder)
@@ -189,7 +208,7 @@ def _last_whole(folders: list[Path]) -> Path:
 
 
 def _check_run(folder: Path, run: dict[str, Any]) -> None:
-    """Refuse a checkpoint of a run that went otherwise: what comes of it would be neither one nor the other."""
+    """Check that a checkpoint is of the same run: resumed with other settings, it would give neither run's model."""
     saved = read_state(folder).run
     defaults = {name: declared.default for name, declared in settings_deciding("steps").items()}
     for name in saved | run:
@@ -197,19 +216,19 @@ def _check_run(folder: Path, run: dict[str, Any]) -> None:
         if given != had:
             raise ValueError(
                 must_be(f"{folder}: {name}", f"{had!r}, as in the checkpoint's run", repr(given))
-                + "; a run continues as it began, another one needs an output folder of its own"
+                + "; a run is resumed with the settings it was started with, and a new run needs another output folder"
             )
 
 
 def read_state(folder: Path) -> TrainingState:
-    """Read how far the run of a checkpoint had come."""
+    """Read the state of a checkpoint's run."""
     return TrainingState(**json.loads((folder / STATE_FILE).read_text(encoding="utf-8")))
 
 
 def list_checkpoints(output_dir: Path) -> list[Path]:
-    """Checkpoints in an output folder in the order in which they were saved.
+    """List the checkpoints in an output folder in the order in which they were saved.
 
-    Numbers alone do not tell: a folder may hold those of an earlier run that came further.
+    Their numbers alone do not tell the order: the folder may hold those of an earlier run that got further.
     """
     found = [
         (path.stat().st_mtime_ns, int(match[1]), path)
@@ -220,7 +239,7 @@ def list_checkpoints(output_dir: Path) -> list[Path]:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a checkpoint, if it is there; half of it never stands under its name."""
+    """Remove a checkpoint, if it exists, so that a partial one never has its name."""
     if folder.is_dir():
         gone = folder.with_name(f"{UNFINISHED}{folder.name}.old")
         shutil.rmtree(gone, ignore_errors=True)
@@ -229,8 +248,8 @@ def _remove(folder: Path) -> None:
 
 
 def _random_state() -> dict[str, Any]:
-    """State of the generators that dropout draws from; order and negatives have generators of their own."""
-    # Of the device that this process uses: a machine to resume on may have fewer.
+    """Return the states of the generators for dropout; the order of examples and the negatives have their own."""
+    # Only of this process's device, since the machine that resumes may have fewer devices.
     return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else None}
 
 

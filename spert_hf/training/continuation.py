@@ -1,4 +1,4 @@
-"""Going on from a trained model: all its weights and settings, with classifiers that fit the types of other data."""
+"""Continued training: a trained model's weights and settings, with classifiers for the types of the new data."""
 
 import json
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from .arguments import SpertTrainingArguments
 
 @dataclass(frozen=True, slots=True)
 class TypeChange:
-    """What becomes of the classifier of one kind of types.
+    """How the types of a classifier change.
 
     Args:
-        kept: types that have the weights of the type of the same name.
+        kept: types that keep their weights, found by name.
         fresh: types that are new to the model.
-        dropped: types that the data has not, whose weights go.
+        dropped: types that the data does not have, whose weights are dropped.
     """
 
     kept: tuple[str, ...]
@@ -39,7 +39,7 @@ class TypeChange:
 
     @classmethod
     def between(cls, before: Sequence[str], after: Sequence[str]) -> "TypeChange":
-        """Compare the types of a model with those that it is to have."""
+        """Compare a model's types before and after the change."""
         return cls(
             tuple(name for name in after if name in before),
             tuple(name for name in after if name not in before),
@@ -47,7 +47,7 @@ class TypeChange:
         )
 
     def describe(self) -> str:
-        """Say in a few words which types are what."""
+        """Return a short description of the change."""
         if not self.fresh and not self.dropped:
             return f"all {len(self.kept)} kept" if self.kept else "none"
         parts = {"kept": self.kept, "fresh": self.fresh, "dropped": self.dropped}
@@ -56,16 +56,16 @@ class TypeChange:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What a run goes on from.
+    """The trained model that a run continues from.
 
     Args:
-        model: the checkpoint's folder or name on the Hub, as it was given.
-        revision: its commit, where it is of the Hub.
-        dataset: what it was trained on before, where its record tells.
-        entity_types: what becomes of its entity classifier.
-        relation_types: what becomes of its relation classifier.
-        context_attention: what becomes of the layer of the relation context `attention`: `kept`, `fresh` or `dropped`;
-            `None` where neither model has one.
+        model: the checkpoint's folder or Hub id, as it was given.
+        revision: its commit, if it comes from the Hub.
+        dataset: the data set that it was trained on, if its record says so.
+        entity_types: the changes of its entity classifier.
+        relation_types: the changes of its relation classifier.
+        context_attention: whether the layer of the relation context `attention` is `kept`, `fresh` or `dropped`;
+            `None` if neither model has one.
     """
 
     model: str
@@ -76,30 +76,34 @@ class Continuation:
     context_attention: str | None = None
 
     def describe(self) -> str:
-        """Say in a line what the run goes on from, and what is kept of it."""
+        """Return a line that says what the run continues from, and what is kept of it."""
         entities, relations = self.entity_types.describe(), self.relation_types.describe()
         attention = f"; attention over contexts: {self.context_attention}" if self.context_attention else ""
         types = f"entity types: {entities}; relation types: {relations}"
-        return f"Goes on from all weights of {self.model}: {types}{attention}"
+        return f"Continues from all weights of {self.model}: {types}{attention}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it as plain JSON."""
+        """Return it as plain JSON."""
         return asdict(self)
 
 
 def read_trained_config(model: str, token: str | None = None) -> SpertConfig:
-    """Read the settings of a trained model.
+    """Read the config of a trained model.
+
+    Args:
+        model: its folder or Hub id.
+        token: a Hub token.
 
     Raises:
-        ValueError: if there is none, or it is no SpERT model.
-        OSError: if the Hub has none, or can't be reached.
+        ValueError: if the folder has no config, or it is not a SpERT model's.
+        OSError: if the Hub does not have the model, or can't be reached.
     """
     check_folder_or_id("model", model)
     if Path(model).is_dir() and not Path(model, "config.json").is_file():
         raise ValueError(f"model: {model} has no config.json; name the checkpoint of a SpERT model")
     try:
         config = AutoConfig.from_pretrained(model, trust_remote_code=False, **({"token": token} if token else {}))
-    except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping
+    except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested too deeply or not a mapping
         raise ValueError(f"model: config.json of {model} is not a model's config: {error}") from error
     if not isinstance(config, SpertConfig):
         raise ValueError(f"model: {model} is a {config.model_type} model, not a SpERT model; pass it as encoder")
@@ -107,17 +111,21 @@ def read_trained_config(model: str, token: str | None = None) -> SpertConfig:
 
 
 def trained_settings(config: SpertConfig) -> dict[str, Any]:
-    """Give the settings of a trained model that a run which goes on from it has, unless others are given."""
+    """Return the settings that continued training takes from a trained model unless others are given."""
     return {name: getattr(config, name) for name in settings_of(ModelSettings)} | {
         "learn_signatures": config.relation_signatures is not None
     }
 
 
 def check_fits_weights(config: SpertConfig, arguments: SpertTrainingArguments) -> None:
-    """Refuse settings that contradict the weights that a run is to go on from.
+    """Check that the settings fit the weights that a run continues from.
+
+    Args:
+        config: the trained model's config.
+        arguments: all settings of the run.
 
     Raises:
-        ValueError: naming the setting.
+        ValueError: if one does not; the message names it.
     """
     for name in (name for name, declared in settings_of(ModelSettings).items() if declared.shapes_weights):
         given, has = getattr(arguments, name), getattr(config, name)
@@ -128,25 +136,28 @@ def check_fits_weights(config: SpertConfig, arguments: SpertTrainingArguments) -
 def load_trained(
     arguments: SpertTrainingArguments, types: dict[str, Sequence[str]], documents: Sequence[Document]
 ) -> tuple[PreTrainedTokenizerBase, SpertModel, Continuation]:
-    """Load the model that a run goes on from, with its tokenizer, for the types of the data.
+    """Load the model that a run continues from, with its tokenizer, for the types of the data.
 
-    Types of the same name keep their weights, wherever they stand; new ones get fresh weights.
+    Types keep their weights by name, whatever their order; new ones get fresh weights.
 
     Args:
-        arguments: all settings; those of the model win over the checkpoint's.
+        arguments: all settings; they take precedence over the checkpoint's.
         types: `entity_types`, `relation_types` and `symmetric_relation_types` of the data.
-        documents: all that the model is trained on.
+        documents: all training documents.
+
+    Returns:
+        The tokenizer, the model, and a description of what is kept.
 
     Raises:
         ValueError: if a setting contradicts the weights.
-        CheckpointError: if the checkpoint is not sound.
+        CheckpointError: if the checkpoint is damaged.
     """
     source = cast(str, arguments.model)
     hub = {"token": arguments.hub_token} if arguments.hub_token else {}
     config = read_trained_config(source, arguments.hub_token)
     check_fits_weights(config, arguments)
     options: dict[str, Any] = {"dtype": torch.float32, **hub}
-    trained = SpertModel.from_pretrained(source, **options)  # as it is, so that it is checked whole
+    trained = SpertModel.from_pretrained(source, **options)  # unchanged, so that all of it is checked
     settings = {
         **types,
         **arguments.model_settings(),
@@ -154,7 +165,7 @@ def load_trained(
         "text_reading": changed_reading(config, arguments.given_reading()),
     }
     model = SpertModel.from_pretrained(source, ignore_mismatched_sizes=True, **settings, **options)
-    for kind, first in (("entity", 1), ("relation", 0)):  # the first row of entities is of none
+    for kind, first in (("entity", 1), ("relation", 0)):  # the first row for entities is that of "no entity"
         new, old = (getattr(one, f"{kind}_classifier") for one in (model, trained))
         before, after = getattr(config, f"{kind}_types"), types[f"{kind}_types"]
         _move_rows(new, old, before, after, config.initializer_range, first)
@@ -171,7 +182,7 @@ def load_trained(
 
 
 def changed_reading(config: SpertConfig, given: dict[str, Any]) -> TextReading:
-    """How the model reads text, with the settings that are given in place of its own."""
+    """Return how the model reads text, with the given settings in place of its own."""
     own = TextReading.of(config.text_reading).to_dict()
     if given.get("words", own["words"]) != "pattern":
         own["word_pattern"] = None
@@ -184,7 +195,17 @@ def joined_signatures(
     types: dict[str, Sequence[str]],
     documents: Sequence[Document],
 ) -> dict[str, list[list[str]]] | None:
-    """What each relation type joins: in the documents, and in those that the model was trained on before."""
+    """Return the entity types that each relation type joins, in the documents and in the model's former training data.
+
+    Args:
+        config: the trained model's config.
+        arguments: all settings; without `learn_signatures` nothing is returned.
+        types: `entity_types` and `relation_types` of the data.
+        documents: all training documents.
+
+    Returns:
+        Pairs of head and tail types, by relation type; `None` if they are not learned.
+    """
     if not arguments.learn_signatures:
         return None
     found = find_signatures(documents, types["relation_types"])
@@ -192,7 +213,7 @@ def joined_signatures(
     joined = {}
     for name in types["relation_types"]:
         if name in config.relation_types and config.relation_signatures is not None and name not in known:
-            continue  # it may join any
+            continue  # it may join any types
         before = [pair for pair in known.get(name, []) if set(pair) <= set(types["entity_types"])]
         pairs = sorted({tuple(pair) for pair in [*before, *found.get(name, [])]})
         if pairs:
@@ -201,7 +222,7 @@ def joined_signatures(
 
 
 def _attention_change(trained: SpertModel, model: SpertModel) -> str | None:
-    """What becomes of the layer that pools contexts by attention; see [`Continuation`]."""
+    """Return `context_attention` of [`Continuation`]."""
     if trained.context_attention is None:
         return None if model.context_attention is None else "fresh"
     return "dropped" if model.context_attention is None else "kept"
@@ -216,15 +237,15 @@ def _move_rows(
     initializer_range: float,
     first: int = 0,
 ) -> None:
-    """Give each type the weights of the type of the same name, and fresh ones to the others.
+    """Copy each type's weights from the type of the same name, and initialise those of new types.
 
     Args:
-        classifier: of the model to be trained, which is changed.
-        trained: of the model that was.
+        classifier: a classifier of the new model, which is changed in place.
+        trained: that of the trained model.
         before: types of `trained`.
         after: types of `classifier`.
         initializer_range: standard deviation of fresh weights.
-        first: rows before the types, which both have.
+        first: number of rows that precede those of the types in both.
     """
     if classifier is None:
         return
@@ -240,7 +261,7 @@ def _move_rows(
 
 
 def _trained_on(folder: Path) -> str | None:
-    """The data set that a model in a folder was trained on, if its record tells."""
+    """Return the data set that the model in a folder was trained on, if its record says so."""
     try:
         name = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["dataset"]["name"]
     except (OSError, ValueError, TypeError, KeyError):

@@ -1,4 +1,4 @@
-"""Digests of a folder's files, which tell whether they are still what was written."""
+"""Digests of a folder's files, by which damage is found."""
 
 import json
 import os
@@ -11,7 +11,7 @@ DIGESTS_FILE = "digests.json"
 
 
 def write_digests(folder: Path) -> None:
-    """Write the SHA-256 of each file of a folder to `digests.json` in it, with all of them safe on the disk."""
+    """Flush all files of a folder to the disk, and write their SHA-256 to its `digests.json`."""
     digests = {path.name: digest_of_file(path) for path in sorted(folder.iterdir()) if path.name != DIGESTS_FILE}
     target = folder / DIGESTS_FILE
     target.write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
@@ -20,10 +20,10 @@ def write_digests(folder: Path) -> None:
 
 
 def check_digests(folder: Path) -> None:
-    """Check that each file that `write_digests` saw in a folder is still there, and the same.
+    """Check that each file that `write_digests` recorded is still there and unchanged.
 
     Raises:
-        ValueError: naming the file that is missing or damaged.
+        ValueError: if a file is missing or damaged; the message names it.
     """
     for name, digest in _read_digests(folder / DIGESTS_FILE).items():
         path = folder / name
@@ -44,6 +44,6 @@ def _read_digests(path: Path) -> dict[str, str]:
 
 
 def _flush(path: Path) -> None:
-    """Have the disk hold what was written: a power cut must not take it when the checkpoint before is gone already."""
+    """Flush a file to the disk, so that a power cut can't destroy it once the checkpoint before it is removed."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())

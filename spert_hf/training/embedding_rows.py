@@ -1,4 +1,4 @@
-"""Word embeddings trained by rows: a step meets dozens, and a corpus thousands, of tens of thousands of words."""
+"""Training of only those word embeddings that occur: a step has dozens, a corpus thousands, of tens of thousands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +9,19 @@ from torch import Tensor, nn
 
 
 class EmbeddingRows:
-    """Hands the optimizer the rows of the words that the data has, in place of all embeddings, to the same effect.
+    """Gives the optimizer the rows of the data's words in place of all embeddings, with the same result.
 
-    Otherwise each step clears a gradient as large as the embeddings, which are half of a small encoder's weights (and
-    more of a multilingual one's), and goes over all of them for its norm and for the optimizer's averages. A word that
-    has never been met has no gradient and no averages, so AdamW does nothing to it but weight decay.
+    Otherwise each step would clear a gradient as large as the embeddings, which are half of a small encoder's weights
+    (and more of a multilingual one's), and would read all of it for its norm and for the optimizer's averages. A word
+    that never occurs has no gradient and no averages, so AdamW applies nothing but weight decay to it.
 
-    Where an encoder gives a gradient to other rows after all, the optimizer gets all of them from then on.
+    If an encoder does give a gradient to other rows, the optimizer gets all rows from then on.
 
     Args:
-        embeddings: the encoder's, which can be trained so, as [`EmbeddingRows.possible`] says.
-        optimizer: an AdamW, which has their weight.
-        met: the words that the data has, by number, each once. (A tokenizer may know more words than an encoder does.)
+        embeddings: the encoder's word embeddings, for which [`EmbeddingRows.possible`] holds.
+        optimizer: an AdamW over parameters that include their weight.
+        met: ids of the words in the data, each once, *(number of words,)*, int64. A tokenizer may have ids that the
+            encoder has no embedding for.
     """
 
     def __init__(self, embeddings: nn.Embedding, optimizer: Any, met: Tensor) -> None:
@@ -41,16 +42,16 @@ class EmbeddingRows:
 
     @staticmethod
     def possible(embeddings: nn.Module) -> bool:
-        """Whether embeddings can be trained so, and are trained at all."""
+        """Return whether embeddings are trained, and can be trained by rows."""
         return (
             isinstance(embeddings, nn.Embedding)
             and embeddings.weight.requires_grad
-            and not embeddings.scale_grad_by_freq  # torch has that for whole gradients only
+            and not embeddings.scale_grad_by_freq  # torch supports it only for dense gradients
         )
 
     @contextmanager
     def by_rows(self) -> Iterator[None]:
-        """Have the forward and backward passes inside leave the gradient as rows; at its end no word has two."""
+        """Make forward and backward passes inside the context give a sparse gradient, coalesced at its end."""
         before = self._embeddings.sparse
         self._embeddings.sparse = True
         try:
@@ -62,7 +63,7 @@ class EmbeddingRows:
 
     @contextmanager
     def exchanged(self) -> Iterator[None]:
-        """Have the optimizer's step inside move the rows, and the embeddings with them."""
+        """Make the optimizer's step inside the context update the rows, and with them the embeddings."""
         gradient = self._weight.grad
         if gradient is None:
             yield
@@ -86,11 +87,11 @@ class EmbeddingRows:
                 self._weight.index_copy_(0, self._met, self._rows)
 
     def clear(self) -> None:
-        """Clear the gradient, of which the optimizer does not know."""
+        """Clear the gradient of the embeddings, which the optimizer does not see."""
         self._weight.grad = None
 
     def restore(self) -> None:
-        """Go on from what has just been loaded into the embeddings and into the optimizer."""
+        """Take over what has just been loaded into the embeddings and the optimizer."""
         if self._met is None:  # the optimizer has the embeddings themselves
             return
         if any(self._is_whole(each) for each in self._state.values()):
@@ -99,7 +100,7 @@ class EmbeddingRows:
             self._rows.data.copy_(self._weight[self._met])
 
     def _take_all(self) -> None:
-        """Have the optimizer move all of the embeddings themselves, with the averages that it has."""
+        """Give the optimizer all embeddings themselves, with the averages that it has so far."""
         assert self._met is not None
         for name, each in self._state.items():
             if torch.is_tensor(each) and each.shape == self._rows.shape:
@@ -114,7 +115,7 @@ class EmbeddingRows:
 
     @property
     def _state(self) -> dict[str, Any]:
-        """What the optimizer keeps of the rows."""
+        """The optimizer's state for the rows."""
         state: dict[str, Any] = self._optimizer.state[self._rows]
         return state
 

@@ -1,4 +1,4 @@
-"""The documents of a run, whatever they are given as, and the settings that say what they are."""
+"""The documents of a run, from any form in which they are given, and the settings that describe them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +18,13 @@ def gather_splits(
     eval_dataset: DocumentSource | None,
     types: TypeSchema | None,
 ) -> Splits:
-    """Load the documents of a run, and check them.
+    """Load and check the documents of a run.
 
     Args:
-        arguments: all settings; they name the data set if none is given.
+        arguments: all settings; they name the data set if `train_dataset` is `None`.
         train_dataset: see [`SpertTrainer`].
-        eval_dataset: documents that take the place of the dev split.
-        types: those of a model that is given; documents with others are refused.
+        eval_dataset: documents that replace the dev split.
+        types: the types of the given model, if any; documents with other types are refused.
 
     Raises:
         ValueError: if the documents are not valid, or none are found.
@@ -55,10 +55,15 @@ def gather_splits(
 def name_data(
     arguments: SpertTrainingArguments, train_dataset: DocumentSource | Splits | None, splits: Splits
 ) -> SpertTrainingArguments:
-    """Have the settings say what is trained on: a run's record, and whoever compares it, go by them.
+    """Return the settings with the name of the training data, for the run's record and for comparisons with it.
 
-    Documents in memory are called by a digest, so that a model is not taken for another one's; an output folder that
-    was left open is called after them.
+    The name of documents in memory includes a digest of them, so that models trained on different ones are told apart.
+    A default output folder is named after the data.
+
+    Args:
+        arguments: all settings.
+        train_dataset: see [`SpertTrainer`].
+        splits: the documents that were loaded from it.
     """
     if train_dataset is None or isinstance(train_dataset, Splits):
         return arguments
@@ -68,7 +73,7 @@ def name_data(
 
 
 def _place(arguments: SpertTrainingArguments) -> dict[str, Any]:
-    """What says where a named data set is taken from."""
+    """Return the keyword arguments of `load_splits` that say where a named data set comes from."""
     return {
         "data_dir": None if arguments.data_dir is None else Path(arguments.data_dir),
         "config_name": arguments.dataset_config_name,
@@ -78,9 +83,9 @@ def _place(arguments: SpertTrainingArguments) -> dict[str, Any]:
 
 
 def _with_types_of(config: SpertConfig, schema: TypeSchema) -> TypeSchema:
-    """A trained model's types, and after them those that the documents have besides.
+    """Return a trained model's types, followed by the documents' other types.
 
-    Documents in memory state no types; those that these happen not to have are not to be unlearnt.
+    Documents in memory declare no types, and the model must not forget those that these documents happen not to have.
     """
     entity_types, relation_types = (
         [*own, *(name for name in others if name not in own)]

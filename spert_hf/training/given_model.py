@@ -1,4 +1,4 @@
-"""The model that a trainer is given: an object, or the name of a trained model or of an encoder."""
+"""The trainer's `model` argument: an object, or the name of a trained model or of an encoder."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,11 +23,11 @@ _STARTS = ("encoder", "model", "random_encoder", "random_layers")
 
 
 class GivenModel(NamedTuple):
-    """A model that is trained as it is, in place.
+    """A model that is trained in place.
 
     Args:
-        model: with its weights, and its types.
-        tokenizer: the model's.
+        model: the model.
+        tokenizer: its tokenizer.
     """
 
     model: SpertModel
@@ -35,10 +35,10 @@ class GivenModel(NamedTuple):
 
 
 def check_model(model: object, processing_class: object) -> None:
-    """Refuse what is no model and no tokenizer.
+    """Check the types of the arguments.
 
     Raises:
-        TypeError: naming the argument.
+        TypeError: if one has a wrong type; the message names it.
     """
     if model is not None and not isinstance(model, (SpertModel, str, PathLike)):
         raise TypeError(
@@ -62,16 +62,16 @@ def take_model(
     processing_class: PreTrainedTokenizerBase | SpertProcessor | None,
     arguments: SpertTrainingArguments,
 ) -> tuple[SpertTrainingArguments, GivenModel | None]:
-    """Have the settings say what a run starts from.
+    """Return the settings with what the run starts from.
 
     Args:
         model: see [`SpertTrainer`].
-        processing_class: tokenizer of a model that is an object, or its processor; by default found where that came
-            from.
+        processing_class: the tokenizer or processor of a model that is an object. Default: that of where the model
+            came from.
         arguments: all settings.
 
     Returns:
-        The settings with those of the model, and the model if it is an object.
+        The settings, with those of the model, and the model if it is an object.
 
     Raises:
         ValueError: if settings contradict the model.
@@ -98,10 +98,15 @@ def take_model(
 def prepare_given(
     given: GivenModel, arguments: SpertTrainingArguments, documents: Sequence[Document]
 ) -> Continuation | None:
-    """Make a given model ready to be trained: in single precision, with the reading and the signatures asked for.
+    """Prepare a given model for training: set single precision, the text reading and the type constraints.
+
+    Args:
+        given: the model, which is changed in place.
+        arguments: all settings.
+        documents: all training documents.
 
     Returns:
-        The checkpoint that it goes on from, if it was loaded from one.
+        A description of the checkpoint that the model was loaded from, if any.
     """
     model, config = given.model.float(), given.model.config
     config.text_reading = changed_reading(config, arguments.given_reading())
@@ -127,7 +132,7 @@ def _tokenizer_of(model: SpertModel, arguments: SpertTrainingArguments) -> PreTr
 
 
 def _settings_for_object(arguments: SpertTrainingArguments, model: SpertModel) -> SpertTrainingArguments:
-    """The settings with those of a model that is made already, which others can't change."""
+    """Return the settings with those of a model object, which the given settings can't change."""
     own = trained_settings(model.config)
     for name, given in _chosen(arguments).items():
         if name != "learn_signatures" and given != own[name]:
@@ -142,7 +147,7 @@ def _settings_for_object(arguments: SpertTrainingArguments, model: SpertModel) -
 
 
 def _settings_of_adapters(arguments: SpertTrainingArguments, model: SpertModel) -> dict[str, Any]:
-    """The settings of adapters that a model has already, which others can't change."""
+    """Return the settings of a model's existing adapters, which the given settings can't change."""
     own = adapter_settings(model)
     for name, value in own.items():
         given = getattr(arguments, name)
@@ -152,7 +157,7 @@ def _settings_of_adapters(arguments: SpertTrainingArguments, model: SpertModel) 
 
 
 def _chosen(arguments: SpertTrainingArguments) -> dict[str, Any]:
-    """The settings of a model that differ from the defaults: whoever wants the model's own leaves them."""
+    """Return the model settings that differ from their defaults; the others are taken from the model."""
     names = (*SpertTrainingArguments.model_settings(arguments), "learn_signatures")
     return {name: getattr(arguments, name) for name in names if getattr(arguments, name) != _defaults()[name]}
 

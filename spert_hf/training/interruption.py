@@ -1,4 +1,4 @@
-"""Notices that a run is asked to stop: by SIGINT (Ctrl-C), by SIGTERM, or by the end of what launched it."""
+"""Requests to stop a run: SIGINT (Ctrl-C), SIGTERM, or the end of its launcher."""
 
 import os
 import signal
@@ -13,38 +13,38 @@ from torch import nn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXPERIMENT_VARIABLE = "SPERT_EXPERIMENT"
-"""What `spert-hf experiment` puts into the environment of the runs that it starts."""
+"""Environment variable that `spert-hf experiment` sets for the runs that it starts."""
 _LAUNCHED_BY = ("ACCELERATE_MIXED_PRECISION", "TORCHELASTIC_RUN_ID", EXPERIMENT_VARIABLE)
-"""What `accelerate launch`, torchrun and we put into the environment of the processes that they start."""
+"""Environment variables that `accelerate launch`, torchrun and we set for the processes that they start."""
 
 
 class TrainingInterruptedError(Exception):
-    """A run was asked to stop, and has saved a checkpoint.
+    """Raised when a run was asked to stop, after it has saved a checkpoint.
 
     Args:
-        signal_number: of the signal that asked.
-        checkpoint: folder to resume from.
+        signal_number: number of the signal that asked it to stop.
+        checkpoint: the folder to resume from.
     """
 
     def __init__(self, signal_number: int, checkpoint: Path) -> None:
         name = signal.Signals(signal_number).name
-        super().__init__(f"interrupted by {name}; saved {checkpoint}, to go on from: resume_from_checkpoint latest")
+        super().__init__(f"interrupted by {name}; saved {checkpoint}; to resume: resume_from_checkpoint latest")
         self.signal_number = signal_number
         self.checkpoint = checkpoint
 
 
 class StopAskedError(Exception):
-    """A run is asked to stop, and what was under way is given up."""
+    """Raised when a run is asked to stop during work that is abandoned."""
 
 
 class StopRequest:
-    """While entered, turns the first SIGINT or SIGTERM into a request; a second one acts at once, as it always does.
+    """A context that turns the first SIGINT or SIGTERM into a request; a second one has its usual effect at once.
 
-    A process that was launched takes the end of its launcher for a SIGTERM: a launcher that is killed does not tell,
-    and a run that nobody watches would be in the way of the one that goes on from its checkpoints.
+    A launched process treats the end of its launcher as a SIGTERM: a launcher that is killed sends no signal, and an
+    orphaned run would get in the way of the one that resumes from its checkpoints.
 
-    A request that nobody saw takes its ordinary effect on leaving. Outside the main thread, which alone gets signals,
-    only the launcher is watched.
+    A request that was not handled has its usual effect when the context ends. Outside the main thread, which alone
+    receives signals, only the launcher is watched.
     """
 
     def __init__(self) -> None:
@@ -71,10 +71,13 @@ class StopRequest:
 
     @contextmanager
     def heeded_by(self, model: nn.Module) -> Iterator[None]:
-        """While entered, have a model look for a request before it computes anything.
+        """Make a model check for a request at the start of each forward pass inside the context.
+
+        Args:
+            model: the model.
 
         Raises:
-            StopAskedError: in place of computing, by whoever calls the model.
+            StopAskedError: by calls of the model after a request.
         """
 
         def look(*_: Any) -> None:
@@ -89,7 +92,7 @@ class StopRequest:
 
     @property
     def signal_number(self) -> int:
-        """Number of the signal that asked to stop; 0 if none did."""
+        """Number of the signal that asked the run to stop; 0 if none did."""
         if self._received is not None:
             return self._received
         return signal.SIGTERM if self._parent is not None and os.getppid() != self._parent else 0

@@ -1,7 +1,7 @@
-"""Starts the processes that `accelerate launch --num_processes N` is asked for on CPUs but leaves to MPI.
+"""Starts the processes that `accelerate launch --num_processes N` does not start on CPUs.
 
-Without a GPU and without `--mpirun_hostfile`, Accelerate starts the script once, whatever N is, and does not say so.
-That one process finds here what was asked for, and starts N of itself with torch's own launcher (gloo).
+Without a GPU and without `--mpirun_hostfile`, Accelerate silently starts the script once, whatever N is. That process
+finds out here what was asked for, and starts itself N times with torch's own launcher (gloo).
 """
 
 import os
@@ -18,13 +18,13 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 _RANKS = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
-"""What torchrun and the kinds of MPI put into the environment of the processes that they start."""
+"""Environment variables that torchrun and MPI implementations set for the processes that they start."""
 _GLOBAL_RANKS = ("RANK", "PMI_RANK", "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK")
 _LAUNCHERS = ("launch", "accelerate-launch", "accelerate.commands.launch", "launch.py")
 
 
 def missing_processes() -> int:
-    """How many processes `accelerate launch` was asked for of which it started but this one; 0 if it is as asked."""
+    """Return the number of processes that `accelerate launch` was asked for, if it started only this one; else 0."""
     started_for_many = "ACCELERATE_MIXED_PRECISION" in os.environ and "MASTER_PORT" in os.environ
     if not started_for_many or any(name in os.environ for name in _RANKS):
         return 0
@@ -38,22 +38,25 @@ def missing_processes() -> int:
 
 
 def is_first_process() -> bool:
-    """Whether this is a run's only process, or the first of those that a launcher has started."""
+    """Return whether this process is a run's only one, or the first of those that a launcher has started."""
     return all(os.environ.get(name, "0") == "0" for name in _GLOBAL_RANKS)
 
 
 def processes_asked_for(command: list[str]) -> int:
-    """How many processes on this machine a command asks Accelerate for; 0 if it is no `accelerate launch`.
+    """Return how many processes on this machine a command asks Accelerate for; 0 if it is not `accelerate launch`.
+
+    Args:
+        command: the command line, split into words.
 
     Raises:
-        ValueError: for several machines, which need to be told of each other.
+        ValueError: if it asks for several machines, which have to know each other's addresses.
     """
     places = [number for number, word in enumerate(command) if Path(word).name in _LAUNCHERS]
     if not places:
         return 0
     asked, _ = launch_command_parser().parse_known_args(command[places[0] + 1 :])
     settings = vars(asked)
-    if asked.num_processes is None:  # they are in Accelerate's configuration file
+    if asked.num_processes is None:  # it may be in Accelerate's configuration file
         settings = vars(load_config_from_file(asked.config_file))
     if (settings["num_machines"] or 1) > 1:
         raise ValueError(
@@ -66,7 +69,7 @@ def start_processes(count: int) -> int:
     """Start this process's own command `count` times, as one distributed run on CPUs.
 
     Returns:
-        The run's exit code: 0, that of the process that failed first, or 128 and the number of the signal that
+        The run's exit code: 0, that of the first process that failed, or 128 plus the number of the signal that
         stopped it.
     """
     sys.stderr.write(f"spert-hf: starting {count} processes with torchrun, as accelerate needs MPI to do so on CPUs\n")

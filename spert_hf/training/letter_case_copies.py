@@ -1,8 +1,8 @@
-"""Copies of the training sentences in lower case or capitals, of which each epoch has some.
+"""Copies of the training sentences in lower case or capitals, some of which are added to each epoch.
 
-Text of ordinary case alone teaches a model that names begin with a capital, so that it finds none in *anna lives in
-jena*. Copies come on top of the sentences as they are written, which each epoch has all of; and each epoch has as many
-copies, so that epochs have equally many steps.
+Text in ordinary case alone teaches a model that names begin with a capital, so that it finds none in *anna lives in
+jena*. Each epoch has all sentences as they are written, plus a constant number of copies, so that all epochs have the
+same number of steps.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,11 +15,11 @@ from ..data.documents import Document
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """Examples of which each epoch has some, drawn anew.
+    """Examples of which each epoch draws some.
 
     Args:
-        indices: of all of them among the examples.
-        drawn: how many of them an epoch has.
+        indices: their indices among all examples.
+        drawn: number of examples that an epoch draws.
     """
 
     indices: range
@@ -27,20 +27,20 @@ class Copies:
 
     @classmethod
     def of_share(cls, indices: range, share: float) -> "Copies":
-        """Those of which an epoch has a share, from 0 to 1, rounded to whole examples."""
+        """Make copies of which each epoch draws a share, from 0 to 1, rounded to whole examples."""
         return cls(indices, round(share * len(indices)))
 
     def draw(self, generator: np.random.Generator) -> np.ndarray:
-        """Indices of those that an epoch has, each once."""
+        """Draw the indices for an epoch, without replacement, *(drawn,)*."""
         return generator.choice(np.arange(self.indices.start, self.indices.stop), self.drawn, replace=False)
 
 
 def copy_documents(documents: Sequence[Document], change: Callable[[str], str]) -> list[Document]:
-    """Documents with each token changed by itself, so that entities and relations stay where they are.
+    """Return documents with each token changed by itself, so that entities and relations keep their positions.
 
     Args:
-        documents: any.
-        change: `str.lower` or `str.upper`, which leave no word empty.
+        documents: the documents to copy.
+        change: a function that leaves no word empty: `str.lower` or `str.upper`.
 
     Returns:
         New documents, in the same order.

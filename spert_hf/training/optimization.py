@@ -13,9 +13,9 @@ from .arguments import SpertTrainingArguments
 class AdamWNoBiasCorrection(torch.optim.AdamW):
     """AdamW without bias correction, as BERT's authors and the published SpERT code ran it.
 
-    The running averages start at 0 and are used as they are, so the first steps are small (Devlin et al. 2019).
-    Bias correction divides them by `1 - beta ** step`; with a count of steps that starts far out this is 1, and torch's
-    fused AdamW can be used.
+    The running averages start at 0 and are not corrected, so the first steps are small (Devlin et al. 2019). Bias
+    correction divides them by `1 - beta ** step`, which is 1 if the count of steps starts high enough; so torch's fused
+    AdamW can be used.
 
     Args:
         params: parameters or groups of them.
@@ -37,7 +37,7 @@ class AdamWNoBiasCorrection(torch.optim.AdamW):
 
 
 def make_optimizer(model: nn.Module, arguments: SpertTrainingArguments) -> torch.optim.Optimizer:
-    """Make the optimizer: no weight decay on biases and LayerNorm weights, the classifiers with a rate of their own."""
+    """Make the optimizer, without weight decay for biases and LayerNorm, and with the classifiers' learning rate."""
     groups = _parameter_groups(model, arguments)
     if arguments.optim == "adamw_no_bias_correction":
         return AdamWNoBiasCorrection(groups, lr=arguments.learning_rate)
@@ -69,7 +69,7 @@ def _parameter_groups(model: nn.Module, arguments: SpertTrainingArguments) -> li
 def make_schedule(
     optimizer: torch.optim.Optimizer, arguments: SpertTrainingArguments, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
-    """Make the schedule: a linear rise, then as `lr_scheduler_type` says."""
+    """Make the learning rate schedule: linear warmup, then what `lr_scheduler_type` says."""
     return get_scheduler(
         arguments.lr_scheduler_type,
         optimizer,

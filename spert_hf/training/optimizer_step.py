@@ -1,4 +1,4 @@
-"""One optimizer step over a global batch, however it is spread over processes and accumulation."""
+"""One optimizer step over a global batch, which may be spread over processes and accumulated batches."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -18,19 +18,19 @@ from .batches import BatchMaker, candidate_counts, split_batch
 from .embedding_rows import EmbeddingRows
 
 CLIPPING_EPSILON = 1e-6
-"""What torch adds to a norm before it divides the limit by it."""
+"""The number that torch adds to a norm before it divides the limit by the norm."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
-    """What came of a step; the same on all processes.
+    """The outcome of a step, which is the same on all processes.
 
     Args:
-        losses: `entity_loss`, the mean over the candidate spans of the global batch, `relation_loss`, that over its
-            candidate pairs and the relation types, and `loss`, their sum.
+        losses: `entity_loss`, the mean over the candidate spans of the global batch; `relation_loss`, the mean over its
+            candidate pairs and the relation types; and `loss`, their sum.
         stop_asked: whether any process was asked to stop.
-        suspects: empty if the weights were moved; if loss or gradient was not finite, which skips the step, the
-            examples in whose batches it was so.
+        suspects: the examples in batches whose loss or gradient was not finite, if the step was skipped for that; empty
+            if it was taken.
     """
 
     losses: dict[str, float]
@@ -42,14 +42,14 @@ class OptimizerStep:
     """Takes optimizer steps.
 
     Args:
-        accelerator: of the run.
-        model: prepared by it.
-        optimizer: prepared by it.
-        schedule: counts steps of the global batch, so it is not prepared.
+        accelerator: the run's accelerator.
+        model: the model, prepared by the accelerator.
+        optimizer: its optimizer, prepared by the accelerator.
+        schedule: its learning rate schedule, which counts steps of the global batch and so is not prepared.
         batches: makes batches of examples.
-        batch_size: examples that a process computes at once, at most.
-        max_grad_norm: gradients are scaled down to this norm; 0 leaves them.
-        embedding_rows: those of the model's word embeddings, if they are trained by rows.
+        batch_size: the most examples that a process computes at once.
+        max_grad_norm: the norm that gradients are clipped to; 0 for no clipping.
+        embedding_rows: the rows of the model's word embeddings, if they are trained by rows.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class OptimizerStep:
     ) -> None:
         self._accelerator = accelerator
         self._model = model
-        self._weights = list(model.parameters())  # looked up once: a model of a hundred takes a while to list them
+        self._weights = list(model.parameters())  # listed once, since it takes a while
         self._optimizer = optimizer
         self._schedule = schedule
         self._make_batch = batches
@@ -76,12 +76,12 @@ class OptimizerStep:
     def __call__(self, indices: Sequence[int], epoch: int, stop_asked: bool) -> StepOutcome:
         """Take one step, or skip it if loss or gradient is not finite.
 
-        Each batch's losses are weighted by its share of the global batch's candidates, so that the step is that of one
-        large batch on one process.
+        Each batch's losses are weighted by its share of the global batch's candidates, so that the step equals that of
+        one large batch on one process.
 
         Args:
-            indices: examples of the global batch.
-            epoch: decides their negatives.
+            indices: indices of the examples of the global batch.
+            epoch: index of the epoch, which decides the negatives.
             stop_asked: whether this process was asked to stop.
         """
         rank, processes = self._accelerator.process_index, self._accelerator.num_processes
@@ -91,12 +91,12 @@ class OptimizerStep:
         batches = [self._make_batch(part, epoch) for part in parts]
         with self._embedding_rows.by_rows() if self._embedding_rows else nullcontext():
             losses = self._backward(batches)
-        # Gradients are the same on all processes, losses are shares of one sum.
+        # Gradients are the same on all processes, while losses are parts of a sum.
         norm = self._clip_gradients()
         own = torch.cat((losses.sum(0), losses.new_tensor([stop_asked])))
         entity_loss, relation_loss, asked, norm = torch.cat(
             (self._accelerator.reduce(own, "sum"), norm.view(1).to(own))
-        ).tolist()  # the only time that a step waits for the device
+        ).tolist()  # the only point where a step waits for the device
         loss = entity_loss + relation_loss
         finite = isfinite(loss) and (isfinite(norm) or self._looks_for_scale())
         suspects = [] if finite else self._suspects(parts, losses)
@@ -105,13 +105,20 @@ class OptimizerStep:
         return StepOutcome(losses_by_name, asked > 0, suspects)
 
     def _divide(self, batch: Sequence[int]) -> list[list[int]]:
-        """Parts of a batch, of similar length, that cost a CPU least."""
+        """Divide a batch into parts of similar length that a CPU computes fastest."""
         model = cast(SpertModel, self._accelerator.unwrap_model(self._model))
         padding_cost = model.runtime.padding_cost(model.encoder)
         return batches_by_length(batch, self._make_batch.lengths, len(batch), padding_cost)
 
     def _backward(self, batches: Sequence[dict[str, Tensor]]) -> Tensor:
-        """Add up the gradients of this process's batches; return their two losses each, *(batches, 2)*."""
+        """Accumulate the gradients of this process's batches, and return their entity and relation losses.
+
+        Args:
+            batches: batches as the model takes them.
+
+        Returns:
+            The losses, *(number of batches, 2)*.
+        """
         processes = self._accelerator.num_processes
         counts = torch.tensor([candidate_counts(batch) for batch in batches], dtype=torch.float32)
         counts = counts.to(self._accelerator.device)
@@ -120,37 +127,37 @@ class OptimizerStep:
         for number, batch in enumerate(batches, start=1):
             with nullcontext() if number == len(batches) else self._accelerator.no_sync(self._model):
                 loss = self._losses(batch, num_spans, num_pairs)
-                # Gradients are averaged over the processes; the losses are shares of one sum.
+                # Gradients are averaged over the processes, while losses are parts of a sum.
                 self._accelerator.backward(loss.sum() * processes)
             losses.append(loss.detach())
         return torch.stack(losses)
 
     def _losses(self, batch: dict[str, Tensor], num_spans: Tensor, num_pairs: Tensor) -> Tensor:
-        """A batch's shares of the global batch's entity and relation loss, as the model gives them, *(2,)*."""
+        """Return a batch's parts of the global batch's entity and relation losses, *(2,)*."""
         inputs = {name: tensor.to(self._accelerator.device) for name, tensor in batch.items()}
         output = self._model(**inputs, num_spans=num_spans, num_pairs=num_pairs)
         no_types = output.relation_loss is None
         return torch.stack((output.entity_loss, output.entity_loss * 0 if no_types else output.relation_loss))
 
     def _clip_gradients(self) -> Tensor:
-        """Scale the gradients down to the largest norm, if there is one; return the norm that they had."""
+        """Clip the gradients to `max_grad_norm`, if it is set, and return the norm before that, a scalar."""
         if self._accelerator.device.type != "cpu" or self._accelerator.scaler is not None:
             return cast(Tensor, self._accelerator.clip_grad_norm_(self._weights, self._max_grad_norm or inf))
         whole_or_rows = (weight.grad for weight in self._weights if weight.grad is not None)
         gradients = [gradient.values() if gradient.is_sparse else gradient for gradient in whole_or_rows]
         norm = get_total_norm(gradients)
-        # Below the limit all of them would be gone over once more, to be multiplied by 1.
+        # Below the limit, torch would multiply all gradients by 1.
         if self._max_grad_norm and norm + CLIPPING_EPSILON > self._max_grad_norm:
             torch._foreach_mul_(gradients, self._max_grad_norm / (norm + CLIPPING_EPSILON))
         return norm
 
     def _looks_for_scale(self) -> bool:
-        """Whether gradients may be infinite as losses are scaled up for float16; the scaler skips such steps itself."""
+        """Return whether gradients may overflow because losses are scaled for float16, where the scaler skips steps."""
         scaler = self._accelerator.scaler
         return scaler is not None and scaler.get_scale() > 1
 
     def _suspects(self, parts: Sequence[Sequence[int]], losses: Tensor) -> list[int]:
-        """Examples of the batches with a loss that is not finite; of all of them, if only the gradient is not."""
+        """Return the examples of batches whose loss is not finite, or of all batches if only the gradient is not."""
         finite = losses.sum(1).isfinite().tolist()
         flagged = [(index, fine) for part, fine in zip(parts, finite, strict=True) for index in part]
         if self._accelerator.num_processes > 1:
@@ -158,9 +165,9 @@ class OptimizerStep:
         return sorted(index for index, fine in flagged if not fine) or sorted(index for index, _ in flagged)
 
     def _move_weights(self, counts: bool) -> None:
-        """Step the optimizer, and the schedule if the step `counts`, being none that the scaler skips.
+        """Step the optimizer, and the schedule if the step `counts`, which one skipped by the scaler does not.
 
-        Accelerate itself can't tell of a fused optimizer, which is called all the same and then does nothing.
+        Accelerate can't tell for a fused optimizer, which is called in any case and then does nothing.
         """
         with self._embedding_rows.exchanged() if self._embedding_rows else nullcontext():
             self._optimizer.step()
@@ -171,7 +178,7 @@ class OptimizerStep:
     def _leave_weights(self) -> None:
         self._clear_gradients()
         if self._accelerator.scaler is not None:
-            self._accelerator.scaler.update()  # has it forget that it unscaled these gradients
+            self._accelerator.scaler.update()  # otherwise it remembers that it unscaled these gradients
 
     def _clear_gradients(self) -> None:
         self._optimizer.zero_grad()

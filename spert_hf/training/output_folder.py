@@ -1,4 +1,4 @@
-"""What may be replaced in a folder that a model is to be written to: nothing of another run, unless asked to."""
+"""Checks of a run's output folder: nothing of another run is replaced without `--overwrite`."""
 
 import json
 import shutil
@@ -13,13 +13,16 @@ from .checkpoints import LATEST, STATE_FILE, list_checkpoints, read_state
 
 
 def check_training_folder(arguments: SpertTrainingArguments) -> bool:
-    """Check, before anything is loaded, that a training may write to its output folder.
+    """Check, before anything is loaded, that a run may write to its output folder.
+
+    Args:
+        arguments: all settings of the run.
 
     Returns:
-        Whether a model is there that the very same command has trained, and that is replaced when the run is done.
+        Whether the folder holds a model that the same command has trained, which the run will replace at its end.
 
     Raises:
-        ValueError: if another run is writing there, or a model is there that this command would not train.
+        ValueError: if another run is writing to the folder, or it holds a model that this command would not train.
     """
     folder = Path(arguments.output_dir)
     check_not_owned("output_dir", folder)
@@ -30,12 +33,12 @@ def check_training_folder(arguments: SpertTrainingArguments) -> bool:
 
 
 def make_room(folder: Path, arguments: SpertTrainingArguments, run: dict[str, Any]) -> None:
-    """See to it that no other run's checkpoints are in an output folder, which we own, when a run begins anew.
+    """Remove other runs' checkpoints from the output folder before a new run starts, if they may be replaced.
 
     Args:
-        folder: the output folder.
-        arguments: all settings.
-        run: as in [`TrainingState`].
+        folder: the output folder, which this process has locked.
+        arguments: all settings of the run.
+        run: see [`TrainingState`].
 
     Raises:
         ValueError: if there are such checkpoints, or another model, and they may not be replaced.
@@ -47,7 +50,7 @@ def make_room(folder: Path, arguments: SpertTrainingArguments, run: dict[str, An
     for checkpoint in list_checkpoints(folder):
         try:
             other = read_state(checkpoint).run != run
-        except (OSError, ValueError, TypeError):  # damaged: it is nobody's any more
+        except (OSError, ValueError, TypeError):  # damaged, so that no run can use it
             continue
         if other and not arguments.overwrite:
             raise ValueError(
@@ -58,7 +61,7 @@ def make_room(folder: Path, arguments: SpertTrainingArguments, run: dict[str, An
 
 
 def _resumes_in(folder: Path, named: str | None) -> bool:
-    """Whether a run goes on from a checkpoint in its own folder, of which it is checked that it is of the same run."""
+    """Return whether a run resumes from a checkpoint in its own folder; that it is of this run is checked later."""
     if named == LATEST:
         return bool(list_checkpoints(folder))
     return named is not None and (Path(named) / STATE_FILE).is_file() and is_same_folder(folder, Path(named).parent)
@@ -73,7 +76,7 @@ def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
         recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"]
         there = {name: recorded.get(name, one.default) for name, one in settings_deciding("model").items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        reason = f"whose settings no {RUN_FILE} tells"
+        reason = f"whose settings are unknown without a valid {RUN_FILE}"
     else:
         changed = [name for name in there if getattr(arguments, name) != there[name]]
         if not changed:

@@ -1,13 +1,16 @@
-"""Whether peft, an extra, is there; light, so that it is known before any work."""
+"""A quick check that peft, an optional dependency, is installed."""
 
 from importlib.util import find_spec
 
 
 def check_peft(field: str) -> None:
-    """Refuse adapters where peft is not installed.
+    """Check that peft is installed.
+
+    Args:
+        field: the setting that needs it.
 
     Raises:
-        ImportError: saying what to install.
+        ImportError: if it is not; the message says what to install.
     """
     if find_spec("peft") is None:
         raise ImportError(f'{field} needs peft, which is not installed: pip install "spert-hf[peft]"')

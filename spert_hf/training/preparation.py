@@ -1,4 +1,4 @@
-"""What a run is made ready from: checked settings, documents, copies of them, and rows of embeddings."""
+"""The preparation of a run: checked settings, training documents, copies of them, and rows of embeddings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,10 +23,13 @@ from .letter_case_copies import Copies, copy_documents
 def checked_settings(
     args: SpertTrainingArguments | None, train_dataset: object, eval_dataset: object
 ) -> SpertTrainingArguments:
-    """Take settings and data sets if they are of the right type, and the tracker is there.
+    """Check the types of settings and data sets, and that the tracker is installed.
+
+    Returns:
+        The settings; by default [`SpertTrainingArguments`] as they are.
 
     Raises:
-        TypeError: naming what is of a wrong type.
+        TypeError: if an argument has a wrong type; the message names it.
         ImportError: if the tracker of `report_to` is not installed.
     """
     if args is not None and not isinstance(args, SpertTrainingArguments):
@@ -40,11 +43,11 @@ def checked_settings(
 
 
 def split_to_score(asked: str, splits: Splits) -> str:
-    """The split that the trained model is scored on.
+    """Return the name of the split that the trained model is scored on.
 
     Args:
         asked: its name, or `auto`.
-        splits: of the data set.
+        splits: the splits of the data set.
 
     Raises:
         ValueError: if it has no documents.
@@ -60,10 +63,10 @@ def split_to_score(asked: str, splits: Splits) -> str:
 
 
 def training_documents(splits: Splits, arguments: SpertTrainingArguments) -> list[Document]:
-    """All documents that are trained on.
+    """Return all training documents.
 
     Raises:
-        ValueError: if there are none.
+        ValueError: if the data set has none.
     """
     documents = [*splits.train, *(splits.dev if arguments.train_on_dev else [])]
     if not documents:
@@ -78,17 +81,17 @@ def examples_of_copies(
     arguments: SpertTrainingArguments,
     first: int,
 ) -> tuple[list[TrainingExample], list[Copies]]:
-    """Make the examples in other letter case, all that may ever be drawn.
+    """Make the examples in other letter case that epochs may draw.
 
     Args:
-        documents: all that are trained on.
-        schema: of their types.
-        processor: of the run's tokenizer.
+        documents: all training documents.
+        schema: their types.
+        processor: the run's processor.
         arguments: all settings.
-        first: number of the first of them; those of the documents come before.
+        first: index of the first of these examples, which follow those of the documents.
 
     Returns:
-        The examples, and where they are among all, and how many an epoch has.
+        The examples, and for each kind of copy, its indices and the number that an epoch draws.
     """
     examples: list[TrainingExample] = []
     copies = []
@@ -108,10 +111,10 @@ def rows_to_train(
     tokenizer: PreTrainedTokenizerBase,
     examples: Sequence[TrainingExample],
 ) -> EmbeddingRows | None:
-    """Have word embeddings trained by rows where only we look at gradients, and where it is quicker."""
+    """Return the rows of the word embeddings to train, if nothing else reads their gradients and it is faster."""
     only_ours = accelerator.num_processes == 1 and accelerator.scaler is None
     if not only_ours or accelerator.device.type != "cpu" or not EmbeddingRows.possible(embeddings):
         return None
-    filling = {0, *tokenizer.all_special_ids}  # padding, and what fills up packed sequences
+    filling = {0, *tokenizer.all_special_ids}  # padding, and the filling of packed sequences
     met = filling.union(*(example.words.input_ids for example in examples))
     return EmbeddingRows(embeddings, optimizer, torch.tensor(sorted(met)))

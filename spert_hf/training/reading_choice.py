@@ -1,4 +1,4 @@
-"""Chooses how a model will read text: the way that gives the tokens and sequences it is trained on."""
+"""Chooses how a model reads text, so that it gets the tokens and sequences that it is trained on."""
 
 import re
 from collections import Counter
@@ -17,18 +17,18 @@ from ..model.text_reading import TextReading
 from ..model.words import has_unspaced
 
 MOST_DOCUMENTS = 2_000
-"""Documents that are looked at, spread evenly over the data."""
+"""Number of documents that are looked at, spread evenly over the data."""
 
 DOCUMENTS_OF_SEVERAL_SENTENCES = 0.1
-"""Share of documents with more than one sentence from which on the model reads a text as one sequence …"""
+"""The model reads a text as one sequence if at least this share of documents has more than one sentence, …"""
 
 RELATIONS_ACROSS_SENTENCES = 0.05
-"""… or of relations whose head and tail are in different sentences."""
+"""… or at least this share of relations has head and tail in different sentences."""
 
 MOST_ABBREVIATIONS = 1_000
 
 LONGEST_ABBREVIATION = 6
-"""Letters beyond which a word with a point is likelier an error in the data, unless it is seen again."""
+"""Number of letters; a longer word with a point is taken for an error in the data unless it occurs again."""
 
 _ABBREVIATION = re.compile(r"([^\W\d_][\w.’'-]{0,30})\.")
 
@@ -37,11 +37,11 @@ DocumentText = tuple[str, list[tuple[int, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well a way to split text into words gives the data's tokens.
+    """How well a way to split text into words reproduces the data's tokens.
 
     Args:
-        entities: share of entities all of whose tokens are words of the text, 0 … 1.
-        tokens: share of tokens that are.
+        entities: share of entities whose tokens are all words of the text, from 0 to 1.
+        tokens: share of tokens that are words of the text, from 0 to 1.
     """
 
     entities: float
@@ -50,13 +50,13 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class ReadingChoice:
-    """A reading, and how it was chosen.
+    """How a model reads text, and how that was chosen.
 
     Args:
-        reading: the model's.
-        fits: by the name of each way to split text into words that was tried; empty if it was given.
-        several_sentences: share of documents that have more than one sentence, 0 … 1; `None` if it was not looked at.
-        unchosen: why what was not chosen by the data is as it is.
+        reading: the settings of text reading.
+        fits: the fit of each way to split text into words that was tried, by its name; empty if the way was given.
+        several_sentences: share of documents with more than one sentence, from 0 to 1; `None` if not measured.
+        unchosen: the reason for settings that were not chosen by the data.
     """
 
     reading: TextReading
@@ -65,7 +65,7 @@ class ReadingChoice:
     unchosen: str = "as given"
 
     def describe(self) -> str:
-        """Say in a line how text will be read, and why."""
+        """Return a line that says how text will be read, and why."""
         parts = [f"Reads text by {self.reading.words}: {self._describe_fit()}"]
         if self.several_sentences is not None and self.reading.sequences == "document":
             parts.append(f"as whole documents, {self.several_sentences:.0%} of which have more than one sentence")
@@ -78,7 +78,7 @@ class ReadingChoice:
         return "; ".join(parts)
 
     def _describe_fit(self) -> str:
-        """What share of entities has its tokens; where ways do not differ in that, what share of tokens are words."""
+        """Return the share of entities that fit or, if the ways do not differ in it, the share of tokens that fit."""
         own = self.fits.get(self.reading.words)
         if own is None:
             return self.unchosen
@@ -95,17 +95,17 @@ def choose_reading(
 ) -> ReadingChoice:
     """Choose how a model that is trained on the documents reads text.
 
-    Each way to split text into words is tried on the documents' text, recorded or put together from their tokens, and
-    the one that gives most entities their tokens is taken; of equals the one that gives most tokens. Where documents
-    have more than one sentence, a text is read as one sequence, else by sentences.
+    Each way to split text into words is tried on the documents' text (recorded, or restored from their tokens). The way
+    that reproduces the tokens of most entities is taken; in a tie, the one that reproduces most tokens. A text is read
+    as one sequence if documents have more than one sentence, and by sentences otherwise.
 
     Args:
-        documents: all that the model is trained on.
-        tokenizer: the model's.
-        given: settings of the reading that are not to be chosen.
+        documents: all training documents.
+        tokenizer: the model's tokenizer.
+        given: settings of text reading that are given and so not chosen.
 
     Raises:
-        ValueError: if a given setting is not allowed, or does not serve.
+        ValueError: if a given setting is not allowed, or does not work with the tokenizer.
     """
     settings = dict(given or {})
     base = TextReading.of(settings)
@@ -129,27 +129,27 @@ def choose_reading(
         for words in _candidates(chosen):
             try:
                 reader = TextReader(TextReading.of(settings | {"words": words, "sequences": "document"}), tokenizer)
-            except ValueError:  # a tokenizer that does not split text
+            except ValueError:  # the tokenizer does not split text
                 continue
             fits[words] = _fit(chosen, texts, reader)
         settings["words"] = max(fits, key=lambda words: (fits[words].entities, fits[words].tokens))
     reading = TextReading.of(settings)
-    TextReader(reading, tokenizer)  # what was given may not serve
+    TextReader(reading, tokenizer)  # raises if the given reading does not work
     return ReadingChoice(reading, fits, several)
 
 
 def find_abbreviations(documents: Iterable[Document], points_apart: bool = True) -> list[str]:
-    """Find words that have a point of their own: tokens with one before a capital, inside an annotated sequence.
+    """Find abbreviations: tokens that end in a point and are followed by a capital in the same document.
 
-    Words that are tokens without the point at least as often are none, nor long ones that are seen once.
+    Words that occur at least as often without the point are left out, as are long words that occur once.
 
     Args:
-        documents: annotated.
-        points_apart: whether the points that end sentences are tokens of their own. Else those words only are taken
-            that have a point in two places, and nowhere at a document's end.
+        documents: annotated documents.
+        points_apart: whether points that end sentences are tokens of their own. If not, a word has to occur twice with
+            a point, and never at a document's end.
 
     Returns:
-        Them, without the point, in alphabetical order; of more than [`MOST_ABBREVIATIONS`] the most frequent.
+        The abbreviations without the point, in alphabetical order; the [`MOST_ABBREVIATIONS`] most frequent at most.
     """
     with_point: Counter[str] = Counter()
     without: Counter[str] = Counter()
@@ -168,7 +168,7 @@ def find_abbreviations(documents: Iterable[Document], points_apart: bool = True)
 
 
 def _has_points_apart(documents: Iterable[Document]) -> bool:
-    """Whether the points that end sentences are tokens of their own; else any word may have one."""
+    """Return whether points that end sentences are tokens of their own; if not, any word may have one."""
     last = [document.tokens[-1] for document in documents]
     return last.count(".") >= sum(token.endswith(".") and token != "." for token in last)
 
@@ -178,7 +178,7 @@ def _is_long(word: str) -> bool:
 
 
 def _candidates(documents: Sequence[Document]) -> list[str]:
-    """Ways to split text into words that are worth a try."""
+    """Return the ways to split text into words that are worth trying."""
     tokens = [token for document in documents for token in document.tokens]
     candidates = ["rules", "whitespace-punctuation", "whitespace", "tokenizer"]
     if sum(len(token) == 1 for token in tokens) > len(tokens) / 2:
@@ -203,7 +203,7 @@ def _fit(documents: Sequence[Document], texts: Sequence[DocumentText], reader: T
 def _sentences_of(
     documents: Sequence[Document], texts: Sequence[DocumentText], reader: TextReader
 ) -> tuple[float, float]:
-    """Share of documents that have more than one sentence, and of relations that go from one to another."""
+    """Return the share of documents with more than one sentence, and of relations between different sentences."""
     several = relations = crossing = 0
     for document, (text, offsets) in zip(documents, texts, strict=True):
         read = reader(text)

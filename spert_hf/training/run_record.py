@@ -1,4 +1,4 @@
-"""What decides how a run goes, and the record of what was done and measured."""
+"""The record of a run: what decided how it went, what was done, and what was measured."""
 
 import platform
 from dataclasses import asdict
@@ -27,19 +27,19 @@ def describe_run(
     scores: tuple[EvaluationResult, EvaluationResult],
     **more: Any,
 ) -> dict[str, Any]:
-    """Describe a finished run, for the model card and for whoever repeats it.
+    """Describe a finished run, for the model card and for reproduction.
 
     Args:
         arguments: all settings.
-        splits: what was trained on.
-        start: what it started from.
-        reached: how far it came.
-        accelerator: where it was computed.
-        scores: the final ones, on tokens and as text.
-        more: what else is recorded, by name: `split`, `resumed_at_step`, `seconds`.
+        splits: the data.
+        start: what the run started from.
+        reached: the state of the run at its end.
+        accelerator: the run's accelerator.
+        scores: the final scores, on tokens and as text.
+        more: further entries of the record: `split`, `resumed_at_step`, `seconds`.
 
     Returns:
-        Plain JSON; no token is in it.
+        The record as plain JSON, without any Hub token.
     """
     settings = asdict(arguments)
     del settings["hub_token"]

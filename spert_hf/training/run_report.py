@@ -1,4 +1,4 @@
-"""How far a run is, as its log, its tracker, its progress bar and its callbacks are told."""
+"""Reports of a run's progress to its log, its tracker, its progress bar and its callbacks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,17 +18,17 @@ logger = logging.get_logger(__name__)
 
 
 class NonFiniteError(ValueError):
-    """Too many steps had a loss or a gradient that is not finite."""
+    """Raised when too many steps had a loss or a gradient that is not finite."""
 
 
 class RunReport:
-    """Tells how far a run is. `begin` comes first, and `open` before anything is added.
+    """Reports the progress of a run. Call `begin` first, and `open` before anything is added.
 
     Args:
-        callbacks: that are told.
-        accelerator: of the run.
+        callbacks: the run's callbacks.
+        accelerator: the run's accelerator.
         arguments: all settings.
-        total_steps: of the whole run.
+        total_steps: number of steps of the whole run.
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class RunReport:
         self._arguments, self._total_steps = arguments, total_steps
 
     def begin(self, reached: TrainingState) -> None:
-        """Tell callbacks where the run is before it goes on, with nothing asked for yet.
+        """Set the run's state, tell the callbacks, and reset what they have asked for.
 
         Args:
-            reached: what is reported of from now on, as it changes.
+            reached: the state of the run, which is reported from now on as it changes.
         """
         self._reached = reached
         arguments, state = self._arguments, self._callbacks.state
@@ -54,22 +54,22 @@ class RunReport:
         state.log_history = [self._logged(entry) for entry in reached.log]
 
     def open(self, output_dir: Path, step_size: int, show_progress: bool) -> None:
-        """Begin the log and the bar.
+        """Open the log and the progress bar.
 
         Args:
-            output_dir: folder of the log.
-            step_size: sentences of a step.
-            show_progress: whether there is a bar to be seen.
+            output_dir: the folder of the log.
+            step_size: number of sentences in a step.
+            show_progress: whether to show the bar.
         """
         self._log = TrainingLog(output_dir, self._reached.log, self._track, active=self._accelerator.is_main_process)
         self._bar = TrainingProgress(self._total_steps * step_size, self._reached.step * step_size, show_progress)
 
     def close(self) -> None:
-        """End the bar."""
+        """Close the progress bar."""
         self._bar.close()
 
     def call(self, moment: str, **more: Any) -> None:
-        """Call the callbacks, which are told how far the run is, and note if they end it."""
+        """Call the callbacks with the current state, and record it if they ask to end the run."""
         state, reached = self._callbacks.state, self._reached
         state.global_step, state.best_metric = reached.step, reached.best_metric
         state.epoch = self.epoch_at(reached.step)
@@ -77,26 +77,26 @@ class RunReport:
         reached.stopped = reached.stopped or control.should_training_stop
 
     def epoch_at(self, step: int) -> float:
-        """Passes that a step is at the end of, with the share of the one under way."""
+        """Return the number of epochs after a step, as a fraction."""
         return step * self._arguments.num_train_epochs / self._total_steps
 
     def add(self, entry: dict[str, Any]) -> None:
-        """Add an entry to the log, and tell callbacks of it."""
+        """Add an entry to the log, and tell the callbacks."""
         self._log.add(entry)
         logged = self._logged(entry)
         self._callbacks.state.log_history.append(logged)
         self.call("on_log", logs={name: value for name, value in logged.items() if name != "step"})
 
     def add_step(self, outcome: StepOutcome, suspects: Sequence[str], learning_rate: float) -> None:
-        """Log a step if it is due, or was skipped.
+        """Log a step if an entry is due or it was skipped.
 
         Args:
-            outcome: of the step.
-            suspects: sentences over which it was skipped, if it was.
-            learning_rate: that of the next step.
+            outcome: the outcome of the step.
+            suspects: names of the sentences because of which it was skipped, if it was.
+            learning_rate: the learning rate of the next step.
 
         Raises:
-            NonFiniteError: if it is one skipped step too many.
+            NonFiniteError: if too many steps were skipped.
         """
         step, control = self._reached.step, self._callbacks.control
         if suspects:
@@ -105,15 +105,15 @@ class RunReport:
             self.add({"step": step, **outcome.losses, "learning_rate": learning_rate})
 
     def advance(self, sentences: int, outcome: StepOutcome) -> None:
-        """Move the bar on by the sentences of a step."""
+        """Advance the progress bar by the sentences of a step."""
         self._bar.advance(sentences, None if outcome.suspects else outcome.losses["loss"])
 
     def message(self, text: str) -> None:
-        """Show a line beside the bar."""
+        """Show a line above the progress bar."""
         self._bar.message(text)
 
     def _add_skipped(self, names: list[str]) -> None:
-        """Say which step was skipped, over which sentences; stop the run if it is one too many."""
+        """Report a skipped step and its sentences, and end the run if too many were skipped."""
         reached, most = self._reached, self._arguments.max_skipped_steps
         reached.skipped_steps += 1
         self.add({"step": reached.step, "skipped": "loss or gradient not finite", "sentences": names})

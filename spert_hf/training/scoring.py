@@ -1,4 +1,4 @@
-"""Scores of a run's model, which all of its processes work out together."""
+"""Scoring of a run's model, which its processes share."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -20,12 +20,12 @@ from .shared_evaluation import count_by_all
 
 
 class Scorer:
-    """Scores models on documents, each of which one process predicts.
+    """Scores models on documents, which are divided among the processes.
 
     Args:
-        accelerator: of the run.
-        tokenizer: of the run.
-        processor: of that tokenizer.
+        accelerator: the run's accelerator.
+        tokenizer: the model's tokenizer.
+        processor: the model's processor.
         arguments: all settings.
     """
 
@@ -45,7 +45,16 @@ class Scorer:
     def score(
         self, model: SpertModel, documents: Sequence[Document], stop_request: StopRequest
     ) -> EvaluationResult | None:
-        """Score a model on the data's own tokens; `None` if the run was asked to stop meanwhile."""
+        """Score a model on the data's own tokens.
+
+        Args:
+            model: the model, which is put in evaluation mode.
+            documents: the documents to score it on.
+            stop_request: checked before each batch.
+
+        Returns:
+            The scores, or `None` if the run was asked to stop in the meantime.
+        """
         model = model.eval()
         predict = partial(predict_arrays, model, self._processor)
         return self._count(model, documents, partial(count_in_tokens, predict, model.config), stop_request)
@@ -53,7 +62,7 @@ class Scorer:
     def score_as_text(
         self, model: SpertModel, documents: Sequence[Document], stop_request: StopRequest
     ) -> EvaluationResult | None:
-        """Score a model on documents that it reads as its users' texts; see [`count_as_text`] and [`score`]."""
+        """Score a model on documents as text, as users give it; see [`count_as_text`] and [`score`]."""
         pipe = SpertPipeline(model=model.eval(), tokenizer=self._tokenizer, device=model.device)
         return self._count(model, documents, partial(count_as_text, pipe), stop_request)
 

@@ -1,4 +1,4 @@
-"""Evaluation that the processes of a run share out among themselves."""
+"""Evaluation that the processes of a run share."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,25 +22,25 @@ def count_by_all(
     batch_size: int,
     no_overlapping: bool,
 ) -> Counts | None:
-    """Count what is right in documents, each by one process.
+    """Count correct predictions for documents, which are divided among the processes.
 
     Args:
-        accelerator: of the run.
-        stop_request: is heeded before each batch.
-        model: by which they are predicted.
-        documents: the same in all processes.
-        count: does so for some of them, at a batch size.
-        batch_size: documents that a process computes at once.
-        no_overlapping: leave overlapping entities out, see [`score_documents`].
+        accelerator: the run's accelerator.
+        stop_request: checked before each batch.
+        model: the model that `count` calls.
+        documents: all documents, the same in all processes.
+        count: counts correct predictions for some documents.
+        batch_size: number of documents that a process computes at once.
+        no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
 
     Returns:
-        What is right in all documents, in all processes; `None` in all of them if one was asked to stop.
+        The counts for all documents, in all processes; `None` in all of them if one was asked to stop.
     """
     mine = documents[accelerator.process_index :: accelerator.num_processes]
     counted: list[Counts] = []
-    # Before each batch, for a document may have many, and a model that knows nothing finds much in each.
+    # Checked before each batch: a document may have many, and an untrained model predicts a lot in each.
     with suppress(StopAskedError), stop_request.heeded_by(model):
         counted.extend(count_in_parts(count, mine, batch_size, no_overlapping))
     everyones = Counts.together(gather_object(counted) if accelerator.num_processes > 1 else counted)
-    # Fewer if a process broke off, which all of them see here.
+    # There are fewer if a process stopped early, which all of them see here.
     return everyones if everyones.documents == len(documents) else None

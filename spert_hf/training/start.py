@@ -1,4 +1,4 @@
-"""What a run starts from: a pretrained encoder with fresh classifiers, or a trained model to go on from."""
+"""The start of a run: a pretrained encoder with fresh classifiers, or a trained model to continue from."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
@@ -26,10 +26,10 @@ class Start(NamedTuple):
     """What a run starts from.
 
     Args:
-        tokenizer: the model's.
-        model: with the weights that it begins with, in single precision.
-        reading: how it will read text, and why.
-        continuation: the model that it goes on from, if it does.
+        tokenizer: the model's tokenizer.
+        model: the model with its initial weights, in single precision.
+        reading: how the model reads text, and why.
+        continuation: a description of the trained model that the run continues from, if any.
     """
 
     tokenizer: PreTrainedTokenizerBase
@@ -44,17 +44,17 @@ def make_start(
     documents: Sequence[Document],
     given: GivenModel | None = None,
 ) -> Start:
-    """Make the model that is to be trained.
+    """Make the model to train.
 
     Args:
         arguments: all settings.
-        schema: types of the data.
-        documents: all that it is trained on.
-        given: a model that is made already, in place of one that the settings name.
+        schema: the types of the data.
+        documents: all training documents.
+        given: a model object, in place of one that the settings name.
 
     Raises:
-        ValueError: if what is given is no encoder, or no trained model, or settings do not fit it.
-        CheckpointError: if the trained model is not sound.
+        ValueError: if the settings name no encoder or trained model, or do not fit it.
+        CheckpointError: if the trained model is damaged.
     """
     types: dict[str, Sequence[str]] = {
         "entity_types": schema.entity_names,
@@ -64,11 +64,11 @@ def make_start(
     if given is not None:
         continuation = prepare_given(given, arguments, documents)
         start = Start(given.tokenizer, given.model, _kept_reading(given.model, arguments), continuation)
-        TextReader(start.reading.reading, given.tokenizer)  # what was given may not serve
+        TextReader(start.reading.reading, given.tokenizer)  # raises if the given reading does not work
     elif arguments.model is not None:
         tokenizer, model, continuation = load_trained(arguments, types, documents)
         start = Start(tokenizer, model, _kept_reading(model, arguments), continuation)
-        TextReader(start.reading.reading, tokenizer)  # what was given may not serve
+        TextReader(start.reading.reading, tokenizer)  # raises if the given reading does not work
     else:
         start = _from_encoder(arguments, types, documents)
     if arguments.freeze_embeddings:
@@ -83,8 +83,8 @@ def make_start(
 
 
 def _kept_reading(model: SpertModel, arguments: SpertTrainingArguments) -> ReadingChoice:
-    """How a trained model reads text, of which nothing is chosen anew."""
-    unchosen = "as given" if arguments.given_reading() else "as the model that this goes on from"
+    """Return how a trained model reads text, without choosing anew."""
+    unchosen = "as given" if arguments.given_reading() else "as in the model that the run continues from"
     return ReadingChoice(model.config.text_reading, {}, None, unchosen)
 
 

@@ -1,4 +1,4 @@
-"""Where losses and scores go: a JSON Lines file, a tracker, and what shows how far a run is."""
+"""The log of losses and scores (a JSON Lines file and a tracker), and the progress bar of a run."""
 
 import json
 from collections.abc import Callable
@@ -11,12 +11,12 @@ LOG_FILE = "training_log.jsonl"
 
 
 class TrainingLog:
-    """Writes log entries to `training_log.jsonl`, and hands their numbers to a tracker.
+    """Writes log entries to `training_log.jsonl`, and sends their numbers to a tracker.
 
     Args:
-        output_dir: folder of the run.
-        entries: entries of an interrupted run that goes on; the file is written anew with them.
-        track: takes the numbers of an entry by name, and its step.
+        output_dir: the run's output folder.
+        entries: entries of an interrupted run that is resumed; the file is written anew with them.
+        track: called with the numbers of an entry, by name, and its step.
         active: `False` on all processes but one.
     """
 
@@ -35,7 +35,11 @@ class TrainingLog:
             self._path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
 
     def add(self, entry: dict[str, Any]) -> None:
-        """Log an entry; it has a `step`, and numbers (or, in the file only, anything that JSON has) by name."""
+        """Log an entry.
+
+        Args:
+            entry: a `step`, and numbers by name. Other JSON values are allowed, but only the file has them.
+        """
         self.entries.append(entry)
         if self._path is None:
             return
@@ -47,12 +51,12 @@ class TrainingLog:
 
 
 class TrainingProgress:
-    """How far a run is, in sentences, with the running mean of the loss; see [`Progress`].
+    """The progress of a run in sentences, with a running mean of the loss; see [`Progress`].
 
     Args:
-        total: sentences of the whole run.
-        done: those behind us already.
-        active: `False` shows nothing.
+        total: number of sentences of the whole run.
+        done: number of sentences that are done already.
+        active: whether to show anything.
     """
 
     def __init__(self, total: int, done: int, active: bool) -> None:
@@ -60,7 +64,12 @@ class TrainingProgress:
         self._loss: float | None = None
 
     def advance(self, sentences: int, loss: float | None) -> None:
-        """Move on, and show the loss, if the step has one, as a running mean of about the last 50 steps."""
+        """Advance the progress bar.
+
+        Args:
+            sentences: number of sentences of a step.
+            loss: its loss, if finite; shown as a running mean of about the last 50 steps.
+        """
         if loss is not None:
             self._loss = loss if self._loss is None else 0.98 * self._loss + 0.02 * loss
         self._progress.advance(sentences, None if self._loss is None else f"loss={self._loss:.4f}")
@@ -70,5 +79,5 @@ class TrainingProgress:
         self._progress.message(text)
 
     def close(self) -> None:
-        """Leave what is shown as it is."""
+        """Close the progress bar, which stays on the screen."""
         self._progress.close()

@@ -1,4 +1,4 @@
-"""YAML as settings are written in: small, flat and without surprises."""
+"""Reading of YAML files with settings: small, flat, and without duplicate keys."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,11 @@ from ..data.textfiles import read_text
 from ..model.messages import must_be
 
 LARGEST_FILE = 100_000
-"""Bytes; settings need a few hundred, and YAML is read slowly."""
+"""In bytes; settings need a few hundred, and YAML is slow to read."""
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """Plain values only, and each key once: of two, one would silently win."""
+    """A loader of plain values that refuses duplicate keys, of which YAML silently keeps one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -28,11 +28,11 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
 
 def load_yaml(path: Path) -> Any:
-    """The value that a YAML file holds; `None` for an empty one.
+    """Return the value in a YAML file; `None` for an empty one.
 
     Raises:
-        ValueError: naming the file and what is wrong with it.
-        OSError: the file cannot be read.
+        ValueError: if it is not valid; the message names the file and the fault.
+        OSError: if the file can't be read.
     """
     size = path.stat().st_size
     if size > LARGEST_FILE:
@@ -48,12 +48,12 @@ def load_yaml(path: Path) -> Any:
         raise ValueError(must_be(str(path), "settings and values", "YAML nested hundreds of levels deep")) from error
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is not valid YAML: {_without_excerpt(error)}") from None
-    except (ValueError, TypeError) as error:  # a number of too many digits, a key that is a list
+    except (ValueError, TypeError) as error:  # a number with too many digits, or a list as a key
         raise ValueError(f"{path} is not valid YAML: {error}") from error
 
 
 def _without_excerpt(error: yaml.YAMLError) -> str:
-    """What is wrong and in which line, but nothing of the line itself: a token may be in it."""
+    """Return the fault and its line number, but not the line itself, which may hold a token."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return type(error).__name__
     problem = re.sub("'[^']{4,}'", "…", error.problem or "cannot be read")

@@ -64,7 +64,7 @@ def measure_inference(subject: Subject, options: Options) -> Section:
     split = newspaper_texts(subject, 4 if options.quick else TEST_SPLIT)
     subjects = {"default": subject, "bfloat16": in_half_precision(subject)}
     if find_spec("openvino") and find_spec("nncf"):
-        progress("inference: quantising the encoder")
+        progress("inference: quantizing the encoder")
         quantized = quantize(subject, 16 if options.quick else None)
         for precision in PRECISIONS:
             subjects[f"OpenVINO, {precision}"] = by_openvino(subject, precision, quantized, options.threads)

@@ -32,7 +32,7 @@ class TestCheck:
     def test_white_space_is_no_fault(self, tmp_path, records, capsys):
         file = write(tmp_path, "train.json", [spaced(records[0])])
         assert main(["check", file]) == 0
-        assert capsys.readouterr().out == f"{file}: note: {BLANK}; entities move with that\n{file}: no fault\n"
+        assert capsys.readouterr().out == f"{file}: note: {BLANK}; offsets of entities are adapted\n{file}: no fault\n"
 
     def test_self_relations(self, tmp_path, records, capsys):
         records[0]["relations"].append({"type": "Near", "head": 2, "tail": 2})

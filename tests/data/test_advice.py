@@ -21,7 +21,7 @@ def test_plain_documents_have_no_notes():
 def test_what_was_changed_is_counted_in_a_line_each():
     documents = [Document(["a"], changes=Changes(2, 1, 1)), Document(["b"], changes=Changes(1, 0, 1, 1))]
     tokens, entities, words, relations = advise(documents)
-    assert tokens == "3 tokens are white space only, and left out; entities move with that"
+    assert tokens == "3 tokens are white space only, and left out; offsets of entities are adapted"
     assert entities == "2 entities begin or end at characters of no word, which are left out"
     assert words == "1 word split where an entity begins or ends inside"
     assert relations.startswith("1 relation of an entity to itself left out")

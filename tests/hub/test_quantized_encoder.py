@@ -1,4 +1,4 @@
-"""A quantised encoder goes to the Hub with its checkpoint, and is used from there."""
+"""A quantized encoder goes to the Hub with its checkpoint, and is used from there."""
 
 TEXT = "Marian Pell works for Northern Paper Co. in Duluth, where she was born."
 

@@ -1,4 +1,4 @@
-"""A quantised encoder beside a model's weights: only a sound one, and only that of these weights, is used."""
+"""A quantized encoder beside a model's weights: only a sound one, and only that of these weights, is used."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ def test_a_missing_file_is_named(folder, name):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"encoder": "", "files": []}', "[" * 100_000, "\x00"])
 def test_a_record_that_is_none(folder, text):
     (folder / RECORD_FILE).write_text(text)
-    with pytest.raises(CheckpointError, match=f"{RECORD_FILE} is not a record of a quantised encoder"):
+    with pytest.raises(CheckpointError, match=f"{RECORD_FILE} is not a record of a quantized encoder"):
         use(folder)
 
 

@@ -165,10 +165,10 @@ def test_what_the_pipeline_finds(tiny_pipeline):
 @pytest.mark.parametrize(
     ("found", "text", "message"),
     [
-        (FOUND, None, "text must be the string or the words that the result is of, got none"),
-        (FOUND, "Another text, which is long enough for them all", "is of, got one without 'Ann Bell' at 0"),
-        (FOUND, 3, "text must be the string or the words that the result is of, got 3"),
-        (FOUND, ["Ann", "Bell"], "text must be the string that the result is of, got words"),
+        (FOUND, None, "text must be the string or the list of words of the result, got none"),
+        (FOUND, "Another text, which is long enough for them all", "of the result, got one without 'Ann Bell' at 0"),
+        (FOUND, 3, "text must be the string or the list of words of the result, got 3"),
+        (FOUND, ["Ann", "Bell"], "text must be the string of the result, got words"),
         ([FOUND], TEXT, "text must be a list with a text for each of the 1 results, got 'Ann .*'"),
         ([FOUND], [TEXT, TEXT], "text must be a list with a text for each of the 1 results, got 2 texts"),
         (find(TEXT, _="Loc"), TEXT, "got one without ' ' at 3"),

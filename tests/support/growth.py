@@ -31,7 +31,6 @@ def time_ratio(small: Callable[[], object], large: Callable[[], object], enough:
 
 def _processor_seconds(work: Callable[[], object]) -> float:
     # A full garbage collection goes over all that was ever imported, and would hide what the work takes.
-    gc.collect()
     gc.disable()
     try:
         start = time.process_time()

@@ -99,8 +99,8 @@ def test_types_of_the_same_name_keep_their_rows(folders, tmp_path):
     assert not torch.equal(new[1], old[1])
     assert set(after.config.relation_signatures["Work_For"][0]) == {"Peop", "Firm"}
     assert trainer.continuation.describe() == (
-        f"Goes on from all weights of {first}: entity types: Peop, Loc kept; Firm fresh; Org dropped; relation types: "
-        "Work_For kept; At fresh; Near dropped"
+        f"Continues from all weights of {first}: entity types: Peop, Loc kept; Firm fresh; Org dropped; relation "
+        "types: Work_For kept; At fresh; Near dropped"
     )
 
 

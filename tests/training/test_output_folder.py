@@ -83,7 +83,7 @@ def test_another_model_is_replaced_only_on_demand(folder, put_model, settings, s
 def test_a_model_that_nothing_is_known_of_is_another_one(folder, name):
     folder.mkdir()
     (folder / name).touch()
-    with pytest.raises(ValueError, match=r"whose settings no training_run\.json tells"):
+    with pytest.raises(ValueError, match=r"whose settings are unknown without a valid training_run\.json"):
         check_training_folder(arguments(folder))
 
 
@@ -91,7 +91,7 @@ def test_a_model_that_nothing_is_known_of_is_another_one(folder, name):
 def test_a_record_that_cannot_be_read_tells_nothing(folder, record):
     folder.mkdir()
     (folder / "training_run.json").write_text(record)
-    with pytest.raises(ValueError, match=r"whose settings no training_run\.json tells"):
+    with pytest.raises(ValueError, match=r"whose settings are unknown without a valid training_run\.json"):
         check_training_folder(arguments(folder))
 
 

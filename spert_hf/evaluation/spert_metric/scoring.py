@@ -1,12 +1,13 @@
 """Precision, recall and F1 of predicted entities and relations, as published with SpERT.
 
-Standard library only and one file: `evaluate` copies it next to the metric, where the package need not be installed.
+This is a single file that needs only the standard library: `evaluate` copies it next to the metric, where the package
+may not be installed.
 
 A record, gold or predicted, is a mapping ``{"entities": [{"type", "start", "end"}], "relations": [{"type", "head",
 "tail"}]}``: ``start``/``end`` count tokens, end exclusive; ``head``/``tail`` are indices into the record's own
-``entities``. Further fields are ignored, but for ``tokens``, which offsets are checked against, and
-``token_start``/``token_end``, which stand for ``start``/``end`` where an entity carries them (in a result of the
-pipeline, ``start``/``end`` count characters).
+``entities``. Other fields are ignored, except ``tokens``, against which offsets are checked, and
+``token_start``/``token_end``, which replace ``start``/``end`` in entities that have them (in the pipeline's results,
+``start``/``end`` count characters).
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from dataclasses import asdict, dataclass
 from typing import Any, SupportsIndex
 
 Entity = tuple[int, int, str]
-"""Start and end token (end exclusive), entity type."""
+"""Start and end token (end exclusive), and entity type."""
 
 Relation = tuple[Entity, Entity, str]
-"""Head, tail, relation type."""
+"""Head, tail, and relation type."""
 
 
 @dataclass(frozen=True)
 class Score:
     """Precision, recall and F1 in percent (0 where undefined), and the counts behind them.
 
-    A macro average carries the counts of all its types together.
+    A macro average has the total counts of all its types.
     """
 
     precision: float
@@ -50,7 +51,7 @@ class Score:
 
 @dataclass(frozen=True)
 class TaskScores:
-    """Scores of one task: over all items, averaged over types, and by type (in alphabetical order)."""
+    """The scores of a task: over all items (micro), averaged over types (macro), and by type, sorted by name."""
 
     micro: Score
     macro: Score
@@ -64,10 +65,10 @@ class TaskScores:
 
 @dataclass(frozen=True, repr=False)
 class EvaluationResult:
-    """Scores of a set of documents; shown, micro F1 in percent.
+    """The scores of a list of documents; printing them shows micro F1 in percent.
 
-    `ner`: span and type of an entity are right. `rel`: both spans and the type of a relation are right.
-    `rel_plus` (REL+): also the types of both entities.
+    `ner`: an entity's span and type have to be right. `rel`: both spans and the type of a relation have to be right.
+    `rel_plus` (REL+): the types of both entities, too.
     """
 
     ner: TaskScores
@@ -110,20 +111,20 @@ def score_documents(
 ) -> EvaluationResult:
     """Score predictions against annotated documents, as the published SpERT code does.
 
-    Items are counted per document over sets (a duplicate counts once). Macro averages are over the types seen in gold
-    or predictions.
+    Items are counted per document as sets, so that duplicates count once. Macro averages are over the types that occur
+    in annotations or predictions.
 
     Args:
         documents: annotated documents (records as described in this module's docstring).
         predictions: one record per document, in the same order.
-        no_overlapping: leave out, on both sides, every entity that overlaps another and every relation whose head and
-            tail overlap (see `drop_overlapping`).
-        symmetric_relation_types: names of the relation types without a direction: on both sides, the argument that
-            starts first counts as the head.
+        no_overlapping: whether to leave out, in annotations and predictions, entities that overlap another one and
+            relations whose head and tail overlap (see `drop_overlapping`).
+        symmetric_relation_types: names of the symmetric relation types, for which the argument that starts first counts
+            as the head, in annotations and predictions.
 
     Raises:
-        ValueError: the lengths differ, a setting is of a wrong type, or a record is malformed; the message names
-            record and field.
+        ValueError: if the lengths differ, an argument has a wrong type, or a record is malformed; the message names the
+            record and the field.
     """
     check_flag("no_overlapping", no_overlapping)
     symmetric = symmetric_names(symmetric_relation_types)
@@ -143,7 +144,7 @@ def score_documents(
 
 
 class TaskCounts:
-    """Right, spurious and missed items of one task, by type; a type without any is in none of the three."""
+    """Numbers of right, spurious and missed items of a task, by type; types without any are left out."""
 
     def __init__(self) -> None:
         self.tp: Counter[str] = Counter()
@@ -151,19 +152,19 @@ class TaskCounts:
         self.fn: Counter[str] = Counter()
 
     def add(self, gold: set, predicted: set) -> None:
-        """Count one document's items; an item's type is its last field."""
+        """Count the items of a document; an item's type is its last field."""
         self.tp.update(item[-1] for item in gold & predicted)
         self.fp.update(item[-1] for item in predicted - gold)
         self.fn.update(item[-1] for item in gold - predicted)
 
     def update(self, other: TaskCounts) -> None:
-        """Add what was counted of other documents."""
+        """Add the counts of other documents."""
         self.tp.update(other.tp)
         self.fp.update(other.fp)
         self.fn.update(other.fn)
 
     def scores(self) -> TaskScores:
-        """Give the figures of what was counted."""
+        """Return the scores of the counts."""
         types = sorted({*self.tp, *self.fp, *self.fn})
         per_type = {name: score_of_counts(self.tp[name], self.fp[name], self.fn[name]) for name in types}
         micro = score_of_counts(self.tp.total(), self.fp.total(), self.fn.total())
@@ -171,7 +172,7 @@ class TaskCounts:
 
 
 class Counts:
-    """Right, spurious and missed items of some documents, by task; added up, those of all give their scores."""
+    """Numbers of right, spurious and missed items of some documents, by task; they can be added up and scored."""
 
     def __init__(self) -> None:
         self.documents = 0
@@ -179,7 +180,7 @@ class Counts:
 
     @classmethod
     def together(cls, parts: Iterable[Counts]) -> Counts:
-        """Add up what was counted of different documents."""
+        """Add up the counts of different documents."""
         whole = cls()
         for part in parts:
             whole.documents += part.documents
@@ -188,13 +189,13 @@ class Counts:
         return whole
 
     def result(self, no_overlapping: bool) -> EvaluationResult:
-        """Give the scores; `no_overlapping` is what they were counted with."""
+        """Return the scores; `no_overlapping` is the setting that the counts were made with."""
         scores = {task: counts.scores() for task, counts in self.tasks.items()}
         return EvaluationResult(**scores, documents=self.documents, no_overlapping=no_overlapping)
 
 
 def score_of_counts(tp: int, fp: int, fn: int) -> Score:
-    """Give the figures of right, spurious and missed items."""
+    """Return the score for numbers of right (`tp`), spurious (`fp`) and missed items (`fn`)."""
     return Score(
         precision=_percent(tp, tp + fp),
         recall=_percent(tp, tp + fn),
@@ -206,7 +207,7 @@ def score_of_counts(tp: int, fp: int, fn: int) -> Score:
 
 
 def _macro(totals: Score, scores: Sequence[Score]) -> Score:
-    """Average over types; F1 is the mean of the types' F1, not the F1 of the means."""
+    """Return the average over types; its F1 is the mean of the types' F1, not the F1 of the means."""
     count = max(len(scores), 1)
     return Score(
         precision=sum(score.precision for score in scores) / count,
@@ -223,7 +224,7 @@ def _percent(part: int, whole: int) -> float:
 
 
 def without_entity_types(relation: Relation) -> tuple[tuple[int, int], tuple[int, int], str]:
-    """Return what has to be right for REL: the two spans and the relation type."""
+    """Return what REL compares: the two spans and the relation type."""
     (head_start, head_end, _), (tail_start, tail_end, _), relation_type = relation
     return (head_start, head_end), (tail_start, tail_end), relation_type
 
@@ -231,9 +232,9 @@ def without_entity_types(relation: Relation) -> tuple[tuple[int, int], tuple[int
 def drop_overlapping(entities: Sequence[Entity], relations: Sequence[Relation]) -> tuple[list[Entity], list[Relation]]:
     """Return the entities that overlap no other, and the relations whose head and tail do not overlap.
 
-    The published rule to the letter: an exact duplicate (same span, same type) is not an overlap; two types on one span
-    are; all parties to an overlap go, not just one; a relation stays even where its head or tail is dropped, and where
-    it relates an entity to itself.
+    This follows the published code exactly: duplicates (same span and type) do not overlap, two types on one span do;
+    all entities of an overlap are dropped, not all but one; a relation is kept even if its head or tail is dropped, or
+    if it relates an entity to itself.
     """
     overlapping = _overlapping(entities)
     kept = [entity for entity in entities if entity not in overlapping]
@@ -244,7 +245,7 @@ def _overlapping(entities: Sequence[Entity]) -> set[Entity]:
     """Return the entities that share a token with another, in O(n log n)."""
     ordered = sorted(set(entities))
     found = set()
-    reach = 0  # furthest end of all entities before this one
+    reach = 0  # largest end of all entities before this one
     for index, entity in enumerate(ordered):
         start, end, _ = entity
         next_start = ordered[index + 1][0] if index + 1 < len(ordered) else end
@@ -262,9 +263,9 @@ def symmetric_names(names: Iterable[str]) -> frozenset[str]:
     """Return the names of symmetric relation types as a set.
 
     Raises:
-        ValueError: `names` is one string, or holds something that is not a string.
+        ValueError: if `names` is a single string, or contains something that is not a string.
     """
-    # A string is an iterable of strings, too: its letters would pass for names.
+    # A string is an iterable of strings, too: its letters would be taken for names.
     listed = None if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
     if listed is None or not all(isinstance(name, str) for name in listed):
         raise ValueError(f"symmetric_relation_types must be a list of names of relation types, got {names!r}")
@@ -272,10 +273,10 @@ def symmetric_names(names: Iterable[str]) -> frozenset[str]:
 
 
 def check_flag(name: str, value: object) -> None:
-    """Check that a setting is True or False: any string, ``"no"`` too, would count as True.
+    """Check that an argument is True or False, since any string, even ``"no"``, would count as True.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: if it is neither.
     """
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be True or False, got {value!r}")
@@ -284,10 +285,10 @@ def check_flag(name: str, value: object) -> None:
 def pair_records(
     documents: Iterable[Any], predictions: Iterable[Any], name: str = "documents"
 ) -> list[tuple[Any, Any]]:
-    """Return (document, prediction) pairs; `name` is what error messages call the documents.
+    """Return (document, prediction) pairs; error messages call the documents `name`.
 
     Raises:
-        ValueError: one of the two is not a list of records, or the lengths differ.
+        ValueError: if one of the two is not a list of records, or the lengths differ.
     """
     for side, records in ((name, documents), ("predictions", predictions)):
         if isinstance(records, (str, bytes, Mapping)) or not isinstance(records, Iterable):
@@ -307,13 +308,13 @@ def read_record(
     """Check a record and return its entities and relations as tuples, in the record's order.
 
     Args:
-        record: gold or predicted record.
+        record: the gold or predicted record.
         where: the record's name in error messages.
         symmetric: relation types whose head and tail are put in text order.
-        tokens: the tokens the record must be about, where known apart from it.
+        tokens: the document's tokens, if known, which the record's own have to equal.
 
     Raises:
-        ValueError: a field is missing or not allowed; the message names record, field and value.
+        ValueError: if a field is missing or not allowed; the message names the record, the field and the value.
     """
     if not isinstance(record, Mapping):
         raise ValueError(f"{where} must be a mapping with 'entities' and 'relations', got {_shown(record)}")
@@ -330,7 +331,7 @@ def read_record(
 
 
 def _token_count(record: Mapping[str, Any], where: str, tokens: Sequence[str] | None) -> int | None:
-    """Return the number of tokens where it is known; tokens of another document are an error."""
+    """Return the number of tokens, if known; raise an error for the tokens of another document."""
     own = record.get("tokens")
     if own is not None and (isinstance(own, (str, bytes, Mapping)) or not hasattr(own, "__len__")):
         raise ValueError(f"{where}.tokens must be a list of words, got {_shown(own)}")
@@ -356,7 +357,7 @@ def _items(record: Mapping[str, Any], field: str, where: str) -> Sequence[Any]:
 def _read_entity(entity: Any, where: str, limit: int | None) -> Entity:
     if not isinstance(entity, Mapping):
         raise ValueError(f"{where} must be a mapping with 'type', 'start' and 'end', got {_shown(entity)}")
-    # In a result of the pipeline, start and end count characters.
+    # In the pipeline's results, start and end count characters.
     prefix = "token_" if "token_start" in entity else ""
     start = _integer(entity, f"{prefix}start", where)
     end = _integer(entity, f"{prefix}end", where)
@@ -407,6 +408,6 @@ def _given(item: Mapping[str, Any], field: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a value for an error message, cut where it is long."""
+    """Return a value for an error message, truncated if it is long."""
     text = repr(value)
     return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,7 +1,7 @@
 """SpERT's scores as an `evaluate` metric.
 
-`evaluate` copies this file and `scoring.py`, and nothing else, to where it runs them: there must be no other relative
-import here, and no comment behind an import (it would be read as a download address).
+`evaluate` copies only this file and `scoring.py` to the place where it runs them, so there must be no other relative
+import here, and no comment after an import (it would be read as a download address).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _record_features() -> dict[str, Any]:
 
 
 class SpertMetric(evaluate.Metric):
-    """NER, REL and REL+ precision, recall and F1; load it with ``evaluate.load`` or make one directly."""
+    """Precision, recall and F1 of NER, REL and REL+; load it with ``evaluate.load`` or create it directly."""
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(
@@ -89,8 +89,8 @@ class SpertMetric(evaluate.Metric):
         no_overlapping: bool = False,
         symmetric_relation_types: Iterable[str] = (),
     ) -> dict[str, Any] | None:
-        """Score the records given here, or those added before."""
-        # Checked before the base class closes its store, so that a mistake costs no records added before.
+        """Score the given records, or those that were added before."""
+        # Checked before the base class closes its store, so that a mistake does not lose the records added before.
         check_flag("no_overlapping", no_overlapping)
         names = sorted(symmetric_names(symmetric_relation_types))
         return super().compute(
@@ -106,7 +106,7 @@ class SpertMetric(evaluate.Metric):
         predictions: Iterable[Mapping[str, Any]] | None = None,
         references: Iterable[Mapping[str, Any]] | None = None,
     ) -> None:
-        """Add predictions and their references, to be scored by `compute`."""
+        """Add predictions and their references, which `compute` scores."""
         if predictions is None or references is None:
             missing = "predictions" if predictions is None else "references"
             raise ValueError(f"predictions and references are both needed, {missing} are missing")
@@ -118,7 +118,7 @@ class SpertMetric(evaluate.Metric):
         super().add_batch(predictions=predicted, references=gold)
 
     def add(self, *, prediction: Mapping[str, Any] | None = None, reference: Mapping[str, Any] | None = None) -> None:
-        """Add one prediction and its reference, to be scored by `compute`."""
+        """Add a prediction and its reference, which `compute` scores."""
         self.add_batch(
             predictions=None if prediction is None else [prediction],
             references=None if reference is None else [reference],
@@ -143,7 +143,7 @@ class SpertMetric(evaluate.Metric):
 
 
 def _stored(record: Any, where: str, tokens: Any = None) -> dict[str, Any]:
-    """Check a record and return just the fields that are scored: `evaluate` accepts no others."""
+    """Check a record and return only the fields that are scored, since `evaluate` accepts no others."""
     entities, _ = read_record(record, where, tokens=tokens)
     return {
         "entities": [{"type": name, "start": start, "end": end} for start, end, name in entities],

@@ -79,7 +79,7 @@ class NoRepository(Repository):
         for path in files:
             logger.info("  %s  %s", _size(path.stat().st_size), path.relative_to(folder).as_posix())
         if replaced:
-            logger.info("  (other files there that match %s would leave)", ", ".join(replaced))
+            logger.info("  (other files there that match %s would be deleted)", ", ".join(replaced))
 
 
 def _size(count: int) -> str:
@@ -149,7 +149,7 @@ def _state_after_failure(repository: Repository | None, before: Mapping[str, str
     try:
         now = repository.heads()
     except (HTTPError, OSError):
-        return "whether its main branch has changed can't be told now; the same command can be run again"
+        return "whether its main branch has changed is unknown; the same command can be run again"
     if now[MAIN] != before[MAIN]:
         return (
             f"its main branch has changed from {before[MAIN]} to {now[MAIN]}: look there before running the command "
