@@ -125,7 +125,7 @@ def add_best_ents(doc: Doc, spans: Iterable[Span], scores: Iterable[float]) -> N
     for span, _ in ranked:
         if not any(taken[span.start : span.end]):
             taken[span.start : span.end] = [True] * len(span)
-            chosen.append(Span(doc, span.start, span.end, label=span.label))  # ids would become those of entities
+            chosen.append(span)  # with its id, without which it would not equal the head or tail of a relation
     doc.set_ents(chosen, blocked=blocked, default="outside")
 
 
