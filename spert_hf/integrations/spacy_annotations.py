@@ -77,35 +77,42 @@ def set_relations(doc: Doc, relations: Iterable[Sequence[Any]], spans_key: str =
     spans = {**{_place(span): span for span in old}, **spans}
     numbers = {place: number for number, place in enumerate(spans)}
     triples = [(numbers[_place(each.head)], numbers[_place(each.tail)], each.label) for each in wanted]
-    attributes = {} if len(spans) > len(old) else dict(getattr(old, "attrs", {}))  # scores are for the spans before
-    group = make_group(doc, spans_key, [*spans], triples, [each.score for each in wanted])
-    group.attrs.update({**attributes, **group.attrs})
+    group = _make_group(doc, spans_key, spans, triples)
+    if len(spans) == len(old):  # else scores are for the spans before
+        group.attrs.update({name: value for name, value in getattr(old, "attrs", {}).items() if name != RELATIONS})
+    group.attrs[RELATION_SCORES] = [each.score for each in wanted]
     doc.spans[spans_key] = group
 
 
-def make_group(
-    doc: Doc,
-    name: str,
-    places: Sequence[tuple[int, int, str]],
-    relations: Sequence[tuple[int, int, str]],
-    relation_scores: Sequence[float | None],
-) -> SpanGroup:
-    """Make a group of spans with relations.
+def set_found(doc: Doc, spans_key: str, results: Iterable[tuple[int, Mapping[str, Any]]]) -> SpanGroup:
+    """Set a group of `doc.spans` to what a model found.
 
     Args:
         doc: The doc.
-        name: The group's name.
-        places: First token, the one after the last, and label of each span.
-        relations: Position of the head's span, position of the tail's, and label of each relation.
-        relation_scores: Their scores.
+        spans_key: The group.
+        results: Results of the pipeline, each with the position of the first token of what it is of.
+
+    Returns:
+        The group.
     """
-    ids = [f"{name}-{number}" for number in range(len(places))]  # of this group: other groups have spans with ids, too
-    spans = [Span(doc, *place, span_id=identifier) for place, identifier in zip(places, ids, strict=True)]
-    attributes = {
-        RELATIONS: [[ids[head], ids[tail], label] for head, tail, label in relations],
-        RELATION_SCORES: list(relation_scores),
-    }
-    return SpanGroup(doc, name=name, spans=spans, attrs=attributes)
+    places: list[tuple[int, int, str]] = []
+    relations: list[tuple[int, int, str]] = []
+    scores: dict[str, list[float | None]] = {SCORES: [], RELATION_SCORES: []}
+    expanded = 0
+    for first, result in results:
+        before = len(places)
+        for entity in result["entities"]:
+            start, end, is_wider = _tokens_of(doc, first, entity)
+            places.append((start, end, entity["type"]))
+            scores[SCORES].append(entity["score"])
+            expanded += is_wider
+        for each in result["relations"]:
+            relations.append((before + each["head"], before + each["tail"], each["type"]))
+            scores[RELATION_SCORES].append(each["score"])
+    group = _make_group(doc, spans_key, places, relations)
+    group.attrs.update({**scores, EXPANDED: expanded})
+    doc.spans[spans_key] = group
+    return group
 
 
 def add_best_ents(doc: Doc, spans: Iterable[Span], scores: Iterable[float]) -> None:
@@ -147,6 +154,31 @@ def add_extensions(name: str) -> None:
                 raise ValueError(must_be("attribute", "the name of an attribute that is free", given))
         else:
             owner.set_extension(name, getter=getter)
+
+
+def _make_group(
+    doc: Doc, name: str, places: Iterable[tuple[int, int, str]], relations: Iterable[tuple[int, int, str]]
+) -> SpanGroup:
+    """Make a group of spans with relations.
+
+    Args:
+        doc: The doc.
+        name: The group's name.
+        places: First token, the one after the last, and label of each span.
+        relations: Position of the head's span, position of the tail's, and label of each relation.
+    """
+    # The name is in the ids, as other groups have spans with ids, too.
+    spans = [Span(doc, *place, span_id=f"{name}-{number}") for number, place in enumerate(places)]
+    triples = [[spans[head].id_, spans[tail].id_, label] for head, tail, label in relations]
+    return SpanGroup(doc, name=name, spans=spans, attrs={RELATIONS: triples})
+
+
+def _tokens_of(doc: Doc, first: int, entity: Mapping[str, Any]) -> tuple[int, int, bool]:
+    """The tokens of an entity, from the first one to the one after the last, and whether they are more than it is."""
+    if "start" not in entity:
+        return first + entity["token_start"], first + entity["token_end"], False
+    span: Any = doc.char_span(entity["start"], entity["end"], alignment_mode="expand")
+    return span.start, span.end, (span.start_char, span.end_char) != (entity["start"], entity["end"])
 
 
 def _relations_in(group: SpanGroup) -> list[Relation]:

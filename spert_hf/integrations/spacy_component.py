@@ -1,6 +1,6 @@
 """SpERT as a component of spaCy's pipelines, the factory `"spert"`: `nlp.add_pipe("spert", config={"model": …})`.
 
-spaCy finds it by the package's entry point. torch and transformers are imported with the first text.
+spaCy finds it by the package's entry point. transformers is imported with the first text.
 """
 
 import logging
@@ -21,22 +21,20 @@ from spacy.training import Example
 from spacy.util import minibatch
 from srsly import msgpack_dumps, msgpack_loads
 
-from ..model.choices import BACKENDS, OVERLAP_POLICIES
-from ..model.messages import must_be
-from ..model.setting_checks import check_choice, check_fraction, check_integer, check_text, shown
 from .spacy_annotations import (
     EXPANDED,
     SCORES,
     Relation,
     add_best_ents,
     add_extensions,
-    make_group,
     relations_of,
     relations_with,
+    set_found,
     set_relations,
 )
 from .spacy_displacy import relations_to_displacy
 from .spacy_scoring import score_examples
+from .spacy_settings import check_settings
 
 if TYPE_CHECKING:
     from ..model.pipeline_spert import SpertPipeline
@@ -50,22 +48,16 @@ __all__ = [
     "set_relations",
 ]
 
-ENTS = ("best", "none")
-"""What becomes of `doc.ents`: entities that do not overlap are added, or nothing is."""
-
-WORDS = ("model", "spacy")
-"""Whose words and sentences the model reads."""
-
-_UNSAFE_IN_NAMES = (":", "=")
-_UNSAFE_FIRST = ("#", ";", "[", "@")
+_OF_THE_PIPELINE = (
+    *("backend", "dtype", "device", "batch_size"),
+    *("relation_threshold", "entity_threshold", "entity_types", "relation_types", "overlap"),
+)
+"""Settings that [`spert_hf.load`] takes."""
 
 _logger = logging.getLogger(__name__)
 
 
-@Language.factory(
-    "spert",
-    assigns=["doc.spans", "doc.ents", "doc._.relations", "span._.relations"],
-)
+@Language.factory("spert", assigns=["doc.spans", "doc.ents", "doc._.relations", "span._.relations"])
 class SpertComponent(Pipe):
     """Finds entities and relations in spaCy's docs.
 
@@ -127,38 +119,26 @@ class SpertComponent(Pipe):
         overlap: Any = None,
         batch_size: Any = 32,
     ) -> None:
-        for field, choice, choices in (("backend", backend, BACKENDS), ("words", words, WORDS), ("ents", ents, ENTS)):
-            check_choice(field, choice, choices)
-        for field, text, allowed in (
-            ("model", model, "the folder or Hub id of a checkpoint"),
-            ("spans_key", spans_key, "the name of a group"),
-            ("attribute", attribute, "the name of an attribute"),
-        ):
-            if not isinstance(text, str) or not text:
-                raise ValueError(must_be(field, allowed, shown(text)))
-        if overlap is not None:
-            check_choice("overlap", overlap, OVERLAP_POLICIES)
-        if entity_threshold is not None:
-            check_fraction("entity_threshold", entity_threshold)
-        check_integer("batch_size", batch_size, 1)
-        for field, text in (("dtype", dtype), ("device", device), ("revision", revision)):
-            if text is not None:
-                check_text(field, text)
         self.name = name
-        self._words, self._ents, self._spans_key = words, ents, spans_key
-        self._source: str | Path = model
-        self._revision = revision
-        self._settings = {
-            "backend": backend,
-            "dtype": dtype,
-            "device": device,
-            "relation_threshold": _threshold(relation_threshold),
-            "entity_threshold": entity_threshold,
-            "entity_types": entity_types,
-            "relation_types": relation_types,
-            "overlap": overlap,
-            "batch_size": batch_size,
-        }
+        self._settings = check_settings(
+            {
+                "model": model,
+                "backend": backend,
+                "dtype": dtype,
+                "device": device,
+                "revision": revision,
+                "words": words,
+                "ents": ents,
+                "spans_key": spans_key,
+                "attribute": attribute,
+                "relation_threshold": relation_threshold,
+                "entity_threshold": entity_threshold,
+                "entity_types": entity_types,
+                "relation_types": relation_types,
+                "overlap": overlap,
+                "batch_size": batch_size,
+            }
+        )
         self._pipeline: SpertPipeline | None = None
         add_extensions(attribute)
 
@@ -171,7 +151,7 @@ class SpertComponent(Pipe):
             ImportError: The backend is not installed.
         """
         if self._pipeline is None:
-            self._pipeline = self._load(self._source, self._revision)
+            self._pipeline = self._load(self._settings["model"], self._settings["revision"])
         return self._pipeline
 
     @property
@@ -223,8 +203,8 @@ class SpertComponent(Pipe):
             A relation is right if its type and the spans and types of head and tail are (REL+).
         """
         symmetric = self.pipeline.model.config.symmetric_relation_types
-        by_ents = self._ents != "none"
-        return score_examples(examples, self._spans_key, ents=by_ents, symmetric_relation_types=symmetric)
+        by_ents = self._settings["ents"] != "none"
+        return score_examples(examples, self._settings["spans_key"], ents=by_ents, symmetric_relation_types=symmetric)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Save the model, with its encoder in INT8 if that is what computes, so that it loads without its source.
@@ -259,7 +239,7 @@ class SpertComponent(Pipe):
     def _load(self, source: str | Path, revision: str | None) -> "SpertPipeline":
         from ..loading import load
 
-        given = {name: value for name, value in self._settings.items() if value is not None}
+        given = {name: self._settings[name] for name in _OF_THE_PIPELINE if self._settings[name] is not None}
         return load(source, revision=revision, **given)
 
     def _write(self, folder: Path) -> None:
@@ -283,72 +263,14 @@ class SpertComponent(Pipe):
 
     def _parts(self, doc: Doc) -> list[tuple[int, Any]]:
         """What the model is given of a doc, with the positions of the first tokens."""
-        if self._words == "model":
+        if self._settings["words"] == "model":
             return [(0, doc.text)]
         sentences = doc.sents if doc.has_annotation("SENT_START") else [doc[:]]
         return [(sentence.start, [token.text for token in sentence]) for sentence in sentences if len(sentence)]
 
     def _annotate(self, doc: Doc, results: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
-        places: list[tuple[int, int, str]] = []
-        scores: list[float] = []
-        relations: list[tuple[int, int, str]] = []
-        relation_scores: list[float] = []
-        expanded = 0
-        for first, result in results:
-            before = len(places)
-            for entity in result["entities"]:
-                start, end, is_wider = _tokens_of(doc, first, entity)
-                places.append((start, end, entity["type"]))
-                scores.append(entity["score"])
-                expanded += is_wider
-            for each in result["relations"]:
-                relations.append((before + each["head"], before + each["tail"], each["type"]))
-                relation_scores.append(each["score"])
-        group = make_group(doc, self._spans_key, places, relations, relation_scores)
-        group.attrs.update({SCORES: scores, EXPANDED: expanded})
-        doc.spans[self._spans_key] = group
-        if expanded:
-            _logger.info("%s: %d of %d entities widened to whole tokens", self.name, expanded, len(places))
-        if self._ents == "best":
-            add_best_ents(doc, group, scores)
-
-
-def _tokens_of(doc: Doc, first: int, entity: Mapping[str, Any]) -> tuple[int, int, bool]:
-    """The tokens of an entity, from the first one to the one after the last, and whether they are more than it is."""
-    if "start" not in entity:
-        return first + entity["token_start"], first + entity["token_end"], False
-    span: Any = doc.char_span(entity["start"], entity["end"], alignment_mode="expand")
-    return span.start, span.end, (span.start_char, span.end_char) != (entity["start"], entity["end"])
-
-
-def _threshold(given: Any) -> Any:
-    """Check thresholds of relations; those by type as a dictionary."""
-    field = "relation_threshold"
-    if isinstance(given, Mapping):
-        for name in given:
-            if any(each in name for each in _UNSAFE_IN_NAMES) or name.startswith(_UNSAFE_FIRST):
-                # spaCy's config files would cut the name there, or take the line for a comment.
-                raise ValueError(must_be(field, f"a list, ['{name}={given[name]}'], for this type", shown(name)))
-        by_type = given
-    elif isinstance(given, (list, tuple)):
-        by_type = {}
-        for item in given:
-            name, equals, value = item.rpartition("=") if isinstance(item, str) else ("", "", "")
-            if not name or not equals:
-                raise ValueError(must_be(field, "a number, or 'TYPE=NUMBER' for each type", shown(item)))
-            by_type[name] = _number(value)
-    else:
-        if given is not None:
-            check_fraction(field, given)
-        return given
-    for name, score in by_type.items():
-        check_fraction(f"{field}.{name}", score)
-    return dict(by_type)
-
-
-def _number(text: str) -> Any:
-    """The number that a text is, or the text."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+        group = set_found(doc, self._settings["spans_key"], results)
+        if expanded := group.attrs[EXPANDED]:
+            _logger.info("%s: %d of %d entities widened to whole tokens", self.name, expanded, len(group))
+        if self._settings["ents"] == "best":
+            add_best_ents(doc, group, group.attrs[SCORES])
