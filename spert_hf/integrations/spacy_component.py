@@ -65,7 +65,7 @@ class SpertComponent(Pipe):
     `span._.relations` those of a span. spaCy's tokens stay as they are: an entity that begins or ends inside one is
     widened to whole tokens, and `doc.spans["spert"].attrs["expanded"]` counts these.
 
-    The model is loaded with the first text; [`pipeline`][SpertComponent.pipeline] loads it at once. A pipeline that is
+    The model is loaded with the first text; [`SpertComponent.pipeline`] loads it at once. A pipeline that is
     saved has the model in it.
 
     Args:
@@ -223,14 +223,14 @@ class SpertComponent(Pipe):
         return self
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Return what [`to_disk`][SpertComponent.to_disk] saves."""
+        """Return what [`SpertComponent.to_disk`] saves."""
         with TemporaryDirectory() as folder:
             self._write(Path(folder))
             content: bytes = msgpack_dumps({path.name: path.read_bytes() for path in Path(folder).iterdir()})
         return content
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "SpertComponent":
-        """Load the model from what [`to_bytes`][SpertComponent.to_bytes] returned."""
+        """Load the model from what [`SpertComponent.to_bytes`] returned."""
         with TemporaryDirectory() as folder:
             for name, content in msgpack_loads(bytes_data).items():
                 Path(folder, Path(name).name).write_bytes(content)
