@@ -55,7 +55,8 @@ def relations_with(span: Span) -> list[Relation]:
     Args:
         span: A span with the tokens and the label of the head or tail; any label if it has none.
     """
-    return [each for each in relations_of(span.doc) if _is_same(span, each.head) or _is_same(span, each.tail)]
+    groups = span.doc.spans.values()
+    return [each for group in groups for each in _relations_in(group, span) if _is_end(span, each)]
 
 
 def set_relations(doc: Doc, relations: Iterable[Sequence[Any]], spans_key: str = "spert") -> None:
@@ -181,19 +182,35 @@ def _tokens_of(doc: Doc, first: int, entity: Mapping[str, Any]) -> tuple[int, in
     return span.start, span.end, (span.start_char, span.end_char) != (entity["start"], entity["end"])
 
 
-def _relations_in(group: SpanGroup) -> list[Relation]:
+def _relations_in(group: SpanGroup, end: Span | None = None) -> list[Relation]:
+    """The relations of a group; with an end, those that it may have by its id."""
     triples = group.attrs.get(RELATIONS)
     if not isinstance(triples, (list, tuple)):
         return []
     scores: Any = group.attrs.get(RELATION_SCORES)
     if not isinstance(scores, (list, tuple)) or len(scores) != len(triples):
         scores = [None] * len(triples)
-    spans: Mapping[str, Span] = {span.id_: span for span in group}
+    rows = [(*triple, score) for triple, score in zip(triples, scores, strict=True)]
+    if end is not None and end.id_:
+        own = _spans_by_id(group, {end.id_}).get(end.id_)
+        if own is not None and _place(own) == _place(end):  # not of a group that was there before
+            rows = [row for row in rows if end.id_ in row[:2]]
+    spans = _spans_by_id(group, {identifier for row in rows for identifier in row[:2]})
     return [
         Relation(spans[head], spans[tail], label, score)
-        for (head, tail, label), score in zip(triples, scores, strict=True)
+        for head, tail, label, score in rows
         if head in spans and tail in spans
     ]
+
+
+def _spans_by_id(group: SpanGroup, wanted: set[str]) -> dict[str, Span]:
+    """The spans with some ids, mostly without a look at all others: ids end with the position that a span had."""
+    spans = {}
+    for identifier in wanted:
+        position = identifier.rpartition("-")[2]
+        if position.isdecimal() and int(position) < len(group) and (span := group[int(position)]).id_ == identifier:
+            spans[identifier] = span
+    return spans if len(spans) == len(wanted) else {span.id_: span for span in group}
 
 
 def _checked(doc: Doc, item: Any, number: int) -> Relation:
@@ -211,5 +228,6 @@ def _place(span: Span) -> tuple[int, int, str]:
     return span.start, span.end, span.label_
 
 
-def _is_same(span: Span, other: Span) -> bool:
-    return (span.start, span.end) == (other.start, other.end) and span.label in (0, other.label)
+def _is_end(span: Span, relation: Relation) -> bool:
+    ends = (relation.head, relation.tail)
+    return any((span.start, span.end) == (end.start, end.end) and span.label in (0, end.label) for end in ends)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from .spacy_annotations import Relation, relations_of
+from .spacy_annotations import relations_of
 
 
 def relations_to_displacy(doc: Doc, spans_key: str = "spert") -> dict[str, Any]:
@@ -30,12 +30,16 @@ def relations_to_displacy(doc: Doc, spans_key: str = "spert") -> dict[str, Any]:
         `{"words": [{"text", "tag"}], "arcs": [{"start", "end", "label", "dir"}]}`.
     """
     words = _words(doc, doc.spans.get(spans_key, []))
-    arcs = [_arc(words, relation) for relation in relations_of(doc, spans_key)]
-    return {
-        # displaCy escapes texts, but no labels.
-        "words": [{"text": word.text, "tag": escape(word.label_)} for word in words],
-        "arcs": [arc for arc in arcs if arc["start"] < arc["end"]],
-    }
+    numbers = {word.start: number for number, word in enumerate(words)}
+    arcs = []
+    for relation in relations_of(doc, spans_key):
+        head, tail = (_position(words, numbers, end) for end in relation[:2])
+        if head != tail:
+            direction = "right" if head < tail else "left"
+            ends = {"start": min(head, tail), "end": max(head, tail)}
+            arcs.append({**ends, "label": escape(relation.label), "dir": direction})
+    # displaCy escapes texts, but no labels.
+    return {"words": [{"text": word.text, "tag": escape(word.label_)} for word in words], "arcs": arcs}
 
 
 def _words(doc: Doc, entities: Sequence[Span]) -> list[Span]:
@@ -48,14 +52,14 @@ def _words(doc: Doc, entities: Sequence[Span]) -> list[Span]:
     return [span for token, span in enumerate(spans) if span.start == token]
 
 
-def _arc(words: Sequence[Span], relation: Relation) -> dict[str, Any]:
-    head, tail = _position(words, relation.head), _position(words, relation.tail)
-    start, end = sorted((head, tail))
-    return {"start": start, "end": end, "label": escape(relation.label), "dir": "right" if head < tail else "left"}
+def _position(words: Sequence[Span], numbers: Mapping[int, int], end: Span) -> int:
+    """The word that an end of a relation is, or the first of its words that is no other entity.
 
-
-def _position(words: Sequence[Span], end: Span) -> int:
-    """The word that an end of a relation is, or the first of its words that is no other entity."""
-    within = [number for number, word in enumerate(words) if end.start <= word.start < end.end]
+    Args:
+        words: All words.
+        numbers: Positions of words by their first tokens.
+        end: The span.
+    """
+    within = [numbers[token] for token in range(end.start, end.end) if token in numbers]
     own = [number for number in within if not words[number].label or len(words[number]) == len(end)]
     return [*own, *within][0]

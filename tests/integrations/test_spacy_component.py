@@ -318,6 +318,16 @@ def test_relations_are_set_by_hand():
             set_relations(doc, [wrong])
 
 
+def test_corrected_relations_are_those_of_the_entities(nlp):
+    doc = nlp(TEXTS[0])
+    ents = [*doc.ents]
+    doc.spans["spert"] = [*reversed(doc.spans["spert"])]
+    set_relations(doc, [(ents[0], ents[1], "New"), (ents[1], ents[0], "Newer")])
+    assert doc.spans["spert"][0].id_ == "spert-0"  # ids are given anew
+    assert [each.label for each in ents[0]._.relations] == ["New", "Newer"]
+    assert not ents[2]._.relations
+
+
 def test_two_models_in_a_pipeline(tiny_checkpoint):
     nlp = make(tiny_checkpoint)
     settings = {"model": str(tiny_checkpoint), "spans_key": "other", "relation_types": ["Near"]}
