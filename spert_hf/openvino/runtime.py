@@ -47,7 +47,7 @@ class OpenVinoRuntime:
     has_own_threads = True
 
     def __init__(self, model: Any, precision: str, threads: int) -> None:
-        self._model = model
+        self.openvino_model = model
         self._precision, self._threads = precision, threads
         self._settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
         self._streams = {False: 1, True: min(threads, MOST_WORKERS)}
@@ -94,7 +94,9 @@ class OpenVinoRuntime:
     def _compile(self, streams: int) -> "_CompiledEncoder":
         with self._compiling:
             if streams not in self._compiled:
-                self._compiled[streams] = _CompiledEncoder(self._model, {**self._settings, "NUM_STREAMS": streams})
+                self._compiled[streams] = _CompiledEncoder(
+                    self.openvino_model, {**self._settings, "NUM_STREAMS": streams}
+                )
             return self._compiled[streams]
 
     def compile_anew(self) -> None:
@@ -110,7 +112,7 @@ class OpenVinoRuntime:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As a pickle has it: not compiled, which is done anew where it is read."""
-        return _read_runtime, (*_serialized(self._model), self._precision, self._threads)
+        return _read_runtime, (*_serialized(self.openvino_model), self._precision, self._threads)
 
 
 def _serialized(model: Any) -> tuple[bytes, bytes]:

@@ -1,6 +1,7 @@
 """Code of the documentation: Python runs, with tiny models for real ones; commands are read by their parsers."""
 
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,9 @@ def test_python_runs(page, request, tmp_path, monkeypatch):
     blocks = [block for block in blocks_of(page) if block.language == "python"]
     if any("from peft" in block.text for block in blocks):
         pytest.importorskip("peft", reason="needs the extra peft")
+    if any("spacy" in block.text for block in blocks):
+        pytest.importorskip("spacy", reason="needs the extra spacy")
+        import_module("spert_hf.integrations.spacy_component")  # a checkout installed before has no entry point
     if any("openvino" in block.text for block in blocks):
         pytest.importorskip("nncf", reason="needs the extra openvino")
         checkpoint = request.getfixturevalue("quantized_checkpoint")
