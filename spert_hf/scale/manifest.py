@@ -173,13 +173,10 @@ def _read(path: str) -> Manifest:
 def _changed_files(before: Sequence[tuple[str, int, str]], now: Sequence[tuple[str, int, str]]) -> list[str]:
     """In words, how the files of a run differ from those of another."""
     old, new = ({path: (size, version) for path, size, version in files} for files in (before, now))
-    kinds = (
-        ("that are not there now", [path for path in old if path not in new]),
-        ("fewer than now", [path for path in new if path not in old]),
-        ("that have changed since", [path for path in new if path in old and old[path] != new[path]]),
-    )
-    return [
-        f"{len(paths)} input file{'s' if len(paths) > 1 else ''} {what} ({list_names(paths[:_SHOWN_FILES])})"
-        for what, paths in kinds
-        if paths
-    ]
+    kinds = {
+        "gone": [path for path in old if path not in new],
+        "new": [path for path in new if path not in old],
+        "changed": [path for path in new if path in old and old[path] != new[path]],
+    }
+    told = [f"{len(paths)} {kind} ({list_names(paths[:_SHOWN_FILES])})" for kind, paths in kinds.items() if paths]
+    return [f"other input files: {', '.join(told)}"] if told else []

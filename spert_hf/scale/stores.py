@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,7 +48,8 @@ def open_input(path: str, token: str | None = None) -> BinaryIO:
     if not is_url(path):
         return Path(path).open("rb")
     filesystem, place = _filesystem(path, token)
-    return cast(BinaryIO, filesystem.open(place, "rb"))
+    # The files of fsspec cannot limit the length of a line.
+    return io.BufferedReader(filesystem.open(place, "rb"))
 
 
 def look_at(path: str, token: str | None = None) -> StoredFile | None:
