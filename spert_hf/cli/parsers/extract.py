@@ -63,15 +63,15 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="FILE_OR_FOLDER",
         help="JSON Lines (default: on standard output): each input with `entities` and `relations` (existing fields "
         "of these names are renamed to `given_entities` and `given_relations`); for `.parquet`: the same with typed "
-        "columns; for `.csv`: triples, one row per relation. For several files: a folder, here or in a store (an URL), "
+        "columns; for `.csv`: triples, one row per relation. For several files: a folder, here or in a store (a URL), "
         "which gets a file for each shard, and a hidden `.manifest.json` that says which run it is of",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
         help="continue an interrupted run with this output file, with the same result as without the interruption; "
-        "refused if input, model or settings have changed; without an interrupted run, start anew; a folder needs it "
-        "not, as runs always go on with what is there",
+        "refused if input, model or settings have changed; without an interrupted run, start anew; folders do not need it, "
+        "as runs always go on with what is there",
     )
     _add_corpus_options(parser)
     add_found_options(parser)
