@@ -70,8 +70,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--resume",
         action="store_true",
         help="continue an interrupted run with this output file, with the same result as without the interruption; "
-        "refused if input, model or settings have changed; without an interrupted run, start anew; folders do not need it, "
-        "as runs always go on with what is there",
+        "refused if input, model or settings have changed; without an interrupted run, start anew; folders do not "
+        "need it, as runs always go on with what is there",
     )
     _add_corpus_options(parser)
     add_found_options(parser)
