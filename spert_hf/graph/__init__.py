@@ -1,0 +1,1 @@
+"""A knowledge graph of what is found in a corpus."""
