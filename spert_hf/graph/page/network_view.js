@@ -1,0 +1,283 @@
+// The drawing: Cytoscape, with what is drawn, what is chosen, and the zoom.
+
+import { asRgb } from "./colours.js";
+import cytoscape from "./cytoscape.esm.min.mjs";
+import { visible } from "./dom.js";
+import { graphPng, graphSvg } from "./graph_export.js";
+import { chooseNames, FONT, FONT_SIZE, nameWidth } from "./labels.js";
+import { place } from "./placing.js";
+
+const LONGEST_NAME = 28;
+const DOT = { least: 13, most: 46 }; // diameters of entities
+const MARGIN = 28;
+const LEGIBLE = 0.62; // the smallest zoom of the first view; what does not fit is left to whoever moves it
+const LARGEST_ZOOM = 1.25; // unless somebody zooms
+const MANY = 900; // relations from which on moving shows a picture of the graph, and lines are plain
+const SLICE = 24; // milliseconds of work between two frames
+const REST = 90; // milliseconds without movement until names are chosen anew
+const STEP = 60; // pixels that an arrow key moves
+
+export class NetworkView {
+  /**
+   * @param {HTMLElement} panel
+   * @param {object} hues of `typeHues`.
+   * @param {{onEntity: Function, onRelation: Function, onNothing: Function, onWork: (working: boolean) => void}} calls
+   */
+  constructor(panel, hues, calls) {
+    this.panel = panel;
+    this.hues = hues;
+    this.calls = calls;
+    this.positions = new Map();
+    this.graph = cytoscape({ container: panel, minZoom: 0.03, maxZoom: 4, boxSelectionEnabled: false, autounselectify: true });
+    this.listen();
+    this.paint();
+  }
+
+  listen() {
+    const { graph, calls } = this;
+    graph.on("tap", "node", (event) => calls.onEntity(event.target.scratch("entity")));
+    graph.on("tap", "edge", (event) => calls.onRelation(event.target.scratch("relation")));
+    graph.on("tap", (event) => event.target === graph && calls.onNothing());
+    graph.on("mouseover", "node, edge", (event) => this.hover(event.target));
+    graph.on("mouseout", "node, edge", () => this.hover(null));
+    graph.on("viewport resize dragfree", () => this.nameSoon());
+    this.panel.addEventListener("keydown", (event) => this.press(event));
+    new ResizeObserver(() => graph.resize()).observe(this.panel);
+  }
+
+  /**
+   * Draw relations with their entities; those that are drawn already keep their places as far as they can.
+   *
+   * @param {import("./network_data.js").Relation[]} relations
+   * @param {import("./network_data.js").Entity[]} middle what the view begins at if not all of it is legible.
+   */
+  async show(relations, middle = []) {
+    const entities = [...new Set(relations.flatMap(({ head, tail }) => [head, tail]))];
+    this.relations = relations;
+    const token = (this.token = {});
+    const boxes = this.boxes(entities);
+    const number = new Map(entities.map((entity, index) => [entity, index]));
+    const links = relations.map(({ head, tail }) => [number.get(head), number.get(tail)]);
+    const shape = Math.max(this.panel.clientWidth, 1) / Math.max(this.panel.clientHeight, 1);
+    if (!(await this.work(place(boxes, links, shape), token))) return;
+    boxes.forEach((box, index) => {
+      this.positions.set(entities[index].id, { x: box.x, y: box.y - (box.height - box.size) / 2 });
+    });
+    this.replaceElements(entities, relations);
+    this.begin(middle);
+  }
+
+  /** Carry something out piece by piece, so that the page stays quick; false if something else is wanted by then. */
+  async work(steps, token) {
+    for (let began = performance.now(), told = false; !steps.next().done; ) {
+      if (performance.now() - began < SLICE) continue;
+      if (!told) this.calls.onWork((told = true));
+      await new Promise((resolve) => setTimeout(resolve));
+      if (this.token !== token) return false;
+      began = performance.now();
+    }
+    this.calls.onWork(false);
+    return true;
+  }
+
+  boxes(entities) {
+    const most = Math.max(...entities.map(({ mentions }) => mentions));
+    return entities.map((entity) => {
+      const size = Math.round(DOT.least + (DOT.most - DOT.least) * Math.sqrt((entity.mentions - 1) / Math.max(most - 1, 8)));
+      const width = Math.max(size, nameWidth(shorten(entity.name)) + 6);
+      return { ...this.positions.get(entity.id), size, width, height: size + 20 };
+    });
+  }
+
+  replaceElements(entities, relations) {
+    const { graph } = this;
+    const boxes = this.boxes(entities);
+    graph.batch(() => {
+      graph.elements().remove();
+      const nodes = graph.add(
+        entities.map((entity, index) => ({
+          group: "nodes",
+          data: {
+            id: entity.id,
+            name: shorten(entity.name),
+            nameWidth: nameWidth(shorten(entity.name)),
+            type: entity.type,
+            size: boxes[index].size,
+            importance: entity.mentions + entity.relations.length,
+          },
+          scratch: { entity },
+          position: { ...this.positions.get(entity.id) },
+        })),
+      );
+      graph.add(relations.map((relation) => this.edge(relation, relations.length > MANY)));
+      nodes.forEach((node) => node.addClass(`type-${this.typeNumber("entity", node.data("type"))}`));
+    });
+    graph.renderer().textureOnViewport = relations.length > MANY;
+  }
+
+  edge(relation, plain) {
+    const { id, type, head, tail, documents, symmetric } = relation;
+    const name = shorten(type);
+    return {
+      group: "edges",
+      data: {
+        id,
+        name,
+        nameWidth: nameWidth(name),
+        source: head.id,
+        target: tail.id,
+        width: Math.min(1.3 + 1.1 * Math.log2(documents), 7),
+      },
+      scratch: { relation },
+      classes: [`relation-${this.typeNumber("relation", type)}`, symmetric ? "" : "directed", plain ? "plain" : ""],
+    };
+  }
+
+  typeNumber(kind, type) {
+    return [...this.hues[kind].keys()].indexOf(type);
+  }
+
+  /** The first view: all of it, or what is legible around some entities. */
+  begin(middle) {
+    const { graph } = this;
+    this.showAll();
+    if (graph.zoom() < LEGIBLE && middle.length) {
+      const wanted = graph.collection(middle.map(({ id }) => graph.getElementById(id)).filter((node) => node.length));
+      graph.zoom(LEGIBLE);
+      graph.center(wanted);
+    }
+    this.nameSoon(0);
+  }
+
+  showAll() {
+    this.graph.fit(undefined, MARGIN);
+    if (this.graph.zoom() > LARGEST_ZOOM) {
+      this.graph.zoom(LARGEST_ZOOM);
+      this.graph.center();
+    }
+  }
+
+  /** Bring an entity that is drawn to the middle; false if it is not drawn. */
+  goTo(entity) {
+    const node = this.graph.getElementById(entity.id);
+    if (!node.length) return false;
+    const box = node.renderedBoundingBox();
+    const inside = box.x1 > 0 && box.y1 > 0 && box.x2 < this.graph.width() && box.y2 < this.graph.height();
+    if (!inside) this.graph.center(node);
+    return true;
+  }
+
+  /** Mark an entity with its relations, or a relation; `null` marks nothing. */
+  choose(chosen) {
+    const { graph } = this;
+    graph.batch(() => {
+      graph.elements().removeClass("chosen faded");
+      const element = chosen ? graph.getElementById(chosen.id) : graph.collection();
+      if (!element.length) return;
+      const near = element.isNode() ? element.closedNeighborhood() : element.union(element.connectedNodes());
+      graph.elements().difference(near).addClass("faded");
+      element.addClass("chosen");
+    });
+    this.nameSoon(0);
+  }
+
+  hover(element) {
+    this.graph.elements(".hovered").removeClass("hovered");
+    this.panel.style.cursor = element ? "pointer" : "";
+    element?.addClass("hovered").style("font-size", Math.max(FONT_SIZE, 13 / this.graph.zoom()));
+    if (!element) this.nameSoon();
+  }
+
+  nameSoon(wait = REST) {
+    clearTimeout(this.naming);
+    this.naming = setTimeout(() => chooseNames(this.graph), wait);
+  }
+
+  press(event) {
+    const moves = { ArrowLeft: [STEP, 0], ArrowRight: [-STEP, 0], ArrowUp: [0, STEP], ArrowDown: [0, -STEP] };
+    if (event.key in moves) this.graph.panBy({ x: moves[event.key][0], y: moves[event.key][1] });
+    else if (event.key === "+" || event.key === "=") this.zoom(1.25);
+    else if (event.key === "-") this.zoom(0.8);
+    else if (event.key === "0") this.showAll();
+    else return;
+    event.preventDefault();
+  }
+
+  zoom(factor) {
+    const middle = { x: this.graph.width() / 2, y: this.graph.height() / 2 };
+    this.graph.zoom({ level: this.graph.zoom() * factor, renderedPosition: middle });
+  }
+
+  paint() {
+    const style = getComputedStyle(this.panel);
+    const part = (name) => style.getPropertyValue(`--spert-${name}`);
+    const colour = (name, hue) => asRgb(`oklch(${part(`${name}-l`)} ${part(`${name}-c`)} ${hue})`);
+    const [text, background, focus] = ["text", "background", "focus"].map((name) => asRgb(part(name)));
+    const halo = { "text-outline-color": background, "text-outline-width": 2.5, "text-outline-opacity": 0.9 };
+    const types = [...this.hues.entity.values()].map((hue, index) => ({
+      selector: `.type-${index}`,
+      style: { "background-color": colour("line", hue) },
+    }));
+    const relationTypes = [...this.hues.relation.values()].map((hue, index) => ({
+      selector: `.relation-${index}`,
+      style: { "line-color": colour("line", hue), "target-arrow-color": colour("line", hue), color: colour("ink", hue) },
+    }));
+    this.graph.style([
+      {
+        selector: "node",
+        style: {
+          width: "data(size)",
+          height: "data(size)",
+          "border-width": 2,
+          "border-color": background,
+          "font-family": FONT,
+          "text-valign": "bottom",
+          "text-margin-y": 3,
+          color: text,
+          ...halo,
+        },
+      },
+      {
+        selector: "edge",
+        style: {
+          width: "data(width)",
+          "curve-style": "bezier",
+          "control-point-step-size": 28,
+          "line-opacity": 0.62,
+          "arrow-scale": 0.85,
+          "font-family": FONT,
+          "text-rotation": "autorotate",
+          ...halo,
+        },
+      },
+      { selector: ".directed", style: { "target-arrow-shape": "triangle" } },
+      { selector: ".plain", style: { "curve-style": "straight", "line-opacity": 0.4 } },
+      ...types,
+      ...relationTypes,
+      { selector: ".named", style: { label: "data(name)" } },
+      { selector: ".faded", style: { opacity: 0.12 } },
+      { selector: "edge.chosen", style: { "line-opacity": 1, width: 4 } },
+      { selector: "node.chosen", style: { "border-color": focus, "border-width": 4 } },
+      { selector: ".hovered", style: { label: "data(name)", opacity: 1, "line-opacity": 1, "z-index": 9, "font-weight": 600 } },
+    ]);
+  }
+
+  get background() {
+    return asRgb(getComputedStyle(this.panel).getPropertyValue("--spert-background"));
+  }
+
+  /** What is in the panel, as an image. */
+  png() {
+    return graphPng(this.graph, this.background, false);
+  }
+
+  svg() {
+    const { x1, y1, w, h } = this.graph.extent();
+    return graphSvg(this.graph, this.background, { left: x1, top: y1, width: w, height: h });
+  }
+}
+
+function shorten(text) {
+  const characters = [...visible(text).replaceAll(/\s+/gu, " ")];
+  return characters.length <= LONGEST_NAME ? characters.join("") : `${characters.slice(0, LONGEST_NAME - 1).join("")}…`;
+}
