@@ -23,10 +23,10 @@ export class Filters {
     this.supports = [...new Set(relations.map(({ documents }) => documents))].sort((a, b) => a - b);
     const first = this.steps.findIndex((step) => step >= Math.min(AT_FIRST, most));
     this.drawn = this.slider("Relations drawn", "drawn", this.steps.length - 1, first, (at) => format.format(this.steps[at]));
-    this.support = this.slider("At least so many documents", "support", Math.max(this.supports.length - 1, 0), 0, (at) =>
+    this.support = this.slider("Minimum support (documents)", "support", Math.max(this.supports.length - 1, 0), 0, (at) =>
       format.format(this.supports[at] ?? 1),
     );
-    this.score = this.slider("Best score at least", "score", 100, 0, (at) => (at / 100).toFixed(2));
+    this.score = this.slider("Minimum score", "score", 100, 0, (at) => (at / 100).toFixed(2));
     container.append(
       ...[this.drawn, this.support, this.score].map(({ element }) => element),
       this.legend("Entity types", "entity", hues.entity, countBy(graph.entities)),

@@ -1,10 +1,11 @@
 // Forces that lay out a connected graph: relations pull, entities push each other away (Barnes and Hut's approximation).
 
 const TICKS = 300;
-const COOLING = 1 - 0.001 ** (1 / TICKS);
+const FEWER_TICKS = { from: 1000, ticks: 140 }; // of many points
+const COLD = 0.001;
 const FRICTION = 0.6;
-const PUSH = 900;
-const GRAVITY = 0.015;
+const PUSH = 420;
+const GRAVITY = 0.06;
 const WIDE = 0.81; // (size of a cell / distance)², below which the cell counts as one point
 
 /**
@@ -27,7 +28,8 @@ export function* relax(points, springs, heat = 1) {
     degree[to] += 1;
   }
   const tree = new QuadTree(count);
-  for (let alpha = heat; alpha > 0.001; alpha -= alpha * COOLING) {
+  const kept = COLD ** (1 / (count < FEWER_TICKS.from ? TICKS : FEWER_TICKS.ticks));
+  for (let alpha = heat; alpha > COLD; alpha *= kept) {
     pull(springs, degree, { x, y, speedX, speedY }, alpha);
     tree.build(x, y);
     for (let i = 0; i < count; i += 1) {

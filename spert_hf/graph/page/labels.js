@@ -6,9 +6,11 @@ export const FONT = "system-ui, sans-serif";
 export const FONT_SIZE = 12; // pixels at zoom 1
 const SMALLEST = 11; // pixels on the screen
 const LARGEST = 17;
+const HALO = 0.2; // around a name, of its size
 const CELL = 48; // pixels: names are compared with what is in the same cells
 const MOST_EDGES_NAMED = 250;
 const SMALLEST_DOT = 3; // pixels; larger ones are not written over
+const FAR = 0.5; // zoom, below which names have more room around them: fewer are written
 
 /** The width of a name at zoom 1. */
 export const nameWidth = (text) => textWidth(text, `${FONT_SIZE}px ${FONT}`);
@@ -17,18 +19,19 @@ export const nameWidth = (text) => textWidth(text, `${FONT_SIZE}px ${FONT}`);
 export function chooseNames(graph) {
   const zoom = graph.zoom();
   const size = Math.min(LARGEST, Math.max(SMALLEST, FONT_SIZE * zoom));
+  const room = zoom < FAR ? { x: 26, y: 16 } : { x: 4, y: 0 };
   const taken = new Boxes();
   const named = [];
-  const edges = graph.edges(":visible").filter((edge) => !edge.hasClass("faded"));
+  const lit = graph.elements(".lit");
+  const edges = lit.length ? lit.edges() : graph.edges();
   graph.batch(() => {
-    const nodes = nodesInView(graph, edges);
+    const nodes = nodesInView(graph, lit.length ? lit.nodes() : graph.nodes(".entity"));
     for (const { node, at, radius } of nodes) {
       if (radius >= SMALLEST_DOT) taken.add(around(at, 2 * radius, 2 * radius), node.id());
     }
     for (const { node, at, radius } of nodes) {
-      if (node.hasClass("faded")) continue;
       const width = (node.data("nameWidth") * size) / FONT_SIZE;
-      const box = around({ x: at.x, y: at.y + radius + size * 0.75 }, width + 4, size * 1.2);
+      const box = around({ x: at.x, y: at.y + radius + size * 0.75 }, width + room.x, size * 1.2 + room.y);
       if (taken.isFree(box, node.id())) {
         taken.add(box, node.id());
         named.push(node);
@@ -37,17 +40,16 @@ export function chooseNames(graph) {
     if (edges.length <= MOST_EDGES_NAMED) named.push(...namedEdges(edges, zoom, size, taken));
     const wanted = new Set(named.map((element) => element.id()));
     graph.elements(".named").filter((element) => !wanted.has(element.id())).removeClass("named");
-    for (const element of named) element.addClass("named").style("font-size", size / zoom);
+    const written = { "font-size": size / zoom, "text-outline-width": (HALO * size) / zoom };
+    for (const element of named) element.addClass("named").style(written);
   });
 }
 
-/** Nodes in the panel, the most important first. */
-function nodesInView(graph, edges) {
+/** Those of nodes that are in the panel, the most important first. */
+function nodesInView(graph, nodes) {
   const [width, height] = [graph.width(), graph.height()];
-  const chosen = new Set(edges.filter(".chosen").connectedNodes().map((node) => node.id()));
-  const rank = (node) => (node.hasClass("chosen") || chosen.has(node.id()) ? 1e9 : 0) + node.data("importance");
-  return graph
-    .nodes()
+  const rank = (node) => (node.hasClass("chosen") ? Infinity : node.data("importance"));
+  return nodes
     .map((node) => ({ node, at: node.renderedPosition(), radius: node.renderedWidth() / 2, rank: rank(node) }))
     .filter(({ at }) => at.x > -40 && at.y > -20 && at.x < width + 40 && at.y < height + 20)
     .sort((a, b) => b.rank - a.rank);

@@ -2,7 +2,7 @@
 
 import { asRgb } from "./colours.js";
 import cytoscape from "./cytoscape.esm.min.mjs";
-import { visible } from "./dom.js";
+import { make, visible } from "./dom.js";
 import { graphPng, graphSvg } from "./graph_export.js";
 import { chooseNames, FONT, FONT_SIZE, nameWidth } from "./labels.js";
 import { place } from "./placing.js";
@@ -10,9 +10,12 @@ import { place } from "./placing.js";
 const LONGEST_NAME = 28;
 const DOT = { least: 13, most: 46 }; // diameters of entities
 const MARGIN = 28;
-const LEGIBLE = 0.62; // the smallest zoom of the first view; what does not fit is left to whoever moves it
+const LEGIBLE = 0.55; // the smallest zoom of the first view; what does not fit is left to whoever moves it
 const LARGEST_ZOOM = 1.25; // unless somebody zooms
 const MANY = 900; // relations from which on moving shows a picture of the graph, and lines are plain
+const CROWD = { from: 250, room: 0.3 }; // entities from which on names get but a part of the room that they need
+const SMALLEST_DOT = 4; // pixels on the screen
+const VEIL = { size: 1e6, strength: 0.88 }; // what lies over all that is not chosen
 const SLICE = 24; // milliseconds of work between two frames
 const REST = 90; // milliseconds without movement until names are chosen anew
 const STEP = 60; // pixels that an arrow key moves
@@ -25,6 +28,8 @@ export class NetworkView {
    */
   constructor(panel, hues, calls) {
     this.panel = panel;
+    this.tip = make("div", { class: "network-tip", hidden: true, "aria-hidden": "true" });
+    panel.after(this.tip);
     this.hues = hues;
     this.calls = calls;
     this.positions = new Map();
@@ -35,11 +40,11 @@ export class NetworkView {
 
   listen() {
     const { graph, calls } = this;
-    graph.on("tap", "node", (event) => calls.onEntity(event.target.scratch("entity")));
+    graph.on("tap", ".entity", (event) => calls.onEntity(event.target.scratch("entity")));
     graph.on("tap", "edge", (event) => calls.onRelation(event.target.scratch("relation")));
     graph.on("tap", (event) => event.target === graph && calls.onNothing());
-    graph.on("mouseover", "node, edge", (event) => this.hover(event.target));
-    graph.on("mouseout", "node, edge", () => this.hover(null));
+    graph.on("mouseover", ".entity, edge", (event) => this.hover(event));
+    graph.on("mouseout viewport", () => this.hover(null));
     graph.on("viewport resize dragfree", () => this.nameSoon());
     this.panel.addEventListener("keydown", (event) => this.press(event));
     new ResizeObserver(() => graph.resize()).observe(this.panel);
@@ -81,11 +86,12 @@ export class NetworkView {
   }
 
   boxes(entities) {
-    const most = Math.max(...entities.map(({ mentions }) => mentions));
+    const most = entities.reduce((highest, { mentions }) => Math.max(highest, mentions), 1);
+    const room = entities.length < CROWD.from ? 1 : CROWD.room;
     return entities.map((entity) => {
       const size = Math.round(DOT.least + (DOT.most - DOT.least) * Math.sqrt((entity.mentions - 1) / Math.max(most - 1, 8)));
-      const width = Math.max(size, nameWidth(shorten(entity.name)) + 6);
-      return { ...this.positions.get(entity.id), size, width, height: size + 20 };
+      const width = size + Math.max(0, nameWidth(shorten(entity.name)) + 6 - size) * room;
+      return { ...this.positions.get(entity.id), size, width, height: size + 20 * room };
     });
   }
 
@@ -94,7 +100,7 @@ export class NetworkView {
     const boxes = this.boxes(entities);
     graph.batch(() => {
       graph.elements().remove();
-      const nodes = graph.add(
+      graph.add(
         entities.map((entity, index) => ({
           group: "nodes",
           data: {
@@ -103,15 +109,18 @@ export class NetworkView {
             nameWidth: nameWidth(shorten(entity.name)),
             type: entity.type,
             size: boxes[index].size,
+            dot: boxes[index].size,
             importance: entity.mentions + entity.relations.length,
           },
           scratch: { entity },
+          classes: ["entity", `type-${this.typeNumber("entity", entity.type)}`],
           position: { ...this.positions.get(entity.id) },
         })),
       );
       graph.add(relations.map((relation) => this.edge(relation, relations.length > MANY)));
-      nodes.forEach((node) => node.addClass(`type-${this.typeNumber("entity", node.data("type"))}`));
+      graph.add({ group: "nodes", data: { id: "veil" }, classes: ["veil"] });
     });
+    this.dotScale = 1;
     graph.renderer().textureOnViewport = relations.length > MANY;
   }
 
@@ -150,10 +159,10 @@ export class NetworkView {
   }
 
   showAll() {
-    this.graph.fit(undefined, MARGIN);
+    this.graph.fit(this.graph.nodes(".entity"), MARGIN);
     if (this.graph.zoom() > LARGEST_ZOOM) {
       this.graph.zoom(LARGEST_ZOOM);
-      this.graph.center();
+      this.graph.center(this.graph.nodes(".entity"));
     }
   }
 
@@ -171,26 +180,47 @@ export class NetworkView {
   choose(chosen) {
     const { graph } = this;
     graph.batch(() => {
-      graph.elements().removeClass("chosen faded");
+      graph.elements(".lit").removeClass("chosen lit");
       const element = chosen ? graph.getElementById(chosen.id) : graph.collection();
+      graph.getElementById("veil").toggleClass("drawn", element.length > 0);
       if (!element.length) return;
       const near = element.isNode() ? element.closedNeighborhood() : element.union(element.connectedNodes());
-      graph.elements().difference(near).addClass("faded");
+      near.addClass("lit");
       element.addClass("chosen");
     });
     this.nameSoon(0);
   }
 
-  hover(element) {
-    this.graph.elements(".hovered").removeClass("hovered");
+  /** Tell what the pointer is on. */
+  hover(event) {
+    const element = event?.target;
     this.panel.style.cursor = element ? "pointer" : "";
-    element?.addClass("hovered").style("font-size", Math.max(FONT_SIZE, 13 / this.graph.zoom()));
-    if (!element) this.nameSoon();
+    this.tip.hidden = !element;
+    if (!element) return;
+    const { entity, relation } = element.scratch();
+    const parts = entity ? [entity.name, entity.type] : [`${relation.head.name} → ${relation.tail.name}`, relation.type];
+    this.tip.replaceChildren(make("bdi", {}, visible(parts[0])), make("bdi", { class: "network-quiet" }, visible(parts[1])));
+    const { x, y } = event.renderedPosition;
+    const left = Math.min(x + 14, this.panel.clientWidth - this.tip.offsetWidth - 8);
+    this.tip.style.translate = `${Math.max(left, 8)}px ${Math.max(y - this.tip.offsetHeight - 12, 8)}px`;
   }
 
   nameSoon(wait = REST) {
     clearTimeout(this.naming);
-    this.naming = setTimeout(() => chooseNames(this.graph), wait);
+    this.naming = setTimeout(() => {
+      this.scaleDots();
+      chooseNames(this.graph);
+    }, wait);
+  }
+
+  /** From afar entities are drawn larger than they are, so that they can be seen. */
+  scaleDots() {
+    const scale = Math.max(1, SMALLEST_DOT / (DOT.least * this.graph.zoom()));
+    if (Math.abs(Math.log(scale / this.dotScale)) < 0.25 && (scale > 1) === this.dotScale > 1) return;
+    this.dotScale = scale;
+    this.graph.batch(() => {
+      for (const node of this.graph.nodes(".entity")) node.data("dot", node.data("size") * scale);
+    });
   }
 
   press(event) {
@@ -213,7 +243,7 @@ export class NetworkView {
     const part = (name) => style.getPropertyValue(`--spert-${name}`);
     const colour = (name, hue) => asRgb(`oklch(${part(`${name}-l`)} ${part(`${name}-c`)} ${hue})`);
     const [text, background, focus] = ["text", "background", "focus"].map((name) => asRgb(part(name)));
-    const halo = { "text-outline-color": background, "text-outline-width": 2.5, "text-outline-opacity": 0.9 };
+    const halo = { "text-outline-color": background, "text-outline-opacity": 0.9 };
     const types = [...this.hues.entity.values()].map((hue, index) => ({
       selector: `.type-${index}`,
       style: { "background-color": colour("line", hue) },
@@ -224,10 +254,10 @@ export class NetworkView {
     }));
     this.graph.style([
       {
-        selector: "node",
+        selector: ".entity",
         style: {
-          width: "data(size)",
-          height: "data(size)",
+          width: "data(dot)",
+          height: "data(dot)",
           "border-width": 2,
           "border-color": background,
           "font-family": FONT,
@@ -254,11 +284,20 @@ export class NetworkView {
       { selector: ".plain", style: { "curve-style": "straight", "line-opacity": 0.4 } },
       ...types,
       ...relationTypes,
-      { selector: ".named", style: { label: "data(name)" } },
-      { selector: ".faded", style: { opacity: 0.12 } },
+      { selector: ".named", style: { label: "data(name)", "z-index": 1 } },
+      {
+        selector: ".veil",
+        style: {
+          ...{ shape: "rectangle", width: VEIL.size, height: VEIL.size, display: "none", events: "no" },
+          ...{ "background-color": background, "background-opacity": VEIL.strength, "z-index": 2 },
+        },
+      },
+      { selector: ".veil.drawn", style: { display: "element" } },
+      { selector: "node, edge", style: { "z-index-compare": "manual" } },
+      { selector: ".lit", style: { "z-index": 3, "line-opacity": 0.9 } },
+      { selector: "node.lit", style: { "z-index": 4 } },
       { selector: "edge.chosen", style: { "line-opacity": 1, width: 4 } },
       { selector: "node.chosen", style: { "border-color": focus, "border-width": 4 } },
-      { selector: ".hovered", style: { label: "data(name)", opacity: 1, "line-opacity": 1, "z-index": 9, "font-weight": 600 } },
     ]);
   }
 

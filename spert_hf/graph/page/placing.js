@@ -2,7 +2,7 @@
 
 import { relax } from "./forces.js";
 
-const SPRING = 70; // pixels between the rims of two entities, at zoom 1
+const SPRING = 58; // pixels between the rims of two entities, at zoom 1
 const GAP = { x: 14, y: 10 }; // between entities with their labels
 const BETWEEN_PARTS = 46;
 const MOST_ROUNDS = 120;
