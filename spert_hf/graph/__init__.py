@@ -1,1 +1,1 @@
-"""A knowledge graph of what is found in a corpus."""
+"""From what `extract` found in a corpus to a knowledge graph: entities, triples, evidence, and files to open them."""

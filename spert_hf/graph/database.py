@@ -1,0 +1,71 @@
+"""DuckDB, which does the work: within the memory it is given, beyond that on disk, and with nothing from outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..model.messages import must_be
+from ..model.words import import_extra
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DEFAULT_MEMORY = "1GB"
+_MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
+
+
+def check_memory(option: str, given: str) -> str:
+    """Check an amount of memory, such as `"500MB"`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _MEMORY.fullmatch(given):
+        raise ValueError(must_be(option, "an amount of memory such as 500MB or 4GB", repr(given)))
+    return given
+
+
+def duckdb_module() -> Any:
+    """Import DuckDB.
+
+    Raises:
+        ValueError: it is not installed; the message contains the command to install it.
+    """
+    return import_extra("duckdb", "a knowledge graph", "graph")
+
+
+@contextmanager
+def open_database(
+    folder: Path, memory_limit: str = DEFAULT_MEMORY, threads: int | None = None
+) -> Iterator[DuckDBPyConnection]:
+    """Open a data base in memory.
+
+    Args:
+        folder: what does not fit into memory is written to a hidden folder in it, which is removed at the end.
+        memory_limit: what the data base may take; the process takes some 100 MB more.
+        threads: default: all cores.
+
+    Raises:
+        ValueError: DuckDB is not installed.
+    """
+    settings: dict[str, Any] = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(folder / ".duckdb"),
+        "autoinstall_known_extensions": False,
+    }
+    if threads is not None:
+        settings["threads"] = threads
+    connection = duckdb_module().connect(":memory:", config=settings)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def quoted(text: str | Path) -> str:
+    """A text as a literal of SQL, for places that take no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"
