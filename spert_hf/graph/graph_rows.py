@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow
 
-ENTITIES = "entities.parquet"
-RELATIONS = "relations.parquet"
-
 _BATCH = 4096
 """Rows that are Python objects at a time."""
 
@@ -21,7 +18,7 @@ def each_row(folder: Path, name: str, columns: Sequence[str] | None = None) -> I
 
     Args:
         folder: with the files.
-        name: `ENTITIES` or `RELATIONS`.
+        name: of the file, see `schema.py`.
         columns: those that are wanted, by default all.
     """
     for batch in each_batch(folder, name, columns):

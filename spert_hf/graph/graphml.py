@@ -8,7 +8,9 @@ from typing import Any
 
 from ..files.atomic import write_atomically
 from .flat_rows import ENTITY_COLUMNS, RELATION_COLUMNS, flat_entity, flat_relation
-from .graph_rows import ENTITIES, RELATIONS, each_row
+from .formats import WriterOptions
+from .graph_rows import each_row
+from .schema import ENTITIES, RELATIONS
 from .xml_text import present, xml_value
 
 _TYPES = {str: "string", int: "long", float: "double", bool: "boolean"}
@@ -18,7 +20,7 @@ _HEAD = """\
 """
 
 
-def write(folder: Path, target: Path, options: object = None) -> None:
+def write(folder: Path, target: Path, options: WriterOptions) -> None:
     """Write a GraphML file, a row at a time.
 
     Nodes are entities, `n` and their id, with their name as `label`; edges are relations from head to tail, `e` and
@@ -27,7 +29,7 @@ def write(folder: Path, target: Path, options: object = None) -> None:
     Args:
         folder: with the graph's Parquet files.
         target: the file; it appears whole or not at all.
-        options: none is looked at.
+        options: none of them says anything about this format.
 
     Raises:
         OSError: the files cannot be read, or the target not be written.

@@ -14,8 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..evaluation.visible_text import visible
 from ..files.atomic import write_atomically
-from .graph_rows import ENTITIES, RELATIONS, count_rows, each_row, types_of
+from .formats import WriterOptions
+from .graph_rows import count_rows, each_row, types_of
 from .page_script import page_script, page_styles
+from .schema import ENTITIES, RELATIONS
 
 MOST_RELATIONS = 5000
 """That a page holds: it can be moved about fluently, and sent."""
@@ -24,7 +26,7 @@ _OFFSETS = ("head_start", "head_end", "tail_start", "tail_end")
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def write(folder: Path, target: Path, options: Any = None) -> None:
+def write(folder: Path, target: Path, options: WriterOptions) -> None:
     """Write the page, with the best-supported relations, their entities and their evidence.
 
     Args:
@@ -35,8 +37,7 @@ def write(folder: Path, target: Path, options: Any = None) -> None:
     Raises:
         OSError: the files cannot be read, or the target not be written.
     """
-    title = getattr(options, "title", None) or "Knowledge graph"
-    write_atomically(target, [render_page(folder, title)])
+    write_atomically(target, [render_page(folder, options.title)])
 
 
 def render_page(folder: Path, title: str, most: int = MOST_RELATIONS) -> str:

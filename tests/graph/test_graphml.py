@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 
 from spert_hf.graph import graphml
+from spert_hf.graph.formats import WriterOptions
 from tests.graph.graph_tables import PAPER, SHIP, any_graph, entity, small_graph, write_tables
+
+
+OPTIONS = WriterOptions("graphml")
 
 
 def test_networkx_reads_what_was_written(tmp_path):
     target = tmp_path / "graph.graphml"
-    graphml.write(small_graph(tmp_path / "kg"), target)
+    graphml.write(small_graph(tmp_path / "kg"), target, OPTIONS)
     graph = networkx.read_graphml(target, force_multigraph=True)
     assert graph.is_directed()
     assert graph.nodes["n0"] == {
@@ -39,7 +43,7 @@ def test_any_names_are_read_again(tables):
     entities, relations = tables
     with TemporaryDirectory() as folder:
         target = Path(folder, "graph.graphml")
-        graphml.write(write_tables(Path(folder, "kg"), entities, relations), target)
+        graphml.write(write_tables(Path(folder, "kg"), entities, relations), target, OPTIONS)
         graph = networkx.read_graphml(target, force_multigraph=True)
     for number, one in enumerate(entities):
         assert graph.nodes[f"n{number}"]["label"] == storable(one["name"])
@@ -56,7 +60,7 @@ def storable(text):
 
 @pytest.mark.parametrize("name", ["\x01", "a\x00b", "\ufffe", "]]>", "<b>&amp;\"'", "\r\n\t x "])
 def test_awkward_names(tmp_path, name):
-    graphml.write(write_tables(tmp_path / "kg", [entity(name)], []), tmp_path / "graph.graphml")
+    graphml.write(write_tables(tmp_path / "kg", [entity(name)], []), tmp_path / "graph.graphml", OPTIONS)
     (node,) = networkx.read_graphml(tmp_path / "graph.graphml").nodes.values()
     assert node["label"] == storable(name)
 
@@ -67,6 +71,6 @@ def test_what_fails_leaves_what_was_there(tmp_path):
     folder = small_graph(tmp_path / "kg")
     (folder / "relations.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises((OSError, ValueError)):
-        graphml.write(folder, target)
+        graphml.write(folder, target, OPTIONS)
     assert target.read_text() == "before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["graph.graphml", "kg"]
