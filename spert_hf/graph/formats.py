@@ -28,6 +28,8 @@ class WriterOptions:
         format: the name of the format, for a module that writes several.
         title: of the graph.
         base_iri: what the IRIs of RDF begin with; it ends with `/` or `#`.
+        rdf_version: `"1.2"`, where what is known of a statement is on `rdf:reifies`, or `"1.1"`, which any reader reads,
+            where it is on an `rdf:Statement`.
         memory_limit: of DuckDB, such as `"1GB"`.
         threads: of DuckDB; default: all cores.
     """
@@ -35,6 +37,7 @@ class WriterOptions:
     format: str
     title: str = "Knowledge graph"
     base_iri: str = "urn:spert-hf:"
+    rdf_version: str = "1.2"
     memory_limit: str = "1GB"
     threads: int | None = None
 
