@@ -61,11 +61,26 @@ export function graphSvg(graph, background, area = whole(graph)) {
     "svg",
     { width, height, viewBox: `${left} ${top} ${width} ${height}`, "font-family": "sans-serif", "text-anchor": "middle" },
     makeSvg("rect", { x: left, y: top, width, height, fill: background }),
-    ...graph.edges().map(drawLine),
-    ...graph.edges().map((edge) => drawEdgeLabel(edge, background)),
-    ...graph.nodes().map((node) => drawNode(node, background)),
+    ...layersOf(graph).flatMap((layer) => drawLayer(layer, background)),
   );
   return new Blob([new XMLSerializer().serializeToString(drawing)], { type: "image/svg+xml" });
+}
+
+/** What is shown of a graph, from the lowest to the uppermost. */
+function layersOf(graph) {
+  const shown = graph.elements().filter((element) => element.visible());
+  const heights = new Set(shown.map((element) => element.numericStyle("z-index")));
+  return [...heights]
+    .sort((a, b) => a - b)
+    .map((height) => shown.filter((element) => element.numericStyle("z-index") === height));
+}
+
+function drawLayer(layer, background) {
+  return [
+    ...layer.edges().map(drawLine),
+    ...layer.edges().filter((edge) => edge.style("label")).map((edge) => drawEdgeLabel(edge, background)),
+    ...layer.nodes().map((node) => drawNode(node, background)),
+  ];
 }
 
 function whole(graph) {
@@ -117,7 +132,8 @@ function drawNode(node, background) {
   const { x, y } = node.position();
   const [width, height] = [node.width(), node.height()];
   const size = node.numericStyle("font-size");
-  const lines = node.style("label").split("\n");
+  const label = node.style("label");
+  const lines = label ? label.split("\n") : [];
   const isBelow = node.style("text-valign") === "bottom";
   const first = isBelow ? y + height / 2 + size : y - ((lines.length - 1) * LINE) / 2 + size / 3;
   return makeSvg(
@@ -130,6 +146,7 @@ function drawNode(node, background) {
       height,
       rx: node.style("shape") === "ellipse" ? width / 2 : 6,
       fill: node.style("background-color"),
+      "fill-opacity": node.numericStyle("background-opacity"),
       stroke: node.style("border-color"),
       "stroke-width": node.numericStyle("border-width"),
     }),

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ..evaluation.visible_text import visible
 from ..files.atomic import write_atomically
 from .formats import WriterOptions
-from .graph_rows import count_rows, each_row, types_of
+from .graph_rows import count_rows, each_batch, each_row, types_of
 from .page_script import page_script, page_styles
 from .schema import ENTITIES, RELATIONS
 
@@ -69,7 +69,7 @@ def _summary(folder: Path, data: Mapping[str, Any]) -> str:
     whole = f"{_count(entities, 'entity', 'entities')} and {_count(relations, 'relation', 'relations')} were found"
     if drawn < relations:
         return f"{whole}; this page has the {drawn:,} best-supported relations and their {here:,} entities."
-    if here < entities:
+    if 0 < here < entities:
         return f"{whole}; this page has the relations and the {_count(here, 'entity', 'entities')} that they join."
     return f"{whole}."
 
@@ -82,13 +82,11 @@ def _page_data(folder: Path, most: int) -> dict[str, Any]:
     """What the page's script reads (`network_data.js`): rows as lists, types and sentences once."""
     entity_types, relation_types = types_of(folder, ENTITIES), types_of(folder, RELATIONS)
     rows = list(islice(each_row(folder, RELATIONS), most))
-    wanted = {row[end] for row in rows for end in ("head", "tail")}
     number: dict[int, int] = {}
     entities = []
-    for row in each_row(folder, ENTITIES):
-        if row["id"] in wanted:
-            number[row["id"]] = len(number)
-            entities.append(_entity(row, entity_types))
+    for row in _entities_of(folder, rows):
+        number[row["id"]] = len(number)
+        entities.append(_entity(row, entity_types))
     sentences: dict[str, int] = {}
     relations = [_relation(row, number, relation_types, sentences) for row in rows]
     return {
@@ -98,6 +96,16 @@ def _page_data(folder: Path, most: int) -> dict[str, Any]:
         "relations": relations,
         "sentences": list(sentences),
     }
+
+
+def _entities_of(folder: Path, relations: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of the entities that relations join, in their order."""
+    import pyarrow
+    from pyarrow import compute
+
+    wanted = pyarrow.array({row[end] for row in relations for end in ("head", "tail")}, pyarrow.int64())
+    for batch in each_batch(folder, ENTITIES):
+        yield from batch.filter(compute.is_in(batch["id"], value_set=wanted)).to_pylist()
 
 
 def _entity(row: Mapping[str, Any], types: list[str]) -> list[Any]:

@@ -95,7 +95,9 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2
 @st.composite
 def any_graph(draw):
     """Entities and relations with any texts."""
-    entities = draw(st.lists(st.tuples(names, names, st.lists(st.tuples(names, names), max_size=2)), min_size=1, max_size=4))
+    entities = draw(
+        st.lists(st.tuples(names, names, st.lists(st.tuples(names, names), max_size=2)), min_size=1, max_size=4)
+    )
     ids = st.integers(0, len(entities) - 1)
     relations = draw(st.lists(st.tuples(ids, names, ids, names, st.booleans()), max_size=5))
     return (

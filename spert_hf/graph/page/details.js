@@ -26,9 +26,10 @@ export class Details {
 
   /** Nothing is chosen: the best-supported of the relations that are drawn, to choose from. */
   showDrawn(relations) {
+    const best = relations.toSorted((a, b) => b.documents - a.documents || b.bestScore - a.bestScore);
     this.fill(
       make("h2", { tabindex: "-1" }, "Relations drawn"),
-      relations.length ? this.listOf(relations) : make("p", { class: "spert-note" }, "No relation fits the filters."),
+      best.length ? this.listOf(best) : make("p", { class: "spert-note" }, "There are none."),
     );
   }
 
@@ -159,8 +160,10 @@ export class Details {
   }
 
   fill(...content) {
+    const hadFocus = this.container.contains(document.activeElement);
     this.container.replaceChildren(...content);
     this.container.scrollTop = 0;
+    if (hadFocus) this.focus();
   }
 
   /** For those who hear the page: what was asked for is where they are now. */

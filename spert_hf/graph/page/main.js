@@ -10,6 +10,8 @@ import { readGraph } from "./network_data.js";
 import { NetworkView } from "./network_view.js";
 import { Search } from "./search.js";
 
+const MIDDLE = 25; // relations at which the first view begins
+
 const part = (name) => document.getElementById(`network-${name}`);
 
 class NetworkPage {
@@ -56,32 +58,43 @@ class NetworkPage {
   /** Draw the graph anew, as the filters say. */
   async draw() {
     const allowed = this.graph.relations.filter((relation) => this.filters.allows(relation));
-    const drawn = growthOrder(allowed, this.start).slice(0, this.filters.most);
-    this.drawn = drawn;
-    const entities = new Set(drawn.flatMap(({ head, tail }) => [head, tail]));
-    const more = allowed.length > drawn.length ? ` of ${allowed.length.toLocaleString("en")}` : "";
-    part("drawn").textContent = `${drawn.length.toLocaleString("en")}${more} relations between ${count(entities.size, "entity", "entities")}`;
-    part("canvas").setAttribute("aria-label", `Knowledge graph: ${part("drawn").textContent}, which the list tells, too`);
-    part("again").hidden = this.start === null;
-    if (!this.chosen) this.details.showDrawn(drawn.toSorted((a, b) => b.documents - a.documents || b.bestScore - a.bestScore));
-    await this.view.show(drawn, drawn.slice(0, 25).flatMap(({ head, tail }) => [head, tail]));
+    this.drawn = growthOrder(allowed, this.start).slice(0, this.filters.most);
+    if (allowed.includes(this.chosen) && !this.drawn.includes(this.chosen)) this.drawn[this.drawn.length - 1] = this.chosen;
+    this.tell(allowed.length);
+    await this.view.show(this.drawn, this.drawn.slice(0, MIDDLE).flatMap(({ head, tail }) => [head, tail]));
     this.view.choose(this.chosen);
   }
 
-  choose(chosen, show) {
-    this.chosen = chosen;
-    if (chosen) this.details[show](chosen);
-    else this.details.showDrawn(this.drawn);
-    this.view.choose(chosen);
-    if (chosen?.head ? !this.drawn.includes(chosen) : false) this.around(chosen.head, chosen);
+  /** Say what is drawn. */
+  tell(allowed) {
+    const entities = new Set(this.drawn.flatMap(({ head, tail }) => [head, tail]));
+    const all = allowed > this.drawn.length ? ` of ${allowed.toLocaleString("en")}` : "";
+    const what = `${this.drawn.length.toLocaleString("en")}${all} relations between ${count(entities.size, "entity", "entities")}`;
+    part("drawn").textContent = what;
+    part("canvas").setAttribute("aria-label", `Knowledge graph: ${what}, which the list has, too`);
+    part("again").hidden = this.start === null;
+    if (!this.chosen) this.details.showDrawn(this.drawn);
   }
 
-  /** Let the graph grow from an entity. */
-  around(entity, chosen = entity) {
-    this.start = entity;
+  /** Show and mark an entity or a relation, or none. */
+  choose(chosen, show = "showDrawn") {
     this.chosen = chosen;
-    if (entity && chosen === entity) this.details.showEntity(entity);
-    return this.draw();
+    this.details[show](chosen ?? this.drawn);
+    const isLeftOut = show === "showRelation" && !this.drawn.includes(chosen) && this.filters.allows(chosen);
+    if (isLeftOut) this.growFrom(chosen.head);
+    else this.view.choose(chosen);
+  }
+
+  /** Let the graph grow from an entity, which is chosen, or as at first. */
+  around(entity) {
+    this.chosen = entity;
+    if (entity) this.details.showEntity(entity);
+    this.growFrom(entity);
+  }
+
+  growFrom(entity) {
+    this.start = entity;
+    this.draw();
   }
 }
 
