@@ -127,15 +127,10 @@ function drawEdgeLabel(edge, background) {
   return text;
 }
 
-/** A node with its label in it, or below it. */
+/** A node with its label in it, or beside it. */
 function drawNode(node, background) {
   const { x, y } = node.position();
   const [width, height] = [node.width(), node.height()];
-  const size = node.numericStyle("font-size");
-  const label = node.style("label");
-  const lines = label ? label.split("\n") : [];
-  const isBelow = node.style("text-valign") === "bottom";
-  const first = isBelow ? y + height / 2 + size : y - ((lines.length - 1) * LINE) / 2 + size / 3;
   return makeSvg(
     "g",
     { opacity: node.numericStyle("opacity") },
@@ -150,8 +145,24 @@ function drawNode(node, background) {
       stroke: node.style("border-color"),
       "stroke-width": node.numericStyle("border-width"),
     }),
-    ...lines.map((line, number) => drawText(node, line, { x, y: first + number * LINE }, isBelow ? background : null)),
+    ...drawNodeLabel(node, { x, y, width, height }, background),
   );
+}
+
+function drawNodeLabel(node, { x, y, width, height }, background) {
+  const label = node.style("label");
+  if (!label) return [];
+  const lines = label.split("\n");
+  const size = node.numericStyle("font-size");
+  const down = { top: -height / 2 - size / 3, bottom: height / 2 + size }[node.style("text-valign")];
+  const aside = { left: -width / 2 - size / 3, right: width / 2 + size / 3 }[node.style("text-halign")] ?? 0;
+  const first = y + (down ?? size / 3 - ((lines.length - 1) * LINE) / 2);
+  const rim = down === undefined && !aside ? null : background;
+  return lines.map((line, number) => {
+    const text = drawText(node, line, { x: x + aside, y: first + number * LINE }, rim);
+    if (aside) text.setAttribute("text-anchor", aside < 0 ? "end" : "start");
+    return text;
+  });
 }
 
 /** A line of text, with a rim that sets it off from what is behind it. */

@@ -9,11 +9,22 @@ SEPARATOR = " | "
 """Between the values of what was a list."""
 
 ENTITY_COLUMNS: dict[str, type] = {
-    **{"type": str, "mentions": int, "documents": int, "mean_score": float, "best_score": float, "aliases": str},
+    "type": str,
+    "mentions": int,
+    "documents": int,
+    "mean_score": float,
+    "best_score": float,
+    "aliases": str,
 }
 RELATION_COLUMNS: dict[str, type] = {
-    **{"type": str, "documents": int, "mentions": int, "mean_score": float, "best_score": float, "symmetric": bool},
-    **{"evidence_documents": str, "evidence": str},
+    "type": str,
+    "documents": int,
+    "mentions": int,
+    "mean_score": float,
+    "best_score": float,
+    "symmetric": bool,
+    "evidence_documents": str,
+    "evidence": str,
 }
 
 

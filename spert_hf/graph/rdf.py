@@ -25,11 +25,19 @@ SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
 _COUNTS_AND_SCORES = {
-    **{"documents": "documents", "mentions": "mentions", "mean_score": "meanScore", "best_score": "bestScore"},
+    "documents": "documents",
+    "mentions": "mentions",
+    "mean_score": "meanScore",
+    "best_score": "bestScore",
 }
 _OF_EVIDENCE = {
-    **{"document": "document", "sentence": "sentence", "score": "score"},
-    **{"head_start": "headStart", "head_end": "headEnd", "tail_start": "tailStart", "tail_end": "tailEnd"},
+    "document": "document",
+    "sentence": "sentence",
+    "score": "score",
+    "head_start": "headStart",
+    "head_end": "headEnd",
+    "tail_start": "tailStart",
+    "tail_end": "tailEnd",
 }
 """Names of the vocabulary, by column."""
 
@@ -132,7 +140,8 @@ class _Writer:
             **{f"rdf:{name}": RDF + name for name in ("type", "reifies", "Property", "Statement")},
             **{f"rdf:{name}": RDF + name for name in ("subject", "predicate", "object")},
             **{f"rdfs:{name}": RDFS + name for name in ("Class", "label")},
-            **{"owl:SymmetricProperty": f"{OWL}SymmetricProperty", "skos:altLabel": f"{SKOS}altLabel"},
+            "owl:SymmetricProperty": f"{OWL}SymmetricProperty",
+            "skos:altLabel": f"{SKOS}altLabel",
         }
         iris = standard | {f"kg:{name}": self.names.vocabulary(name) for name in own}
         return {name: node(iri) for name, iri in iris.items()}

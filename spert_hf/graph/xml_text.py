@@ -9,8 +9,13 @@ from typing import Any
 _UNSTORABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKUP = re.compile('[&<>"\t\n\r]')
 _AS_REFERENCE = {
-    **{"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"},
-    **{"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"},  # a reader would make blanks of them in attributes
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    '"': "&quot;",
+    "\t": "&#9;",
+    "\n": "&#10;",
+    "\r": "&#13;",  # a reader would make blanks of them in attributes
 }
 
 

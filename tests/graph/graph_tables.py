@@ -29,7 +29,12 @@ def entity(name, type="Per", mentions=1, aliases=(), **values):
     """A row without its id; aliases are pairs of a text and a rule."""
     listed = [{"text": text, "mentions": 1, "rule": rule} for text, rule in aliases]
     return {
-        **{"type": type, "name": name, "mentions": mentions, "documents": 1, "mean_score": 0.75, "best_score": 0.875},
+        "type": type,
+        "name": name,
+        "mentions": mentions,
+        "documents": 1,
+        "mean_score": 0.75,
+        "best_score": 0.875,
         "aliases": listed,
         **values,
     }
@@ -38,8 +43,15 @@ def entity(name, type="Per", mentions=1, aliases=(), **values):
 def relation(head, type, tail, documents=1, evidence=(), **values):
     """A row without its id."""
     return {
-        **{"type": type, "head": head, "tail": tail, "documents": documents, "mentions": documents},
-        **{"mean_score": 0.5, "best_score": 0.625, "symmetric": False, "evidence": list(evidence)},
+        "type": type,
+        "head": head,
+        "tail": tail,
+        "documents": documents,
+        "mentions": documents,
+        "mean_score": 0.5,
+        "best_score": 0.625,
+        "symmetric": False,
+        "evidence": list(evidence),
         **values,
     }
 
@@ -48,9 +60,13 @@ def evidence(document, sentence, head, tail, score=0.625):
     """What one sentence says; head and tail are looked for in it."""
     head_start, tail_start = (sentence.index(text) for text in (head, tail))
     return {
-        **{"document": document, "sentence": sentence, "score": score},
-        **{"head_start": head_start, "head_end": head_start + len(head)},
-        **{"tail_start": tail_start, "tail_end": tail_start + len(tail)},
+        "document": document,
+        "sentence": sentence,
+        "score": score,
+        "head_start": head_start,
+        "head_end": head_start + len(head),
+        "tail_start": tail_start,
+        "tail_end": tail_start + len(tail),
     }
 
 

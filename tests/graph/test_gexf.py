@@ -23,8 +23,13 @@ def test_networkx_reads_what_was_written(tmp_path):
     node = graph.nodes["n0"]
     assert node.pop("viz")["color"].keys() >= {"r", "g", "b"}
     assert node == {
-        **{"label": "Marian Pell", "type": "Per", "mentions": 3, "documents": 2},
-        **{"mean_score": 0.75, "best_score": 0.875, "aliases": "M. Pell | MARIAN PELL"},
+        "label": "Marian Pell",
+        "type": "Per",
+        "mentions": 3,
+        "documents": 2,
+        "mean_score": 0.75,
+        "best_score": 0.875,
+        "aliases": "M. Pell | MARIAN PELL",
     }
     edge = graph.edges["n0", "n1", "e0"]
     assert (edge["label"], edge["weight"], edge["symmetric"]) == ("works for", 2.0, False)

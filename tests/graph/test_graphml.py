@@ -11,7 +11,6 @@ from spert_hf.graph import graphml
 from spert_hf.graph.formats import WriterOptions
 from tests.graph.graph_tables import PAPER, SHIP, any_graph, entity, small_graph, write_tables
 
-
 OPTIONS = WriterOptions("graphml")
 
 
@@ -21,14 +20,26 @@ def test_networkx_reads_what_was_written(tmp_path):
     graph = networkx.read_graphml(target, force_multigraph=True)
     assert graph.is_directed()
     assert graph.nodes["n0"] == {
-        **{"label": "Marian Pell", "type": "Per", "mentions": 3, "documents": 2},
-        **{"mean_score": 0.75, "best_score": 0.875, "aliases": "M. Pell | MARIAN PELL"},
+        "label": "Marian Pell",
+        "type": "Per",
+        "mentions": 3,
+        "documents": 2,
+        "mean_score": 0.75,
+        "best_score": 0.875,
+        "aliases": "M. Pell | MARIAN PELL",
     }
     assert "aliases" not in graph.nodes["n2"]
     assert graph.edges["n0", "n1", "e0"] == {
-        **{"label": "works for", "type": "works for", "weight": 2.0, "documents": 2, "mentions": 2},
-        **{"mean_score": 0.5, "best_score": 0.875, "symmetric": False},
-        **{"evidence_documents": "a.txt | b.txt", "evidence": f"{PAPER} | {SHIP}"},
+        "label": "works for",
+        "type": "works for",
+        "weight": 2.0,
+        "documents": 2,
+        "mentions": 2,
+        "mean_score": 0.5,
+        "best_score": 0.875,
+        "symmetric": False,
+        "evidence_documents": "a.txt | b.txt",
+        "evidence": f"{PAPER} | {SHIP}",
     }
     assert [(head, tail, data["type"]) for head, tail, data in graph.edges(data=True)] == [
         ("n0", "n1", "works for"),

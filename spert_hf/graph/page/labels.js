@@ -10,7 +10,8 @@ const HALO = 0.2; // around a name, of its size
 const CELL = 48; // pixels: names are compared with what is in the same cells
 const MOST_EDGES_NAMED = 250;
 const SMALLEST_DOT = 3; // pixels; larger ones are not written over
-const FAR = 0.5; // zoom, below which names have more room around them: fewer are written
+const SIDES = ["below", "above", "right", "left"];
+const FAR = 0.36; // zoom, below which names have more room around them: fewer are written
 
 /** The width of a name at zoom 1. */
 export const nameWidth = (text) => textWidth(text, `${FONT_SIZE}px ${FONT}`);
@@ -20,7 +21,7 @@ export function chooseNames(graph) {
   const zoom = graph.zoom();
   const size = Math.min(LARGEST, Math.max(SMALLEST, FONT_SIZE * zoom));
   const room = zoom < FAR ? { x: 26, y: 16 } : { x: 4, y: 0 };
-  const taken = new Boxes();
+  const taken = new Boxes({ left: 0, top: 0, right: graph.width(), bottom: graph.height() });
   const named = [];
   const lit = graph.elements(".lit");
   const edges = lit.length ? lit.edges() : graph.edges();
@@ -29,19 +30,30 @@ export function chooseNames(graph) {
     for (const { node, at, radius } of nodes) {
       if (radius >= SMALLEST_DOT) taken.add(around(at, 2 * radius, 2 * radius), node.id());
     }
-    for (const { node, at, radius } of nodes) {
-      const width = (node.data("nameWidth") * size) / FONT_SIZE;
-      const box = around({ x: at.x, y: at.y + radius + size * 0.75 }, width + room.x, size * 1.2 + room.y);
-      if (taken.isFree(box, node.id())) {
-        taken.add(box, node.id());
-        named.push(node);
-      }
+    for (const item of nodes) {
+      const side = freeSide(item, size, room, taken);
+      for (const other of SIDES) item.node.toggleClass(other, other === side);
+      if (side) named.push(item.node);
     }
     if (edges.length <= MOST_EDGES_NAMED) named.push(...namedEdges(edges, zoom, size, taken));
     const wanted = new Set(named.map((element) => element.id()));
     graph.elements(".named").filter((element) => !wanted.has(element.id())).removeClass("named");
     const written = { "font-size": size / zoom, "text-outline-width": (HALO * size) / zoom };
     for (const element of named) element.addClass("named").style(written);
+  });
+}
+
+/** The first side of a node on which its name has room, which is then taken. */
+function freeSide({ node, at, radius }, size, room, taken) {
+  const width = (node.data("nameWidth") * size) / FONT_SIZE;
+  const [up, aside] = [radius + size * 0.75, radius + width / 2 + 4];
+  const places = { below: [0, up], above: [0, -up], right: [aside, 0], left: [-aside, 0] };
+  return SIDES.find((side) => {
+    const [x, y] = places[side];
+    const box = around({ x: at.x + x, y: at.y + y }, width + room.x, size * 1.2 + room.y);
+    if (!taken.isFree(box, node.id())) return false;
+    taken.add(box, node.id());
+    return true;
   });
 }
 
@@ -78,8 +90,10 @@ function around({ x, y }, width, height) {
   return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
 }
 
+/** What is written already, in an area that nothing may reach beyond. */
 class Boxes {
-  constructor() {
+  constructor(area) {
+    this.area = area;
     this.cells = new Map();
   }
 
@@ -97,6 +111,8 @@ class Boxes {
   }
 
   isFree(box, owner) {
+    const { left, top, right, bottom } = this.area;
+    if (box.left < left || box.right > right || box.top < top || box.bottom > bottom) return false;
     for (const cell of this.cellsOf(box)) {
       for (const other of this.cells.get(cell) ?? []) {
         const apart =

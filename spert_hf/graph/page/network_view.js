@@ -9,8 +9,8 @@ import { place } from "./placing.js";
 
 const LONGEST_NAME = 28;
 const DOT = { least: 13, most: 46 }; // diameters of entities
-const MARGIN = 28;
-const LEGIBLE = 0.55; // the smallest zoom of the first view; what does not fit is left to whoever moves it
+const MARGIN = 42;
+const LEGIBLE = 0.38; // the smallest zoom of the first view; what does not fit is left to whoever moves it
 const LARGEST_ZOOM = 1.25; // unless somebody zooms
 const MANY = 900; // relations from which on moving shows a picture of the graph, and lines are plain
 const CROWD = { from: 250, room: 0.3 }; // entities from which on names get but a part of the room that they need
@@ -285,6 +285,9 @@ export class NetworkView {
       ...types,
       ...relationTypes,
       { selector: ".named", style: { label: "data(name)", "z-index": 1 } },
+      { selector: "node.above", style: { "text-valign": "top", "text-margin-y": -3 } },
+      { selector: "node.right", style: { "text-valign": "center", "text-halign": "right", "text-margin-x": 4, "text-margin-y": 0 } },
+      { selector: "node.left", style: { "text-valign": "center", "text-halign": "left", "text-margin-x": -4, "text-margin-y": 0 } },
       {
         selector: ".veil",
         style: {

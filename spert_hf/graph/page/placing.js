@@ -4,6 +4,7 @@ import { relax } from "./forces.js";
 
 const SPRING = 58; // pixels between the rims of two entities, at zoom 1
 const GAP = { x: 14, y: 10 }; // between entities with their labels
+const SPREAD = { from: 6, room: 2, even: 0.45 }; // room: of what boxes take; even: how far density is evened out
 const BETWEEN_PARTS = 46;
 const MOST_ROUNDS = 120;
 const TURN = 2.4; // radians from one new point to the next: no two in one direction
@@ -61,6 +62,7 @@ function* placePart(boxes, links, shape) {
   const { width, height } = areaOf(boxes);
   if (width > height !== shape > 1) for (const box of boxes) [box.x, box.y] = [box.y, box.x];
   if (boxes.length === 2) layFlat(boxes);
+  if (boxes.length >= SPREAD.from) spread(boxes, shape);
   for (let round = 0; round < MOST_ROUNDS && pushApart(boxes); round += 1) yield;
 }
 
@@ -89,6 +91,21 @@ function start(boxes, links) {
 function layFlat([first, second]) {
   const apart = Math.max(Math.hypot(first.x - second.x, first.y - second.y), (first.width + second.width) / 2 + 40);
   [first.x, first.y, second.x, second.y] = [-apart / 2, 0, apart / 2, 0];
+}
+
+/** Stretch a part to the shape of the panel, so that its middle is not crowded while its rim is bare. */
+function spread(boxes, shape) {
+  const room = boxes.reduce((sum, { width, height }) => sum + (width + GAP.x) * (height + GAP.y), 0) * SPREAD.room;
+  const extent = { x: Math.sqrt(room * shape), y: Math.sqrt(room / shape) };
+  for (const axis of ["x", "y"]) {
+    const order = boxes.toSorted((a, b) => a[axis] - b[axis]);
+    const [low, high] = [order[0][axis], order.at(-1)[axis]];
+    order.forEach((box, rank) => {
+      const even = rank / (order.length - 1);
+      const found = (box[axis] - low) / (high - low || 1);
+      box[axis] = extent[axis] * (SPREAD.even * even + (1 - SPREAD.even) * found);
+    });
+  }
 }
 
 function pushApart(boxes) {
