@@ -27,7 +27,7 @@ class WriterOptions:
     Args:
         format: the name of the format, for a module that writes several.
         title: of the graph.
-        base_iri: what the IRIs of RDF begin with; it ends with `/` or `#`.
+        base_iri: what the IRIs of RDF begin with.
         memory_limit: of DuckDB, such as `"1GB"`.
         threads: of DuckDB; default: all cores.
     """
