@@ -69,3 +69,22 @@ def open_database(
 def quoted(text: str | Path) -> str:
     """A text as a literal of SQL, for places that take no parameter."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def only_row(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """The row of a query that has one; all is fetched, as an open result blocks the connection."""
+    (row,) = connection.execute(query).fetchall()
+    return row
+
+
+@contextmanager
+def joins_as_written(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Join tables in the order in which queries have them, so that the table behind `JOIN` is held in memory.
+
+    DuckDB takes what is unnested for as few rows as it is unnested from, and would hold all of it.
+    """
+    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET disabled_optimizers")

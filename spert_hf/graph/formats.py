@@ -27,9 +27,9 @@ class WriterOptions:
     Args:
         format: the name of the format, for a module that writes several.
         title: of the graph.
-        base_iri: what the IRIs of RDF begin with; it ends with `/` or `#`.
-        rdf_version: `"1.2"`, where what is known of a statement is on `rdf:reifies`, or `"1.1"`, which any reader reads,
-            where it is on an `rdf:Statement`.
+        base_iri: what the IRIs of RDF begin with.
+        rdf_version: `"1.2"` has what is known of a statement on `rdf:reifies`; `"1.1"`, for older readers, on an
+            `rdf:Statement`.
         memory_limit: of DuckDB, such as `"1GB"`.
         threads: of DuckDB; default: all cores.
     """

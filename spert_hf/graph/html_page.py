@@ -23,7 +23,7 @@ MOST_RELATIONS = 5000
 """That a page holds: it can be moved about fluently, and sent."""
 
 _OFFSETS = ("head_start", "head_end", "tail_start", "tail_end")
-_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_ESCAPED = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
 
 
 def write(folder: Path, target: Path, options: WriterOptions) -> None:
@@ -138,4 +138,4 @@ def _rounded(score: float) -> float:
 def _as_json(data: Mapping[str, Any]) -> str:
     """JSON that may stand in a script element: nothing in it ends the element or begins another."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.translate(str.maketrans(_ESCAPED))
+    return text.translate(_ESCAPED)

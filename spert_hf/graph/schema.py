@@ -1,6 +1,6 @@
 """The three tables of a graph, as Parquet files: what builds them and what reads them agree here.
 
-Types are DuckDB's. Offsets of `evidence` in `relations` count code points in the sentence; those of the table `evidence`
+Types are those of DuckDB. Offsets of `evidence` in `relations` count code points in the sentence; those of `evidence`
 count them in the document's text, or tokens where the input had tokens only.
 """
 
