@@ -28,14 +28,14 @@ class WriterOptions:
         format: the name of the format, for a module that writes several.
         title: of the graph.
         base_iri: what the IRIs of RDF begin with.
-        memory_limit: of DuckDB, such as `"1GB"`.
+        memory_limit: of DuckDB, such as `"1GB"`; see `open_database`.
         threads: of DuckDB; default: all cores.
     """
 
     format: str
     title: str = "Knowledge graph"
     base_iri: str = "urn:spert-hf:"
-    memory_limit: str = "1GB"
+    memory_limit: str | None = None
     threads: int | None = None
 
 
