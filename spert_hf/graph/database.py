@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from ..model.words import import_extra
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-DEFAULT_MEMORY = "1GB"
+MEMORY_OF_A_THREAD = 100
+"""MB that DuckDB may take by default."""
 _MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
@@ -40,20 +42,21 @@ def duckdb_module() -> Any:
 
 @contextmanager
 def open_database(
-    folder: Path, memory_limit: str = DEFAULT_MEMORY, threads: int | None = None
+    folder: Path, memory_limit: str | None = None, threads: int | None = None
 ) -> Iterator[DuckDBPyConnection]:
     """Open a data base in memory.
 
     Args:
         folder: what does not fit into memory is written to a hidden folder in it, which is removed at the end.
-        memory_limit: what the data base may take; the process takes some 100 MB more.
+        memory_limit: what the data base may take, such as `"500MB"`; the process takes some 100 MB more. Default: 100 MB
+            for each thread.
         threads: default: all cores.
 
     Raises:
         ValueError: DuckDB is not installed.
     """
     settings: dict[str, Any] = {
-        "memory_limit": memory_limit,
+        "memory_limit": memory_limit or f"{MEMORY_OF_A_THREAD * (threads or cores())}MB",
         "temp_directory": str(folder / ".duckdb"),
         "autoinstall_known_extensions": False,
     }
@@ -66,9 +69,19 @@ def open_database(
         connection.close()
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def quoted(text: str | Path) -> str:
     """A text as a literal of SQL, for places that take no parameter."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts as what stands in the brackets of `IN (…)`, which must not be empty."""
+    return ", ".join(map(quoted, texts)) or "NULL"
 
 
 def only_row(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:

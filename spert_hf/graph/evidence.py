@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .database import joins_as_written, quoted
+from .database import joins_as_written, listed, quoted
 from .schema import ENTITIES, EVIDENCE, RELATIONS
 from .sentences import sentence_pattern
 
@@ -57,15 +58,25 @@ around AS (
         len(list_filter(begins, lambda b: b < greatest(head + length(h.text), tail + length(t.text)))) AS last_one
     FROM located
 )
-SELECT relation, document, coalesce(score, 1) AS score,
-    h.text AS head_text, start_of(words, h) AS head_start, end_of(words, h) AS head_end,
-    t.text AS tail_text, start_of(words, t) AS tail_start, end_of(words, t) AS tail_end,
-    rtrim(array_to_string(sentences[first_one:last_one], '')) AS sentence,
-    head - begins[first_one] AS head_at, tail - begins[first_one] AS tail_at
-FROM around
-ORDER BY relation, score DESC, document, head_start, tail_start, hash(head_text, tail_text, sentence)
+SELECT relation, document, score,
+    substring(sentence, head_at + 1, head_length) AS head_text,
+    head_start::BIGINT AS head_start, (head_start + head_width)::BIGINT AS head_end,
+    substring(sentence, tail_at + 1, tail_length) AS tail_text,
+    tail_start::BIGINT AS tail_start, (tail_start + tail_width)::BIGINT AS tail_end,
+    sentence, head_at, tail_at
+FROM (
+    SELECT relation::INTEGER AS relation, document, coalesce(score, 1) AS score,
+        rtrim(array_to_string(sentences[first_one:last_one], '')) AS sentence,
+        (head - begins[first_one])::INTEGER AS head_at, length(h.text)::INTEGER AS head_length,
+        start_of(words, h)::INTEGER AS head_start, (end_of(words, h) - start_of(words, h))::INTEGER AS head_width,
+        (tail - begins[first_one])::INTEGER AS tail_at, length(t.text)::INTEGER AS tail_length,
+        start_of(words, t)::INTEGER AS tail_start, (end_of(words, t) - start_of(words, t))::INTEGER AS tail_width
+    FROM around
+    ORDER BY relation, score DESC, hash(document, head_start, tail_start, sentence)
+)
 """
-"""A sentence is what stands around both mentions; one alone, or those from the first mention to the last."""
+"""A sentence is what stands around both mentions; one alone, or those from the first mention to the last.
+Sorting moves all of them, so that what follows from the rest is computed behind it."""
 
 _RELATIONS = """
 WITH each_one AS (
@@ -90,14 +101,14 @@ ORDER BY id
 """The rows of a relation stand together, best first: the first of them looks at those behind it."""
 
 
-def write_tables(connection: DuckDBPyConnection, folder: Path, most_evidence: int, symmetric: str) -> None:
+def write_tables(connection: DuckDBPyConnection, folder: Path, most_evidence: int, symmetric: Sequence[str]) -> None:
     """Write the three Parquet files.
 
     Args:
         connection: a data base with what `merge_mentions` and `make_triples` made.
         folder: where they are written.
         most_evidence: how many of the best sentences stand beside a relation; all are in the file of evidence.
-        symmetric: the symmetric relation types, as a list of SQL.
+        symmetric: the symmetric relation types.
     """
     _write(connection, _ENTITIES, folder / ENTITIES)
     connection.execute("DROP TABLE entity; DROP TABLE other_shape")
@@ -114,7 +125,7 @@ def write_tables(connection: DuckDBPyConnection, folder: Path, most_evidence: in
         choices=", ".join(
             ["evidence_0", *(f"CASE WHEN relation_{n} = relation THEN evidence_{n} END" for n in further)]
         ),
-        symmetric=symmetric,
+        symmetric=listed(symmetric),
     )
     _write(connection, relations, folder / RELATIONS)
 

@@ -30,7 +30,7 @@ class WriterOptions:
         base_iri: what the IRIs of RDF begin with.
         rdf_version: `"1.2"` has what is known of a statement on `rdf:reifies`; `"1.1"`, for older readers, on an
             `rdf:Statement`.
-        memory_limit: of DuckDB, such as `"1GB"`.
+        memory_limit: of DuckDB, such as `"1GB"`; see `open_database`.
         threads: of DuckDB; default: all cores.
     """
 
@@ -38,8 +38,12 @@ class WriterOptions:
     title: str = "Knowledge graph"
     base_iri: str = "urn:spert-hf:"
     rdf_version: str = "1.2"
-    memory_limit: str = "1GB"
+    memory_limit: str | None = None
     threads: int | None = None
+
+
+RDF_VERSIONS = ("1.2", "1.1")
+"""That statements can be spoken of in; see [`WriterOptions`]."""
 
 
 class Write(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from .aliases import Alias
-from .database import quoted
+from .database import listed, quoted
 from .rules import ALIAS_TABLE, PERSONS, is_short_form, normalise, rule_between, surname_in
 
 if TYPE_CHECKING:
@@ -176,9 +176,8 @@ def merge_mentions(
     if surname_types is None:
         is_person = f"regexp_matches(n.type, {quoted(PERSONS)})"
     else:
-        is_person = f"n.type IN ({', '.join(map(quoted, surname_types)) or 'NULL'})"
+        is_person = f"n.type IN ({listed(surname_types)})"
     connection.execute(_DOCUMENTS + _FORMS.format(is_person=is_person))
-    connection.execute("DROP TABLE mention")
     connection.execute("CREATE TABLE local (document BIGINT, id BIGINT, root BIGINT, rule VARCHAR)")
     if "acronym" in rules:
         connection.execute(_SHORT_FORMS)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from ..files.atomic import replacing
-from ..model.messages import must_be
 from ..model.words import import_extra
 from .formats import WriterOptions
 from .graph_rows import each_batch, each_row, read_columns, types_of
+from .iris import OWL, RDF, RDFS, SKOS, Names
 from .schema import ENTITIES, RELATIONS
 
 if TYPE_CHECKING:
     import pyoxigraph
-
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-OWL = "http://www.w3.org/2002/07/owl#"
-SKOS = "http://www.w3.org/2004/02/skos/core#"
-XSD = "http://www.w3.org/2001/XMLSchema#"
 
 _COUNTS_AND_SCORES = {
     "documents": "documents",
@@ -54,7 +46,7 @@ def write(folder: Path, target: Path, options: WriterOptions) -> None:
             IRIs that are made up here; `rdf_version` says how statements are spoken of.
 
     Raises:
-        ValueError: pyoxigraph is not installed, or the base is no IRI.
+        ValueError: pyoxigraph is not installed.
         OSError: the files cannot be read, or the target not be written.
     """
     library = import_extra("pyoxigraph", f"--format {options.format}", "graph")
@@ -70,55 +62,6 @@ def write(folder: Path, target: Path, options: WriterOptions) -> None:
         library.serialize(items, stream, **settings)
 
 
-class Names:
-    """The IRIs that are made up for entities, types and the vocabulary.
-
-    Args:
-        base: what they begin with.
-        types: of entities.
-    """
-
-    def __init__(self, base: str, types: Sequence[str]) -> None:
-        self._base = base
-        self._types = types
-
-    def entity(self, type_name: str, name: str, number: int | None = None) -> str:
-        """IRI of an entity; with its number where others have the same type and name."""
-        ending = "" if number is None else f"~{number}"
-        return f"{self._base}entity/{encode(type_name)}/{encode(name)}{ending}"
-
-    def entity_type(self, name: str) -> str:
-        """IRI of a class."""
-        return f"{self._base}type/{encode(name)}"
-
-    def relation_type(self, name: str) -> str:
-        """IRI of a property."""
-        return f"{self._base}relation/{encode(name)}"
-
-    def vocabulary(self, name: str) -> str:
-        """IRI of what this package says of entities and relations."""
-        return f"{self._base}vocabulary/{name}"
-
-    def prefixes(self) -> dict[str, str]:
-        """Prefixes for Turtle; each type of entities has its own, as long as its name allows."""
-        known = {"rdf": RDF, "rdfs": RDFS, "owl": OWL, "skos": SKOS, "xsd": XSD}
-        known |= {name: f"{self._base}{name}/" for name in ("type", "relation")} | {"kg": self.vocabulary("")}
-        for name in self._types:
-            prefix = re.sub(r"[^a-z0-9]", "", name.lower())
-            if prefix[:1].isalpha() and prefix not in known:
-                known[prefix] = f"{self._base}entity/{encode(name)}/"
-        return known
-
-
-def encode(name: str) -> str:
-    """A name as a part of an IRI: blanks as `_`, all but ASCII letters, digits, `-` and `.` percent-encoded.
-
-    No two names become one, and none is a step up or down in a path.
-    """
-    encoded = quote(name, safe="", errors="replace").replace("_", "%5F").replace("~", "%7E").replace("%20", "_")
-    return encoded.replace(".", "~.") if set(encoded) == {"."} else encoded or "~"
-
-
 class _Writer:
     def __init__(self, library: Any, folder: Path, options: WriterOptions) -> None:
         self._library = library
@@ -126,15 +69,11 @@ class _Writer:
         self._reifies = options.rdf_version == "1.2"
         self._types = {name: types_of(folder, name) for name in (ENTITIES, RELATIONS)}
         self.names = Names(options.base_iri, self._types[ENTITIES])
-        self._known = self._known_nodes(options.base_iri)
+        self._known = self._known_nodes()
 
-    def _known_nodes(self, base: str) -> dict[str, pyoxigraph.NamedNode]:
+    def _known_nodes(self) -> dict[str, pyoxigraph.NamedNode]:
         """Nodes of the vocabulary, by their names."""
         node = self._library.NamedNode
-        try:
-            node(base)
-        except ValueError as error:
-            raise ValueError(must_be("--base-iri", "an IRI, such as https://example.org/kg/", repr(base))) from error
         own = (*_COUNTS_AND_SCORES.values(), *_OF_EVIDENCE.values(), "evidence")
         standard = {
             **{f"rdf:{name}": RDF + name for name in ("type", "reifies", "Property", "Statement")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .database import joins_as_written, only_row, quoted
+from .database import joins_as_written, listed, only_row
 from .merging import SCORE_UNITS
 
 if TYPE_CHECKING:
@@ -116,14 +116,14 @@ def make_triples(
         How many relations were dropped, by reason.
     """
     with joins_as_written(connection):
-        connection.execute(_FOUND.format(min_score=min_score, symmetric=_listed(symmetric)))
+        connection.execute(_FOUND.format(min_score=min_score, symmetric=listed(symmetric)))
     if symmetric:
-        connection.execute(_BOTH_WAYS.format(symmetric=_listed(symmetric)))
+        connection.execute(_BOTH_WAYS.format(symmetric=listed(symmetric)))
     fates = connection.execute("SELECT fate, count(*) FROM found WHERE fate IS NOT NULL GROUP BY fate").fetchall()
     dropped = {name: dict(fates).get(number, 0) for name, number in _FATE.items()}
     connection.execute(_TRIPLES)
     if one_way:
-        dropped["inverse"] = _drop(connection, _WEAKER.format(one_way=_listed(one_way)))
+        dropped["inverse"] = _drop(connection, _WEAKER.format(one_way=listed(one_way)))
     if min_support > 1:
         dropped["low support"] = _drop(connection, f"documents < {min_support}")
     connection.execute(_RANKED)
@@ -135,7 +135,3 @@ def _drop(connection: DuckDBPyConnection, condition: str) -> int:
     (lost,) = only_row(connection, f"SELECT coalesce(sum(mentions), 0)::BIGINT FROM triple WHERE {condition}")
     connection.execute(f"DELETE FROM triple WHERE {condition}")
     return int(lost)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(quoted, names)) or "NULL"

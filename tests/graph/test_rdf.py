@@ -9,9 +9,9 @@ import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spert_hf.graph import rdf
+from spert_hf.graph import iris, rdf
 from spert_hf.graph.formats import WriterOptions
-from tests.graph.graph_tables import PAPER, any_graph, entity, names, relation, small_graph, write_tables
+from tests.graph.graph_tables import PAPER, any_graph, entity, relation, small_graph, write_tables
 
 BASE = "https://example.org/kg/"
 FORMATS = {"turtle": pyoxigraph.RdfFormat.TURTLE, "nquads": pyoxigraph.RdfFormat.N_QUADS}
@@ -28,7 +28,7 @@ def store_of(path, name):
 
 
 PREFIXES = f"""
-PREFIX rdf: <{rdf.RDF}> PREFIX rdfs: <{rdf.RDFS}> PREFIX skos: <{rdf.SKOS}> PREFIX owl: <{rdf.OWL}>
+PREFIX rdf: <{iris.RDF}> PREFIX rdfs: <{iris.RDFS}> PREFIX skos: <{iris.SKOS}> PREFIX owl: <{iris.OWL}>
 PREFIX kg: <{BASE}vocabulary/> PREFIX relation: <{BASE}relation/> PREFIX type: <{BASE}type/>
 """
 
@@ -80,13 +80,6 @@ def test_entities_of_the_same_name_stay_apart(tmp_path):
     assert found == [(f"{BASE}entity/Per/Springfield~0", f"{BASE}entity/Per/Springfield~1")]
 
 
-def test_a_base_that_is_no_iri_is_refused(tmp_path):
-    folder = small_graph(tmp_path / "kg")
-    with pytest.raises(ValueError, match=r"--base-iri must be an IRI, such as https://example.org/kg/, got 'my graph'"):
-        rdf.write(folder, tmp_path / "graph.ttl", WriterOptions("turtle", base_iri="my graph"))
-    assert [path.name for path in tmp_path.iterdir()] == ["kg"]
-
-
 @given(any_graph(), st.sampled_from(sorted(FORMATS)))
 def test_any_names_are_read_again(tables, name):
     entities, relations = tables
@@ -100,24 +93,3 @@ def test_any_names_are_read_again(tables, name):
     assert sorted(kind for _, kind in kinds) == sorted(one["type"] for one in relations)
     sentences = rows(store, "SELECT ?e ?said { ?r kg:evidence ?e . ?e kg:sentence ?said }")
     assert sorted(said for _, said in sentences) == sorted(one["evidence"][0]["sentence"] for one in relations)
-
-
-@given(names, names)
-def test_no_two_names_have_one_iri(first, second):
-    assert (rdf.encode(first) == rdf.encode(second)) == (first == second)
-
-
-@pytest.mark.parametrize(
-    ("name", "encoded"),
-    [
-        ("Marian Pell", "Marian_Pell"),
-        ("a_b", "a%5Fb"),
-        ("a/b?c#d", "a%2Fb%3Fc%23d"),
-        ("Österreich", "%C3%96sterreich"),
-        (".", "~."),
-        ("..", "~.~."),
-        ("", "~"),
-    ],
-)
-def test_iris_of_names(name, encoded):
-    assert rdf.encode(name) == encoded
