@@ -3,7 +3,7 @@
 import { make, visible } from "./dom.js";
 
 const STEPS = [10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4000];
-const AT_FIRST = 80; // relations
+const AT_FIRST = matchMedia("(max-width: 700px)").matches ? 40 : 80; // relations
 
 const format = new Intl.NumberFormat("en");
 

@@ -8,6 +8,7 @@ const SMALLEST = 11; // pixels on the screen
 const LARGEST = 17;
 const HALO = 0.2; // around a name, of its size
 const CELL = 48; // pixels: names are compared with what is in the same cells
+const LIT = 1e12; // more important than anything else
 const MOST_EDGES_NAMED = 250;
 const SMALLEST_DOT = 3; // pixels; larger ones are not written over
 const SIDES = ["below", "above", "right", "left"];
@@ -26,7 +27,7 @@ export function chooseNames(graph) {
   const lit = graph.elements(".lit");
   const edges = lit.length ? lit.edges() : graph.edges();
   graph.batch(() => {
-    const nodes = nodesInView(graph, lit.length ? lit.nodes() : graph.nodes(".entity"));
+    const nodes = nodesInView(graph);
     for (const { node, at, radius } of nodes) {
       if (radius >= SMALLEST_DOT) taken.add(around(at, 2 * radius, 2 * radius), node.id());
     }
@@ -57,11 +58,12 @@ function freeSide({ node, at, radius }, size, room, taken) {
   });
 }
 
-/** Those of nodes that are in the panel, the most important first. */
-function nodesInView(graph, nodes) {
+/** Nodes in the panel, what is lit and then the most important first. */
+function nodesInView(graph) {
   const [width, height] = [graph.width(), graph.height()];
-  const rank = (node) => (node.hasClass("chosen") ? Infinity : node.data("importance"));
-  return nodes
+  const rank = (node) => node.data("importance") + (node.hasClass("lit") ? LIT : 0);
+  return graph
+    .nodes(".entity")
     .map((node) => ({ node, at: node.renderedPosition(), radius: node.renderedWidth() / 2, rank: rank(node) }))
     .filter(({ at }) => at.x > -40 && at.y > -20 && at.x < width + 40 && at.y < height + 20)
     .sort((a, b) => b.rank - a.rank);

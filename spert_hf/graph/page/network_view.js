@@ -15,7 +15,7 @@ const LARGEST_ZOOM = 1.25; // unless somebody zooms
 const MANY = 900; // relations from which on moving shows a picture of the graph, and lines are plain
 const CROWD = { from: 250, room: 0.3 }; // entities from which on names get but a part of the room that they need
 const SMALLEST_DOT = 4; // pixels on the screen
-const VEIL = { size: 1e6, strength: 0.88 }; // what lies over all that is not chosen
+const VEIL = { size: 1e6, strength: 0.8 }; // what lies over all that is not chosen
 const SLICE = 24; // milliseconds of work between two frames
 const REST = 90; // milliseconds without movement until names are chosen anew
 const STEP = 60; // pixels that an arrow key moves
@@ -135,7 +135,7 @@ export class NetworkView {
         nameWidth: nameWidth(name),
         source: head.id,
         target: tail.id,
-        width: Math.min(1.3 + 1.1 * Math.log2(documents), 7),
+        width: Math.min(1.6 + 1.1 * Math.log2(documents), 7),
       },
       scratch: { relation },
       classes: [`relation-${this.typeNumber("relation", type)}`, symmetric ? "" : "directed", plain ? "plain" : ""],
@@ -273,7 +273,7 @@ export class NetworkView {
           width: "data(width)",
           "curve-style": "bezier",
           "control-point-step-size": 28,
-          "line-opacity": 0.62,
+          "line-opacity": 0.7,
           "arrow-scale": 0.85,
           "font-family": FONT,
           "text-rotation": "autorotate",

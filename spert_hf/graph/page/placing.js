@@ -6,6 +6,7 @@ const SPRING = 58; // pixels between the rims of two entities, at zoom 1
 const GAP = { x: 14, y: 10 }; // between entities with their labels
 const SPREAD = { from: 6, room: 2, even: 0.45 }; // room: of what boxes take; even: how far density is evened out
 const BETWEEN_PARTS = 46;
+const WIDTHS = [1, 1.1, 1.2, 1.35, 1.5]; // of what all parts would need without gaps
 const MOST_ROUNDS = 120;
 const TURN = 2.4; // radians from one new point to the next: no two in one direction
 
@@ -141,23 +142,35 @@ function areaOf(boxes) {
   return { ...area, width: area.right - area.left, height: area.bottom - area.top };
 }
 
-/** Put rectangles beside each other, the highest first, each where the least room is that takes it. */
+/** Put rectangles beside each other, in the width that lets all of them be largest in the panel. */
 function pack(areas, shape) {
   const room = areas.map((area, number) => ({
     number,
     width: area.width + BETWEEN_PARTS,
     height: area.height + BETWEEN_PARTS,
   }));
+  room.sort((a, b) => b.height - a.height);
   const total = room.reduce((sum, { width, height }) => sum + width * height, 0);
-  const width = Math.max(Math.sqrt(total * shape), ...room.map((one) => one.width));
-  const free = [{ x: 0, y: 0, width, height: Infinity }];
-  for (const one of room.sort((a, b) => b.height - a.height)) {
+  const widest = Math.max(...room.map((one) => one.width));
+  const tried = WIDTHS.map((factor) => packInto(room, Math.max(Math.sqrt(total * shape) * factor, widest)));
+  const extent = ({ width, height }) => Math.max(width / shape, height);
+  const best = tried.reduce((one, other) => (extent(other) < extent(one) ? other : one));
+  room.forEach(({ number }, index) => Object.assign(areas[number], best.places[index]));
+}
+
+/** Each where the least room is that takes it. */
+function packInto(room, most) {
+  const free = [{ x: 0, y: 0, width: most, height: Infinity }];
+  let [width, height] = [0, 0];
+  const places = room.map((one) => {
     const at = free.findLastIndex((gap) => gap.width >= one.width && gap.height >= one.height);
     const gap = free[at];
-    areas[one.number].toX = gap.x;
-    areas[one.number].toY = gap.y;
     const beside = { x: gap.x + one.width, y: gap.y, width: gap.width - one.width, height: one.height };
     const below = { x: gap.x, y: gap.y + one.height, width: gap.width, height: gap.height - one.height };
     free.splice(at, 1, ...[below, beside].filter((rest) => rest.width > 0 && rest.height > 0));
-  }
+    width = Math.max(width, gap.x + one.width);
+    height = Math.max(height, gap.y + one.height);
+    return { toX: gap.x, toY: gap.y };
+  });
+  return { places, width, height };
 }
