@@ -158,7 +158,7 @@ def build_graph(
                 connection, options.min_score, options.min_support, options.symmetric, options.one_way
             )
             summary = summary.with_relations(connection, dropped)
-            write_tables(connection, folder, options.evidence, options.symmetric)
+            write_tables(connection, folder, work, options.evidence, options.symmetric)
         shutil.rmtree(work)
         _write_formats(folder, options, Path(output).name)
     return summary

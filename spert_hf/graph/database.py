@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,13 @@ def only_row(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     """The row of a query that has one; all is fetched, as an open result blocks the connection."""
     (row,) = connection.execute(query).fetchall()
     return row
+
+
+def keep_tables(connection: DuckDBPyConnection, names: Collection[str]) -> None:
+    """Drop all tables but those of these names: what is not needed any more takes memory, or goes to disk and back."""
+    for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+        if name not in names:
+            connection.execute(f"DROP TABLE {name}")
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .database import joins_as_written, listed, quoted
+from .database import joins_as_written, keep_tables, listed, only_row, quoted
 from .schema import ENTITIES, EVIDENCE, RELATIONS
 from .sentences import sentence_pattern
 
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
 
 _ROW_GROUP = 50_000
 """Rows that are packed together: writing and reading hold as many in memory."""
+
+_IN_A_BUCKET = 100_000
+"""Pieces of evidence, some 25 MB, that are sorted at a time."""
+
+_MOST_WAITING = 100_000
+"""Pieces of evidence that wait for their bucket's file."""
+
+_FIRSTS = """
+SELECT min(relation)
+FROM (
+    SELECT rowid AS relation, sum(mentions) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS until FROM ranked
+)
+GROUP BY until // {rows} ORDER BY 1
+"""
 
 _ENTITIES = """
 SELECT e.rowid AS id, e.type, e.name, e.mentions, e.documents, e.mean_score, e.best_score,
@@ -58,78 +73,121 @@ around AS (
         len(list_filter(begins, lambda b: b < greatest(head + length(h.text), tail + length(t.text)))) AS last_one
     FROM located
 )
-SELECT relation, document, score,
+SELECT {bucket} AS bucket, relation, document, coalesce(score, 1) AS score,
+    rtrim(array_to_string(sentences[first_one:last_one], '')) AS sentence,
+    (head - begins[first_one])::INTEGER AS head_at, length(h.text)::INTEGER AS head_length,
+    start_of(words, h)::INTEGER AS head_start, (end_of(words, h) - start_of(words, h))::INTEGER AS head_width,
+    (tail - begins[first_one])::INTEGER AS tail_at, length(t.text)::INTEGER AS tail_length,
+    start_of(words, t)::INTEGER AS tail_start, (end_of(words, t) - start_of(words, t))::INTEGER AS tail_width
+FROM around
+"""
+"""A sentence is what stands around both mentions; one alone, or those from the first mention to the last."""
+
+_PART = """
+CREATE OR REPLACE TEMPORARY TABLE part AS SELECT * EXCLUDE (bucket) FROM read_parquet({files})
+ORDER BY relation, score DESC, hash(document, head_start, tail_start, sentence)
+"""
+"""Evidence of equal scores is told apart by a hash, so that its order does not depend on that of the files."""
+
+_PART_OF_EVIDENCE = """
+SELECT relation::BIGINT AS relation, document, score,
     substring(sentence, head_at + 1, head_length) AS head_text,
     head_start::BIGINT AS head_start, (head_start + head_width)::BIGINT AS head_end,
     substring(sentence, tail_at + 1, tail_length) AS tail_text,
     tail_start::BIGINT AS tail_start, (tail_start + tail_width)::BIGINT AS tail_end,
-    sentence, head_at, tail_at
-FROM (
-    SELECT relation::INTEGER AS relation, document, coalesce(score, 1) AS score,
-        rtrim(array_to_string(sentences[first_one:last_one], '')) AS sentence,
-        (head - begins[first_one])::INTEGER AS head_at, length(h.text)::INTEGER AS head_length,
-        start_of(words, h)::INTEGER AS head_start, (end_of(words, h) - start_of(words, h))::INTEGER AS head_width,
-        (tail - begins[first_one])::INTEGER AS tail_at, length(t.text)::INTEGER AS tail_length,
-        start_of(words, t)::INTEGER AS tail_start, (end_of(words, t) - start_of(words, t))::INTEGER AS tail_width
-    FROM around
-    ORDER BY relation, score DESC, hash(document, head_start, tail_start, sentence)
-)
+    sentence
+FROM part
 """
-"""A sentence is what stands around both mentions; one alone, or those from the first mention to the last.
-Sorting moves all of them, so that what follows from the rest is computed behind it."""
 
-_RELATIONS = """
-WITH each_one AS (
-    SELECT relation, {{
-        'document': document, 'sentence': sentence, 'score': score,
-        'head_start': head_at, 'head_end': head_at + length(head_text),
-        'tail_start': tail_at, 'tail_end': tail_at + length(tail_text)
-    }} AS evidence
-    FROM read_parquet({evidence})
-),
-neighbours AS (
-    SELECT relation, lag(relation, 1) OVER () AS before, evidence AS evidence_0 {further}
-    FROM each_one
-)
+_PART_OF_RELATIONS = """
 SELECT t.rowid AS id, t.type, t.head, t.tail, t.documents, t.mentions, t.mean_score, t.best_score,
-    t.type IN ({symmetric}) IS TRUE AS symmetric,
-    list_filter([{choices}], lambda e: e IS NOT NULL) AS evidence
-FROM neighbours AS n JOIN ranked AS t ON t.rowid = n.relation
-WHERE n.before IS DISTINCT FROM n.relation
+    t.type IN ({symmetric}) IS TRUE AS symmetric, best.evidence
+FROM ranked AS t JOIN (
+    SELECT relation, list({{
+            'document': document, 'sentence': sentence, 'score': score,
+            'head_start': head_at::BIGINT, 'head_end': (head_at + head_length)::BIGINT,
+            'tail_start': tail_at::BIGINT, 'tail_end': (tail_at + tail_length)::BIGINT
+        }} ORDER BY place) AS evidence
+    FROM (
+        SELECT part.*, part.rowid AS place FROM part
+            JOIN (SELECT relation, min(rowid) AS first_one FROM part GROUP BY relation) AS firsts USING (relation)
+        WHERE part.rowid - first_one < {most}
+    )
+    GROUP BY relation
+) AS best ON best.relation = t.rowid
+WHERE t.rowid BETWEEN {first} AND {last}
 ORDER BY id
 """
-"""The rows of a relation stand together, best first: the first of them looks at those behind it."""
 
 
-def write_tables(connection: DuckDBPyConnection, folder: Path, most_evidence: int, symmetric: Sequence[str]) -> None:
+def write_tables(
+    connection: DuckDBPyConnection, folder: Path, work: Path, most_evidence: int, symmetric: Sequence[str]
+) -> None:
     """Write the three Parquet files.
 
     Args:
         connection: a data base with what `merge_mentions` and `make_triples` made.
         folder: where they are written.
+        work: a folder for what is not kept.
         most_evidence: how many of the best sentences stand beside a relation; all are in the file of evidence.
         symmetric: the symmetric relation types.
     """
-    _write(connection, _ENTITIES, folder / ENTITIES)
-    connection.execute("DROP TABLE entity; DROP TABLE other_shape")
-    with joins_as_written(connection):
-        _write(connection, _EVIDENCE.format(pattern=quoted(sentence_pattern())), folder / EVIDENCE)
-    connection.execute("DROP TABLE kept")
-    further = range(1, most_evidence)
-    relations = _RELATIONS.format(
-        evidence=quoted(folder / EVIDENCE),
-        further="".join(
-            f", lead(relation, {n}) OVER () AS relation_{n}, lead(evidence, {n}) OVER () AS evidence_{n}"
-            for n in further
-        ),
-        choices=", ".join(
-            ["evidence_0", *(f"CASE WHEN relation_{n} = relation THEN evidence_{n} END" for n in further)]
-        ),
-        symmetric=listed(symmetric),
-    )
-    _write(connection, relations, folder / RELATIONS)
-
-
-def _write(connection: DuckDBPyConnection, query: str, path: Path) -> None:
     settings = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
-    connection.execute(f"COPY ({query}) TO {quoted(path)} ({settings})")
+    connection.execute(f"COPY ({_ENTITIES}) TO {quoted(folder / ENTITIES)} ({settings})")
+    keep_tables(connection, ("file", "ranked", "kept"))
+    firsts = [first for (first,) in connection.execute(_FIRSTS.format(rows=_IN_A_BUCKET)).fetchall()] or [0]
+    with joins_as_written(connection):
+        _scatter(connection, work, firsts)
+    keep_tables(connection, ("ranked",))
+    with ExitStack() as stack:
+        evidence, relations = (stack.enter_context(_Writer(folder / name)) for name in (EVIDENCE, RELATIONS))
+        for bucket, (first, after) in enumerate(zip(firsts, [*firsts[1:], None], strict=True)):
+            files = work / f"bucket={bucket}" / "*.parquet"
+            connection.execute(_PART.format(files=quoted(files)))
+            evidence.write(connection, _PART_OF_EVIDENCE)
+            last = "(SELECT count(*) FROM ranked)" if after is None else after - 1
+            parts = {"symmetric": listed(symmetric), "most": most_evidence, "first": first, "last": last}
+            relations.write(connection, _PART_OF_RELATIONS.format(**parts))
+
+
+def _scatter(connection: DuckDBPyConnection, work: Path, firsts: Sequence[int]) -> None:
+    """Write evidence to files by the bucket of its relation, so that each can be sorted in memory.
+
+    Args:
+        connection: the data base.
+        work: gets a folder for each bucket.
+        firsts: the first relation of each bucket.
+    """
+    bucket = f"len(list_filter({firsts[1:]}::BIGINT[], lambda first: first <= relation))"
+    query = _EVIDENCE.format(pattern=quoted(sentence_pattern()), bucket=bucket)
+    (threads,) = only_row(connection, "SELECT current_setting('threads')")
+    waiting = max(_MOST_WAITING // (len(firsts) * int(threads)), 500)
+    connection.execute(f"SET partitioned_write_flush_threshold = {waiting}")
+    connection.execute(
+        f"COPY ({query}) TO {quoted(work)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)"
+    )
+
+
+class _Writer:
+    """A Parquet file that is written query by query."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: Any = None
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def write(self, connection: DuckDBPyConnection, query: str) -> None:
+        """Write the rows of a query; those of all queries have the same types."""
+        from pyarrow.parquet import ParquetWriter
+
+        batches = connection.sql(query).fetch_arrow_reader(_ROW_GROUP)
+        if self._writer is None:
+            self._writer = ParquetWriter(self._path, batches.schema, compression="zstd")
+        for batch in batches:
+            self._writer.write_batch(batch)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from .database import only_row
+from .database import keep_tables, only_row
 from .rules import ALIAS_TABLE, MERGES
 from .triples import DROPPED
 
@@ -88,7 +88,7 @@ def summarise(connection: DuckDBPyConnection, read: Mapping[str, int]) -> GraphS
     rows = connection.execute("SELECT rule, sum(mentions)::BIGINT, count(*) FROM other_shape GROUP BY rule").fetchall()
     by_rule = {rule: (merged, forms) for rule, merged, forms in rows}
     order = [rule for rule in (*MERGES, ALIAS_TABLE) if rule in by_rule]
-    connection.execute("DROP TABLE mention; DROP TABLE merged; DROP TABLE mentioned; DROP TABLE shape")
+    keep_tables(connection, ("file", "twin", "entity", "other_shape", "end_of_relation", "end_in_document"))
     return GraphSummary(
         **read,
         documents=documents,
