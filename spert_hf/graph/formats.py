@@ -81,8 +81,8 @@ class Format:
 FORMATS = {
     PARQUET: Format("entities, relations and evidence, for DuckDB, pandas, datasets (always written)", ".", ""),
     "html": Format("one page to look at and to send, with search, filters and sentences", "graph.html", "html_page"),
-    "graphml": Format("GraphML, for networkx, Gephi, Cytoscape, yEd", "graph.graphml", "graphml", "networkx"),
-    "gexf": Format("GEXF, for Gephi", "graph.gexf", "gexf", "networkx"),
+    "graphml": Format("GraphML, for networkx, Gephi, Cytoscape, yEd", "graph.graphml", "graphml"),
+    "gexf": Format("GEXF, for Gephi", "graph.gexf", "gexf"),
     "turtle": Format("RDF 1.2 as Turtle", "graph.ttl", "rdf", "pyoxigraph"),
     "nquads": Format("RDF 1.2 as N-Quads", "graph.nq", "rdf", "pyoxigraph"),
     "neo4j": Format("CSV files for `neo4j-admin database import`", "neo4j", "neo4j"),
