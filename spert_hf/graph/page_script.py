@@ -36,7 +36,14 @@ def _add(name: str, order: dict[str, str]) -> None:
     if default:
         exported.append(f"default: {default['name']}")
     body = _DEFAULT_EXPORT.sub("", _EXPORT.sub("", _IMPORT.sub(_take, source)))
-    order[name] = f"const {_variable(name)} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();"
+    module = f"const {_variable(name)} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();"
+    order[name] = _licence(name) + module
+
+
+def _licence(name: str) -> str:
+    """The licence of a library of others, which goes wherever its code goes; empty for the package's own modules."""
+    path = _find(name).with_name(f"{name.partition('.')[0]}.LICENSE")
+    return f"/*!\n{path.read_text(encoding='utf-8').strip()}\n*/\n" if path.is_file() else ""
 
 
 def _take(imported: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from hypothesis import given
 from spert_hf.graph import html_page
 from spert_hf.graph.formats import WriterOptions
 from spert_hf.graph.page_script import page_script
+from spert_hf.resources import shipped_folder
 from tests.graph.graph_tables import PAPER, any_graph, entity, relation, small_graph, write_tables
 
 OPTIONS = WriterOptions("html", title="Ships & <papers>")
@@ -77,6 +78,11 @@ def test_nothing_is_loaded_and_only_the_page_s_script_may_run(tmp_path):
 def test_no_import_is_left_in_the_script():
     assert not re.search(r"^\s*(import|export)\b", page_script(), re.MULTILINE)
     assert "</script" not in page_script()
+
+
+def test_the_library_s_licence_is_in_the_page():
+    licence = (shipped_folder("space") / "view" / "vendor" / "cytoscape.LICENSE").read_text(encoding="utf-8")
+    assert licence.strip() in page_script()
 
 
 def test_the_best_supported_relations_are_taken_with_their_entities(tmp_path):
