@@ -4,7 +4,8 @@ import { asRgb } from "./colours.js";
 import cytoscape from "./cytoscape.esm.min.mjs";
 import { make, visible } from "./dom.js";
 import { graphPng, graphSvg } from "./graph_export.js";
-import { chooseNames, FONT, FONT_SIZE, nameWidth } from "./labels.js";
+import { chooseNames, nameWidth } from "./labels.js";
+import { networkStyle } from "./network_style.js";
 import { place } from "./placing.js";
 
 const LONGEST_NAME = 28;
@@ -15,7 +16,6 @@ const LARGEST_ZOOM = 1.25; // unless somebody zooms
 const MANY = 900; // relations from which on moving shows a picture of the graph, and lines are plain
 const CROWD = { from: 250, room: 0.3 }; // entities from which on names get but a part of the room that they need
 const SMALLEST_DOT = 4; // pixels on the screen
-const VEIL = { size: 1e6, strength: 0.8 }; // what lies over all that is not chosen
 const SLICE = 24; // milliseconds of work between two frames
 const REST = 90; // milliseconds without movement until names are chosen anew
 const STEP = 60; // pixels that an arrow key moves
@@ -238,70 +238,9 @@ export class NetworkView {
     this.graph.zoom({ level: this.graph.zoom() * factor, renderedPosition: middle });
   }
 
+  /** Give everything the colours of the theme. */
   paint() {
-    const style = getComputedStyle(this.panel);
-    const part = (name) => style.getPropertyValue(`--spert-${name}`);
-    const colour = (name, hue) => asRgb(`oklch(${part(`${name}-l`)} ${part(`${name}-c`)} ${hue})`);
-    const [text, background, focus] = ["text", "background", "focus"].map((name) => asRgb(part(name)));
-    const halo = { "text-outline-color": background, "text-outline-opacity": 0.9 };
-    const types = [...this.hues.entity.values()].map((hue, index) => ({
-      selector: `.type-${index}`,
-      style: { "background-color": colour("line", hue) },
-    }));
-    const relationTypes = [...this.hues.relation.values()].map((hue, index) => ({
-      selector: `.relation-${index}`,
-      style: { "line-color": colour("line", hue), "target-arrow-color": colour("line", hue), color: colour("ink", hue) },
-    }));
-    this.graph.style([
-      {
-        selector: ".entity",
-        style: {
-          width: "data(dot)",
-          height: "data(dot)",
-          "border-width": 2,
-          "border-color": background,
-          "font-family": FONT,
-          "text-valign": "bottom",
-          "text-margin-y": 3,
-          color: text,
-          ...halo,
-        },
-      },
-      {
-        selector: "edge",
-        style: {
-          width: "data(width)",
-          "curve-style": "bezier",
-          "control-point-step-size": 28,
-          "line-opacity": 0.7,
-          "arrow-scale": 0.85,
-          "font-family": FONT,
-          "text-rotation": "autorotate",
-          ...halo,
-        },
-      },
-      { selector: ".directed", style: { "target-arrow-shape": "triangle" } },
-      { selector: ".plain", style: { "curve-style": "straight", "line-opacity": 0.4 } },
-      ...types,
-      ...relationTypes,
-      { selector: ".named", style: { label: "data(name)", "z-index": 1 } },
-      { selector: "node.above", style: { "text-valign": "top", "text-margin-y": -3 } },
-      { selector: "node.right", style: { "text-valign": "center", "text-halign": "right", "text-margin-x": 4, "text-margin-y": 0 } },
-      { selector: "node.left", style: { "text-valign": "center", "text-halign": "left", "text-margin-x": -4, "text-margin-y": 0 } },
-      {
-        selector: ".veil",
-        style: {
-          ...{ shape: "rectangle", width: VEIL.size, height: VEIL.size, display: "none", events: "no" },
-          ...{ "background-color": background, "background-opacity": VEIL.strength, "z-index": 2 },
-        },
-      },
-      { selector: ".veil.drawn", style: { display: "element" } },
-      { selector: "node, edge", style: { "z-index-compare": "manual" } },
-      { selector: ".lit", style: { "z-index": 3, "line-opacity": 0.9 } },
-      { selector: "node.lit", style: { "z-index": 4 } },
-      { selector: "edge.chosen", style: { "line-opacity": 1, width: 4 } },
-      { selector: "node.chosen", style: { "border-color": focus, "border-width": 4 } },
-    ]);
+    this.graph.style(networkStyle(this.panel, this.hues));
   }
 
   get background() {
