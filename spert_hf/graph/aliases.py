@@ -22,13 +22,11 @@ class Alias:
     Args:
         type: of entities; `None` for any.
         alias: its key.
-        target: the key of the name that it leads to in the end.
-        name: that name, as it is to be shown.
+        name: the name that it leads to in the end, as it is to be shown.
     """
 
     type: str | None
     alias: str
-    target: str
     name: str
 
 
@@ -73,7 +71,7 @@ def _followed(
         if further is None:
             break
         name = further
-    return Alias(type_, alias, target, name)
+    return Alias(type_, alias, name)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Any]]:

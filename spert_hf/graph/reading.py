@@ -55,7 +55,9 @@ SELECT file.number AS file, file.first + file_row_number AS record, file_row_num
 FROM ({groups}) AS rows JOIN file ON file.path = rows.filename
 """
 
-_GROUP = "SELECT filename, file_row_number, {columns} FROM read_parquet([{files}], filename = true, file_row_number = true)"
+_GROUP = (
+    "SELECT filename, file_row_number, {columns} FROM read_parquet([{files}], filename = true, file_row_number = true)"
+)
 
 _WRONG_ROW = """
 SELECT file.source, "row", text, tokens, entities, relations, words, length

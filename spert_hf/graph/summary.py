@@ -70,7 +70,9 @@ class GraphSummary:
         lines += [
             f"  {self.merged[rule]:,} merged by {rule}, from {_count(self.forms[rule], 'form')}" for rule in self.merged
         ]
-        lines.append(f"{self.relations:,} relations → {self.triples:,} triples with {self.evidence:,} pieces of evidence")
+        lines.append(
+            f"{self.relations:,} relations → {self.triples:,} triples with {self.evidence:,} pieces of evidence"
+        )
         lines += [f"  {count:,} dropped: {DROPPED[name]}" for name, count in self.dropped.items() if count]
         return lines
 

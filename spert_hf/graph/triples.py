@@ -135,4 +135,3 @@ def _drop(connection: DuckDBPyConnection, condition: str) -> int:
     (lost,) = only_row(connection, f"SELECT coalesce(sum(mentions), 0)::BIGINT FROM triple WHERE {condition}")
     connection.execute(f"DELETE FROM triple WHERE {condition}")
     return int(lost)
-
