@@ -100,10 +100,9 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _checked(row: Any, place: str) -> tuple[str, str, str | None]:
-    values = [row.get(name) for name in ("alias", "name", "type")] if isinstance(row, dict) else [None] * 3
-    if not all(isinstance(value, str) and value.strip() for value in values[:2]):
+    alias, name, type_ = (row.get(key) if isinstance(row, dict) else None for key in ("alias", "name", "type"))
+    if not (isinstance(alias, str) and isinstance(name, str) and alias.strip() and name.strip()):
         raise ValueError(must_be(place, "an alias and a name, both texts", repr(row)))
-    alias, name, type_ = values
     if type_ is not None and not isinstance(type_, str):
         raise ValueError(must_be(f"{place}: type", "the name of a type, or absent", repr(type_)))
     return alias, " ".join(name.split()), (type_ or "").strip() or None

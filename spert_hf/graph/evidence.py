@@ -182,9 +182,12 @@ def _scatter(connection: DuckDBPyConnection, work: Path, firsts: Sequence[int]) 
     (threads,) = only_row(connection, "SELECT current_setting('threads')")
     waiting = max(_MOST_WAITING // (len(firsts) * int(threads)), 500)
     connection.execute(f"SET partitioned_write_flush_threshold = {waiting}")
-    connection.execute(
-        f"COPY ({query}) TO {quoted(work)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)"
-    )
+    settings = "FORMAT parquet, COMPRESSION snappy"
+    connection.execute(f"COPY ({query}) TO {quoted(work)} ({settings}, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)")
+    only = work / "bucket=0"
+    if not only.exists():  # there are no relations
+        only.mkdir()
+        connection.execute(f"COPY ({query}) TO {quoted(only / 'none.parquet')} ({settings})")
 
 
 class _Writer:

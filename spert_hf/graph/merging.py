@@ -143,7 +143,8 @@ FROM shape AS s JOIN entity AS e USING (root)
 WHERE s.rule IS NOT NULL OR s.text <> e.name;
 
 CREATE TABLE end_of_relation AS
-SELECT p.type, p.text, CASE WHEN NOT p.is_alias THEN p.id END AS id, e.rowid AS entity FROM placed AS p LEFT JOIN entity AS e USING (root);
+SELECT p.type, p.text, CASE WHEN NOT p.is_alias THEN p.id END AS id, e.rowid AS entity
+FROM placed AS p LEFT JOIN entity AS e USING (root);
 
 CREATE TABLE end_in_document AS
 SELECT l.document, l.id, e.rowid AS entity FROM local AS l JOIN entity AS e USING (root);
@@ -188,7 +189,7 @@ def merge_mentions(
 def _add_functions(connection: DuckDBPyConnection, rules: Collection[str]) -> None:
     """Make the rules known to a data base."""
     text, flag = "VARCHAR", "BOOLEAN"
-    functions: dict[str, tuple[Callable[..., Any], list[str], str]] = {
+    functions: dict[str, tuple[Callable[..., Any], list[Any], str]] = {
         "key_of": (lambda given, person: normalise(given, rules, person), [text, flag], text),
         "surname_of": (lambda key: surname_in(key) or "", [text], text),
         "is_short_form": (is_short_form, [text, text], flag),
