@@ -22,13 +22,11 @@ class Alias:
     Args:
         type: of entities; `None` for any.
         alias: its key.
-        target: the key of the name that it leads to in the end.
-        name: that name, as it is to be shown.
+        name: the name that it leads to in the end, as it is to be shown.
     """
 
     type: str | None
     alias: str
-    target: str
     name: str
 
 
@@ -73,7 +71,7 @@ def _followed(
         if further is None:
             break
         name = further
-    return Alias(type_, alias, target, name)
+    return Alias(type_, alias, name)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Any]]:
@@ -102,10 +100,9 @@ def _rows(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _checked(row: Any, place: str) -> tuple[str, str, str | None]:
-    values = [row.get(name) for name in ("alias", "name", "type")] if isinstance(row, dict) else [None] * 3
-    if not all(isinstance(value, str) and value.strip() for value in values[:2]):
+    alias, name, type_ = (row.get(key) if isinstance(row, dict) else None for key in ("alias", "name", "type"))
+    if not (isinstance(alias, str) and isinstance(name, str) and alias.strip() and name.strip()):
         raise ValueError(must_be(place, "an alias and a name, both texts", repr(row)))
-    alias, name, type_ = values
     if type_ is not None and not isinstance(type_, str):
         raise ValueError(must_be(f"{place}: type", "the name of a type, or absent", repr(type_)))
     return alias, " ".join(name.split()), (type_ or "").strip() or None

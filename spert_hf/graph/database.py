@@ -48,8 +48,8 @@ def open_database(
 
     Args:
         folder: what does not fit into memory is written to a hidden folder in it, which is removed at the end.
-        memory_limit: what the data base may take, such as `"500MB"`; the process takes some 100 MB more. Default: 100 MB
-            for each thread.
+        memory_limit: what the data base may take, such as `"500MB"`; the process takes some 100 MB more. Default:
+            100 MB for each thread.
         threads: default: all cores.
 
     Raises:

@@ -101,23 +101,26 @@ FROM part
 
 _PART_OF_RELATIONS = """
 SELECT t.rowid AS id, t.type, t.head, t.tail, t.documents, t.mentions, t.mean_score, t.best_score,
-    t.type IN ({symmetric}) IS TRUE AS symmetric, best.evidence
-FROM ranked AS t JOIN (
-    SELECT relation, list({{
-            'document': document, 'sentence': sentence, 'score': score,
-            'head_start': head_at::BIGINT, 'head_end': (head_at + head_length)::BIGINT,
-            'tail_start': tail_at::BIGINT, 'tail_end': (tail_at + tail_length)::BIGINT
-        }} ORDER BY place) AS evidence
-    FROM (
-        SELECT part.*, part.rowid AS place FROM part
-            JOIN (SELECT relation, min(rowid) AS first_one FROM part GROUP BY relation) AS firsts USING (relation)
-        WHERE part.rowid - first_one < {most}
-    )
-    GROUP BY relation
-) AS best ON best.relation = t.rowid
-WHERE t.rowid BETWEEN {first} AND {last}
+    t.type IN ({symmetric}) IS TRUE AS symmetric, n.evidence
+FROM (
+        SELECT relation, CASE {choices} END AS evidence
+        FROM (
+            SELECT relation, lag(relation) OVER () AS before, evidence AS evidence_0 {further}
+            FROM (
+                SELECT relation, {{
+                    'document': document, 'sentence': sentence, 'score': score,
+                    'head_start': head_at::BIGINT, 'head_end': (head_at + head_length)::BIGINT,
+                    'tail_start': tail_at::BIGINT, 'tail_end': (tail_at + tail_length)::BIGINT
+                }} AS evidence
+                FROM part
+            )
+        )
+        WHERE before IS DISTINCT FROM relation
+    ) AS n
+    JOIN ranked AS t ON t.rowid = n.relation
 ORDER BY id
 """
+"""The rows of a relation stand together, best first: the first of them looks at those behind it."""
 
 
 def write_tables(
@@ -139,15 +142,31 @@ def write_tables(
     with joins_as_written(connection):
         _scatter(connection, work, firsts)
     keep_tables(connection, ("ranked",))
+    query = _relations_query(most_evidence, symmetric)
     with ExitStack() as stack:
         evidence, relations = (stack.enter_context(_Writer(folder / name)) for name in (EVIDENCE, RELATIONS))
-        for bucket, (first, after) in enumerate(zip(firsts, [*firsts[1:], None], strict=True)):
+        for bucket in range(len(firsts)):
             files = work / f"bucket={bucket}" / "*.parquet"
             connection.execute(_PART.format(files=quoted(files)))
             evidence.write(connection, _PART_OF_EVIDENCE)
-            last = "(SELECT count(*) FROM ranked)" if after is None else after - 1
-            parts = {"symmetric": listed(symmetric), "most": most_evidence, "first": first, "last": last}
-            relations.write(connection, _PART_OF_RELATIONS.format(**parts))
+            relations.write(connection, query)
+
+
+def _relations_query(most_evidence: int, symmetric: Sequence[str]) -> str:
+    """The query for the relations of a bucket."""
+    behind = range(1, most_evidence)
+    choices = [
+        f"WHEN relation_{n} = relation THEN [{', '.join(f'evidence_{k}' for k in range(n + 1))}]"
+        for n in reversed(behind)
+    ]
+    return _PART_OF_RELATIONS.format(
+        symmetric=listed(symmetric),
+        choices=" ".join([*choices, "WHEN true THEN [evidence_0]"]),
+        further="".join(
+            f", lead(relation, {n}) OVER () AS relation_{n}, lead(evidence, {n}) OVER () AS evidence_{n}"
+            for n in behind
+        ),
+    )
 
 
 def _scatter(connection: DuckDBPyConnection, work: Path, firsts: Sequence[int]) -> None:
@@ -163,9 +182,12 @@ def _scatter(connection: DuckDBPyConnection, work: Path, firsts: Sequence[int]) 
     (threads,) = only_row(connection, "SELECT current_setting('threads')")
     waiting = max(_MOST_WAITING // (len(firsts) * int(threads)), 500)
     connection.execute(f"SET partitioned_write_flush_threshold = {waiting}")
-    connection.execute(
-        f"COPY ({query}) TO {quoted(work)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)"
-    )
+    settings = "FORMAT parquet, COMPRESSION snappy"
+    connection.execute(f"COPY ({query}) TO {quoted(work)} ({settings}, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)")
+    only = work / "bucket=0"
+    if not only.exists():  # there are no relations
+        only.mkdir()
+        connection.execute(f"COPY ({query}) TO {quoted(only / 'none.parquet')} ({settings})")
 
 
 class _Writer:

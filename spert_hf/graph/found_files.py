@@ -23,8 +23,13 @@ ID_COLUMNS = ("id", "doc_id", "orig_id")
 
 _ENDINGS = "a .parquet or .jsonl file (also .ndjson, and .jsonl.gz or .zst), or a folder of them"
 _ENTITY = {
-    **{"type": "VARCHAR", "score": "DOUBLE", "text": "VARCHAR", "start": "BIGINT", "end": "BIGINT"},
-    **{"token_start": "BIGINT", "token_end": "BIGINT"},
+    "type": "VARCHAR",
+    "score": "DOUBLE",
+    "text": "VARCHAR",
+    "start": "BIGINT",
+    "end": "BIGINT",
+    "token_start": "BIGINT",
+    "token_end": "BIGINT",
 }
 _RELATION = {"type": "VARCHAR", "score": "DOUBLE", "head": "BIGINT", "tail": "BIGINT"}
 _NEEDED = {"entities": ("type", "text"), "relations": ("type", "head", "tail")}
@@ -76,7 +81,7 @@ def list_found(inputs: Sequence[str | Path]) -> list[FoundFile]:
     """
     found: dict[str, FoundFile] = {}
     for given in map(str, inputs):
-        matches = [given] if Path(given).exists() else sorted(glob.glob(given, recursive=True))
+        matches = [given] if Path(given).exists() else sorted(glob.glob(given, recursive=True))  # noqa: PTH207
         files = [file for match in matches for file in _files_at(Path(match), is_named=match == given)]
         if not files:
             raise ValueError(must_be("FOUND", _ENDINGS, f"{given!r}, where there is none"))
@@ -112,8 +117,11 @@ def json_rows(file: FoundFile, id_column: str | None) -> str:
     ids = [id_column] if id_column else list(ID_COLUMNS)
     columns = {
         **dict.fromkeys(ids, "VARCHAR"),
-        **{"text": "VARCHAR", "tokens": "VARCHAR[]", "error": "VARCHAR"},
-        **{"entities": _struct_list(_ENTITY), "relations": _struct_list(_RELATION)},
+        "text": "VARCHAR",
+        "tokens": "VARCHAR[]",
+        "error": "VARCHAR",
+        "entities": _struct_list(_ENTITY),
+        "relations": _struct_list(_RELATION),
     }
     typed = ", ".join(f"{quoted(name)}: {quoted(type_)}" for name, type_ in columns.items())
     return (

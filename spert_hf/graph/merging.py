@@ -7,8 +7,8 @@ name. A surname that stands for one person here and for another there joins nobo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .aliases import Alias
 from .database import listed, quoted
@@ -30,44 +30,42 @@ WHERE r.record <> d.document;
 """Rows of one name are one document, numbered as its first row; `twin` has the others."""
 
 _FORMS = """
+CREATE MACRO is_person(type) AS {is_person};
+
 CREATE TABLE form AS
-SELECT (row_number() OVER ())::BIGINT AS form, type, text, key_of(text) AS name_key
+SELECT (row_number() OVER ())::BIGINT AS form, type, text,
+    key_of(text, is_person(type)) AS name_key, key_of(text, false) AS plain_key
 FROM (SELECT DISTINCT type, text FROM mention);
 
-CREATE TABLE meaning AS
-SELECT k.type, k.name_key, coalesce(own.target, every.target) AS target, coalesce(own.name, every.name) AS name
-FROM (SELECT DISTINCT type, name_key FROM form WHERE name_key <> '') AS k
-    LEFT JOIN alias AS own ON own.type = k.type AND own.alias = k.name_key
-    LEFT JOIN alias AS every ON every.type IS NULL AND every.alias = k.name_key;
-
-CREATE TABLE name AS
-SELECT (row_number() OVER ())::BIGINT AS id, type, name_key
+CREATE TABLE renamed AS
+SELECT form, type, name, key_of(name, is_person(type)) AS target
 FROM (
-    SELECT type, name_key FROM meaning
-    UNION
-    SELECT type, target FROM meaning WHERE target IS NOT NULL
+    SELECT f.form, f.type, arg_min(a.name, (a.alias <> f.plain_key, a.type IS NULL)) AS name
+    FROM form AS f JOIN alias AS a ON a.alias IN (f.plain_key, f.name_key) AND coalesce(a.type, f.type) = f.type
+    WHERE f.name_key <> '' GROUP BY f.form, f.type
 );
 
-CREATE TABLE known AS
-SELECT n.id, n.type, n.name_key, coalesce(t.id, n.id) AS root, m.target IS NOT NULL AS is_alias,
-    nullif(CASE WHEN {is_person} THEN surname_of(n.name_key) END, '') AS surname
-FROM name AS n
-    LEFT JOIN meaning AS m USING (type, name_key)
-    LEFT JOIN name AS t ON t.type = n.type AND t.name_key = m.target;
+CREATE TABLE name AS
+SELECT (row_number() OVER ())::BIGINT AS id, type, name_key,
+    nullif(CASE WHEN is_person(type) THEN surname_of(name_key) END, '') AS surname
+FROM (SELECT type, name_key FROM form WHERE name_key <> '' UNION SELECT type, target FROM renamed);
 
 CREATE TABLE placed AS
-SELECT f.form, f.type, f.text, k.id, k.root, k.is_alias, s.id AS surname
+SELECT f.form, f.type, f.text, n.id, coalesce(t.id, n.id) AS root, r.form IS NOT NULL AS is_alias, s.id AS surname
 FROM form AS f
-    LEFT JOIN known AS k USING (type, name_key)
-    LEFT JOIN known AS s ON s.type = k.type AND s.name_key = k.surname AND s.surname IS NULL AND NOT s.is_alias;
+    LEFT JOIN name AS n USING (type, name_key)
+    LEFT JOIN renamed AS r USING (form)
+    LEFT JOIN name AS t ON t.type = r.type AND t.name_key = r.target
+    LEFT JOIN name AS s ON s.type = n.type AND s.name_key = n.surname AND s.surname IS NULL;
 
 CREATE TABLE mentioned AS
 SELECT coalesce(t.document, m.record) AS document, p.form, m.score
 FROM mention AS m JOIN placed AS p USING (type, text) LEFT JOIN twin AS t ON t.record = m.record
 WHERE p.id IS NOT NULL;
 """
-"""`form`: what mentions look like. `name`: keys. `placed`: forms with their keys, the keys that these stand for
-(`root`), and, for full names of persons, the key of the surname alone, if anybody is called by it."""
+"""`form`: what mentions look like. `renamed`: forms that the table of aliases has, as they are or by their key. `name`:
+keys. `placed`: forms with their keys, the keys that these stand for (`root`), and, for full names of persons, the key
+of the surname alone, if anybody is called by it."""
 
 _SHORT_FORMS = """
 INSERT INTO local
@@ -76,13 +74,14 @@ FROM (
     SELECT DISTINCT coalesce(t.document, d.record) AS document, s.id, l.root
     FROM definition AS d
         JOIN (
-            SELECT short, long, key_of(short) AS short_key FROM (SELECT DISTINCT short, long FROM definition)
+            SELECT type, short, long, key_of(short, is_person(type)) AS short_key
+            FROM (SELECT DISTINCT type, short, long FROM definition)
             WHERE is_short_form(short, long)
-        ) USING (short, long)
+        ) AS fitting USING (type, short, long)
         JOIN placed AS l ON l.type = d.type AND l.text = d.long
-        JOIN known AS s ON s.type = d.type AND s.name_key = short_key AND NOT s.is_alias
+        JOIN name AS s ON s.type = d.type AND s.name_key = fitting.short_key
         LEFT JOIN twin AS t ON t.record = d.record
-    WHERE s.id <> l.id
+    WHERE s.id <> l.root
 )
 GROUP BY document, id HAVING count(*) = 1;
 """
@@ -108,7 +107,8 @@ _ENTITIES = """
 CREATE TABLE merged AS
 SELECT m.document, m.form, coalesce(l.root, p.root) AS root, m.score,
     coalesce(l.rule, CASE WHEN p.is_alias THEN {alias_table} END) AS rule
-FROM mentioned AS m JOIN placed AS p USING (form) LEFT JOIN local AS l ON l.document = m.document AND l.id = p.id;
+FROM mentioned AS m JOIN placed AS p USING (form)
+    LEFT JOIN local AS l ON l.document = m.document AND l.id = p.id AND NOT p.is_alias;
 
 CREATE TABLE shape AS
 SELECT m.root, p.text, m.rule, m.mentions
@@ -126,25 +126,25 @@ FROM (
         )
         GROUP BY root
     ) AS s
-    JOIN known AS k ON k.id = s.root
+    JOIN name AS k ON k.id = s.root
     LEFT JOIN (
         SELECT root, text FROM shape WHERE rule IS NULL
         QUALIFY row_number() OVER (PARTITION BY root ORDER BY mentions DESC, upper(text) = text, text) = 1
     ) AS own ON own.root = s.root
     LEFT JOIN (
-        SELECT k.root, min(m.name) AS name FROM meaning AS m JOIN known AS k USING (type, name_key)
-        WHERE m.name IS NOT NULL GROUP BY k.root
+        SELECT p.root, min(r.name) AS name FROM renamed AS r JOIN placed AS p USING (form) GROUP BY p.root
     ) AS given ON given.root = s.root
 ORDER BY s.mentions DESC, k.type, name;
 
 CREATE TABLE other_shape AS
 SELECT e.rowid AS entity, s.text, s.mentions,
-    CASE WHEN s.rule IS NULL THEN rule_between(s.text, e.name) ELSE s.rule END AS rule
+    CASE WHEN s.rule IS NULL THEN rule_between(s.text, e.name, is_person(e.type)) ELSE s.rule END AS rule
 FROM shape AS s JOIN entity AS e USING (root)
 WHERE s.rule IS NOT NULL OR s.text <> e.name;
 
 CREATE TABLE end_of_relation AS
-SELECT p.type, p.text, p.id, e.rowid AS entity FROM placed AS p LEFT JOIN entity AS e USING (root);
+SELECT p.type, p.text, CASE WHEN NOT p.is_alias THEN p.id END AS id, e.rowid AS entity
+FROM placed AS p LEFT JOIN entity AS e USING (root);
 
 CREATE TABLE end_in_document AS
 SELECT l.document, l.id, e.rowid AS entity FROM local AS l JOIN entity AS e USING (root);
@@ -169,14 +169,14 @@ def merge_mentions(
         surname_types: the types whose names have surnames; `None` for those that are called like persons.
     """
     _add_functions(connection, rules)
-    connection.execute("CREATE TABLE alias (type VARCHAR, alias VARCHAR, target VARCHAR, name VARCHAR)")
+    connection.execute("CREATE TABLE alias (type VARCHAR, alias VARCHAR, name VARCHAR)")
     if aliases:
-        rows = [(alias.type, alias.alias, alias.target, alias.name) for alias in aliases]
-        connection.executemany("INSERT INTO alias VALUES (?, ?, ?, ?)", rows)
+        rows = [(alias.type, alias.alias, alias.name) for alias in aliases]
+        connection.executemany("INSERT INTO alias VALUES (?, ?, ?)", rows)
     if surname_types is None:
-        is_person = f"regexp_matches(n.type, {quoted(PERSONS)})"
+        is_person = f"regexp_matches(type, {quoted(PERSONS)})"
     else:
-        is_person = f"n.type IN ({listed(surname_types)})"
+        is_person = f"type IN ({listed(surname_types)})"
     connection.execute(_DOCUMENTS + _FORMS.format(is_person=is_person))
     connection.execute("CREATE TABLE local (document BIGINT, id BIGINT, root BIGINT, rule VARCHAR)")
     if "acronym" in rules:
@@ -188,8 +188,12 @@ def merge_mentions(
 
 def _add_functions(connection: DuckDBPyConnection, rules: Collection[str]) -> None:
     """Make the rules known to a data base."""
-    text = ["VARCHAR"]
-    connection.create_function("key_of", lambda given: normalise(given, rules), text, "VARCHAR")
-    connection.create_function("surname_of", lambda key: surname_in(key) or "", text, "VARCHAR")
-    connection.create_function("is_short_form", is_short_form, text * 2, "BOOLEAN")
-    connection.create_function("rule_between", lambda one, two: rule_between(one, two, rules), text * 2, "VARCHAR")
+    text, flag = "VARCHAR", "BOOLEAN"
+    functions: dict[str, tuple[Callable[..., Any], list[Any], str]] = {
+        "key_of": (lambda given, person: normalise(given, rules, person), [text, flag], text),
+        "surname_of": (lambda key: surname_in(key) or "", [text], text),
+        "is_short_form": (is_short_form, [text, text], flag),
+        "rule_between": (lambda one, two, person: rule_between(one, two, rules, person), [text, text, flag], text),
+    }
+    for name, (function, parameters, returned) in functions.items():
+        connection.create_function(name, function, parameters, returned)

@@ -10,12 +10,16 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
+from ..model.abbreviations import TITLES
+
 NORMALISING = {
     "unicode": "forms of one character (NFKC), typographic quotes and hyphens, invisible characters",
     "blanks": "white space: its kind and length, and whether it stands beside punctuation",
     "case": "upper and lower case",
     "article": "the, a and an in front",
     "possessive": "'s and s' behind",
+    "title": "what persons are addressed by, in front: Mr., Dr., Sen., President (types as for surname)",
+    "point": "a full stop behind",
 }
 """The rules of a text alone, in the order in which they are applied."""
 
@@ -44,16 +48,29 @@ _BESIDE_PUNCTUATION = re.compile(r"\s*([^\w\s])\s*")
 _ARTICLE = re.compile(r"(?:the|an?)\s+(?=\S)", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"(?<=\S)(?:\s*['\u2019]s|(?<=s)\s*['\u2019])$", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\s.,]+")
+_WORDS_OF_TITLES = (
+    *TITLES,
+    *("Ambassador", "Archbishop", "Bishop", "Captain", "Cardinal", "Chairman", "Chancellor", "Colonel", "Congressman"),
+    *("Congresswoman", "Dame", "General", "Governor", "Judge", "Justice", "King", "Lady", "Lieutenant", "Lord"),
+    *("Mayor", "Minister", "Miss", "Ms", "Pope", "Premier", "President", "Prime Minister", "Prince", "Princess"),
+    *("Prof", "Professor", "Queen", "Representative", "Reverend", "Secretary", "Senator", "Sergeant", "Sir"),
+    *("Vice President",),
+)
+_TITLE = re.compile(
+    rf"(?:(?:{'|'.join(sorted(map(re.escape, _WORDS_OF_TITLES), key=len, reverse=True))})(?:\.\s*|\s+))+(?=\w)",
+    re.IGNORECASE,
+)
 _GENERATION = re.compile(r"(?:jr|sr|ii|iii|iv)", re.IGNORECASE)
 _SHORT_FORM = re.compile(r"[^\W_](?:[^\W_]|[.&/-](?=[^\W_])){1,9}\.?")
 
 
-def normalise(text: str, rules: Collection[str]) -> str:
-    """Return the key of a text: texts with the same key are forms of one name.
+def normalise(text: str, rules: Collection[str], is_person: bool = False) -> str:
+    """Return the key of a text: texts of one type with the same key are forms of one name.
 
     Args:
         text: a mention's.
         rules: names of [`NORMALISING`]; others do nothing here.
+        is_person: whether its type is one whose names have titles.
     """
     if "unicode" in rules and not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_LOOKALIKES)
@@ -64,25 +81,35 @@ def normalise(text: str, rules: Collection[str]) -> str:
         if "unicode" in rules and not text.isascii():
             text = unicodedata.normalize("NFKC", text)
     if "article" in rules:
-        text = _ARTICLE.sub("", text, count=1) if _ARTICLE.match(text) else text
+        text = _without(_ARTICLE.match(text), text)
     if "possessive" in rules:
         text = _POSSESSIVE.sub("", text)
+    if "title" in rules and is_person:
+        text = _without(_TITLE.match(text), text)
+    if "point" in rules and len(text) > 1:
+        text = text.removesuffix(".").rstrip() or text
     return text if text.strip() else ""
 
 
-def rule_between(text: str, name: str, rules: Collection[str]) -> str:
+def _without(match: re.Match[str] | None, text: str) -> str:
+    """A text without what it begins with."""
+    return text if match is None else text[match.end() :]
+
+
+def rule_between(text: str, name: str, rules: Collection[str], is_person: bool = False) -> str:
     """Return the rule that makes two forms of a name one: the last, in their order, of those that it takes.
 
     Args:
         text: a form.
         name: another one, with the same key.
         rules: the rules by which the keys were made.
+        is_person: as the keys were made.
     """
     used: list[str] = []
     for rule in NORMALISING:
         if rule in rules:
             used.append(rule)
-            if normalise(text, used) == normalise(name, used):
+            if normalise(text, used, is_person) == normalise(name, used, is_person):
                 return rule
     raise ValueError(f"{text!r} and {name!r} have different keys")
 
@@ -100,7 +127,7 @@ def is_short_form(short: str, long: str) -> bool:
     if not _SHORT_FORM.fullmatch(short) or sum(map(str.isupper, short)) < 2 or len(long) <= len(short):
         return False
     letters = [letter for letter in short.casefold() if letter.isalnum()]
-    rest = iter(letter for letter in _ARTICLE.sub("", long, count=1).casefold() if letter.isalnum())
+    rest = iter(letter for letter in _without(_ARTICLE.match(long), long).casefold() if letter.isalnum())
     return next(rest, None) == letters[0] and all(letter in rest for letter in letters[1:])
 
 

@@ -90,7 +90,9 @@ def summarise(connection: DuckDBPyConnection, read: Mapping[str, int]) -> GraphS
     order = [rule for rule in (*MERGES, ALIAS_TABLE) if rule in by_rule]
     keep_tables(connection, ("file", "twin", "entity", "other_shape", "end_of_relation", "end_in_document"))
     return GraphSummary(
-        **read,
+        files=read["files"],
+        records=read["records"],
+        skipped=read["skipped"],
         documents=documents,
         mentions=mentions,
         blank=blank,

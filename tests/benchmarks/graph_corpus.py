@@ -15,10 +15,45 @@ DOCUMENTS_PER_SHARD = 10_000
 _RELATION_TYPES = ("Work_For", "Live_In", "Located_In", "Kill", "OrgBased_In")
 _NAMES = {"Peop": 120_000, "Org": 60_000, "Loc": 30_000}
 _SYLLABLES = ("ba", "del", "mar", "lin", "ko", "sten", "ra", "vi", "ton", "ger", "hal", "mo", "nes", "ri", "pel", "sa")
-_WORDS = (
-    "the of and to in that said for on with was by at from has will after about new more people government year"
-    " would which were officials state against company president over police between talks report military"
-).split()
+_WORDS = [
+    "the",
+    "of",
+    "and",
+    "to",
+    "in",
+    "that",
+    "said",
+    "for",
+    "on",
+    "with",
+    "was",
+    "by",
+    "at",
+    "from",
+    "has",
+    "will",
+    "after",
+    "about",
+    "new",
+    "more",
+    "people",
+    "government",
+    "year",
+    "would",
+    "which",
+    "were",
+    "officials",
+    "state",
+    "against",
+    "company",
+    "president",
+    "over",
+    "police",
+    "between",
+    "talks",
+    "report",
+    "military",
+]
 
 SCHEMA = pa.schema(
     [
@@ -43,9 +78,7 @@ SCHEMA = pa.schema(
         (
             "relations",
             pa.list_(
-                pa.struct(
-                    [("type", pa.string()), ("score", pa.float64()), ("head", pa.int64()), ("tail", pa.int64())]
-                )
+                pa.struct([("type", pa.string()), ("score", pa.float64()), ("head", pa.int64()), ("tail", pa.int64())])
             ),
         ),
         ("error", pa.string()),

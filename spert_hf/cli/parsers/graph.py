@@ -21,8 +21,8 @@ def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf graph",
-        description="Make a knowledge graph of what `spert-hf extract` found: mentions are merged to entities, relations\n"
-        "to triples with their evidence. The output folder is written whole or not at all.",
+        description="Make a knowledge graph of what `spert-hf extract` found: mentions are merged to entities,\n"
+        "relations to triples with their evidence. The output folder is written whole or not at all.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -83,7 +83,7 @@ def _add_entity_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--aliases",
         metavar="FILE",
-        help="names that mean one entity: a CSV file with the columns alias, name and perhaps type, or the same as JSON",
+        help="names that mean one entity: CSV with the columns alias, name and perhaps type, or the same as JSON",
     )
     group.add_argument(
         "--surname-types",
@@ -94,7 +94,8 @@ def _add_entity_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--id-column",
         metavar="NAME",
-        help="what names a document; rows with the same name are one (default: id, doc_id or orig_id, else file and row)",
+        help="what names a document; rows with the same name are one (default: id, doc_id or orig_id, else file and "
+        "row)",
     )
 
 
