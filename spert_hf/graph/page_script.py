@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from ..resources import package_folder, shipped_folder
@@ -12,6 +13,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (?P<nam
 _DEFAULT_EXPORT = re.compile(r"export ?\{(?P<name>\w+) as default\};?\s*$")
 
 
+@cache
 def page_script() -> str:
     """The page's scripts with what they import, the demo's and Cytoscape among it, in the order they need."""
     order: dict[str, str] = {}

@@ -68,7 +68,7 @@ class _Writer:
         self._folder = folder
         self._reifies = options.rdf_version == "1.2"
         self._types = {name: types_of(folder, name) for name in (ENTITIES, RELATIONS)}
-        self.names = Names(options.base_iri, self._types[ENTITIES])
+        self.names = Names(options.base_iri, self._types[ENTITIES], self._types[RELATIONS])
         self._known = self._known_nodes()
 
     def _known_nodes(self) -> dict[str, pyoxigraph.NamedNode]:
@@ -161,11 +161,13 @@ class _Writer:
                 yield node, self._known[f"kg:{name}"], self._library.Literal(row[column])
 
     def _repeated(self) -> set[int]:
-        """Ids of entities of which another has the same type and name."""
-        columns = ["type", "name", "id"]
-        table = read_columns(self._folder, ENTITIES, columns)
-        groups = table.group_by(columns[:2]).aggregate([("id", "count"), ("id", "list")])
+        """Ids of entities whose IRI others of their type would have, too."""
         from pyarrow import compute
 
+        table = read_columns(self._folder, ENTITIES, ["type", "name", "id"])
+        names = compute.replace_substring(table["name"], "_", " ")
+        groups = (
+            table.set_column(1, "name", names).group_by(["type", "name"]).aggregate([("id", "count"), ("id", "list")])
+        )
         repeated = groups.filter(compute.greater(groups["id_count"], 1))
         return {number for numbers in repeated["id_list"].to_pylist() for number in numbers}

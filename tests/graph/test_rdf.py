@@ -74,10 +74,13 @@ def test_turtle_reads_well(tmp_path):
 
 
 def test_entities_of_the_same_name_stay_apart(tmp_path):
-    tables = [entity("Springfield"), entity("Springfield"), entity("Springfield", "Org")], [relation(0, "near", 1)]
+    same = [entity("New Haven"), entity("New_Haven"), entity("New Haven", "Org")]
+    tables = same, [relation(0, "near", 1), relation(1, "in", 2)]
     rdf.write(write_tables(tmp_path / "kg", *tables), tmp_path / "graph.ttl", options())
-    found = rows(store_of(tmp_path / "graph.ttl", "turtle"), "SELECT ?h ?t { ?h relation:near ?t }")
-    assert found == [(f"{BASE}entity/Per/Springfield~0", f"{BASE}entity/Per/Springfield~1")]
+    store = store_of(tmp_path / "graph.ttl", "turtle")
+    first, second = f"{BASE}entity/Per/New_Haven~0", f"{BASE}entity/Per/New_Haven~1"
+    assert rows(store, "SELECT ?h ?t { ?h relation:near ?t }") == [(first, second)]
+    assert rows(store, "SELECT ?h ?t { ?h relation:in ?t }") == [(second, f"{BASE}entity/Org/New_Haven")]
 
 
 @given(any_graph(), st.sampled_from(sorted(FORMATS)))
