@@ -34,6 +34,8 @@ class GraphPage:
         page.wait_for_selector("body.network-ready")
 
     def cytoscape(self, expression):
+        """Evaluate an expression about `graph`, when it is drawn."""
+        self.page.locator("#network-canvas[aria-busy=false]").wait_for(timeout=120_000)
         return self.page.evaluate(f"((graph) => {expression})(document.querySelector('#network-canvas')._cyreg.cy)")
 
     def drawn(self):
@@ -319,8 +321,6 @@ def test_5000_relations_are_drawn_and_moved(open_graph, tmp_path):
     pairs += [(number, number * 104729 % 3001) for number in range(1, 2001)]
     page = open_graph(write_tables(tmp_path / "kg", entities, [relation(a, "is near", b) for a, b in pairs]))
     page.set_slider("drawn", 99)
-    page.page.locator("#network-work").wait_for(state="visible")
-    page.page.locator("#network-work").wait_for(state="hidden", timeout=120_000)
     assert page.cytoscape("graph.edges().length") == 5000
     assert page.page.locator("#network-drawn").inner_text() == "5,000 relations between 3,001 entities"
     page.page.get_by_role("button", name="Show all that is drawn").click()

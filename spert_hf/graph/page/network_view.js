@@ -60,6 +60,7 @@ export class NetworkView {
     const entities = [...new Set(relations.flatMap(({ head, tail }) => [head, tail]))];
     this.relations = relations;
     const token = (this.token = {});
+    this.panel.setAttribute("aria-busy", "true");
     const boxes = this.boxes(entities);
     const number = new Map(entities.map((entity, index) => [entity, index]));
     const links = relations.map(({ head, tail }) => [number.get(head), number.get(tail)]);
@@ -70,6 +71,7 @@ export class NetworkView {
     });
     this.replaceElements(entities, relations);
     this.begin(middle);
+    this.panel.setAttribute("aria-busy", "false");
   }
 
   /** Carry something out piece by piece, so that the page stays quick; false if something else is wanted by then. */
