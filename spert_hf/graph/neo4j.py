@@ -15,7 +15,7 @@ from .formats import WriterOptions
 from .schema import ENTITIES, RELATIONS
 
 _MACROS = r"""
-CREATE MACRO one_line(text) AS regexp_replace(text, '[\x00-\x1f\x7f\x{85}\x{2028}\x{2029}]+', ' ', 'g');
+CREATE MACRO one_line(text) AS regexp_replace(text, '[\x00-\x20\x7f\x{85}\x{2028}\x{2029}]+', ' ', 'g');
 CREATE MACRO in_list(text) AS replace(one_line(text), ';', ',');
 """
 

@@ -63,7 +63,7 @@ def test_entities_and_relations(tmp_path):
         "Lives;in",
         "Bath",
     )
-    assert relation["sentences"] == ['Ada "A,B", the first of Bath,']
+    assert relation["sentences"] == ['Ada "A,B", the first of Bath, ']
     assert (relation["sources"], relation["symmetric"], relation["documents"]) == (["a,1"], False, 1)
     named = re.findall(r"[\w-]+\.csv", (folder / "import.txt").read_text())
     assert sorted(named) == sorted(path.name for path in folder.glob("*.csv"))
