@@ -14,7 +14,7 @@ from .sentences import sentence_pattern
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_ROW_GROUP = 50_000
+_ROW_GROUP = 20_000
 """Rows that are packed together: writing and reading hold as many in memory."""
 
 _IN_A_BUCKET = 100_000
