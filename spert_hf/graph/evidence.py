@@ -14,7 +14,7 @@ from .sentences import sentence_pattern
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_ROW_GROUP = 50_000
+_ROW_GROUP = 20_000
 """Rows that are packed together: writing and reading hold as many in memory."""
 
 _IN_A_BUCKET = 100_000
@@ -182,7 +182,7 @@ def _scatter(connection: DuckDBPyConnection, work: Path, firsts: Sequence[int]) 
     (threads,) = only_row(connection, "SELECT current_setting('threads')")
     waiting = max(_MOST_WAITING // (len(firsts) * int(threads)), 500)
     connection.execute(f"SET partitioned_write_flush_threshold = {waiting}")
-    settings = "FORMAT parquet, COMPRESSION snappy"
+    settings = "FORMAT parquet, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1, WRITE_BLOOM_FILTER false"
     connection.execute(f"COPY ({query}) TO {quoted(work)} ({settings}, PARTITION_BY (bucket), OVERWRITE_OR_IGNORE)")
     only = work / "bucket=0"
     if not only.exists():  # there are no relations
@@ -210,6 +210,8 @@ class _Writer:
 
         batches = connection.sql(query).fetch_arrow_reader(_ROW_GROUP)
         if self._writer is None:
-            self._writer = ParquetWriter(self._path, batches.schema, compression="zstd")
+            self._writer = ParquetWriter(
+                self._path, batches.schema, compression="zstd", use_dictionary=["type"], write_statistics=["id", "relation"]
+            )
         for batch in batches:
             self._writer.write_batch(batch)

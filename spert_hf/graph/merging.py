@@ -33,15 +33,17 @@ _FORMS = """
 CREATE MACRO is_person(type) AS {is_person};
 
 CREATE TABLE form AS
-SELECT (row_number() OVER ())::BIGINT AS form, type, text,
-    key_of(text, is_person(type)) AS name_key, key_of(text, false) AS plain_key
+SELECT (row_number() OVER ())::BIGINT AS form, type, text, key_of(text, is_person(type)) AS name_key
 FROM (SELECT DISTINCT type, text FROM mention);
 
 CREATE TABLE renamed AS
 SELECT form, type, name, key_of(name, is_person(type)) AS target
 FROM (
     SELECT f.form, f.type, arg_min(a.name, (a.alias <> f.plain_key, a.type IS NULL)) AS name
-    FROM form AS f JOIN alias AS a ON a.alias IN (f.plain_key, f.name_key) AND coalesce(a.type, f.type) = f.type
+    FROM (
+            SELECT *, key_of(text, false) AS plain_key FROM form WHERE (SELECT count(*) FROM alias) > 0
+        ) AS f
+        JOIN alias AS a ON a.alias IN (f.plain_key, f.name_key) AND coalesce(a.type, f.type) = f.type
     WHERE f.name_key <> '' GROUP BY f.form, f.type
 );
 

