@@ -44,7 +44,7 @@ def test_python_runs(page, request, tmp_path, monkeypatch):
     encoder = checkpoint.parent / "encoder"
     monkeypatch.chdir(tmp_path)
     shutil.copy(EXPORT, tmp_path / "export.json")
-    if any('"kg/' in block.text for block in blocks):
+    if any('"kg/graph.' in block.text for block in blocks):
         write_example_graph(tmp_path / "kg")
     namespace = {"__name__": "__main__"}
     for block in blocks:
