@@ -64,6 +64,7 @@ def test_every_file_is_found_without_a_checkout(place, tmp_path):
     assert {"README.md", "conll04/recipe_minilm.yaml", "ade/README.md"} <= {*found["model_cards"]}
     assert not any(path.startswith("results") for path in found["model_cards"])
     templates = {"hub/templates/model_card.md.jinja", "evaluation/templates/report.html.jinja"}
+    templates |= {"graph/templates/graph.html.jinja", "graph/page/main.js", "graph/page/network.css"}
     assert templates | {"evaluation/spert_metric/README.md", "evaluation/spert_metric/index.html"} <= {
         *found["spert_hf"]
     }

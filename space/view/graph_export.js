@@ -28,9 +28,9 @@ export async function copy(write) {
   }
 }
 
-/** A whole Cytoscape graph as a PNG image, as a Blob. */
-export function graphPng(graph, background) {
-  return graph.png({ output: "blob-promise", full: true, scale: PIXELS, bg: background });
+/** A Cytoscape graph, the whole of it or what is in its panel, as a PNG image, as a Blob. */
+export function graphPng(graph, background, whole = true) {
+  return graph.png({ output: "blob-promise", full: whole, scale: PIXELS, bg: background });
 }
 
 /** Entities and relations of a graph, in the pipeline's output format. */
@@ -48,20 +48,44 @@ export function graphJson({ nodes, edges }) {
   return new Blob([JSON.stringify(content, null, 2)], { type: "application/json" });
 }
 
-/** A whole Cytoscape graph as an SVG image, as a Blob. */
-export function graphSvg(graph, background) {
-  const box = graph.elements().boundingBox();
-  const [width, height] = [box.w + 2 * PADDING, box.h + 2 * PADDING];
-  const [left, top] = [box.x1 - PADDING, box.y1 - PADDING];
+/**
+ * A Cytoscape graph as an SVG image, as a Blob.
+ *
+ * @param {object} graph
+ * @param {string} background
+ * @param {{left: number, top: number, width: number, height: number}} area what is drawn of it, by default all.
+ */
+export function graphSvg(graph, background, area = whole(graph)) {
+  const { left, top, width, height } = area;
   const drawing = makeSvg(
     "svg",
     { width, height, viewBox: `${left} ${top} ${width} ${height}`, "font-family": "sans-serif", "text-anchor": "middle" },
     makeSvg("rect", { x: left, y: top, width, height, fill: background }),
-    ...graph.edges().map(drawLine),
-    ...graph.edges().map((edge) => drawEdgeLabel(edge, background)),
-    ...graph.nodes().map(drawNode),
+    ...layersOf(graph).flatMap((layer) => drawLayer(layer, background)),
   );
   return new Blob([new XMLSerializer().serializeToString(drawing)], { type: "image/svg+xml" });
+}
+
+/** What is shown of a graph, from the lowest to the uppermost. */
+function layersOf(graph) {
+  const shown = graph.elements().filter((element) => element.visible());
+  const heights = new Set(shown.map((element) => element.numericStyle("z-index")));
+  return [...heights]
+    .sort((a, b) => a - b)
+    .map((height) => shown.filter((element) => element.numericStyle("z-index") === height));
+}
+
+function drawLayer(layer, background) {
+  return [
+    ...layer.edges().map(drawLine),
+    ...layer.edges().filter((edge) => edge.style("label")).map((edge) => drawEdgeLabel(edge, background)),
+    ...layer.nodes().map((node) => drawNode(node, background)),
+  ];
+}
+
+function whole(graph) {
+  const { x1, y1, w, h } = graph.elements().boundingBox();
+  return { left: x1 - PADDING, top: y1 - PADDING, width: w + 2 * PADDING, height: h + 2 * PADDING };
 }
 
 function drawLine(edge) {
@@ -74,67 +98,80 @@ function drawLine(edge) {
   const from = bends.at(-1) ?? start;
   const angle = (Math.atan2(end.y - from.y, end.x - from.x) * 180) / Math.PI;
   const colour = edge.style("line-color");
-  return makeSvg(
+  const line = makeSvg(
     "g",
-    {},
+    { opacity: edge.numericStyle("opacity") * edge.numericStyle("line-opacity") },
     makeSvg("path", {
       d: `M ${point(start)} ${parts.join(" ") || `L ${point(end)}`}`,
       fill: "none",
       stroke: colour,
       "stroke-width": edge.numericStyle("width"),
     }),
-    makeSvg("path", {
-      d: `M 0 0 L ${-ARROW.length} ${-ARROW.half} L ${-ARROW.length} ${ARROW.half} Z`,
-      transform: `translate(${point(end)}) rotate(${angle})`,
-      fill: colour,
-    }),
   );
+  if (edge.style("target-arrow-shape") !== "none") {
+    const head = { d: `M 0 0 L ${-ARROW.length} ${-ARROW.half} L ${-ARROW.length} ${ARROW.half} Z`, fill: colour };
+    line.append(makeSvg("path", { ...head, transform: `translate(${point(end)}) rotate(${angle})` }));
+  }
+  return line;
 }
 
 function drawEdgeLabel(edge, background) {
-  const middle = edge.midpoint();
+  const { x, y } = edge.midpoint();
   const size = edge.numericStyle("font-size");
-  return makeSvg(
-    "text",
-    {
-      x: middle.x,
-      y: middle.y + size / 3,
-      fill: edge.style("color"),
-      "font-size": size,
-      stroke: background,
-      "stroke-width": 4,
-      "paint-order": "stroke",
-    },
-    edge.style("label"),
-  );
+  const text = drawText(edge, edge.style("label"), { x, y: y + size / 3 }, background);
+  if (edge.style("text-rotation") === "autorotate") {
+    const [start, end] = [edge.sourceEndpoint(), edge.targetEndpoint()];
+    const angle = (Math.atan((end.y - start.y) / (end.x - start.x)) * 180) / Math.PI || 0;
+    text.setAttribute("transform", `rotate(${angle} ${point({ x, y })})`);
+  }
+  return text;
 }
 
-function drawNode(node) {
+/** A node with its label in it, or beside it. */
+function drawNode(node, background) {
   const { x, y } = node.position();
   const [width, height] = [node.width(), node.height()];
-  const lines = node.style("label").split("\n");
-  const first = y - ((lines.length - 1) * LINE) / 2 + node.numericStyle("font-size") / 3;
   return makeSvg(
     "g",
-    {},
+    { opacity: node.numericStyle("opacity") },
     makeSvg("rect", {
       x: x - width / 2,
       y: y - height / 2,
       width,
       height,
-      rx: 6,
+      rx: node.style("shape") === "ellipse" ? width / 2 : 6,
       fill: node.style("background-color"),
+      "fill-opacity": node.numericStyle("background-opacity"),
       stroke: node.style("border-color"),
       "stroke-width": node.numericStyle("border-width"),
     }),
-    ...lines.map((line, number) =>
-      makeSvg(
-        "text",
-        { x, y: first + number * LINE, fill: node.style("color"), "font-size": node.numericStyle("font-size") },
-        line,
-      ),
-    ),
+    ...drawNodeLabel(node, { x, y, width, height }, background),
   );
+}
+
+function drawNodeLabel(node, { x, y, width, height }, background) {
+  const label = node.style("label");
+  if (!label) return [];
+  const lines = label.split("\n");
+  const size = node.numericStyle("font-size");
+  const down = { top: -height / 2 - size / 3, bottom: height / 2 + size }[node.style("text-valign")];
+  const aside = { left: -width / 2 - size / 3, right: width / 2 + size / 3 }[node.style("text-halign")] ?? 0;
+  const first = y + (down ?? size / 3 - ((lines.length - 1) * LINE) / 2);
+  const rim = down === undefined && !aside ? null : background;
+  return lines.map((line, number) => {
+    const text = drawText(node, line, { x: x + aside, y: first + number * LINE }, rim);
+    if (aside) text.setAttribute("text-anchor", aside < 0 ? "end" : "start");
+    return text;
+  });
+}
+
+/** A line of text, with a rim that sets it off from what is behind it. */
+function drawText(element, line, place, rim) {
+  const size = element.numericStyle("font-size");
+  const text = makeSvg("text", { ...place, fill: element.style("color"), "font-size": size }, line);
+  const drawn = { stroke: rim, "stroke-width": size / 3, "paint-order": "stroke" };
+  for (const [name, value] of Object.entries(rim ? drawn : {})) text.setAttribute(name, value);
+  return text;
 }
 
 function point({ x, y }) {

@@ -16,6 +16,7 @@ COMMANDS = {
     "find-threshold": "find the relation threshold with the best F1 on a split",
     "quantize": "quantize the encoder to INT8, for OpenVINO",
     "extract": "extract entities and relations from a file",
+    "graph": "make a knowledge graph of what was found in a corpus",
     "experiment": "run the experiments of a table of results, and render it",
     "annotate": "write what a model finds in texts, for people to correct in an annotation tool",
     "suggest": "choose the texts that are worth most to annotate next",
@@ -25,6 +26,9 @@ COMMANDS = {
     "convert": "convert a checkpoint of the published SpERT code",
     "publish": "publish a model, a data set, the metric or the demo on the Hub",
 }
+
+_WITHOUT_MODELS = frozenset({"graph"})
+"""Commands that import neither torch nor transformers, which take 200 MB, and change no settings of theirs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,9 +86,11 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
 
 def _run(command: str, options: argparse.Namespace) -> int:
     """Import and run a command; help and usage errors do not wait for the import."""
+    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
+    if command in _WITHOUT_MODELS:
+        return run(options)
     from .global_state import restored_state
 
-    run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
     with restored_state():
         return run(options)
 

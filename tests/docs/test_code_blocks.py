@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from spert_hf.cli.main import COMMANDS
+from spert_hf.graph.formats import FORMATS, WriterOptions, writer_of
+from tests.graph.graph_tables import small_graph
 from tests.support.annotation_files import FILES
 from tests.support.documented_commands import CommandError, check_command, known_options, split_commands
 from tests.support.markdown_pages import (
@@ -46,11 +48,22 @@ def test_python_runs(page, request, tmp_path, monkeypatch):
     encoder = checkpoint.parent / "encoder"
     monkeypatch.chdir(tmp_path)
     shutil.copy(EXPORT, tmp_path / "export.json")
+    if any('"kg/graph.' in block.text for block in blocks):
+        write_example_graph(tmp_path / "kg")
     namespace = {"__name__": "__main__"}
     for block in blocks:
         code = with_other_models(block.text, checkpoint, encoder)
         lines_before = "\n" * (block.line - 1)  # tracebacks name the page's lines
         exec(compile(lines_before + code, page, "exec"), namespace)
+
+
+def write_example_graph(folder):
+    """The small graph of the tests, in the formats that the pages open."""
+    small_graph(folder)
+    for name in ("graphml", "turtle", "ladybug"):
+        pytest.importorskip(FORMATS[name].library or "pyarrow", reason="needs the extra graph")
+        options = WriterOptions(name, base_iri="https://example.org/kg/", threads=1)
+        writer_of(name)(folder, folder / FORMATS[name].target, options)
 
 
 def with_other_models(code: str, checkpoint: Path, encoder: Path) -> str:

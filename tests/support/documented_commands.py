@@ -24,6 +24,12 @@ OTHER_PROGRAMS = frozenset(
 )
 """Programs of others, whose arguments are not looked at."""
 
+_BENCHMARKS = {
+    "tests.benchmarks": "tests.benchmarks.command",
+    "tests.benchmarks.graph_writers": "tests.benchmarks.graph_writers",
+}
+"""By the module that is run, the one with its parser."""
+
 _ASSIGNMENT = re.compile(r"[A-Z_]+=.*")
 
 
@@ -69,7 +75,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
 
 def known_options() -> set[str]:
     """Every option of the package's commands, of the demo and of the benchmark."""
-    parsers = [*map(parser_of, COMMANDS), _parser_of_demo(), _parser_of_benchmark()]
+    parsers = [*map(parser_of, COMMANDS), _parser_of_demo(), *map(_parser_of, _BENCHMARKS.values())]
     return {option for parser in parsers for option in _options_of(parser)}
 
 
@@ -112,15 +118,15 @@ def _check_python(arguments: list[str]) -> None:
     if arguments[0] == "-m":
         module, rest = arguments[1], arguments[2:]
         _check(find_spec(module) is not None, f"python -m {module}: no such module")
-        if module == "tests.benchmarks":
-            _parse(_parser_of_benchmark(), rest)
+        if module in _BENCHMARKS:
+            _parse(_parser_of(_BENCHMARKS[module]), rest)
     else:
         _check(arguments[0] == "space/app.py", f"python {arguments[0]}: no script that the pages use")
         _parse(_parser_of_demo(), arguments[1:])
 
 
-def _parser_of_benchmark() -> argparse.ArgumentParser:
-    return import_module("tests.benchmarks.command")._parser()
+def _parser_of(benchmark: str) -> argparse.ArgumentParser:
+    return import_module(benchmark)._parser()
 
 
 def _parser_of_demo() -> argparse.ArgumentParser:
