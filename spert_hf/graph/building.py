@@ -106,7 +106,7 @@ def build_graph(
         id_column: The column that names documents; default: `id`, `doc_id` or `orig_id`, else file and row.
         title: Of the graph; default: the folder's name.
         base_iri: What the IRIs of RDF begin with.
-        memory_limit: What DuckDB may take, such as `"4GB"`; default: 75 MB for each thread. Beyond it, it works on
+        memory_limit: What DuckDB may take, such as `"4GB"`; default: 500 MB for each thread. Beyond it, it works on
             disk, beside the output.
         threads: Of DuckDB; default: all cores.
 
