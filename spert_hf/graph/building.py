@@ -114,7 +114,7 @@ def build_graph(
         title: Of the graph; default: the folder's name.
         base_iri: What the IRIs of RDF begin with.
         rdf_version: Of RDF; `"1.1"` for readers that do not know `rdf:reifies`.
-        memory_limit: What DuckDB may take, such as `"4GB"`; default: 80 MB for each thread. Beyond it, it works on
+        memory_limit: What DuckDB may take, such as `"4GB"`; default: 500 MB for each thread. Beyond it, it works on
             disk, beside the output.
         threads: Of DuckDB; default: all cores.
 

@@ -15,7 +15,7 @@ from ..model.words import import_extra
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MEMORY_OF_A_THREAD = 80
+MEMORY_OF_A_THREAD = 500
 """MB that DuckDB may take by default."""
 _MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
@@ -49,7 +49,7 @@ def open_database(
     Args:
         folder: what does not fit into memory is written to a hidden folder in it, which is removed at the end.
         memory_limit: what the data base may take, such as `"500MB"`; the process takes some 100 MB more. Default:
-            80 MB for each thread.
+            500 MB for each thread.
         threads: default: all cores.
 
     Raises:

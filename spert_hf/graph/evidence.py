@@ -63,8 +63,7 @@ pairs AS (
     )
 ),
 chosen AS (
-    SELECT p.* EXCLUDE (h, t), k.relation,
-        CASE WHEN k.turned THEN t ELSE h END AS h, CASE WHEN k.turned THEN h ELSE t END AS t
+    SELECT p.* EXCLUDE (h, t), k.relation, {head} AS h, {tail} AS t
     FROM pairs AS p JOIN kept AS k USING (record, place)
 ),
 located AS (SELECT *, place_of(words, tokens, h) AS head, place_of(words, tokens, t) AS tail FROM chosen),
@@ -140,7 +139,7 @@ def write_tables(
     keep_tables(connection, ("file", "ranked", "kept"))
     firsts = [first for (first,) in connection.execute(_FIRSTS.format(rows=_IN_A_BUCKET)).fetchall()] or [0]
     with joins_as_written(connection):
-        _scatter(connection, work, firsts)
+        _scatter(connection, work, firsts, may_turn=bool(symmetric))
     keep_tables(connection, ("ranked",))
     query = _relations_query(most_evidence, symmetric)
     with ExitStack() as stack:
@@ -169,16 +168,18 @@ def _relations_query(most_evidence: int, symmetric: Sequence[str]) -> str:
     )
 
 
-def _scatter(connection: DuckDBPyConnection, work: Path, firsts: Sequence[int]) -> None:
+def _scatter(connection: DuckDBPyConnection, work: Path, firsts: Sequence[int], may_turn: bool) -> None:
     """Write evidence to files by the bucket of its relation, so that each can be sorted in memory.
 
     Args:
         connection: the data base.
         work: gets a folder for each bucket.
         firsts: the first relation of each bucket.
+        may_turn: whether the ends of any relation were exchanged.
     """
     bucket = f"len(list_filter({firsts[1:]}::BIGINT[], lambda first: first <= relation))"
-    query = _EVIDENCE.format(pattern=quoted(sentence_pattern()), bucket=bucket)
+    head, tail = (f"CASE WHEN k.turned THEN {other} ELSE {own} END" if may_turn else own for own, other in ("ht", "th"))
+    query = _EVIDENCE.format(pattern=quoted(sentence_pattern()), bucket=bucket, head=head, tail=tail)
     (threads,) = only_row(connection, "SELECT current_setting('threads')")
     waiting = max(_MOST_WAITING // (len(firsts) * int(threads)), 500)
     connection.execute(f"SET partitioned_write_flush_threshold = {waiting}")
@@ -208,10 +209,14 @@ class _Writer:
         """Write the rows of a query; those of all queries have the same types."""
         from pyarrow.parquet import ParquetWriter
 
-        batches = connection.sql(query).fetch_arrow_reader(_ROW_GROUP)
+        batches = connection.sql(query).to_arrow_reader(_ROW_GROUP)
         if self._writer is None:
             self._writer = ParquetWriter(
-                self._path, batches.schema, compression="zstd", use_dictionary=["type"], write_statistics=["id", "relation"]
+                self._path,
+                batches.schema,
+                compression="zstd",
+                use_dictionary=["type"],
+                write_statistics=["id", "relation"],
             )
         for batch in batches:
             self._writer.write_batch(batch)

@@ -14,6 +14,7 @@ MENTIONS_PER_DOCUMENT = 10
 DOCUMENTS_PER_SHARD = 10_000
 _RELATION_TYPES = ("Work_For", "Live_In", "Located_In", "Kill", "OrgBased_In")
 _NAMES = {"Peop": 120_000, "Org": 60_000, "Loc": 30_000}
+"""How many names there are, at most as many as mentions."""
 _SYLLABLES = ("ba", "del", "mar", "lin", "ko", "sten", "ra", "vi", "ton", "ger", "hal", "mo", "nes", "ri", "pel", "sa")
 _WORDS = [
     "the",
@@ -101,7 +102,7 @@ def write_corpus(folder: Path, mentions: int, seed: int = 42) -> int:
     folder.mkdir(parents=True)
     documents = mentions // MENTIONS_PER_DOCUMENT
     random = np.random.default_rng(seed)
-    names = {kind: _Names(kind, count, random) for kind, count in _NAMES.items()}
+    names = {kind: _Names(kind, min(count, mentions), random) for kind, count in _NAMES.items()}
     for shard, first in enumerate(range(0, documents, DOCUMENTS_PER_SHARD)):
         numbers = range(first, min(first + DOCUMENTS_PER_SHARD, documents))
         rows = [_document(number, names, random) for number in numbers]

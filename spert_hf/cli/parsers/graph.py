@@ -57,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--memory-limit",
         metavar="SIZE",
-        help="what DuckDB may take, such as 4GB (default: 80 MB for each thread); beyond it, it works on disk, beside "
+        help="what DuckDB may take, such as 4GB (default: 500 MB for each thread); beyond it, it works on disk, beside "
         "the output",
     )
     group.add_argument("--threads", type=positive, metavar="N", help="of DuckDB (default: all cores)")

@@ -1,0 +1,75 @@
+"""`spert-hf graph`: what it says, writes and refuses, and what it does not import."""
+
+import subprocess
+import sys
+
+import pytest
+
+from spert_hf.cli.main import main
+from tests.graph.found_records import found, names, triples, write_lines
+
+
+@pytest.fixture
+def lines(tmp_path):
+    return write_lines(
+        tmp_path / "found.jsonl",
+        found("[Ada Byron|Peop] met [Byron|Peop] of [the Bath|Loc].", ("In", 0, 2), ("In", 0, 1), ("In", 1, 2, 0.1)),
+        found("[Bath|Loc] [Ada Byron|Peop]", ("In", 1, 0)),
+        {"text": "x", "error": "input 3: no"},
+    )
+
+
+def test_the_summary_adds_up(lines, tmp_path, capsys):
+    output = tmp_path / "kg"
+    assert main(["graph", str(lines), "--output", str(output), "--format", "neo4j", "--min-score", "0.2"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2 records of 2 documents in 1 file, 1 more have an error and were skipped",
+        "5 mentions → 2 entities",
+        "  1 merged by article, from 1 form",
+        "  1 merged by surname, from 1 form",
+        "4 relations → 1 triples with 2 pieces of evidence",
+        "  1 dropped: with a score below --min-score",
+        "  1 dropped: from an entity to itself",
+        f"Written to {output}: Parquet, neo4j",
+    ]
+    assert triples(output) == {("Ada Byron", "In", "Bath"): 2}
+    assert (output / "neo4j" / "entities.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "entities"),
+    [
+        (["--no-merge", "surname"], 3),
+        (["--no-merge", "all"], 4),
+        (["--merge", "article"], 3),
+        (["--merge", "article,surname", "--no-merge", "article"], 3),
+        (["--surname-types", "Org"], 3),
+    ],
+)
+def test_rules_are_chosen(lines, tmp_path, options, entities):
+    assert main(["graph", str(lines), "--output", str(tmp_path / "kg"), *options]) == 0
+    assert len(names(tmp_path / "kg")) == entities
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--no-merge", "surnames"], "--no-merge must be all, 'unicode', "),
+        (["--format", "neo"], "--format must be 'parquet', 'html', "),
+        (["--aliases", "missing.csv"], "missing.csv"),
+        (["--memory-limit", "1"], "--memory-limit must be an amount of memory such as 500MB or 4GB, got '1'"),
+    ],
+)
+def test_wrong_options_are_one_line(lines, tmp_path, capsys, options, message):
+    assert main(["graph", str(lines), "--output", str(tmp_path / "kg"), *options]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("spert-hf graph: ") and message in told and told.count("\n") == 1
+    assert not (tmp_path / "kg").exists()
+
+
+@pytest.mark.e2e
+def test_no_model_is_imported(lines, tmp_path):
+    code = "import sys; from spert_hf.cli.main import main; main(sys.argv[1:]); print('torch' in sys.modules)"
+    command = [sys.executable, "-c", code, "graph", str(lines), "--output", str(tmp_path / "kg")]
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert told.stdout.splitlines()[-1] == "False"
