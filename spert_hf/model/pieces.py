@@ -3,12 +3,15 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from operator import attrgetter
 
-from .forking import computing
-from .output import PredictedEntity, PredictedRelation, Prediction
-from .processing_spert import EncodedWords, SpertProcessor
+from .decoding import keep_types, resolve_overlaps, to_prediction
+from .predictions import PredictedEntity, PredictedRelation, Prediction, PredictionArrays
+from .selection import Selection
+from .settings import PredictionSettings
+from .subwords import EncodedWords, SubwordEncoder
 
 Ranges = Sequence[tuple[int, int]]
 
@@ -35,7 +38,7 @@ class Piece:
 
 
 def cut(
-    processor: SpertProcessor, texts: Sequence[Sequence[str]], sequences: Sequence[Ranges] | None = None
+    processor: SubwordEncoder, texts: Sequence[Sequence[str]], sequences: Sequence[Ranges] | None = None
 ) -> list[Piece]:
     """Split texts into pieces, and tokenize them.
 
@@ -55,13 +58,38 @@ def cut(
         for start, end in ([(0, len(words))] if sequences is None else sequences[text])
         if start < end
     ]
-    with computing():  # the tokenizer may hold locks
-        encoded = processor.encode([texts[text][start:end] for text, start, end in ranges])
+    encoded = processor.encode([texts[text][start:end] for text, start, end in ranges])
     return [
         Piece(text, first + start, first + end, start == 0, first + end == last, words.window(start, end))
         for (text, first, last), words in zip(ranges, encoded, strict=True)
         for start, end in processor.windows(words)
     ]
+
+
+def parts_of_texts(pieces: Sequence[Piece], count: int) -> list[slice]:
+    """Return the slice of each text's pieces, which are grouped by text."""
+    ends = [bisect_right(pieces, text, key=attrgetter("text")) for text in range(count)]
+    return [slice(start, end) for start, end in pairwise([0, *ends])]
+
+
+def put_together(
+    found: Sequence[PredictionArrays],
+    pieces: Sequence[Piece],
+    config: PredictionSettings,
+    policy: str,
+    selection: Selection,
+) -> Prediction:
+    """Return the prediction for a text.
+
+    Args:
+        found: what was decoded of each of its pieces.
+        pieces: the pieces, in text order.
+        config: the model's config.
+        policy: the overlap policy.
+        selection: the predictions to keep.
+    """
+    whole = join([to_prediction(one, config) for one in found], pieces)
+    return keep_types(resolve_overlaps(whole, policy), selection.entity_types)
 
 
 def join(predictions: Sequence[Prediction], pieces: Sequence[Piece]) -> Prediction:

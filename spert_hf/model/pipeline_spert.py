@@ -3,7 +3,7 @@
 import inspect
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
@@ -12,11 +12,9 @@ from transformers.utils import logging
 
 from .choices import BACKENDS, OVERLAP_POLICIES
 from .configuration_spert import SpertConfig
-from .decoding import in_text_order
+from .extraction import BATCHES_READ_AHEAD, ReadInput, read_ahead, read_input, to_result
 from .given_entities import (
-    GivenEntity,
     InputWithEntities,
-    in_given_order,
     join_sequences,
     read_entities,
     with_entities,
@@ -24,7 +22,7 @@ from .given_entities import (
 from .inference import DEFAULT_BATCH_SIZE, predict, predict_arrays
 from .input_collections import has_length, is_collection, is_one, items_of, plain
 from .messages import integer, must_be
-from .output import Prediction, PredictionArrays
+from .predictions import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .selection import Selection, Threshold, check_selection
 from .setting_checks import check_choice, check_flag, check_keywords
@@ -45,6 +43,7 @@ from .cpu_packing import *
 from .cpu_runtime import *
 from .cpu_scheduling import *
 from .cpu_workers import *
+from .decoding import *
 from .encoder_checks import *
 from .encoders import *
 from .encoding import *
@@ -55,6 +54,7 @@ from .languages import *
 from .loading import *
 from .model_sizes import *
 from .modeling_spert import *
+from .output import *
 from .pieces import *
 from .ranking import *
 from .runtime import *
@@ -63,6 +63,7 @@ from .settings import *
 from .signatures import *
 from .span_pooling import *
 from .span_scoring import *
+from .subwords import *
 from .tracing import *
 from .versions import *
 from .watching import *
@@ -70,13 +71,6 @@ from .words import *
 """
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""
-
-BATCHES_READ_AHEAD = 16
-"""The number of batches read before the first is computed, so that texts of similar length are batched together. For a
-generator, which may be slow, only one is read ahead, so that results come as soon as a batch is full."""
-
-CHARACTERS_READ_AHEAD = 1 << 20
-"""The maximum number of characters to read ahead, which bounds the memory for long texts."""
 
 ERROR_POLICIES = ("raise", "skip")
 """Ways to handle an invalid input."""
@@ -97,21 +91,6 @@ _FORMER_NAMES = frozenset({"split_sentences"})
 
 _OF_BASE_CLASS = frozenset({"args_parser", "dtype", "num_workers", "torch_dtype"})
 """Keywords that the constructor in transformers accepts without declaring them."""
-
-
-@dataclass(slots=True)
-class _Input:
-    """An input: its words and sequences; for a string, the text and the character offsets of its words; for a list of
-    words, the indices of the words used. A skipped input has no words, but an error. `entities` are given ones.
-    """
-
-    words: Sequence[str]
-    sequences: list[tuple[int, int]]
-    text: str | None = None
-    offsets: list[tuple[int, int]] | None = None
-    places: list[int] | None = None
-    error: str | None = None
-    entities: list[GivenEntity] | None = None
 
 
 class SpertPipeline(Pipeline):
@@ -343,12 +322,12 @@ class SpertPipeline(Pipeline):
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
                 yield self.postprocess((text, prediction), **postprocess)
 
-    def read(self, texts: Iterable[Any]) -> list[_Input]:
+    def read(self, texts: Iterable[Any]) -> list[ReadInput]:
         """Read texts as a call does, with the pipeline's own settings: their words, sequences and offsets."""
         skip = self._postprocess_params.get("errors") == "skip"
         return [self._read(text, number, skip, self._preprocess_params) for number, text in enumerate(texts)]
 
-    def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> _Input:
+    def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> ReadInput:
         """Preprocess an input; an invalid one gives an error in place of words, or raises."""
         try:
             text = self.preprocess(item, number, **preprocess)
@@ -358,9 +337,9 @@ class SpertPipeline(Pipeline):
         except ValueError as error:
             if not skip:
                 raise
-            return _Input([], [], error=str(error))
+            return ReadInput([], [], error=str(error))
 
-    def _add_entities(self, text: _Input, records: Any, number: int) -> None:
+    def _add_entities(self, text: ReadInput, records: Any, number: int) -> None:
         """Add given entities to an input.
 
         Raises:
@@ -386,29 +365,15 @@ class SpertPipeline(Pipeline):
                 )
         text.sequences = join_sequences(text.sequences, text.entities)
 
-    def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> _Input:
+    def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> ReadInput:
         """Split a string into words and sequences, or take the given words.
 
         Raises:
             ValueError: the input is neither; the message contains its `number`.
         """
-        if isinstance(inputs, Mapping):
-            if "tokens" not in inputs and not isinstance(plain(inputs.get("text", "")), str):
-                allowed = "a string (of a data set's rows, give the column)"
-                raise ValueError(must_be(f"input {number}: text", allowed, repr(inputs["text"])[:80]))
-            inputs = _content(inputs)
-        if isinstance(inputs, str):
-            try:
-                read = self.text_reader(words, sequences)(inputs)
-            except ValueError as error:
-                raise ValueError(f"input {number}: {error}") from error
-            return _Input([inputs[start:end] for start, end in read.words], read.sequences, inputs, read.words)
-        if isinstance(inputs, Sequence) and all(isinstance(word, str) for word in inputs):
-            places = [place for place, word in enumerate(inputs) if word.strip()]
-            return _Input([inputs[place] for place in places], [(0, len(places))], places=places)
-        raise ValueError(must_be(f"input {number}:", "a string or a list of words", repr(inputs)[:80]))
+        return read_input(inputs, number, self.text_reader(words, sequences))
 
-    def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
+    def _forward(self, model_inputs: list[ReadInput], **parameters: Any) -> list[Prediction]:
         given = None
         if any(text.entities is not None for text in model_inputs):
             given = [text.entities or () for text in model_inputs]
@@ -447,27 +412,10 @@ class SpertPipeline(Pipeline):
         return settings
 
     def postprocess(
-        self, model_outputs: tuple[_Input, Prediction], errors: str = "raise", with_text: bool = False
+        self, model_outputs: tuple[ReadInput, Prediction], errors: str = "raise", with_text: bool = False
     ) -> dict[str, Any]:
         """Convert a prediction to JSON, with entities in text order; that of a skipped input has an `error`."""
-        text, prediction = model_outputs
-        ordered = in_text_order(prediction) if text.entities is None else in_given_order(prediction, text.entities)
-        result: dict[str, Any] = {
-            "entities": [_entity_record(text, entity) for entity in ordered.entities],
-            "relations": [
-                {"type": relation.type, "score": relation.score, "head": relation.head, "tail": relation.tail}
-                for relation in ordered.relations
-            ],
-        }
-        if with_text:
-            result["relations"] = [_with_text(relation, result["entities"]) for relation in result["relations"]]
-        return result if text.error is None else result | {"error": text.error}
-
-
-def _with_text(relation: dict[str, Any], entities: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Add the texts and types of head and tail to a relation."""
-    ends = {end: entities[relation[end]] for end in ("head", "tail")}
-    return relation | {f"{end}_{field}": entity[field] for end, entity in ends.items() for field in ("text", "type")}
+        return to_result(*model_outputs, with_text=with_text)
 
 
 def _show_progress(results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
@@ -501,55 +449,3 @@ def _use_openvino(model: Any, precision: str) -> None:
             f"backend='openvino' needs the package openvino: pip install \"spert-hf[openvino]\" ({error})"
         ) from error
     package.use_openvino(model, precision)
-
-
-def read_ahead(
-    numbered_inputs: Iterable[tuple[int, Any]], batch_size: int, batches_ahead: int = BATCHES_READ_AHEAD
-) -> Iterator[list[tuple[int, Any]]]:
-    """Group inputs as the pipeline reads them; the end of a group does not depend on the inputs before it.
-
-    Args:
-        numbered_inputs: pairs of a number and an input.
-        batch_size: number of inputs in a batch.
-        batches_ahead: number of batches in a group.
-
-    Yields:
-        The groups.
-    """
-    group: list[tuple[int, Any]] = []
-    characters = 0
-    for number, item in numbered_inputs:
-        group.append((number, item))
-        characters += _length(item)
-        if len(group) == batch_size * batches_ahead or characters >= CHARACTERS_READ_AHEAD:
-            yield group
-            group, characters = [], 0
-    if group:
-        yield group
-
-
-def _length(inputs: Any) -> int:
-    """The number of characters of an input; 0 for an invalid one."""
-    if isinstance(inputs, Mapping):
-        inputs = _content(inputs)
-    if isinstance(inputs, str):
-        return len(inputs)
-    return sum(len(word) for word in inputs if isinstance(word, str)) if isinstance(inputs, Sequence) else 0
-
-
-def _content(record: Mapping[str, Any]) -> Any:
-    """The words or the text in a mapping."""
-    return plain(record.get("tokens", record.get("text")))
-
-
-def _entity_record(text: _Input, entity: Any) -> dict[str, Any]:
-    record: dict[str, Any] = {"type": entity.type, "score": entity.score}
-    if text.text is None or text.offsets is None:
-        record["text"] = " ".join(text.words[entity.start : entity.end])
-    else:
-        start, end = text.offsets[entity.start][0], text.offsets[entity.end - 1][1]
-        record |= {"text": text.text[start:end], "start": start, "end": end}
-    first, last = entity.start, entity.end - 1
-    if text.places is not None:
-        first, last = text.places[first], text.places[last]
-    return record | {"token_start": first, "token_end": last + 1}

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from .configuration_spert import SpertConfig
 from .output import SpertScores
-from .ranking import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
+from .ranking import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, many_entities
 from .signatures import forbidden_relations
 from .span_pooling import Pooler, RangePooler, pool_spans_by_size, pool_words
 
@@ -106,11 +106,11 @@ def _likeliest_pairs(
     best = []
     for chunk in pairs.split(at_once):
         logits = _score_pairs(model, poolers, word_offsets, entities, chunk)
-        forbidden = forbidden_relations(model.config, *entities[chunk, 3].unbind(-1))
+        forbidden = forbidden_relations(model.config, *entities[chunk, 3].cpu().numpy().T)
         if forbidden is not None:
-            logits = logits.masked_fill(forbidden, -torch.inf)
+            logits = logits.masked_fill(torch.from_numpy(forbidden).to(logits.device), -torch.inf)
         best.append(logits.amax(-1))
-    return pairs[best_of_each(entities[pairs[:, 0], 0], torch.cat(best), 2 * MOST_RELATIONS)]
+    return pairs[_best_of_each(entities[pairs[:, 0], 0], torch.cat(best), 2 * MOST_RELATIONS)]
 
 
 def _score_pairs(
@@ -175,18 +175,19 @@ def _predicted_entities(entity_logits: Tensor) -> Tensor:
 def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
     """Return the indices of the entities to pair: all, or those with the highest scores if a row has too many."""
     rows, starts, ends, types = entities.unbind(-1)
-    if not exceeds(rows, MOST_PAIRED_ENTITIES):
+    if len(rows) <= MOST_PAIRED_ENTITIES or int(torch.bincount(rows).max()) <= MOST_PAIRED_ENTITIES:
         return torch.arange(len(rows), device=rows.device)
-    # Always the same text: Python remembers each distinct warning.
-    warnings.warn(
-        f"more than {MOST_PAIRED_ENTITIES} entities were predicted in one sentence: relations are looked for only "
-        "between the surest",
-        stacklevel=2,
-    )
+    warnings.warn(many_entities(MOST_PAIRED_ENTITIES), stacklevel=2)
     # Independent of the config's temperature, which must not change the relations that are found.
     probabilities = entity_logits[rows, ends - starts - 1, starts].float().softmax(-1)
     scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
-    return best_of_each(rows, scores, MOST_PAIRED_ENTITIES)
+    return _best_of_each(rows, scores, MOST_PAIRED_ENTITIES)
+
+
+def _best_of_each(rows: Tensor, scores: Tensor, most: int) -> Tensor:
+    """Do what [`best_of_each`] does, for tensors."""
+    kept = best_of_each(rows.cpu().numpy(), scores.float().cpu().numpy(), most)
+    return torch.from_numpy(kept).to(rows.device)
 
 
 def _ordered_pairs(rows: Tensor) -> Tensor:

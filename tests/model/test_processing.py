@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transformers import AutoConfig, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertProcessor
-from spert_hf.model.processing_spert import EncodedWords
+from spert_hf.model.subwords import EncodedWords
 from tests.support.hostile_checkpoints import change_json
 from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, make_encoder_folder, make_tokenizer
