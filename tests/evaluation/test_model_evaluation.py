@@ -52,7 +52,7 @@ def test_scores_are_those_of_the_records(untrained, monkeypatch, overlap, no_ove
 
 @pytest.mark.filterwarnings("ignore:more than")
 def test_no_record_is_held_of_each_relation(untrained):
-    """Records of so many relations take more than 200 bytes each; the arrays of a batch do not grow with the documents."""
+    """Records of so many relations take over 200 bytes each; arrays of a batch do not grow with the documents."""
     documents = [Document(SENTENCES[0][:7], [], [])] * 24
     score(*untrained, documents[:1], 1)
     peaks, found = [], []
