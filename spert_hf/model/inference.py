@@ -10,6 +10,7 @@ from .configuration_spert import SpertConfig
 from .cpu_scheduling import batches_by_length, share_out
 from .cpu_workers import count_workers, side_by_side
 from .decoding import CandidateScores, decode_arrays, to_arrays
+from .extraction import DEFAULT_BATCH_SIZE
 from .forking import computing, is_forked
 from .output import SpertScores
 from .pieces import Piece, Ranges, cut, parts_of_texts, put_together
@@ -17,8 +18,6 @@ from .predictions import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .runtime import EncoderRuntime
 from .selection import ALL, Selection, Threshold
-
-DEFAULT_BATCH_SIZE = 32
 
 Result = TypeVar("Result")
 

@@ -1,4 +1,4 @@
-"""The two graphs of a model: scores of all spans, then scores of given pairs, because the first decide on the second."""
+"""The two graphs of a model: scores of all spans, then scores of given pairs, which depend on the first."""
 
 import torch
 from torch import Tensor, nn
