@@ -314,12 +314,22 @@ class Extractor:
                 )
         text.sequences = join_sequences(text.sequences, text.entities)
 
-    def _prediction_settings(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def prediction_settings(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """What [`predict`] takes: the pipeline's own settings, and those given in their place."""
         settings = {**self._forward_params, **parameters}
         names = {field.name for field in fields(Selection)} & settings.keys()
         settings["selection"] = Selection(**{name: settings.pop(name) for name in names})
         return settings
+
+
+def check_settings_of(extractor: type[Extractor], given: Iterable[str]) -> None:
+    """Check the names of settings of an extractor's constructor.
+
+    Raises:
+        TypeError: one is unknown.
+    """
+    known = extractor._settings() - OF_CALLS_ONLY - FORMER_NAMES
+    check_keywords(given, known, "the extractor")
 
 
 def positive_or_none(field: str, value: Any) -> int | None:

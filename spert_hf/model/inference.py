@@ -13,7 +13,7 @@ from .decoding import CandidateScores, decode_arrays, to_arrays
 from .extraction import DEFAULT_BATCH_SIZE
 from .forking import computing, is_forked
 from .output import SpertScores
-from .pieces import Piece, Ranges, cut, parts_of_texts, put_together
+from .pieces import EntityNumbers, Piece, Ranges, cut, entities_in, parts_of_texts, put_together
 from .predictions import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .runtime import EncoderRuntime
@@ -43,9 +43,6 @@ class ScoringModel(Protocol):
         """Score all spans and pairs of a batch."""
 
 
-_Numbers = tuple[int, int, int]
-
-
 def score_pieces(
     model: ScoringModel, processor: SpertProcessor, pieces: Sequence[Piece], batch_size: int
 ) -> Iterator[tuple[list[int], SpertScores]]:
@@ -70,7 +67,7 @@ def compute_batches(
     pieces: Sequence[Piece],
     batch_size: int,
     use: Callable[[list[int], SpertScores], Result],
-    entities: Sequence[Sequence[_Numbers]] | None = None,
+    entities: Sequence[Sequence[EntityNumbers]] | None = None,
 ) -> Iterator[Result]:
     """Score pieces like [`score_pieces`], and yield the result of a function for each batch.
 
@@ -144,7 +141,7 @@ def predict(
     pieces = cut(processor, texts, sequences)
     entities = None
     if given is not None:
-        entities = [_entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
+        entities = [entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
         overlap, selection = "keep", Selection(relation_types=selection.relation_types)
     (found,) = _decode_pieces(model, processor, pieces, [relation_threshold], batch_size, selection, entities)
     policy = overlap or model.config.overlap
@@ -209,7 +206,7 @@ def _decode_pieces(
     relation_thresholds: Sequence[Threshold],
     batch_size: int,
     selection: Selection,
-    entities: Sequence[Sequence[_Numbers]] | None = None,
+    entities: Sequence[Sequence[EntityNumbers]] | None = None,
 ) -> list[list[PredictionArrays]]:
     """For each threshold what is found in each piece, in the order of the pieces."""
     decoded: list[dict[int, PredictionArrays]] = [{} for _ in relation_thresholds]
@@ -243,16 +240,4 @@ def candidate_scores(output: SpertScores) -> CandidateScores:
         of_entities.float().cpu().numpy(),
         output.pairs.cpu().numpy(),
         None if relation_logits is None else relation_logits.float().cpu().numpy(),
-    )
-
-
-def _entities_in(piece: Piece, given: Sequence[tuple[int, int, str]], types: Sequence[str]) -> list[_Numbers]:
-    """Return the given entities in a piece, with offsets in its words, in the order of predicted ones."""
-    return sorted(
-        (
-            (start - piece.start, end - piece.start, types.index(name) + 1)
-            for start, end, name in given
-            if piece.start <= start and end <= piece.end
-        ),
-        key=lambda entity: (entity[1] - entity[0], *entity),
     )

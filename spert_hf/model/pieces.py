@@ -14,6 +14,8 @@ from .settings import PredictionSettings
 from .subwords import EncodedWords, SubwordEncoder
 
 Ranges = Sequence[tuple[int, int]]
+EntityNumbers = tuple[int, int, int]
+"""First word, end word (exclusive) and index of the type, from 1."""
 
 
 @dataclass(slots=True)
@@ -139,3 +141,15 @@ def _best_piece(start: int, end: int, pieces: Sequence[Piece]) -> int:
 
     first, last = bisect_left(pieces, end, key=attrgetter("end")), bisect_right(pieces, start, key=attrgetter("start"))
     return max(range(first, last), key=lambda number: (distance(number), -number))
+
+
+def entities_in(piece: Piece, given: Sequence[tuple[int, int, str]], types: Sequence[str]) -> list[EntityNumbers]:
+    """Return the given entities in a piece, with offsets in its words, in the order of predicted ones."""
+    return sorted(
+        (
+            (start - piece.start, end - piece.start, types.index(name) + 1)
+            for start, end, name in given
+            if piece.start <= start and end <= piece.end
+        ),
+        key=lambda entity: (entity[1] - entity[0], *entity),
+    )

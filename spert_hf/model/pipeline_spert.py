@@ -243,14 +243,14 @@ class SpertPipeline(Extractor, Pipeline):  # type: ignore[misc] # `__call__` tak
         Returns:
             One prediction per text.
         """
-        settings = self._prediction_settings(parameters)
+        settings = self.prediction_settings(parameters)
         return predict(self.model, self.spert_processor, texts, **settings, given=given, sequences=sequences)
 
     def predict_arrays(
         self, texts: Sequence[Sequence[str]], sequences: Any = None, **parameters: Any
     ) -> list[PredictionArrays]:
         """Do what [`predict_words`] does, and give it as arrays."""
-        settings = self._prediction_settings(parameters)
+        settings = self.prediction_settings(parameters)
         return predict_arrays(self.model, self.spert_processor, texts, **settings, sequences=sequences)
 
     def postprocess(

@@ -95,7 +95,7 @@ class SpertProcessor(SubwordEncoder):
         )
         embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number is valid
         # Encoders may lack embeddings of special tokens that SpERT does not use.
-        unused = special - {*processor._prefix, *processor._suffix, processor.unknown_id, processor.pad_id}
+        unused = special - {*processor.prefix, *processor.suffix, processor.unknown_id, processor.pad_id}
         for token, number in vocabulary.items():
             if number >= embeddings and number not in unused:
                 raise ValueError(

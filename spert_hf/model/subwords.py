@@ -5,6 +5,7 @@ import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
@@ -110,11 +111,15 @@ class SubwordEncoder:
         self._backend.no_truncation()
         self._backend.no_padding()
         self._word_prefix = _space_before_words(self._backend)
-        self._prefix, self._suffix = prefix, suffix
+        self.prefix, self.suffix = prefix, suffix
         self.unknown_id, self.pad_id = unknown_id, pad_id
         self._letter_cases = letter_cases
         self._overlap_words = overlap_words
         self.window_size = window_size
+
+    def save_backend(self, path: Path) -> None:
+        """Write the tokenizer's backend to a file."""
+        path.write_text(self._backend.to_str(), encoding="utf-8")
 
     def encode(self, sentences: Sequence[Sequence[str]]) -> list[EncodedWords]:
         """Tokenize the words of sentences.
@@ -197,18 +202,18 @@ class SubwordEncoder:
             `word_offsets`, *(batch, words + 1)*, and, if this processor returns letter cases, `letter_cases`,
             *(batch, sub-words)*; all `int64`.
         """
-        around = len(self._prefix) + len(self._suffix)
+        around = len(self.prefix) + len(self.suffix)
         longest = max(len(sentence.input_ids) for sentence in sentences) + around
         most_words = max(len(sentence.word_offsets) for sentence in sentences)
         ids, mask, offsets, cases = [], [], [], []
         for sentence in sentences:
             length = len(sentence.input_ids) + around
-            ids.append([*self._prefix, *sentence.input_ids, *self._suffix] + [self.pad_id] * (longest - length))
+            ids.append([*self.prefix, *sentence.input_ids, *self.suffix] + [self.pad_id] * (longest - length))
             mask.append([1] * length + [0] * (longest - length))
-            positions = [offset + len(self._prefix) for offset in sentence.word_offsets]
+            positions = [offset + len(self.prefix) for offset in sentence.word_offsets]
             offsets.append(positions + positions[-1:] * (most_words - len(positions)))
             if sentence.letter_cases is not None:
-                before, after = [0] * len(self._prefix), [0] * (len(self._suffix) + longest - length)
+                before, after = [0] * len(self.prefix), [0] * (len(self.suffix) + longest - length)
                 cases.append(before + sentence.letter_cases + after)
         batch = {
             "input_ids": np.array(ids, dtype=np.int64),
