@@ -23,8 +23,8 @@ from .model.hub import find_tokenizer
 from .model.inference import DEFAULT_BATCH_SIZE
 from .model.messages import kind_of, must_be
 from .model.modeling_spert import SpertModel
-from .model.output import PredictionArrays
 from .model.pipeline_spert import SpertPipeline
+from .model.predictions import PredictionArrays
 from .model.setting_checks import check_choice, check_flag, check_integer, check_keywords
 from .progress import Progress
 

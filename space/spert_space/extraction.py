@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from spert_hf.model.choices import OVERLAP_POLICIES
 from spert_hf.model.decoding import resolve_overlaps
-from spert_hf.model.output import PredictedEntity, Prediction
+from spert_hf.model.predictions import PredictedEntity, Prediction
 
 from .shares import SCORE_STEPS, best_by_type, count_left_out
 

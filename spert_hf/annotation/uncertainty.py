@@ -11,12 +11,12 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from ..model.configuration_spert import SpertConfig
-from ..model.decoding import relation_scores
+from ..model.extraction import read_ahead
 from ..model.inference import DEFAULT_BATCH_SIZE, compute_batches
 from ..model.modeling_spert import SpertModel
 from ..model.output import SpertScores
 from ..model.pieces import Piece, cut
-from ..model.pipeline_spert import SpertPipeline, read_ahead
+from ..model.pipeline_spert import SpertPipeline
 from ..model.runtime import EncoderRuntime
 from ..model.selection import ALL, Threshold
 from ..model.signatures import forbidden_relations
@@ -180,12 +180,12 @@ def doubts(
     entities = (1 - spans.amax(-1)).flatten(1).sum(1)
     relations = entities.new_zeros(batch_size)
     if output.relation_logits is not None and len(output.relation_logits):
-        scores = relation_scores(output.relation_logits, config.relation_temperature * temperature)
+        scores = (output.relation_logits.float() / (config.relation_temperature * temperature)).sigmoid()
         given = scores.new_tensor(ALL.relation_thresholds(config, threshold))
         lowest = (given.logit(_TINY) / temperature).sigmoid()
         near = torch.where(scores < lowest, scores / lowest, (1 - scores) / (1 - lowest)) / 2
-        forbidden = forbidden_relations(config, *output.entities[output.pairs, 3].unbind(-1))
+        forbidden = forbidden_relations(config, *output.entities[output.pairs, 3].cpu().numpy().T)
         if forbidden is not None:
-            near = near.masked_fill(forbidden, 0.0)
+            near = near.masked_fill(torch.from_numpy(forbidden).to(near.device), 0.0)
         relations.index_add_(0, output.entities[output.pairs[:, 0], 0], near.sum(1))
     return entities, relations

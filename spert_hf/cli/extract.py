@@ -16,8 +16,8 @@ from ..data.textfiles import to_json_line
 from ..data.white_space import blank_note, count_blank
 from ..files.atomic import digest_of_file
 from ..files.outputs import is_stream, open_stream, real_target
+from ..model.extraction import BATCHES_READ_AHEAD, read_ahead
 from ..model.messages import must_be
-from ..model.pipeline_spert import BATCHES_READ_AHEAD, read_ahead
 from ..model.selection import check_selection
 from ..progress import Progress
 from ..scale.digests import digest_of_model

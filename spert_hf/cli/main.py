@@ -15,6 +15,7 @@ COMMANDS = {
     "calibrate": "calibrate scores, so that they are the probability of being right",
     "find-threshold": "find the relation threshold with the best F1 on a split",
     "quantize": "quantize the encoder to INT8, for OpenVINO",
+    "export": "export a model to ONNX, which runs without torch",
     "extract": "extract entities and relations from a file",
     "graph": "make a knowledge graph of what was found in a corpus",
     "experiment": "run the experiments of a table of results, and render it",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..data.documents import Document
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
-from ..model.output import PredictionArrays
+from ..model.predictions import PredictionArrays
 from .array_counts import Items, count_items
 from .error_analysis import ErrorAnalysis, analyse_errors
 from .spert_metric.scoring import Counts

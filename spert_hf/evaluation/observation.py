@@ -22,11 +22,12 @@ from ..model.decoding import (
     resolve_overlaps,
     tempered_score,
 )
-from ..model.inference import DEFAULT_BATCH_SIZE, score_pieces
+from ..model.inference import DEFAULT_BATCH_SIZE, candidate_scores, score_pieces
 from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
-from ..model.output import Prediction, SpertScores
+from ..model.output import SpertScores
 from ..model.pieces import Piece, cut
+from ..model.predictions import Prediction
 from ..model.processing_spert import SpertProcessor
 from .reliability import Reliability, reliability
 from .spert_metric.scoring import read_record, symmetric_names, without_entity_types
@@ -57,7 +58,7 @@ class EntityObservations:
 
     def reliability(self, temperature: float) -> Reliability:
         """Return how often they are right, by their scores at a temperature."""
-        scores = entity_scores(self.logits, temperature).amax(-1)
+        scores = entity_scores(self.logits.numpy(), temperature).max(-1)
         return reliability(scores.tolist(), self.right.tolist())
 
 
@@ -82,7 +83,7 @@ class RelationObservations:
 
     def reliability(self, temperature: float) -> Reliability:
         """Return how often they are right, by their scores at a temperature."""
-        return reliability(relation_scores(self.logits, temperature).tolist(), self.right.tolist())
+        return reliability(relation_scores(self.logits.numpy(), temperature).tolist(), self.right.tolist())
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ class _Gold:
 
 
 def _decode(output: SpertScores, config: SpertConfig, rows: int, threshold: float) -> list[Prediction]:
-    return [resolve_overlaps(prediction, config.overlap) for prediction in decode(output, config, rows, threshold)]
+    predictions = decode(candidate_scores(output), config, rows, threshold)
+    return [resolve_overlaps(prediction, config.overlap) for prediction in predictions]
 
 
 def _observe_entities(logits: Tensor, shown: Prediction, piece: Piece, gold: _Gold) -> list[tuple[Tensor, int]]:

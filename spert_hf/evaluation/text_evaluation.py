@@ -13,8 +13,8 @@ import numpy as np
 from ..data.detokenization import text_of
 from ..data.documents import Document
 from ..model.configuration_spert import SpertConfig
-from ..model.output import PredictionArrays
 from ..model.pipeline_spert import SpertPipeline
+from ..model.predictions import PredictionArrays
 from .array_counts import Items
 from .model_evaluation import count_at_spans
 from .spert_metric.scoring import Counts

@@ -20,12 +20,16 @@ class AttentionPooler:
     Args:
         vectors: *(batch, positions, hidden)*.
         scores: *(batch, positions)*.
+        longest: the maximum number of positions, if tables are to have the same number of levels for any number of
+            them, as an exported graph needs.
     """
 
-    def __init__(self, vectors: Tensor, scores: Tensor) -> None:
+    def __init__(self, vectors: Tensor, scores: Tensor, longest: int | None = None) -> None:
         self._dtype = vectors.dtype
         self._rows, self._positions = scores.shape
-        padding = max(2, 1 << (self._positions - 1).bit_length()) - self._positions
+        padded = max(2, 1 << ((self._positions if longest is None else longest) - 1).bit_length())
+        padding = padded - self._positions
+        self._doubles = torch.tensor([2 << level for level in range(padded.bit_length() - 2)], device=scores.device)
         single = _pool_single(functional.pad(vectors, (0, 0, 0, padding)), functional.pad(scores, (0, padding)))
         levels = [_of_each(lambda part: part[:, : self._positions], level) for level in _parts_by_level(single)]
         self._table = _of_each(lambda *parts: torch.stack(parts).flatten(0, 2), *levels)
@@ -42,7 +46,7 @@ class AttentionPooler:
         firsts = starts.clamp(max=self._positions - 1)  # only an empty range can start past the last position
         lasts = (ends - 1).clamp(min=0)
         # The highest bit in which they differ. For a single position, merging two equal results changes nothing.
-        level = torch.frexp((firsts ^ lasts).clamp(min=1).float()).exponent.long() - 1
+        level = ((firsts ^ lasts).unsqueeze(-1) >= self._doubles).sum(-1)
         place = (level * self._rows + rows) * self._positions
         mean = self._look_up(place + firsts).join(self._look_up(place + lasts)).mean.to(self._dtype)
         return mean * (ends > starts).to(mean.dtype).unsqueeze(-1)

@@ -15,7 +15,7 @@ from .encoding import DEFAULT_RUNTIME, EncodingMixin
 from .hub import WholeCheckpoint, find_tokenizer
 from .loading import load_checked
 from .messages import must_be
-from .processing_spert import LETTER_CASES
+from .subwords import LETTER_CASES
 
 Model = TypeVar("Model", bound="SpertPreTrainedModel")
 

@@ -3,34 +3,54 @@
 import math
 import warnings
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from .configuration_spert import SpertConfig
-from .output import PredictedEntity, PredictedRelation, Prediction, PredictionArrays, SpertScores
-from .ranking import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
+from .predictions import PredictedEntity, PredictedRelation, Prediction, PredictionArrays
+from .ranking import MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds, many_relations
 from .selection import ALL, Selection, Threshold
+from .settings import PredictionSettings
 from .signatures import forbidden_relations
 
 
-def entity_scores(logits: Tensor, temperature: float) -> Tensor:
+class CandidateScores(NamedTuple):
+    """What a model gives of a batch, as far as decoding needs it.
+
+    Args:
+        entities: the predicted entities, (row, start, end, type from 1), *(entities, 4)*, `int64`; sorted by row, size
+            and start.
+        entity_logits: their logits, *(entities, 1 + entity types)*, `float32`.
+        pairs: indices of head and tail in `entities`, *(pairs, 2)*, `int64`; sorted by row of the batch.
+        relation_logits: their logits, *(pairs, relation types)*, `float32`; `None` without relation types.
+    """
+
+    entities: np.ndarray
+    entity_logits: np.ndarray
+    pairs: np.ndarray
+    relation_logits: np.ndarray | None
+
+
+def entity_scores(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Compute the probabilities of *none* and of each entity type.
 
     Args:
-        logits: *(…, 1 + entity types)*, in any floating-point dtype.
+        logits: *(…, 1 + entity types)*, `float32`.
         temperature: the logits are divided by it.
 
     Returns:
         Probabilities of the same shape.
     """
-    return _tempered(logits, temperature).softmax(-1)
+    logits = _tempered(logits, temperature)
+    scores = np.exp(logits - logits.max(-1, keepdims=True))
+    return scores / scores.sum(-1, keepdims=True)
 
 
-def relation_scores(logits: Tensor, temperature: float) -> Tensor:
+def relation_scores(logits: np.ndarray, temperature: float) -> np.ndarray:
     """Compute the scores of relations, each independently, from logits of the same shape; see [`entity_scores`]."""
-    return _tempered(logits, temperature).sigmoid()
+    logits = _tempered(logits, temperature)
+    powers = np.exp(-np.abs(logits))  # 1 / (1 + e^-x) overflows for x < 0, where e^x / (1 + e^x) is exact
+    return np.where(logits < 0, powers, np.float32(1)) / (1 + powers)
 
 
 def tempered_score(score: float, temperature: float, new_temperature: float) -> float:
@@ -42,14 +62,13 @@ def tempered_score(score: float, temperature: float, new_temperature: float) -> 
     return 1 / (1 + math.exp(-logit)) if logit > 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
-def _tempered(logits: Tensor, temperature: float) -> Tensor:
-    logits = logits.float()
-    return logits if temperature == 1 else logits / temperature
+def _tempered(logits: np.ndarray, temperature: float) -> np.ndarray:
+    return logits if temperature == 1 else logits / np.float32(temperature)
 
 
 def decode(
-    output: SpertScores,
-    config: SpertConfig,
+    scores: CandidateScores,
+    config: PredictionSettings,
     batch_size: int,
     relation_threshold: Threshold = None,
     selection: Selection = ALL,
@@ -57,7 +76,7 @@ def decode(
     """Decode the model's scores of all spans and pairs.
 
     Args:
-        output: the output of [`SpertModel.forward`] without candidates.
+        scores: what the model gives.
         config: the model's config.
         batch_size: number of rows of the batch.
         relation_threshold: minimum score of a relation, or a mapping by type; default: the config's.
@@ -69,65 +88,65 @@ def decode(
         (if both spans start at the same word, either or both may be the head). A row has at most [`MOST_RELATIONS`]
         relations, those with the highest scores.
     """
-    found = decode_arrays(output, config, batch_size, relation_threshold, selection)
+    found = decode_arrays(scores, config, batch_size, relation_threshold, selection)
     return [to_prediction(row, config) for row in found]
 
 
 def decode_arrays(
-    output: SpertScores,
-    config: SpertConfig,
+    scores: CandidateScores,
+    config: PredictionSettings,
     batch_size: int,
     relation_threshold: Threshold = None,
     selection: Selection = ALL,
 ) -> list[PredictionArrays]:
     """Do what [`decode`] does, without an object for each entity and relation."""
-    entities, entity_scores, places = _find_entities(output, config, selection.entity_threshold)
-    relations, scores = [entities[:0]], [entity_scores[:0]]
-    if output.relation_logits is not None and len(output.relation_logits):
-        pairs = places[output.pairs]
-        thresholds = output.relation_logits.new_tensor(
-            selection.relation_thresholds(config, relation_threshold)
-        ).float()
-        for part in _row_by_row(output.entities[output.pairs[:, 0], 0], output.relation_logits):
+    entities, of_entities, places = _find_entities(scores, config, selection.entity_threshold)
+    relations, of_relations = [entities[:0]], [of_entities[:0]]
+    if scores.relation_logits is not None and len(scores.relation_logits):
+        pairs = places[scores.pairs]
+        thresholds = np.array(selection.relation_thresholds(config, relation_threshold), dtype=np.float32)
+        for part in _row_by_row(scores.entities[scores.pairs[:, 0], 0], scores.relation_logits):
             of_part = _find_relations(
-                output.relation_logits[part], pairs[part], entities, config, thresholds, selection.entity_types
+                scores.relation_logits[part], pairs[part], entities, config, thresholds, selection.entity_types
             )
             relations.append(of_part[0])
-            scores.append(of_part[1])
-    return _row_arrays((entities, entity_scores), (torch.cat(relations), torch.cat(scores)), batch_size)
+            of_relations.append(of_part[1])
+    found = np.concatenate(relations), np.concatenate(of_relations)
+    return _row_arrays((entities, of_entities), found, batch_size)
 
 
-def _find_entities(output: SpertScores, config: SpertConfig, threshold: float) -> tuple[Tensor, Tensor, Tensor]:
-    """The entities that reach the threshold.
+def _find_entities(
+    scores: CandidateScores, config: PredictionSettings, threshold: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the entities that reach the threshold.
 
     Returns:
-        Their rows of numbers, *(kept, 4)*, their scores, *(kept,)*, and for each of the output's entities its index
-        among these, or -1, *(entities,)*.
+        Their rows of numbers, *(kept, 4)*, their scores, *(kept,)*, and for each of the given entities its index among
+        these, or -1, *(entities,)*.
     """
-    rows, starts, ends, types = output.entities.unbind(-1)
-    probabilities = entity_scores(output.entity_logits[rows, ends - starts - 1, starts], config.entity_temperature)
-    scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
-    kept = scores >= threshold
-    return output.entities[kept], scores[kept], torch.where(kept, kept.cumsum(0) - 1, -1)
+    types = scores.entities[:, 3:]
+    probabilities = entity_scores(scores.entity_logits, config.entity_temperature)
+    of_types = np.take_along_axis(probabilities, types, 1)[:, 0]
+    kept = of_types >= np.float32(threshold)
+    return scores.entities[kept], of_types[kept], np.where(kept, kept.cumsum() - 1, -1)
 
 
-def _row_by_row(rows: Tensor, logits: Tensor) -> list[slice]:
+def _row_by_row(rows: np.ndarray, logits: np.ndarray) -> list[slice]:
     """Return a slice of all pairs or, if they have very many scores, one slice per row; `rows`: *(pairs,)*, sorted."""
-    if logits.numel() <= PAIR_SCORES_AT_ONCE:
+    if logits.size <= PAIR_SCORES_AT_ONCE:
         return [slice(None)]
-    _, counts = rows.unique_consecutive(return_counts=True)
-    ends = counts.cumsum(0).tolist()
-    return [slice(first, end) for first, end in zip([0, *ends], ends, strict=False)]
+    ends = np.bincount(rows).cumsum().tolist()
+    return [slice(first, end) for first, end in zip([0, *ends], ends, strict=False) if first < end]
 
 
 def _find_relations(
-    logits: Tensor,
-    pairs: Tensor,
-    entities: Tensor,
-    config: SpertConfig,
-    thresholds: Tensor,
+    logits: np.ndarray,
+    pairs: np.ndarray,
+    entities: np.ndarray,
+    config: PredictionSettings,
+    thresholds: np.ndarray,
     entity_types: Collection[str] | None,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Find the relations that reach their threshold.
 
     Args:
@@ -143,55 +162,50 @@ def _find_relations(
         order of the pairs.
     """
     kept = (pairs >= 0).all(1)
-    # Computed for all pairs, as the last digit of a result depends on its position in the tensor.
-    scores = relation_scores(logits, config.relation_temperature)[kept]
     logits, pairs = logits[kept], pairs[kept]
+    scores = relation_scores(logits, config.relation_temperature)
     reached = scores >= thresholds
-    forbidden = forbidden_relations(config, *entities[pairs, 3].unbind(-1))
+    types_of_ends = entities[pairs, 3]
+    forbidden = forbidden_relations(config, types_of_ends[:, 0], types_of_ends[:, 1])
     if forbidden is not None:
         reached &= ~forbidden
     if entity_types is not None:
         wanted = [index for index, name in enumerate(config.entity_types, start=1) if name in entity_types]
-        reached &= torch.isin(entities[pairs, 3], entities.new_tensor(wanted)).all(1, keepdim=True)
-    found, types = reached.nonzero(as_tuple=True)
-    relations = torch.cat((entities[pairs[found, :1], 0], pairs[found], types.unsqueeze(1)), dim=1)
+        reached &= np.isin(types_of_ends, wanted).all(1, keepdims=True)
+    found, types = reached.nonzero()
+    relations = np.column_stack((entities[pairs[found, 0], 0], pairs[found], types))
     relations, different = _without_doubles(relations, entities, config)
     found, types = found[different], types[different]
     if exceeds(relations[:, 0], MOST_RELATIONS):
-        # Always the same text: Python remembers each distinct warning.
-        warnings.warn(
-            f"more than {MOST_RELATIONS} relations were predicted in one sentence: only the surest are given, the "
-            "others are left out",
-            stacklevel=3,
-        )
-        best = best_of_each(relations[:, 0], logits[found, types].float(), MOST_RELATIONS)
+        warnings.warn(many_relations(MOST_RELATIONS), stacklevel=3)
+        best = best_of_each(relations[:, 0], logits[found, types], MOST_RELATIONS)
         relations, found, types = relations[best], found[best], types[best]
     return relations, scores[found, types]
 
 
-def _without_doubles(relations: Tensor, entities: Tensor, config: SpertConfig) -> tuple[Tensor, Tensor]:
+def _without_doubles(
+    relations: np.ndarray, entities: np.ndarray, config: PredictionSettings
+) -> tuple[np.ndarray, np.ndarray]:
     """Put the earlier span of symmetric relations first; return the relations without duplicates, and their indices."""
-    places = torch.arange(len(relations), device=relations.device)
     symmetric = [index for index, name in enumerate(config.relation_types) if name in config.symmetric_relation_types]
-    is_symmetric = torch.isin(relations[:, 3], relations.new_tensor(symmetric))
+    is_symmetric = np.isin(relations[:, 3], symmetric)
     if not is_symmetric.any():
-        return relations, places
-    rows, heads, tails, types = relations.unbind(-1)
+        return relations, np.arange(len(relations))
+    rows, heads, tails, types = relations.T
     turned = is_symmetric & (entities[tails, 1] < entities[heads, 1])
-    heads, tails = torch.where(turned, tails, heads), torch.where(turned, heads, tails)
+    heads, tails = np.where(turned, tails, heads), np.where(turned, heads, tails)
     keys = (heads * len(entities) + tails) * len(config.relation_types) + types
-    different, number = keys.unique(return_inverse=True)
-    first = places.new_full((len(different),), len(places)).scatter_reduce(0, number, places, "amin").sort().values
-    return torch.stack((rows, heads, tails, types), dim=1)[first], first
+    _, first = np.unique(keys, return_index=True)
+    first.sort()
+    return np.column_stack((rows, heads, tails, types))[first], first
 
 
 def _row_arrays(
-    entities: tuple[Tensor, Tensor], relations: tuple[Tensor, Tensor], batch_size: int
+    entities: tuple[np.ndarray, np.ndarray], relations: tuple[np.ndarray, np.ndarray], batch_size: int
 ) -> list[PredictionArrays]:
-    """What [`_find_entities`] and [`_find_relations`] give, numbers and scores, of each row by itself."""
+    """Split what [`_find_entities`] and [`_find_relations`] return, numbers and scores, by row."""
     row_numbers = np.arange(batch_size + 1)
-    spans, span_scores = (tensor.cpu().numpy() for tensor in entities)
-    triples, triple_scores = (tensor.cpu().numpy() for tensor in relations)
+    (spans, span_scores), (triples, triple_scores) = entities, relations
     borders = [rows.searchsorted(row_numbers).tolist() for rows in (spans[:, 0], triples[:, 0])]
     spans, triples = ((rows[:, 1:] - [0, 0, shift]).astype(np.int32) for rows, shift in ((spans, 1), (triples, 0)))
     found = []
@@ -202,7 +216,7 @@ def _row_arrays(
     return found
 
 
-def to_prediction(found: PredictionArrays, config: SpertConfig) -> Prediction:
+def to_prediction(found: PredictionArrays, config: PredictionSettings) -> Prediction:
     """Give what was found as objects, with the names of their types."""
     names = config.entity_types, config.relation_types
     return Prediction(
@@ -219,7 +233,7 @@ def to_prediction(found: PredictionArrays, config: SpertConfig) -> Prediction:
     )
 
 
-def to_arrays(prediction: Prediction, config: SpertConfig) -> PredictionArrays:
+def to_arrays(prediction: Prediction, config: PredictionSettings) -> PredictionArrays:
     """Give a prediction as numbers; see [`to_prediction`]."""
     entity_types, relation_types = (
         {name: number for number, name in enumerate(names)} for names in (config.entity_types, config.relation_types)

@@ -5,13 +5,13 @@ from itertools import zip_longest
 from numbers import Integral
 from typing import Any
 
-from .configuration_spert import SpertConfig
 from .decoding import select_entities
 from .input_collections import has_length, is_collection, is_one, items_of, plain
 from .messages import must_be
-from .output import Prediction
+from .predictions import Prediction
 from .selection import check_type
 from .setting_checks import shown
+from .settings import PredictionSettings
 
 GivenEntity = tuple[int, int, str]
 """First word, end word (exclusive), entity type."""
@@ -63,7 +63,7 @@ def _pairs(inputs: Iterable[Any], entities: Iterable[Any]) -> Iterator[InputWith
 
 
 def read_entities(
-    records: Any, config: SpertConfig, starts: Sequence[int], ends: Sequence[int], prefix: str
+    records: Any, config: PredictionSettings, starts: Sequence[int], ends: Sequence[int], prefix: str
 ) -> list[GivenEntity]:
     """Validate given entities and find their words.
 

@@ -1,9 +1,6 @@
 """Prediction for many texts: pieces, batches of similar length, and results in the order of the input."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
-from operator import attrgetter
 from typing import Protocol, TypeVar
 
 import torch
@@ -12,15 +9,15 @@ from transformers import PreTrainedModel
 from .configuration_spert import SpertConfig
 from .cpu_scheduling import batches_by_length, share_out
 from .cpu_workers import count_workers, side_by_side
-from .decoding import decode_arrays, keep_types, resolve_overlaps, to_arrays, to_prediction
+from .decoding import CandidateScores, decode_arrays, to_arrays
+from .extraction import DEFAULT_BATCH_SIZE
 from .forking import computing, is_forked
-from .output import Prediction, PredictionArrays, SpertScores
-from .pieces import Piece, Ranges, cut, join
+from .output import SpertScores
+from .pieces import EntityNumbers, Piece, Ranges, cut, entities_in, parts_of_texts, put_together
+from .predictions import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .runtime import EncoderRuntime
 from .selection import ALL, Selection, Threshold
-
-DEFAULT_BATCH_SIZE = 32
 
 Result = TypeVar("Result")
 
@@ -44,9 +41,6 @@ class ScoringModel(Protocol):
 
     def __call__(self, **inputs: torch.Tensor) -> SpertScores:
         """Score all spans and pairs of a batch."""
-
-
-_Numbers = tuple[int, int, int]
 
 
 def score_pieces(
@@ -73,7 +67,7 @@ def compute_batches(
     pieces: Sequence[Piece],
     batch_size: int,
     use: Callable[[list[int], SpertScores], Result],
-    entities: Sequence[Sequence[_Numbers]] | None = None,
+    entities: Sequence[Sequence[EntityNumbers]] | None = None,
 ) -> Iterator[Result]:
     """Score pieces like [`score_pieces`], and yield the result of a function for each batch.
 
@@ -147,12 +141,13 @@ def predict(
     pieces = cut(processor, texts, sequences)
     entities = None
     if given is not None:
-        entities = [_entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
+        entities = [entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
         overlap, selection = "keep", Selection(relation_types=selection.relation_types)
     (found,) = _decode_pieces(model, processor, pieces, [relation_threshold], batch_size, selection, entities)
     policy = overlap or model.config.overlap
     return [
-        _put_together(found[part], pieces[part], model.config, policy, selection) for part in _parts(pieces, len(texts))
+        put_together(found[part], pieces[part], model.config, policy, selection)
+        for part in parts_of_texts(pieces, len(texts))
     ]
 
 
@@ -196,9 +191,9 @@ def predict_at_thresholds(
     def whole(found: Sequence[PredictionArrays], of_text: Sequence[Piece]) -> PredictionArrays:
         if stays and len(of_text) == 1 and of_text[0].start == 0:
             return found[0]
-        return to_arrays(_put_together(found, of_text, model.config, policy, selection), model.config)
+        return to_arrays(put_together(found, of_text, model.config, policy, selection), model.config)
 
-    parts = _parts(pieces, len(texts))
+    parts = parts_of_texts(pieces, len(texts))
     decoded = _decode_pieces(model, processor, pieces, relation_thresholds, batch_size, selection)
     return [[whole(found[part], pieces[part]) for part in parts] for found in decoded]
 
@@ -211,14 +206,15 @@ def _decode_pieces(
     relation_thresholds: Sequence[Threshold],
     batch_size: int,
     selection: Selection,
-    entities: Sequence[Sequence[_Numbers]] | None = None,
+    entities: Sequence[Sequence[EntityNumbers]] | None = None,
 ) -> list[list[PredictionArrays]]:
     """For each threshold what is found in each piece, in the order of the pieces."""
     decoded: list[dict[int, PredictionArrays]] = [{} for _ in relation_thresholds]
 
     def decode_batch(batch: list[int], output: SpertScores) -> tuple[list[int], list[list[PredictionArrays]]]:
+        scores = candidate_scores(output)
         return batch, [
-            decode_arrays(output, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
+            decode_arrays(scores, model.config, len(batch), threshold, selection) for threshold in relation_thresholds
         ]
 
     for batch, at_thresholds in compute_batches(model, processor, pieces, batch_size, decode_batch, entities):
@@ -227,27 +223,21 @@ def _decode_pieces(
     return [[at_threshold[index] for index in range(len(pieces))] for at_threshold in decoded]
 
 
-def _put_together(
-    found: Sequence[PredictionArrays], pieces: Sequence[Piece], config: SpertConfig, policy: str, selection: Selection
-) -> Prediction:
-    """The prediction of a text of what was found in its pieces."""
-    whole = join([to_prediction(one, config) for one in found], pieces)
-    return keep_types(resolve_overlaps(whole, policy), selection.entity_types)
+def candidate_scores(output: SpertScores) -> CandidateScores:
+    """Take what decoding needs of a model's output, on the CPU.
 
+    Args:
+        output: the output of [`SpertModel.forward`] without candidates.
 
-def _parts(pieces: Sequence[Piece], count: int) -> list[slice]:
-    """Return the slice of each text's pieces, which are grouped by text."""
-    ends = [bisect_right(pieces, text, key=attrgetter("text")) for text in range(count)]
-    return [slice(start, end) for start, end in pairwise([0, *ends])]
-
-
-def _entities_in(piece: Piece, given: Sequence[tuple[int, int, str]], types: Sequence[str]) -> list[_Numbers]:
-    """Return the given entities in a piece, with offsets in its words, in the order of predicted ones."""
-    return sorted(
-        (
-            (start - piece.start, end - piece.start, types.index(name) + 1)
-            for start, end, name in given
-            if piece.start <= start and end <= piece.end
-        ),
-        key=lambda entity: (entity[1] - entity[0], *entity),
+    Returns:
+        The scores, as arrays.
+    """
+    rows, starts, ends, _ = output.entities.unbind(-1)
+    of_entities = output.entity_logits[rows, ends - starts - 1, starts]
+    relation_logits = output.relation_logits
+    return CandidateScores(
+        output.entities.cpu().numpy(),
+        of_entities.float().cpu().numpy(),
+        output.pairs.cpu().numpy(),
+        None if relation_logits is None else relation_logits.float().cpu().numpy(),
     )

@@ -35,6 +35,7 @@ from .decoding import *
 from .encoder_checks import *
 from .encoders import *
 from .errors import *
+from .extraction import *
 from .forking import *
 from .given_entities import *
 from .hub import *
@@ -46,6 +47,7 @@ from .messages import *
 from .model_sizes import *
 from .pieces import *
 from .pipeline_spert import *
+from .predictions import *
 from .processing_spert import *
 from .ranking import *
 from .runtime import *
@@ -54,6 +56,7 @@ from .sentences import *
 from .setting_checks import *
 from .settings import *
 from .signatures import *
+from .subwords import *
 from .text_reader import *
 from .text_reading import *
 from .tracing import *

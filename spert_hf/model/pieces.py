@@ -3,14 +3,19 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from operator import attrgetter
 
-from .forking import computing
-from .output import PredictedEntity, PredictedRelation, Prediction
-from .processing_spert import EncodedWords, SpertProcessor
+from .decoding import keep_types, resolve_overlaps, to_prediction
+from .predictions import PredictedEntity, PredictedRelation, Prediction, PredictionArrays
+from .selection import Selection
+from .settings import PredictionSettings
+from .subwords import EncodedWords, SubwordEncoder
 
 Ranges = Sequence[tuple[int, int]]
+EntityNumbers = tuple[int, int, int]
+"""First word, end word (exclusive) and index of the type, from 1."""
 
 
 @dataclass(slots=True)
@@ -35,7 +40,7 @@ class Piece:
 
 
 def cut(
-    processor: SpertProcessor, texts: Sequence[Sequence[str]], sequences: Sequence[Ranges] | None = None
+    processor: SubwordEncoder, texts: Sequence[Sequence[str]], sequences: Sequence[Ranges] | None = None
 ) -> list[Piece]:
     """Split texts into pieces, and tokenize them.
 
@@ -55,13 +60,38 @@ def cut(
         for start, end in ([(0, len(words))] if sequences is None else sequences[text])
         if start < end
     ]
-    with computing():  # the tokenizer may hold locks
-        encoded = processor.encode([texts[text][start:end] for text, start, end in ranges])
+    encoded = processor.encode([texts[text][start:end] for text, start, end in ranges])
     return [
         Piece(text, first + start, first + end, start == 0, first + end == last, words.window(start, end))
         for (text, first, last), words in zip(ranges, encoded, strict=True)
         for start, end in processor.windows(words)
     ]
+
+
+def parts_of_texts(pieces: Sequence[Piece], count: int) -> list[slice]:
+    """Return the slice of each text's pieces, which are grouped by text."""
+    ends = [bisect_right(pieces, text, key=attrgetter("text")) for text in range(count)]
+    return [slice(start, end) for start, end in pairwise([0, *ends])]
+
+
+def put_together(
+    found: Sequence[PredictionArrays],
+    pieces: Sequence[Piece],
+    config: PredictionSettings,
+    policy: str,
+    selection: Selection,
+) -> Prediction:
+    """Return the prediction for a text.
+
+    Args:
+        found: what was decoded of each of its pieces.
+        pieces: the pieces, in text order.
+        config: the model's config.
+        policy: the overlap policy.
+        selection: the predictions to keep.
+    """
+    whole = join([to_prediction(one, config) for one in found], pieces)
+    return keep_types(resolve_overlaps(whole, policy), selection.entity_types)
 
 
 def join(predictions: Sequence[Prediction], pieces: Sequence[Piece]) -> Prediction:
@@ -111,3 +141,15 @@ def _best_piece(start: int, end: int, pieces: Sequence[Piece]) -> int:
 
     first, last = bisect_left(pieces, end, key=attrgetter("end")), bisect_right(pieces, start, key=attrgetter("start"))
     return max(range(first, last), key=lambda number: (distance(number), -number))
+
+
+def entities_in(piece: Piece, given: Sequence[tuple[int, int, str]], types: Sequence[str]) -> list[EntityNumbers]:
+    """Return the given entities in a piece, with offsets in its words, in the order of predicted ones."""
+    return sorted(
+        (
+            (start - piece.start, end - piece.start, types.index(name) + 1)
+            for start, end, name in given
+            if piece.start <= start and end <= piece.end
+        ),
+        key=lambda entity: (entity[1] - entity[0], *entity),
+    )

@@ -2,33 +2,31 @@
 
 import inspect
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
 from transformers import Pipeline
 from transformers.utils import logging
 
-from .choices import BACKENDS, OVERLAP_POLICIES
+from .choices import BACKENDS
 from .configuration_spert import SpertConfig
-from .decoding import in_text_order
-from .given_entities import (
-    GivenEntity,
-    InputWithEntities,
-    in_given_order,
-    join_sequences,
-    read_entities,
-    with_entities,
+from .extraction import (
+    FORMER_NAMES,
+    OF_CALLS_ONLY,
+    ExtractionSettings,
+    Extractor,
+    ReadInput,
+    flag,
+    positive_or_none,
+    read_input,
+    to_result,
 )
-from .inference import DEFAULT_BATCH_SIZE, predict, predict_arrays
-from .input_collections import has_length, is_collection, is_one, items_of, plain
-from .messages import integer, must_be
-from .output import Prediction, PredictionArrays
+from .inference import predict, predict_arrays
+from .messages import must_be
+from .predictions import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
-from .selection import Selection, Threshold, check_selection
-from .setting_checks import check_choice, check_flag, check_keywords
-from .text_reader import TextReader, override_reading
+from .setting_checks import check_choice, check_keywords
 from .text_reading import TextReading
 
 _NAMED_FOR_TRANSFORMERS = """
@@ -45,24 +43,31 @@ from .cpu_packing import *
 from .cpu_runtime import *
 from .cpu_scheduling import *
 from .cpu_workers import *
+from .decoding import *
 from .encoder_checks import *
 from .encoders import *
 from .encoding import *
 from .errors import *
 from .forking import *
+from .given_entities import *
 from .hub import *
+from .input_collections import *
 from .languages import *
 from .loading import *
 from .model_sizes import *
 from .modeling_spert import *
+from .output import *
 from .pieces import *
 from .ranking import *
 from .runtime import *
+from .selection import *
 from .sentences import *
 from .settings import *
 from .signatures import *
 from .span_pooling import *
 from .span_scoring import *
+from .subwords import *
+from .text_reader import *
 from .tracing import *
 from .versions import *
 from .watching import *
@@ -71,50 +76,14 @@ from .words import *
 """Read by transformers, which copies with a file what lines like these in its text name. Before 5.16 it copies, of a
 folder, nothing that those files name in turn."""
 
-BATCHES_READ_AHEAD = 16
-"""The number of batches read before the first is computed, so that texts of similar length are batched together. For a
-generator, which may be slow, only one is read ahead, so that results come as soon as a batch is full."""
-
-CHARACTERS_READ_AHEAD = 1 << 20
-"""The maximum number of characters to read ahead, which bounds the memory for long texts."""
-
-ERROR_POLICIES = ("raise", "skip")
-"""Ways to handle an invalid input."""
-
-_READERS_KEPT = 8
-
-_OF_EACH_CALL = frozenset({"batch_size", "batches_ahead", "entities", "show_progress"})
-"""Settings that are handled before all others."""
-
-_OF_CALLS_ONLY = frozenset({"entities"})
-"""Settings of an input."""
-
 _OF_PIPELINES_ONLY = frozenset({"backend", "precision"})
 """Settings of the constructor only."""
-
-_FORMER_NAMES = frozenset({"split_sentences"})
-"""Deprecated settings."""
 
 _OF_BASE_CLASS = frozenset({"args_parser", "dtype", "num_workers", "torch_dtype"})
 """Keywords that the constructor in transformers accepts without declaring them."""
 
 
-@dataclass(slots=True)
-class _Input:
-    """An input: its words and sequences; for a string, the text and the character offsets of its words; for a list of
-    words, the indices of the words used. A skipped input has no words, but an error. `entities` are given ones.
-    """
-
-    words: Sequence[str]
-    sequences: list[tuple[int, int]]
-    text: str | None = None
-    offsets: list[tuple[int, int]] | None = None
-    places: list[int] | None = None
-    error: str | None = None
-    entities: list[GivenEntity] | None = None
-
-
-class SpertPipeline(Pipeline):
+class SpertPipeline(Extractor, Pipeline):  # type: ignore[misc] # `__call__` takes keywords only
     """Pipeline for joint entity and relation extraction with a [`SpertModel`].
 
     ```python
@@ -168,6 +137,7 @@ class SpertPipeline(Pipeline):
             `"bfloat16"`, or `"int8"` for a checkpoint quantized by `spert-hf quantize`. For the constructor only.
     """
 
+    spert_processor: SpertProcessor
     _load_processor = False
     _load_image_processor = False
     _load_video_processor = False
@@ -185,8 +155,8 @@ class SpertPipeline(Pipeline):
         **kwargs: Any,
     ) -> None:
         self.check_settings(kwargs)
-        self._batches_ahead = _positive("batches_ahead", batches_ahead)
-        self._show_progress = _flag("show_progress", show_progress)
+        self._batches_ahead = positive_or_none("batches_ahead", batches_ahead)
+        self._show_progress = flag("show_progress", show_progress)
         if backend is not None:
             check_choice("backend", backend, BACKENDS)
         if precision is not None and backend != "openvino":
@@ -197,7 +167,7 @@ class SpertPipeline(Pipeline):
         if backend == "openvino":
             _use_openvino(self.model, precision or "float32")
         self.spert_processor = SpertProcessor.for_config(self.tokenizer, self.model.config)
-        self._readers: dict[tuple[TextReading, int], TextReader] = {}
+        self._readers = {}
         self.text_reader(**self._preprocess_params)  # raises errors early
 
     @classmethod
@@ -212,32 +182,18 @@ class SpertPipeline(Pipeline):
                 suggested.
         """
         of_base = set(inspect.signature(Pipeline.__init__).parameters) | _OF_BASE_CLASS
-        known = cls._settings() - _OF_CALLS_ONLY | _OF_PIPELINES_ONLY | (of_base - {"self", "kwargs", "args_parser"})
-        check_keywords(set(given) - _FORMER_NAMES - of_base, known, "the pipeline")
+        known = cls._settings() - OF_CALLS_ONLY | _OF_PIPELINES_ONLY | (of_base - {"self", "kwargs", "args_parser"})
+        check_keywords(set(given) - FORMER_NAMES - of_base, known, "the pipeline")
 
-    @classmethod
-    def _settings(cls) -> set[str]:
-        """Return the names of all settings of the constructor and of calls."""
-        return (set(inspect.signature(cls._sanitize_parameters).parameters) | _OF_EACH_CALL) - {"self"} - _FORMER_NAMES
+    @property
+    def model_settings(self) -> ExtractionSettings:
+        """The model's config."""
+        config: SpertConfig = self.model.config
+        return config
 
-    def text_reader(self, words: Any = None, sequences: str | None = None) -> TextReader:
-        """Return the reader for the model's `text_reading`, or for the settings of a call.
-
-        Args:
-            words: see the class.
-            sequences: see the class.
-
-        Raises:
-            ValueError: a setting is unknown, or its pattern, tokenizer or library can't be used.
-        """
-        reading = override_reading(TextReading.of(self.model.config.text_reading), words, sequences)
-        function = words if callable(words) else None
-        key = (reading, id(function))  # the reader keeps a reference to the function, so that its id is not reused
-        if key not in self._readers:
-            if len(self._readers) >= _READERS_KEPT:
-                self._readers.clear()
-            self._readers[key] = TextReader(reading, self.tokenizer, function)
-        return self._readers[key]
+    def with_progress(self, results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
+        """Yield results with transformers' progress bar."""
+        yield from logging.tqdm(results, total=total, desc="extracting", unit=" texts")
 
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> Any:
         """Save model and tokenizer, with a warning if the pipeline has `words` or `sequences`, which are not saved."""
@@ -258,157 +214,15 @@ class SpertPipeline(Pipeline):
         self._warn_of_own_reading()
         return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 
-    def _sanitize_parameters(
-        self,
-        relation_threshold: Threshold = None,
-        entity_threshold: float | None = None,
-        entity_types: Iterable[str] | None = None,
-        relation_types: Iterable[str] | None = None,
-        overlap: str | None = None,
-        words: Any = None,
-        sequences: str | None = None,
-        split_sentences: bool | None = None,
-        errors: str | None = None,
-        with_text: bool | None = None,
-    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-        preprocess: dict[str, Any] = {}
-        forward: dict[str, Any] = {}
-        postprocess: dict[str, Any] = {}
-        if split_sentences is not None:
-            check_flag("split_sentences", split_sentences)
-            warnings.warn("split_sentences: give sequences='document' instead of False", FutureWarning, stacklevel=3)
-            if sequences is None and not split_sentences:
-                sequences = "document"
-        if words is not None:
-            preprocess["words"] = words
-        if sequences is not None:
-            preprocess["sequences"] = sequences
-        wanted: dict[str, Any] = {"relation_threshold": relation_threshold, "entity_threshold": entity_threshold}
-        wanted |= {"entity_types": entity_types, "relation_types": relation_types}
-        forward |= check_selection(self.model.config, wanted)
-        if overlap is not None:
-            check_choice("overlap", overlap, OVERLAP_POLICIES)
-            forward["overlap"] = overlap
-        if errors is not None:
-            check_choice("errors", errors, ERROR_POLICIES)
-            postprocess["errors"] = errors
-        if with_text is not None:
-            postprocess["with_text"] = _flag("with_text", with_text)
-        return preprocess, forward, postprocess
-
-    def __call__(
-        self,
-        inputs: Any,
-        *,
-        batch_size: int | None = None,
-        batches_ahead: int | None = None,
-        show_progress: bool | None = None,
-        entities: Any = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Extract entities and relations; see the class for inputs, arguments and results."""
-        check_keywords(set(kwargs) - _FORMER_NAMES, self._settings(), "a call")
-        batch_size = _positive("batch_size", self._batch_size if batch_size is None else batch_size)
-        ahead = _positive("batches_ahead", self._batches_ahead if batches_ahead is None else batches_ahead)
-        progress = _flag("show_progress", self._show_progress if show_progress is None else show_progress)
-        preprocess, forward, postprocess = self._sanitize_parameters(**kwargs)
-        preprocess = {**self._preprocess_params, **preprocess}
-        self.text_reader(**preprocess)  # before any text is read
-        forward = {**self._forward_params, **forward, "batch_size": batch_size or DEFAULT_BATCH_SIZE}
-        postprocess = {**self._postprocess_params, **postprocess}
-        one = is_one(inputs) or (postprocess.get("errors") == "skip" and not is_collection(inputs))
-        if entities is not None:
-            inputs = with_entities(inputs, entities, one)
-        if one:
-            return next(self._stream([plain(inputs)], 1, preprocess, forward, postprocess))
-        is_finite = has_length(inputs)
-        ahead = ahead or (BATCHES_READ_AHEAD if is_finite else 1)
-        results = self._stream(items_of(inputs), ahead, preprocess, forward, postprocess)
-        if progress:
-            results = _show_progress(results, len(inputs) if is_finite else None)
-        return list(results) if is_finite else results
-
-    def _stream(
-        self,
-        inputs: Iterable[Any],
-        batches_ahead: int,
-        preprocess: dict[str, Any],
-        forward: dict[str, Any],
-        postprocess: dict[str, Any],
-    ) -> Iterator[dict[str, Any]]:
-        """Yield one result per input, reading some batches ahead."""
-        skip = postprocess.get("errors") == "skip"
-        for chunk in read_ahead(enumerate(inputs), forward["batch_size"], batches_ahead):
-            texts = [self._read(item, number, skip, preprocess) for number, item in chunk]
-            for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
-                yield self.postprocess((text, prediction), **postprocess)
-
-    def read(self, texts: Iterable[Any]) -> list[_Input]:
-        """Read texts as a call does, with the pipeline's own settings: their words, sequences and offsets."""
-        skip = self._postprocess_params.get("errors") == "skip"
-        return [self._read(text, number, skip, self._preprocess_params) for number, text in enumerate(texts)]
-
-    def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> _Input:
-        """Preprocess an input; an invalid one gives an error in place of words, or raises."""
-        try:
-            text = self.preprocess(item, number, **preprocess)
-            if isinstance(item, InputWithEntities):
-                self._add_entities(text, item.entities, number)
-            return text
-        except ValueError as error:
-            if not skip:
-                raise
-            return _Input([], [], error=str(error))
-
-    def _add_entities(self, text: _Input, records: Any, number: int) -> None:
-        """Add given entities to an input.
-
-        Raises:
-            ValueError: an entity is invalid; the message names the input, the entity and its field.
-        """
-        places = range(len(text.words)) if text.places is None else text.places
-        offsets = [(place, place + 1) for place in places] if text.offsets is None else text.offsets
-        prefix = "token_" if text.offsets is None else ""
-        starts, ends = [start for start, _ in offsets], [end for _, end in offsets]
-        try:
-            text.entities = read_entities(records, self.model.config, starts, ends, prefix)
-        except ValueError as error:
-            raise ValueError(f"input {number}: {error}") from error
-        encoded = self.spert_processor.encode([text.words[start:end] for start, end, _ in text.entities])
-        for place, words in enumerate(encoded):
-            if len(words.input_ids) > self.spert_processor.window_size:
-                raise ValueError(
-                    must_be(
-                        f"input {number}: entities[{place}]",
-                        f"at most {self.spert_processor.window_size} sub-words long, as many as the encoder takes",
-                        len(words.input_ids),
-                    )
-                )
-        text.sequences = join_sequences(text.sequences, text.entities)
-
-    def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> _Input:
+    def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> ReadInput:
         """Split a string into words and sequences, or take the given words.
 
         Raises:
             ValueError: the input is neither; the message contains its `number`.
         """
-        if isinstance(inputs, Mapping):
-            if "tokens" not in inputs and not isinstance(plain(inputs.get("text", "")), str):
-                allowed = "a string (of a data set's rows, give the column)"
-                raise ValueError(must_be(f"input {number}: text", allowed, repr(inputs["text"])[:80]))
-            inputs = _content(inputs)
-        if isinstance(inputs, str):
-            try:
-                read = self.text_reader(words, sequences)(inputs)
-            except ValueError as error:
-                raise ValueError(f"input {number}: {error}") from error
-            return _Input([inputs[start:end] for start, end in read.words], read.sequences, inputs, read.words)
-        if isinstance(inputs, Sequence) and all(isinstance(word, str) for word in inputs):
-            places = [place for place, word in enumerate(inputs) if word.strip()]
-            return _Input([inputs[place] for place in places], [(0, len(places))], places=places)
-        raise ValueError(must_be(f"input {number}:", "a string or a list of words", repr(inputs)[:80]))
+        return read_input(inputs, number, self.text_reader(words, sequences))
 
-    def _forward(self, model_inputs: list[_Input], **parameters: Any) -> list[Prediction]:
+    def _forward(self, model_inputs: list[ReadInput], **parameters: Any) -> list[Prediction]:
         given = None
         if any(text.entities is not None for text in model_inputs):
             given = [text.entities or () for text in model_inputs]
@@ -429,63 +243,21 @@ class SpertPipeline(Pipeline):
         Returns:
             One prediction per text.
         """
-        settings = self._prediction_settings(parameters)
+        settings = self.prediction_settings(parameters)
         return predict(self.model, self.spert_processor, texts, **settings, given=given, sequences=sequences)
 
     def predict_arrays(
         self, texts: Sequence[Sequence[str]], sequences: Any = None, **parameters: Any
     ) -> list[PredictionArrays]:
         """Do what [`predict_words`] does, and give it as arrays."""
-        settings = self._prediction_settings(parameters)
+        settings = self.prediction_settings(parameters)
         return predict_arrays(self.model, self.spert_processor, texts, **settings, sequences=sequences)
 
-    def _prediction_settings(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """What [`predict`] takes: the pipeline's own settings, and those given in their place."""
-        settings = {**self._forward_params, **parameters}
-        names = {field.name for field in fields(Selection)} & settings.keys()
-        settings["selection"] = Selection(**{name: settings.pop(name) for name in names})
-        return settings
-
     def postprocess(
-        self, model_outputs: tuple[_Input, Prediction], errors: str = "raise", with_text: bool = False
+        self, model_outputs: tuple[ReadInput, Prediction], errors: str = "raise", with_text: bool = False
     ) -> dict[str, Any]:
         """Convert a prediction to JSON, with entities in text order; that of a skipped input has an `error`."""
-        text, prediction = model_outputs
-        ordered = in_text_order(prediction) if text.entities is None else in_given_order(prediction, text.entities)
-        result: dict[str, Any] = {
-            "entities": [_entity_record(text, entity) for entity in ordered.entities],
-            "relations": [
-                {"type": relation.type, "score": relation.score, "head": relation.head, "tail": relation.tail}
-                for relation in ordered.relations
-            ],
-        }
-        if with_text:
-            result["relations"] = [_with_text(relation, result["entities"]) for relation in result["relations"]]
-        return result if text.error is None else result | {"error": text.error}
-
-
-def _with_text(relation: dict[str, Any], entities: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Add the texts and types of head and tail to a relation."""
-    ends = {end: entities[relation[end]] for end in ("head", "tail")}
-    return relation | {f"{end}_{field}": entity[field] for end, entity in ends.items() for field in ("text", "type")}
-
-
-def _show_progress(results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
-    """Yield results with a progress bar on standard error, which starts when the first result is requested."""
-    yield from logging.tqdm(results, total=total, desc="extracting", unit=" texts")
-
-
-def _positive(field: str, value: Any) -> int | None:
-    """Check a positive integer; `None` means the default."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-        raise ValueError(must_be(field, integer(1), repr(value)))
-    return value
-
-
-def _flag(field: str, value: Any) -> bool:
-    """Check a boolean; `None` means `False`."""
-    check_flag(field, False if value is None else value)
-    return bool(value)
+        return to_result(*model_outputs, with_text=with_text)
 
 
 def _use_openvino(model: Any, precision: str) -> None:
@@ -501,55 +273,3 @@ def _use_openvino(model: Any, precision: str) -> None:
             f"backend='openvino' needs the package openvino: pip install \"spert-hf[openvino]\" ({error})"
         ) from error
     package.use_openvino(model, precision)
-
-
-def read_ahead(
-    numbered_inputs: Iterable[tuple[int, Any]], batch_size: int, batches_ahead: int = BATCHES_READ_AHEAD
-) -> Iterator[list[tuple[int, Any]]]:
-    """Group inputs as the pipeline reads them; the end of a group does not depend on the inputs before it.
-
-    Args:
-        numbered_inputs: pairs of a number and an input.
-        batch_size: number of inputs in a batch.
-        batches_ahead: number of batches in a group.
-
-    Yields:
-        The groups.
-    """
-    group: list[tuple[int, Any]] = []
-    characters = 0
-    for number, item in numbered_inputs:
-        group.append((number, item))
-        characters += _length(item)
-        if len(group) == batch_size * batches_ahead or characters >= CHARACTERS_READ_AHEAD:
-            yield group
-            group, characters = [], 0
-    if group:
-        yield group
-
-
-def _length(inputs: Any) -> int:
-    """The number of characters of an input; 0 for an invalid one."""
-    if isinstance(inputs, Mapping):
-        inputs = _content(inputs)
-    if isinstance(inputs, str):
-        return len(inputs)
-    return sum(len(word) for word in inputs if isinstance(word, str)) if isinstance(inputs, Sequence) else 0
-
-
-def _content(record: Mapping[str, Any]) -> Any:
-    """The words or the text in a mapping."""
-    return plain(record.get("tokens", record.get("text")))
-
-
-def _entity_record(text: _Input, entity: Any) -> dict[str, Any]:
-    record: dict[str, Any] = {"type": entity.type, "score": entity.score}
-    if text.text is None or text.offsets is None:
-        record["text"] = " ".join(text.words[entity.start : entity.end])
-    else:
-        start, end = text.offsets[entity.start][0], text.offsets[entity.end - 1][1]
-        record |= {"text": text.text[start:end], "start": start, "end": end}
-    first, last = entity.start, entity.end - 1
-    if text.places is not None:
-        first, last = text.places[first], text.places[last]
-    return record | {"token_start": first, "token_end": last + 1}

@@ -1,93 +1,23 @@
 """Preparation of the model's inputs from words: sub-words, windows, batches."""
 
 import math
-import re
-import warnings
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
-from transformers.tokenization_utils_base import EncodingFast
 
 from .configuration_spert import SpertConfig
 from .encoders import ENCODER_DECODERS
+from .forking import computing
 from .messages import must, must_be
-from .words import MARKS, encodable
+from .subwords import EncodedWords, SubwordEncoder, special_ids
 
 DEFAULT_SEQUENCE_LENGTH = 512
 """The maximum number of sub-words of a window if neither encoder nor tokenizer sets a limit."""
 
-LETTER_CASES = ("no letters", "lower", "initial capital", "capitals", "mixed")
-"""The classes of [`letter_case`]; special tokens and padding belong to the first."""
 
-# With the preceding space, which may be a sub-word in byte-level tokenizers.
-_LETTERS = re.compile(rf"\s?[^\W\d_](?:[^\W\d_]|[{MARKS}])*")
-
-
-def letter_case(letters: str) -> int:
-    """Return the letter case of a run of letters, which an uncased tokenizer ignores, as an index of `LETTER_CASES`."""
-    lower, rest = letters.lower(), letters[1:]
-    if lower == letters.upper():
-        return 0
-    if letters == lower:
-        return 1
-    if rest == rest.lower():
-        return 2
-    return 3 if letters == letters.upper() else 4
-
-
-def subword_cases(word: str, ranges: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the letter case of each sub-word of a word: that of the run of letters that contains its first letter.
-
-    Runs of letters are used instead of words, so that *Harper-Lund* has the same letter case as one word of a data set
-    and as three words of raw text.
-
-    Args:
-        word: the word, with a preceding space if the tokenizer needs it.
-        ranges: characters `[start, end)` of the word for each sub-word; empty for a sub-word of the space.
-    """
-    if word.strip().isalpha():
-        return [letter_case(word.strip())] * len(ranges)
-    runs = [(run.start(), run.end(), letter_case(run[0].strip())) for run in _LETTERS.finditer(word)]
-    return [
-        next((case for first, last, case in runs if first < max(end, start + 1) and start < last), 0)
-        for start, end in ranges
-    ]
-
-
-@dataclass(slots=True)
-class EncodedWords:
-    """Sub-words of a text, without special tokens.
-
-    Args:
-        input_ids: ids of the sub-words.
-        word_offsets: index of each word's first sub-word, then the number of sub-words: words + 1 integers.
-        letter_cases: letter case of each sub-word, see [`subword_cases`]; `None` for models without letter-case
-            embeddings.
-    """
-
-    input_ids: list[int]
-    word_offsets: list[int]
-    letter_cases: list[int] | None = None
-
-    def __len__(self) -> int:
-        """Return the number of words."""
-        return len(self.word_offsets) - 1
-
-    def window(self, start: int, end: int) -> "EncodedWords":
-        """Return the words `[start, end)`."""
-        first, last = self.word_offsets[start], self.word_offsets[end]
-        return EncodedWords(
-            self.input_ids[first:last],
-            [o - first for o in self.word_offsets[start : end + 1]],
-            None if self.letter_cases is None else self.letter_cases[first:last],
-        )
-
-
-class SpertProcessor:
+class SpertProcessor(SubwordEncoder):
     """Converts words to sub-words, windows and padded batches, with any fast tokenizer.
 
     As in SpERT, each word is tokenized separately; a word without sub-words becomes the unknown token.
@@ -119,22 +49,23 @@ class SpertProcessor:
                 must_be("tokenizer", "a fast tokenizer (one backed by `tokenizers`)", type(tokenizer).__name__)
             )
         self.tokenizer = tokenizer
-        backend = tokenizer.backend_tokenizer
-        self._backend = type(backend).from_str(backend.to_str())
-        self._backend.no_truncation()
-        self._backend.no_padding()
-        self._letter_cases = letter_cases
-        self._overlap_words = max_span_size
-        self._prefix, self._suffix = self._special_ids()
-        if special_first and not self._prefix:
-            special = (tokenizer.cls_token_id, tokenizer.bos_token_id, *self._suffix[:1], tokenizer.eos_token_id)
-            self._prefix = [_first_id(*special, tokenizer.pad_token_id)]
-        self._word_prefix = self._space_before_words()
-        self.unknown_id = _first_id(tokenizer.unk_token_id, tokenizer.mask_token_id, tokenizer.pad_token_id)
-        self.pad_id = _first_id(tokenizer.pad_token_id, tokenizer.eos_token_id, 0)
+        backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
+        backend.no_truncation()
+        prefix, suffix = special_ids(backend)
+        if special_first and not prefix:
+            special = (tokenizer.cls_token_id, tokenizer.bos_token_id, *suffix[:1], tokenizer.eos_token_id)
+            prefix = [_first_id(*special, tokenizer.pad_token_id)]
         limits = [max_sequence_length or DEFAULT_SEQUENCE_LENGTH, tokenizer.model_max_length]
-        self.window_size = min(limits) - len(self._prefix) - len(self._suffix)
-        """The maximum number of sub-words in a window, without special tokens."""
+        super().__init__(
+            backend,
+            prefix=prefix,
+            suffix=suffix,
+            unknown_id=_first_id(tokenizer.unk_token_id, tokenizer.mask_token_id, tokenizer.pad_token_id),
+            pad_id=_first_id(tokenizer.pad_token_id, tokenizer.eos_token_id, 0),
+            window_size=min(limits) - len(prefix) - len(suffix),
+            letter_cases=letter_cases,
+            overlap_words=max_span_size,
+        )
 
     @classmethod
     def for_config(cls, tokenizer: PreTrainedTokenizerBase, config: SpertConfig) -> "SpertProcessor":
@@ -164,7 +95,7 @@ class SpertProcessor:
         )
         embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number is valid
         # Encoders may lack embeddings of special tokens that SpERT does not use.
-        unused = special - {*processor._prefix, *processor._suffix, processor.unknown_id, processor.pad_id}
+        unused = special - {*processor.prefix, *processor.suffix, processor.unknown_id, processor.pad_id}
         for token, number in vocabulary.items():
             if number >= embeddings and number not in unused:
                 raise ValueError(
@@ -176,136 +107,18 @@ class SpertProcessor:
                 )
         return processor
 
-    def _special_ids(self) -> tuple[list[int], list[int]]:
-        """Return the ids that the tokenizer adds before and after a sentence."""
-        encoding = self._backend.encode("a")
-        inner = [index for index, special in enumerate(encoding.special_tokens_mask) if not special]
-        return encoding.ids[: inner[0]], encoding.ids[inner[-1] + 1 :]
-
-    def _space_before_words(self) -> str:
-        """Return a space if the tokenizer marks words inside a sentence by the preceding space (byte-level BPE)."""
-        alone = self._backend.encode("a", add_special_tokens=False).ids
-        inside = self._backend.encode("a a", add_special_tokens=False).ids
-        return "" if inside == alone * 2 else " "
-
     def encode(self, sentences: Sequence[Sequence[str]]) -> list[EncodedWords]:
-        """Tokenize the words of sentences.
-
-        A word with more sub-words than a window is truncated, with a warning.
-
-        Args:
-            sentences: the words of each sentence.
-
-        Returns:
-            The sub-words of each sentence.
-        """
-        words = [[self._word_prefix + encodable(word) for word in sentence] for sentence in sentences]
-        encodings = self._backend.encode_batch(words, is_pretokenized=True, add_special_tokens=False)
-        return [self._with_offsets(*encoded) for encoded in zip(encodings, words, strict=True)]
-
-    def _with_offsets(self, encoding: EncodingFast, words: Sequence[str]) -> EncodedWords:
-        ids, word_ids = encoding.ids, encoding.word_ids
-        ranges = encoding.offsets if self._letter_cases else []
-        input_ids: list[int] = []
-        cases: list[int] = []
-        offsets = [0]
-        position = 0
-        for word, text in enumerate(words):
-            first = position
-            while position < len(ids) and word_ids[position] == word:
-                position += 1
-            subwords = ids[first:position] or [self.unknown_id]
-            if len(subwords) > self.window_size:
-                warnings.warn(
-                    f"word {word} has {len(subwords)} sub-words, the encoder takes {self.window_size}: "
-                    "the rest of the word is not read",
-                    stacklevel=2,
-                )
-                subwords = subwords[: self.window_size]
-            input_ids.extend(subwords)
-            offsets.append(len(input_ids))
-            if self._letter_cases:
-                # The unknown token represents the whole word.
-                of_subwords = ranges[first:position] or [(0, len(text))]
-                cases.extend(subword_cases(text, of_subwords[: len(subwords)]))
-        return EncodedWords(input_ids, offsets, cases if self._letter_cases else None)
-
-    def windows(self, words: EncodedWords) -> list[tuple[int, int]]:
-        """Cover a text with windows that fit into the encoder.
-
-        Adjacent windows overlap by at least a quarter of a window and `max_span_size` words; if words are so long that
-        this is impossible, by as much as possible while the next window reaches one word further. So every span of up
-        to `max_span_size` words that fits into the encoder is completely in a window.
-
-        Args:
-            words: the sub-words of the text.
-
-        Returns:
-            Word ranges `[start, end)`, in order; a single one if the whole text fits.
-        """
-        offsets, count = words.word_offsets, len(words)
-        if not count:
-            return [(0, 0)]
-        windows: list[tuple[int, int]] = []
-        start = 0
-        while True:
-            end = _last_within(offsets, start, self.window_size)
-            windows.append((start, end))
-            if end == count:
-                return windows
-            # The last word from which a quarter of a window remains, and the first from which the next window advances.
-            quarter = bisect_right(offsets, offsets[end] - self.window_size // 4, start, end) - 1
-            earliest = bisect_left(offsets, offsets[end + 1] - self.window_size, start, end)
-            start = max(min(quarter, end - self._overlap_words), earliest)
+        """Tokenize the words of sentences; see [`SubwordEncoder.encode`]."""
+        with computing():  # the tokenizer may hold locks
+            return super().encode(sentences)
 
     def collate(self, sentences: Sequence[EncodedWords]) -> dict[str, Tensor]:
-        """Add special tokens, and pad to a batch.
-
-        Args:
-            sentences: the sub-words of each sentence.
-
-        Returns:
-            The arguments of [`SpertModel.forward`]: `input_ids` and `attention_mask`, *(batch, sub-words)*,
-            `word_offsets`, *(batch, words + 1)*, and, if this processor returns letter cases, `letter_cases`,
-            *(batch, sub-words)*; all `int64`.
-        """
-        around = len(self._prefix) + len(self._suffix)
-        longest = max(len(sentence.input_ids) for sentence in sentences) + around
-        most_words = max(len(sentence.word_offsets) for sentence in sentences)
-        ids, mask, offsets, cases = [], [], [], []
-        for sentence in sentences:
-            length = len(sentence.input_ids) + around
-            ids.append([*self._prefix, *sentence.input_ids, *self._suffix] + [self.pad_id] * (longest - length))
-            mask.append([1] * length + [0] * (longest - length))
-            positions = [offset + len(self._prefix) for offset in sentence.word_offsets]
-            offsets.append(positions + positions[-1:] * (most_words - len(positions)))
-            if sentence.letter_cases is not None:
-                before, after = [0] * len(self._prefix), [0] * (len(self._suffix) + longest - length)
-                cases.append(before + sentence.letter_cases + after)
-        batch = {
-            "input_ids": torch.tensor(ids),
-            "attention_mask": torch.tensor(mask),
-            "word_offsets": torch.tensor(offsets),
-        }
-        if self._letter_cases:
-            batch["letter_cases"] = torch.tensor(cases)
-        return batch
+        """Add special tokens, and pad to a batch of tensors; see [`SubwordEncoder.pad`]."""
+        return {name: torch.from_numpy(array) for name, array in self.pad(sentences).items()}
 
 
 def _place(tokenizer: PreTrainedTokenizerBase) -> str:
     return f"that of {tokenizer.name_or_path}" if tokenizer.name_or_path else "the given one"
-
-
-def _last_within(offsets: list[int], start: int, budget: int) -> int:
-    """Return the end of the longest range of words from `start` with at most `budget` sub-words (at least one word)."""
-    low, high = start + 1, len(offsets) - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if offsets[middle] - offsets[start] <= budget:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _first_id(*ids: int | None) -> int:

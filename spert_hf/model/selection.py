@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from .configuration_spert import SpertConfig
 from .messages import did_you_mean, must_be, nearest
 from .setting_checks import check_fraction, shown
+from .settings import PredictionSettings
 
 Threshold = float | Mapping[str, float] | None
 """Minimum score of a relation, or a mapping of relation types to minimum scores; by default the config's."""
@@ -30,7 +30,7 @@ class Selection:
     entity_types: tuple[str, ...] | None = None
     relation_types: tuple[str, ...] | None = None
 
-    def relation_thresholds(self, config: SpertConfig, threshold: Threshold) -> list[float]:
+    def relation_thresholds(self, config: PredictionSettings, threshold: Threshold) -> list[float]:
         """Return the minimum score of each relation type, in the config's order; above 1 for types that are dropped."""
         by_type = threshold if isinstance(threshold, Mapping) else {}
         default = config.relation_threshold if threshold is None or isinstance(threshold, Mapping) else threshold

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, partial
 from textwrap import fill
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from .choices import OVERLAP_POLICIES, RELATION_CONTEXTS, SPAN_POOLINGS
 from .messages import kind_of, must_be
@@ -221,3 +221,17 @@ class ConfigSettings(ModelSettings):
     initializer_range: float = _fixed(
         0.02, "Standard deviation of the initial weights of classifiers and size embedding.", most=1
     )
+
+
+class PredictionSettings(Protocol):
+    """The settings of a model that decoding needs; `SpertConfig` has them, as does the record of an ONNX export."""
+
+    entity_types: list[str]
+    relation_types: list[str]
+    symmetric_relation_types: list[str]
+    relation_signatures: dict[str, list[list[str]]] | None
+    max_span_size: int
+    relation_threshold: float
+    overlap: str
+    entity_temperature: float
+    relation_temperature: float

@@ -1,12 +1,13 @@
 """Type constraints: the entity types that a relation type may join."""
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from .configuration_spert import SpertConfig
+from .settings import PredictionSettings
 
 
-def forbidden_relations(config: SpertConfig, head_types: Tensor, tail_types: Tensor) -> Tensor | None:
+def forbidden_relations(
+    config: PredictionSettings, head_types: np.ndarray, tail_types: np.ndarray
+) -> np.ndarray | None:
     """Find the relation types that violate type constraints for pairs of entities.
 
     Args:
@@ -22,7 +23,7 @@ def forbidden_relations(config: SpertConfig, head_types: Tensor, tail_types: Ten
     index = {name: number for number, name in enumerate(config.entity_types, start=1)}
     base = len(index) + 1
     codes = head_types * base + tail_types
-    forbidden = torch.zeros(len(codes), len(config.relation_types), dtype=torch.bool, device=codes.device)
+    forbidden = np.zeros((len(codes), len(config.relation_types)), dtype=bool)
     symmetric = set(config.symmetric_relation_types)
     for column, name in enumerate(config.relation_types):
         if name not in config.relation_signatures:
@@ -30,6 +31,5 @@ def forbidden_relations(config: SpertConfig, head_types: Tensor, tail_types: Ten
         pairs = [(index[head], index[tail]) for head, tail in config.relation_signatures[name]]
         if name in symmetric:
             pairs += [(tail, head) for head, tail in pairs]
-        allowed = torch.tensor([head * base + tail for head, tail in pairs], dtype=codes.dtype, device=codes.device)
-        forbidden[:, column] = ~torch.isin(codes, allowed)
+        forbidden[:, column] = np.isin(codes, [head * base + tail for head, tail in pairs], invert=True)
     return forbidden

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from .configuration_spert import SpertConfig
 from .output import SpertScores
-from .ranking import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, exceeds
+from .ranking import MOST_PAIRED_ENTITIES, MOST_RELATIONS, PAIR_SCORES_AT_ONCE, best_of_each, many_entities
 from .signatures import forbidden_relations
 from .span_pooling import Pooler, RangePooler, pool_spans_by_size, pool_words
 
@@ -58,7 +58,8 @@ def score_all(model: CandidateModel, hidden: Tensor, word_offsets: Tensor, given
     """
     pooler = RangePooler(hidden, model.config.span_pooling, hidden.shape[1])
     words = pool_words(pooler, word_offsets)
-    entity_logits = _score_spans(model, hidden[:, 0], words, word_offsets)
+    sizes = min(model.config.max_span_size, words.shape[1])
+    entity_logits = score_spans(model, hidden[:, 0], words, word_offsets, sizes)
     entities = _predicted_entities(entity_logits) if given is None else given
     paired = _surest_of_each_row(entities, entity_logits)
     pairs = paired[_ordered_pairs(entities[paired, 0])]
@@ -69,15 +70,27 @@ def score_all(model: CandidateModel, hidden: Tensor, word_offsets: Tensor, given
     if model.relation_classifier is not None:
         poolers = (pooler, model.context_pooler(hidden, pooler))
         pairs = _likeliest_pairs(model, poolers, word_offsets, entities, pairs)
-        relation_logits = _score_pairs(model, poolers, word_offsets, entities, pairs)
+        relation_logits = score_pairs(model, poolers, word_offsets, entities, pairs)
     return SpertScores(entity_logits, relation_logits, entities, pairs)
 
 
-def _score_spans(model: CandidateModel, start_vectors: Tensor, words: Tensor, word_offsets: Tensor) -> Tensor:
-    """Compute the logits of all spans, *(batch, sizes, words, 1 + entity types)*, one size at a time."""
+def score_spans(
+    model: CandidateModel, start_vectors: Tensor, words: Tensor, word_offsets: Tensor, sizes: int
+) -> Tensor:
+    """Compute the logits of all spans, one size at a time.
+
+    Args:
+        model: the model with the classifier.
+        start_vectors: hidden states of the first position of each sentence, *(batch, hidden)*.
+        words: pooled words, *(batch, words, hidden)*.
+        word_offsets: as in [`SpertModel.forward`].
+        sizes: the largest size of a span, in words.
+
+    Returns:
+        *(batch, sizes, words, 1 + entity types)*, see [`SpertScores`].
+    """
     config, classifier = model.config, model.entity_classifier
-    batch, count, hidden_size = words.shape
-    sizes = min(config.max_span_size, count)
+    batch, hidden_size = words.shape[0], words.shape[2]
     start_weight, span_weight, size_weight = classifier.weight.split(
         [hidden_size, hidden_size, config.size_embedding_dim], dim=1
     )
@@ -105,24 +118,41 @@ def _likeliest_pairs(
         return pairs
     best = []
     for chunk in pairs.split(at_once):
-        logits = _score_pairs(model, poolers, word_offsets, entities, chunk)
-        forbidden = forbidden_relations(model.config, *entities[chunk, 3].unbind(-1))
+        logits = score_pairs(model, poolers, word_offsets, entities, chunk)
+        forbidden = forbidden_relations(model.config, *entities[chunk, 3].cpu().numpy().T)
         if forbidden is not None:
-            logits = logits.masked_fill(forbidden, -torch.inf)
+            logits = logits.masked_fill(torch.from_numpy(forbidden).to(logits.device), -torch.inf)
         best.append(logits.amax(-1))
-    return pairs[best_of_each(entities[pairs[:, 0], 0], torch.cat(best), 2 * MOST_RELATIONS)]
+    return pairs[_best_of_each(entities[pairs[:, 0], 0], torch.cat(best), 2 * MOST_RELATIONS)]
 
 
-def _score_pairs(
-    model: CandidateModel, poolers: _Poolers, word_offsets: Tensor, entities: Tensor, pairs: Tensor
+def score_pairs(
+    model: CandidateModel,
+    poolers: _Poolers,
+    word_offsets: Tensor,
+    entities: Tensor,
+    pairs: Tensor,
+    is_static: bool = False,
 ) -> Tensor:
-    """Compute the logits of pairs of entities, *(pairs, relation types)*, as a sum of their parts."""
+    """Compute the logits of pairs of entities as a sum of their parts.
+
+    Args:
+        model: the model with the classifier.
+        poolers: of spans and of contexts.
+        word_offsets: as in [`SpertModel.forward`].
+        entities: as in [`SpertScores`], *(entities, 4)*.
+        pairs: indices of head and tail in `entities`, *(pairs, 2)*.
+        is_static: whether the contexts of all pairs are pooled at once, as an exported graph needs.
+
+    Returns:
+        *(pairs, relation types)*.
+    """
     classifier = model.relation_classifier
     assert classifier is not None, "a model without relation types has no pairs to score"
     hidden_size, size_dim = model.config.hidden_size, model.config.size_embedding_dim
     weights = classifier.weight.split([hidden_size] * 3 + [size_dim] * 2, dim=1)
     context_weight, head_weight, tail_weight, head_size_weight, tail_size_weight = weights
-    if not len(pairs):
+    if not is_static and not len(pairs):
         return classifier.weight.new_zeros(0, classifier.out_features)
     rows, spans = entities[:, 0], entities[:, 1:3]
     span_pooler, context_pooler = poolers
@@ -133,7 +163,11 @@ def _score_pairs(
     if sizes is not None:
         head_logits = head_logits + functional.linear(sizes, head_size_weight)
         tail_logits = tail_logits + functional.linear(sizes, tail_size_weight)
-    context_logits = _project_contexts(model, context_pooler, word_offsets, entities, pairs, context_weight)
+    if is_static:
+        ranges = _context_ranges(model, word_offsets, entities, pairs)
+        context_logits = functional.linear(context_pooler(*ranges), context_weight)
+    else:
+        context_logits = _project_contexts(model, context_pooler, word_offsets, entities, pairs, context_weight)
     return context_logits + head_logits[pairs[:, 0]] + tail_logits[pairs[:, 1]]
 
 
@@ -144,8 +178,7 @@ def _project_contexts(
 
     Both orders of a pair have the same context, and so may pairs of overlapping entities: each context is pooled once.
     """
-    rows, spans = entities[pairs[:, 0], 0], entities[:, 1:3]
-    starts, ends = model.context_ranges(word_offsets, rows, spans[pairs[:, 0]], spans[pairs[:, 1]])
+    rows, starts, ends = _context_ranges(model, word_offsets, entities, pairs)
     length = int(word_offsets.max()) + 1
     keys, place = ((rows * length + starts) * length + ends).unique(return_inverse=True)
     logits = [
@@ -153,6 +186,14 @@ def _project_contexts(
         for chunk in keys.split(CONTEXTS_PER_CHUNK)
     ]
     return torch.cat(logits)[place]
+
+
+def _context_ranges(
+    model: CandidateModel, word_offsets: Tensor, entities: Tensor, pairs: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the row, start and end of each pair's context, each *(pairs,)*."""
+    rows, spans = entities[pairs[:, 0], 0], entities[:, 1:3]
+    return rows, *model.context_ranges(word_offsets, rows, spans[pairs[:, 0]], spans[pairs[:, 1]])
 
 
 def _none_beyond_the_end(logits: Tensor, word_counts: Tensor) -> Tensor:
@@ -175,18 +216,19 @@ def _predicted_entities(entity_logits: Tensor) -> Tensor:
 def _surest_of_each_row(entities: Tensor, entity_logits: Tensor) -> Tensor:
     """Return the indices of the entities to pair: all, or those with the highest scores if a row has too many."""
     rows, starts, ends, types = entities.unbind(-1)
-    if not exceeds(rows, MOST_PAIRED_ENTITIES):
+    if len(rows) <= MOST_PAIRED_ENTITIES or int(torch.bincount(rows).max()) <= MOST_PAIRED_ENTITIES:
         return torch.arange(len(rows), device=rows.device)
-    # Always the same text: Python remembers each distinct warning.
-    warnings.warn(
-        f"more than {MOST_PAIRED_ENTITIES} entities were predicted in one sentence: relations are looked for only "
-        "between the surest",
-        stacklevel=2,
-    )
+    warnings.warn(many_entities(MOST_PAIRED_ENTITIES), stacklevel=2)
     # Independent of the config's temperature, which must not change the relations that are found.
     probabilities = entity_logits[rows, ends - starts - 1, starts].float().softmax(-1)
     scores = probabilities.gather(1, types.unsqueeze(-1)).squeeze(-1)
-    return best_of_each(rows, scores, MOST_PAIRED_ENTITIES)
+    return _best_of_each(rows, scores, MOST_PAIRED_ENTITIES)
+
+
+def _best_of_each(rows: Tensor, scores: Tensor, most: int) -> Tensor:
+    """Do what [`best_of_each`] does, for tensors."""
+    kept = best_of_each(rows.cpu().numpy(), scores.float().cpu().numpy(), most)
+    return torch.from_numpy(kept).to(rows.device)
 
 
 def _ordered_pairs(rows: Tensor) -> Tensor:

@@ -15,7 +15,8 @@ from ..data.documents import Document, Entity, Relation
 from ..data.sampling import Candidates, GoldCandidates, SamplingSettings, gold_candidates, sample_candidates
 from ..data.schema import TypeSchema
 from ..model.modeling_spert import IGNORED_LABEL
-from ..model.processing_spert import EncodedWords, SpertProcessor
+from ..model.processing_spert import SpertProcessor
+from ..model.subwords import EncodedWords
 from .letter_case_copies import Copies
 
 logger = logging.get_logger(__name__)

@@ -9,7 +9,7 @@ from spert_hf.cli import extract
 from spert_hf.cli.main import main
 from spert_hf.cli.resumable import unfinished_output, unfinished_path
 from spert_hf.data.inputs import read_inputs
-from spert_hf.model.pipeline_spert import BATCHES_READ_AHEAD
+from spert_hf.model.extraction import BATCHES_READ_AHEAD
 
 COUNT = 60
 GROUP = BATCHES_READ_AHEAD  # texts that the pipeline reads at once with batches of one

@@ -28,6 +28,7 @@ from spert_hf.evaluation.observation import (
     observe,
 )
 from spert_hf.model.decoding import decode, tempered_score
+from spert_hf.model.inference import candidate_scores
 from spert_hf.model.output import SpertScores
 from tests.support.predictions import annotate_in_part, predict_documents
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
@@ -252,9 +253,9 @@ class TestSameFound:
             symmetric_relation_types=["s"],
             relation_threshold=threshold,
         )
-        (before,) = decode(output, config, 1)
+        (before,) = decode(candidate_scores(output), config, 1)
         Temperatures(entity_temperature, temperature).apply_to(config)
-        (after,) = decode(output, config, 1)
+        (after,) = decode(candidate_scores(output), config, 1)
         assert [(e.start, e.end, e.type) for e in after.entities] == [(e.start, e.end, e.type) for e in before.entities]
         assert [(r.head, r.tail, r.type) for r in after.relations] == [
             (r.head, r.tail, r.type) for r in before.relations

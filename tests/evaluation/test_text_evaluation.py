@@ -8,7 +8,7 @@ from spert_hf.data.documents import Document, Entity, Relation
 from spert_hf.evaluation.model_evaluation import count_at_spans
 from spert_hf.evaluation.text_evaluation import count_as_text, gold_spans, in_characters
 from spert_hf.model.decoding import to_arrays
-from spert_hf.model.output import PredictedEntity, Prediction
+from spert_hf.model.predictions import PredictedEntity, Prediction
 from tests.support.predictions import score_as_text
 from tests.support.tiny_models import make_tiny_checkpoint
 

@@ -8,7 +8,7 @@ from spert_hf.model.decoding import (
     resolve_overlaps,
     select_entities,
 )
-from spert_hf.model.output import PredictedEntity, PredictedRelation, Prediction
+from spert_hf.model.predictions import PredictedEntity, PredictedRelation, Prediction
 
 
 @st.composite

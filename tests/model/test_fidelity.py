@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from spert_hf.model.decoding import decode
-from spert_hf.model.inference import predict
+from spert_hf.model.inference import candidate_scores, predict
 from tests.conftest import read_golden
 
 DOCUMENTS = read_golden("documents")
@@ -99,8 +99,8 @@ def gradient_norm(model, published_name):
 def test_decoding_honours_another_threshold(golden_model):
     _, output = score(golden_model, 0)
     model, _ = golden_model
-    few = decode(output, model.config, 1, relation_threshold=0.9)[0].relations
-    many = decode(output, model.config, 1, relation_threshold=0.0)[0].relations
+    few = decode(candidate_scores(output), model.config, 1, relation_threshold=0.9)[0].relations
+    many = decode(candidate_scores(output), model.config, 1, relation_threshold=0.0)[0].relations
     assert [r.score >= 0.9 for r in few] == [True] * len(few)
     assert len(few) == 1  # as the golden scores 0.757, 0.877 and 0.945 say
     assert len(many) > 3

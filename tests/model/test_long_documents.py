@@ -6,7 +6,7 @@ import pytest
 
 from spert_hf import SpertProcessor
 from spert_hf.model.decoding import resolve_overlaps
-from spert_hf.model.output import PredictedEntity, Prediction
+from spert_hf.model.predictions import PredictedEntity, Prediction
 from tests.support import growth
 from tests.support.mixed_documents import SENTENCES
 from tests.support.running_text import read_gold, score_running_text, score_sentences

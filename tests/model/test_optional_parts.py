@@ -10,9 +10,9 @@ from transformers import AutoTokenizer, pipeline
 
 from spert_hf import SpertConfig, SpertModel, SpertProcessor
 from spert_hf.model.decoding import decode
-from spert_hf.model.inference import predict
+from spert_hf.model.inference import candidate_scores, predict
 from spert_hf.model.output import SpertScores
-from spert_hf.model.processing_spert import LETTER_CASES, letter_case, subword_cases
+from spert_hf.model.subwords import LETTER_CASES, letter_case, subword_cases
 from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, SENTENCES, make_tiny_checkpoint, make_tokenizer
 
@@ -147,7 +147,9 @@ class TestSignatures:
             relation_logits=torch.full((len(pairs), 3), 3.0),
         )
         names = config.entity_types
-        return {(r.type, names[r.head], names[r.tail]) for r in decode(output, config, 1)[0].relations}
+        return {
+            (r.type, names[r.head], names[r.tail]) for r in decode(candidate_scores(output), config, 1)[0].relations
+        }
 
     def test_relations_between_other_types_are_left_out(self):
         everything = self.relations(None)

@@ -10,9 +10,9 @@ from transformers import AutoTokenizer
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.model.decoding import in_text_order
 from spert_hf.model.inference import predict
-from spert_hf.model.output import PredictedEntity, PredictedRelation, Prediction
 from spert_hf.model.pieces import Piece, cut, join
-from spert_hf.model.processing_spert import EncodedWords
+from spert_hf.model.predictions import PredictedEntity, PredictedRelation, Prediction
+from spert_hf.model.subwords import EncodedWords
 from tests.support.tiny_models import SENTENCES
 
 

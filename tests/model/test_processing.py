@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transformers import AutoConfig, AutoTokenizer
 
 from spert_hf import SpertConfig, SpertProcessor
-from spert_hf.model.processing_spert import EncodedWords
+from spert_hf.model.subwords import EncodedWords
 from tests.support.hostile_checkpoints import change_json
 from tests.support.tiers import first_by_default
 from tests.support.tiny_models import FAMILIES, make_encoder_folder, make_tokenizer
@@ -40,10 +40,10 @@ def test_batches_are_padded_with_empty_words(processor):
     assert batch["word_offsets"].shape == (2, 4)
     assert batch["word_offsets"][1, 1:].unique().numel() == 1
     assert batch["attention_mask"].sum(1).tolist() == [
-        len(one.input_ids) + len(processor._prefix) + len(processor._suffix)
+        len(one.input_ids) + len(processor.prefix) + len(processor.suffix)
         for one in processor.encode([["It", "rained", "."], ["Overnight"]])
     ]
-    assert batch["input_ids"][0, : len(processor._prefix)].tolist() == processor._prefix
+    assert batch["input_ids"][0, : len(processor.prefix)].tolist() == processor.prefix
 
 
 def test_a_word_longer_than_a_window_warns():

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 from spert_hf import SpertConfig, SpertModel, SpertProcessor, SpertScores
 from spert_hf.model import decoding, span_scoring
 from spert_hf.model.decoding import decode, to_prediction
-from spert_hf.model.inference import predict, predict_at_thresholds
+from spert_hf.model.inference import candidate_scores, predict, predict_at_thresholds
 from spert_hf.model.ranking import MOST_RELATIONS, best_of_each
 from tests.support.tiny_models import SENTENCES, make_encoder_folder
 
@@ -73,7 +73,7 @@ def test_the_surest_relations_of_each_row_are_decoded(output, threshold, most, r
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decoding, "MOST_RELATIONS", most)
         patch.setattr(decoding, "PAIR_SCORES_AT_ONCE", 1 if row_by_row else 10_000)
-        found = decode(output, CONFIG, 2, threshold)
+        found = decode(candidate_scores(output), CONFIG, 2, threshold)
     expected = expected_relations(output, threshold, most)
     for row, prediction in enumerate(found):
         assert [(r.head, r.tail, r.type, r.score) for r in prediction.relations] == expected.get(row, [])

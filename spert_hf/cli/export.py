@@ -1,0 +1,37 @@
+"""`spert-hf export`: export a model to ONNX."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ..model.messages import must_be
+from ..onnx import export_onnx
+from ..onnx.imports import import_exporter
+from ..onnx.record import FOLDER
+from .options import load_stored
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
+    import_exporter()
+    folder = _output(options)
+    pipe = load_stored(options)
+    sys.stderr.write(f"Exporting {options.model} to {folder}\n")
+    export_onnx(pipe.model.float(), pipe.tokenizer, folder, options.dtype)
+    sizes = ", ".join(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in sorted(folder.glob("*.onnx")))
+    sys.stdout.write(f"Saved in {folder}: {sizes}\n")
+    return 0
+
+
+def _output(options: argparse.Namespace) -> Path:
+    """Return the folder to write to.
+
+    Raises:
+        ValueError: it has files in it, or must be named.
+    """
+    if options.output is None and not Path(options.model).is_dir():
+        raise ValueError(must_be("--output", "given for a model that is not in a folder", "none"))
+    folder = Path(options.model, FOLDER) if options.output is None else Path(options.output)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(must_be("--output", "a new or empty folder", repr(str(folder))))
+    return folder

@@ -1,0 +1,270 @@
+"""Extraction by exported graphs: needs onnxruntime, tokenizers and NumPy, but neither torch nor transformers."""
+
+import os
+from collections.abc import Iterator, Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from ..model.cpu_scheduling import batches_by_length
+from ..model.decoding import CandidateScores, decode_arrays
+from ..model.errors import CheckpointError
+from ..model.extraction import (
+    DEFAULT_BATCH_SIZE,
+    ExtractionSettings,
+    Extractor,
+    ReadInput,
+    check_settings_of,
+    flag,
+    positive_or_none,
+)
+from ..model.messages import must_be
+from ..model.pieces import EntityNumbers, Piece, cut, entities_in, parts_of_texts, put_together
+from ..model.predictions import Prediction, PredictionArrays
+from ..model.selection import ALL, Selection, Threshold
+from ..model.setting_checks import check_choice, check_integer
+from ..model.subwords import SubwordEncoder
+from .candidates import likeliest_pairs, pairs_to_score, predicted_entities
+from .imports import import_onnxruntime
+from .record import FOLDER, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE, OnnxRecord, check_files, read_record
+
+PAIRS_AT_ONCE = 8192
+"""The number of pairs scored at once, which bounds the memory for sentences with hundreds of entities."""
+
+BATCH_SIZE = 8
+"""Sequences in a batch by default: with onnxruntime, larger ones are not faster on a CPU."""
+
+
+def load_onnx(
+    model: str | PathLike[str],
+    *,
+    dtype: str = "float32",
+    threads: int | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    **settings: Any,
+) -> "OnnxExtractor":
+    """Load what `spert-hf export` has written, without torch and transformers.
+
+    Args:
+        model (`str`): folder of an export, folder of a checkpoint with one, or Hub id of such a checkpoint.
+        dtype (`str`): `"float32"`, or `"int8"` for the quantized graph.
+        threads (`int`, *optional*): number of threads. Default: those that this process may use.
+        revision (`str`, *optional*): branch, tag or commit of a model on the Hub.
+        token (`str`, *optional*): token for the Hub. Default: that of `hf auth login`.
+        settings: settings of calls, such as `relation_threshold` or `overlap`; see [`OnnxExtractor`].
+
+    Returns:
+        The extractor.
+
+    Raises:
+        ValueError: an argument is invalid, there is no export, or none of this dtype.
+        TypeError: a setting is unknown.
+        ImportError: onnxruntime is not installed.
+        CheckpointError: a file is damaged, or the export was made of other weights than those of the checkpoint.
+    """
+    check_choice("dtype", dtype, tuple(SPAN_FILES))
+    if threads is not None:
+        check_integer("threads", threads, 1, 1024)
+    check_settings_of(OnnxExtractor, settings)
+    import_onnxruntime()
+    folder = _find_export(fspath(model), revision, token)
+    record = read_record(folder)
+    names = [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if record.settings.relation_types else [])]
+    if names[0] not in record.files:
+        there = ", ".join(name for name, file in SPAN_FILES.items() if file in record.files)
+        raise ValueError(must_be("dtype", f"{there}, as the model was exported", repr(dtype)))
+    check_files(folder, record, names)
+    return OnnxExtractor(folder, record, dtype, threads or len(os.sched_getaffinity(0)), **settings)
+
+
+def _find_export(model: str, revision: str | None, token: str | bool | None) -> Path:
+    """Return the folder of an export.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for folder in (Path(model), Path(model, FOLDER)):
+        if (folder / RECORD_FILE).is_file():
+            return folder
+    if Path(model).exists():
+        raise ValueError(must_be("model", "a folder that `spert-hf export` has written", f"{model!r}"))
+    from huggingface_hub import snapshot_download
+
+    found = Path(
+        snapshot_download(model, revision=revision, token=token, allow_patterns=[f"{FOLDER}/*", "config.json"])
+    )
+    if not (found / FOLDER / RECORD_FILE).is_file():
+        raise ValueError(must_be("model", f"a repository with {FOLDER}/{RECORD_FILE} (`spert-hf export`)", repr(model)))
+    return found / FOLDER
+
+
+class _BackendTokenizer(NamedTuple):
+    """What reading of text needs of a tokenizer."""
+
+    backend_tokenizer: Tokenizer
+    special_tokens: dict[str, str]
+
+    @property
+    def added_tokens_decoder(self) -> dict[int, Any]:
+        """The added tokens by id, as in transformers."""
+        added: dict[int, Any] = self.backend_tokenizer.get_added_tokens_decoder()
+        return added
+
+    def __getattr__(self, name: str) -> str | None:
+        """Return a special token, such as `cls_token`."""
+        return self.special_tokens.get(name)
+
+
+class OnnxExtractor(Extractor):
+    """Extracts entities and relations like [`SpertPipeline`], by exported graphs.
+
+    A call accepts the same inputs and arguments, and returns the same results.
+
+    Args:
+        folder: the folder of the export.
+        record: its record.
+        dtype: `"float32"` or `"int8"`.
+        threads: number of threads.
+        batch_size: number of sequences in a batch.
+        batches_ahead: see [`SpertPipeline`].
+        show_progress: whether to show a progress bar on standard error.
+        settings: defaults of a call's arguments; see [`SpertPipeline`].
+
+    Raises:
+        CheckpointError: a graph or the tokenizer can't be read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        record: OnnxRecord,
+        dtype: str,
+        threads: int,
+        batch_size: int | None = None,
+        batches_ahead: int | None = None,
+        show_progress: bool | None = None,
+        **settings: Any,
+    ) -> None:
+        self._settings_of_model = record.settings
+        self._batch_size = positive_or_none("batch_size", batch_size) or BATCH_SIZE
+        self._batches_ahead = positive_or_none("batches_ahead", batches_ahead)
+        self._show_progress = flag("show_progress", show_progress)
+        of_parts = self._sanitize_parameters(**settings)
+        self._preprocess_params, self._forward_params, self._postprocess_params = of_parts
+        how = record.tokenization
+        backend = _read_tokenizer(folder / TOKENIZER_FILE)
+        self.tokenizer = _BackendTokenizer(backend, how.special_tokens)
+        self.spert_processor = SubwordEncoder(
+            backend,
+            prefix=how.prefix,
+            suffix=how.suffix,
+            unknown_id=how.unknown_id,
+            pad_id=how.pad_id,
+            window_size=how.window_size,
+            letter_cases=how.letter_cases,
+            overlap_words=how.overlap_words,
+        )
+        self._readers = {}
+        self.text_reader(**self._preprocess_params)  # raises errors early
+        self._spans = _open(folder / SPAN_FILES[dtype], threads)
+        self._pairs = _open(folder / PAIRS_FILE, threads) if record.settings.relation_types else None
+
+    @property
+    def model_settings(self) -> ExtractionSettings:
+        """The model's settings."""
+        return self._settings_of_model  # type: ignore[return-value] # it is frozen
+
+    def with_progress(self, results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
+        """Yield results with a progress bar."""
+        from tqdm.auto import tqdm
+
+        yield from tqdm(results, total=total, desc="extracting", unit=" texts")
+
+    def forward(self, model_inputs: list[ReadInput], **parameters: Any) -> list[Prediction]:
+        """Predict; see [`SpertPipeline.predict_words`]."""
+        settings = self.prediction_settings(parameters)
+        texts, sequences = [one.words for one in model_inputs], [one.sequences for one in model_inputs]
+        pieces = cut(self.spert_processor, texts, sequences)
+        entities = None
+        if any(one.entities is not None for one in model_inputs):
+            types = self.model_settings.entity_types
+            entities = [entities_in(piece, model_inputs[piece.text].entities or (), types) for piece in pieces]
+            settings["overlap"] = "keep"
+            settings["selection"] = Selection(relation_types=settings["selection"].relation_types)
+        return self._predict(pieces, len(texts), entities, **settings)
+
+    def _predict(
+        self,
+        pieces: Sequence[Piece],
+        count: int,
+        entities: Sequence[Sequence[EntityNumbers]] | None,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        relation_threshold: Threshold = None,
+        overlap: str | None = None,
+        selection: Selection = ALL,
+    ) -> list[Prediction]:
+        config = self.model_settings
+        found: dict[int, PredictionArrays] = {}
+        lengths = [len(piece.words.input_ids) for piece in pieces]
+        for batch in batches_by_length(range(len(pieces)), lengths, batch_size, 1.0):
+            scores = self._score([pieces[index] for index in batch], entities and [entities[index] for index in batch])
+            decoded = decode_arrays(scores, config, len(batch), relation_threshold, selection)
+            found.update(zip(batch, decoded, strict=True))
+        policy = overlap or config.overlap
+        return [
+            put_together([found[index] for index in range(len(pieces))[part]], pieces[part], config, policy, selection)
+            for part in parts_of_texts(pieces, count)
+        ]
+
+    def _score(self, pieces: Sequence[Piece], given: Sequence[Sequence[EntityNumbers]] | None) -> CandidateScores:
+        """Score the spans of a batch, then the pairs of the entities among them."""
+        inputs = self.spert_processor.pad([piece.words for piece in pieces])
+        logits, hidden = self._spans.run(None, inputs)
+        if given is None:
+            entities = predicted_entities(logits)
+        else:
+            numbers = [(row, *entity) for row, of_row in enumerate(given) for entity in of_row]
+            entities = np.array(numbers, dtype=np.int64).reshape(-1, 4)
+        rows, starts, ends, _ = entities.T
+        of_entities = logits[rows, ends - starts - 1, starts]
+        pairs = pairs_to_score(entities, of_entities)
+        graph = self._pairs
+        if graph is None:
+            return CandidateScores(entities, of_entities, pairs, None)
+        shared = {"hidden": hidden, "word_offsets": inputs["word_offsets"], "entities": entities}
+
+        def score(pairs: np.ndarray) -> np.ndarray:
+            chunks = [pairs[first : first + PAIRS_AT_ONCE] for first in range(0, len(pairs), PAIRS_AT_ONCE)]
+            types = len(self.model_settings.relation_types)
+            none = np.empty((0, types), dtype=np.float32)
+            return np.concatenate([none, *(graph.run(None, {**shared, "pairs": chunk})[0] for chunk in chunks)])
+
+        pairs = likeliest_pairs(self.model_settings, entities, pairs, score)
+        return CandidateScores(entities, of_entities, pairs, score(pairs))
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing more specific
+        raise CheckpointError(f"{path} can't be read by tokenizers: {error}") from error
+
+
+def _open(path: Path, threads: int) -> Any:
+    """Open a graph.
+
+    Raises:
+        CheckpointError: onnxruntime can't read it.
+    """
+    onnxruntime = import_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # of onnxruntime's own classes
+        raise CheckpointError(f"{path} can't be read by onnxruntime: {error}") from error

@@ -1,0 +1,31 @@
+"""Imports of optional libraries, with errors that say what to install."""
+
+from importlib import import_module
+from typing import Any
+
+
+def import_onnxruntime() -> Any:
+    """Import onnxruntime.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _import("onnxruntime", "onnx")
+
+
+def import_exporter() -> Any:
+    """Import what torch needs for an export, and onnxruntime's quantization; return the latter.
+
+    Raises:
+        ImportError: a part of it is not installed.
+    """
+    for name in ("onnx", "onnxscript"):
+        _import(name, "onnx-export")
+    return _import("onnxruntime.quantization", "onnx-export")
+
+
+def _import(name: str, extra: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(f'{name} is not installed: pip install "spert-hf[{extra}]" ({error})') from error

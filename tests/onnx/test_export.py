@@ -1,0 +1,152 @@
+"""Exported models compute what the model computes, without torch, and nothing else is taken for them."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import spert_hf
+from spert_hf.cli.main import main
+from spert_hf.model.errors import CheckpointError
+from spert_hf.onnx import export_onnx, load_onnx
+from spert_hf.onnx.record import PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE
+from tests.conftest import read_golden
+from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
+
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+pytestmark = pytest.mark.e2e
+
+TEXTS = [
+    "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was born. It rained in Oslo.",
+    "",
+    "Per Lund, chief of the Oslo Harbour Authority, told Bluewater Salvage: no.",
+    *SENTENCES,
+    " ".join(SENTENCES[4] * 12),  # longer than the encoder takes
+]
+
+
+def rounded(results):
+    """Results with scores to five digits."""
+    return json.loads(json.dumps(results), parse_float=lambda text: pytest.approx(float(text), abs=1e-5))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    folder = make_tiny_checkpoint("bert", tmp_path_factory.mktemp("exported"), letter_case_embeddings=True)
+    assert main(["export", "--model", str(folder), "--dtype", "float32", "int8"]) == 0
+    return folder
+
+
+@pytest.fixture
+def copied(checkpoint, tmp_path):
+    return shutil.copytree(checkpoint, tmp_path / "copy")
+
+
+def test_results_are_those_of_the_pipeline(checkpoint):
+    pipe, extractor = spert_hf.load(checkpoint), load_onnx(checkpoint)
+    assert extractor(TEXTS) == rounded(pipe(TEXTS))
+    assert extractor(TEXTS[0]) == rounded(pipe(TEXTS[0]))
+    settings = {"relation_threshold": {"Near": 0.7}, "entity_threshold": 0.3, "overlap": "best", "with_text": True}
+    assert extractor(TEXTS, **settings) == rounded(pipe(TEXTS, **settings))
+    few = {"relation_types": ["Near"], "entity_types": ["Loc", "Org"], "words": "whitespace", "sequences": "document"}
+    assert extractor(TEXTS, batch_size=2, **few) == rounded(pipe(TEXTS, **few))
+    assert list(extractor(iter([*TEXTS, None]), errors="skip")) == rounded([*pipe([*TEXTS, None], errors="skip")])
+    entities = [{"type": "Org", "token_start": 4, "token_end": 7}, {"type": "Peop", "token_start": 0, "token_end": 2}]
+    given = {"entities": entities, "relation_threshold": 0.0}
+    words = {"tokens": SENTENCES[0]}
+    assert extractor(words, **given) == rounded(pipe(words, **given))
+
+
+def test_golden_figures(golden_model, tmp_path):
+    model, processor = golden_model
+    export_onnx(model, processor.tokenizer, tmp_path / "out")
+    extractor = load_onnx(tmp_path / "out")
+    for document, expected in zip(read_golden("documents"), read_golden("inference"), strict=True):
+        (encoded,) = extractor.spert_processor.encode([document["tokens"]])
+        inputs = extractor.spert_processor.pad([encoded])
+        assert inputs["input_ids"][0].tolist() == expected["input_ids"]
+        logits, _ = extractor._spans.run(None, inputs)
+        powers = np.exp(logits[0] - logits[0].max(-1, keepdims=True))
+        probabilities = powers / powers.sum(-1, keepdims=True)
+        ours = [probabilities[end - start - 1, start] for start, end in expected["spans"]]
+        np.testing.assert_allclose(ours, expected["span_probabilities"], atol=1e-5)
+        found = extractor({"tokens": document["tokens"]})
+        ends = sorted((e["token_start"], e["token_end"], e["type"]) for e in found["entities"])
+        assert ends == sorted((e["start"], e["end"], e["type"]) for e in expected["entities"])
+        assert sorted(r["score"] for r in found["relations"]) == pytest.approx(
+            sorted(r["score"] for r in expected["relations"]), abs=1e-5
+        )
+
+
+def test_int8_finds_about_the_same_in_a_third_of_the_bytes(checkpoint):
+    exact, quantized = (load_onnx(checkpoint, dtype=dtype) for dtype in SPAN_FILES)
+    scores = [
+        [e["score"] for e in extractor({"tokens": SENTENCES[0]}, overlap="keep")["entities"]]
+        for extractor in (exact, quantized)
+    ]
+    assert scores[0] != scores[1]
+    assert np.mean(scores[0]) == pytest.approx(np.mean(scores[1]), abs=0.1)
+
+
+def test_neither_torch_nor_transformers_is_needed(checkpoint):
+    code = (
+        "import sys, json; sys.modules['torch'] = sys.modules['transformers'] = None\n"
+        "from spert_hf.onnx import load_onnx\n"
+        "print(json.dumps(load_onnx(sys.argv[1])(json.loads(sys.argv[2]))))"
+    )
+    command = [sys.executable, "-c", code, str(checkpoint), json.dumps(TEXTS)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert json.loads(found.stdout) == rounded(spert_hf.load(checkpoint)(TEXTS))
+
+
+@pytest.mark.parametrize("name", [SPAN_FILES["float32"], PAIRS_FILE, TOKENIZER_FILE])
+def test_a_file_that_is_cut_off_is_told(copied, name):
+    path = copied / "onnx" / name
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match=rf"{name} is not what was exported: missing, cut off or changed"):
+        load_onnx(copied)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1, "settings": 3}', '{"format": 9}'])
+def test_a_damaged_record_is_told(copied, content):
+    (copied / "onnx" / RECORD_FILE).write_text(content)
+    with pytest.raises(CheckpointError, match=RECORD_FILE):
+        load_onnx(copied)
+
+
+def test_an_export_of_other_weights_or_settings_is_refused(copied):
+    weights = copied / "model.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(CheckpointError, match=r"exported from other weights than those of .*safetensors: export it"):
+        load_onnx(copied)
+    weights.write_bytes(content)
+    config = json.loads((copied / "config.json").read_text())
+    (copied / "config.json").write_text(json.dumps({**config, "relation_threshold": 0.9}))
+    with pytest.raises(CheckpointError, match=r"other settings than those of .*config.json \(relation_threshold\)"):
+        load_onnx(copied)
+
+
+def test_what_is_not_there_is_told(checkpoint, tmp_path, tiny_checkpoint):
+    with pytest.raises(ValueError, match="model must be a folder that `spert-hf export` has written, got"):
+        load_onnx(tiny_checkpoint)
+    shutil.copytree(checkpoint / "onnx", tmp_path / "one")
+    record = json.loads((tmp_path / "one" / RECORD_FILE).read_text())
+    del record["files"][SPAN_FILES["int8"]]
+    (tmp_path / "one" / RECORD_FILE).write_text(json.dumps(record))
+    with pytest.raises(ValueError, match="dtype must be float32, as the model was exported, got 'int8'"):
+        load_onnx(tmp_path / "one", dtype="int8")
+    with pytest.raises(TypeError, match=r"relation_treshold is not a setting of the extractor .did you mean"):
+        load_onnx(checkpoint, relation_treshold=0.4)
+
+
+def test_a_folder_with_files_is_left_alone(checkpoint, capsys):
+    before = sorted((checkpoint / "onnx").iterdir())
+    assert main(["export", "--model", str(checkpoint)]) == 1
+    assert "--output must be a new or empty folder, got" in capsys.readouterr().err
+    assert sorted((checkpoint / "onnx").iterdir()) == before
