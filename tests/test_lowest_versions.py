@@ -13,7 +13,8 @@ tomllib = pytest.importorskip("tomllib", reason="Python reads TOML from 3.11 on"
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NOT_RUN = {"openvino", "nncf", "peft", "gradio", "starlette", "uvicorn", "playwright", "axe-playwright-python"}
-NOT_RUN |= {"dkpro-cassis", "spacy"}
+NOT_RUN |= {"dkpro-cassis", "spacy", "onnx", "onnxruntime", "onnxscript", "ray"}
+NOT_RUN |= {"duckdb", "ladybug", "networkx", "pyoxigraph", "rdflib"}
 NEWER_RUN = {"torch"}  # for lack of a build of the lowest
 
 

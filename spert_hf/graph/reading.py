@@ -271,12 +271,12 @@ def _broken_line(file: FoundFile) -> tuple[int, str] | None:
         return None
     opened = gzip.open if file.name.lower().endswith(".gz") else open
     with suppress(OSError, EOFError, zlib.error), opened(file.path, "rb") as stream:
-        for number, line in read_lines(cast(BinaryIO, stream)):
-            if isinstance(line, Fault):
-                return number, line.given
-            if line.strip():
+        for line in read_lines(cast(BinaryIO, stream)):
+            if isinstance(line.content, Fault):
+                return line.number, line.content.given
+            if line.content.strip():
                 try:
-                    json.loads(line)
+                    json.loads(line.content)
                 except (ValueError, RecursionError) as error:
-                    return number, str(error)
+                    return line.number, str(error)
     return None

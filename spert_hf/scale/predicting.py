@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ..model.pipeline_spert import BATCHES_READ_AHEAD
+from ..model.extraction import BATCHES_READ_AHEAD
 
 _NUMBER = re.compile(r"^input \d+:? ?")
 _LONGEST_MESSAGE = 1000

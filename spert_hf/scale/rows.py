@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from ..data.faults import DocumentError, Fault, LocatedFault, Location, is_text, list_names, short_repr
 from ..data.inputs import scan_json_list, scan_records
 from ..data.textfiles import LARGEST_JSON_LIST, decode, foreign_format, parse_json, read_lines
+from ..model.extraction import read_ahead
 from ..model.messages import must_be
-from ..model.pipeline_spert import read_ahead
 from .job import Job
 from .parquet_input import read_rows
 from .shards import Shard
