@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NOT_RUN = {"openvino", "nncf", "peft", "gradio", "starlette", "uvicorn", "playwright", "axe-playwright-python"}
 NOT_RUN |= {"dkpro-cassis", "spacy", "onnx", "onnxruntime", "onnxscript", "ray"}
-NOT_RUN |= {"duckdb", "ladybug", "networkx", "pyoxigraph", "rdflib"}
+NOT_RUN |= {"duckdb", "ladybug", "pyoxigraph", "rdflib"}
 NEWER_RUN = {"torch"}  # for lack of a build of the lowest
 
 
