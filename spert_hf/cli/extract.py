@@ -1,8 +1,6 @@
 """`spert-hf extract`: extract entities and relations from a text or a file of texts."""
 
 import argparse
-import hashlib
-import json
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 
 from ..data.found import TRIPLE_COLUMNS, to_csv_row, triple_rows, with_found
@@ -23,7 +20,10 @@ from ..model.messages import must_be
 from ..model.pipeline_spert import BATCHES_READ_AHEAD, read_ahead
 from ..model.selection import check_selection
 from ..progress import Progress
+from ..scale.digests import digest_of_model
+from ..scale.manifest import setting_as_text
 from .console import print_found_in_text
+from .extract_corpus import is_corpus, run_corpus
 from .options import (
     STANDARD_STREAM,
     load_pipeline,
@@ -34,7 +34,7 @@ from .options import (
 from .resumable import LineOutput, UnfinishedFile, check_free, unfinished_output
 
 _OTHER_FORMATS = (
-    *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".parquet", ".arrow"),
+    *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".arrow"),
     *(".gz", ".bz2", ".xz", ".zst", ".zip"),
 )
 """Suffixes of unsupported formats; other suffixes may be part of a name (`found.v2`)."""
@@ -42,6 +42,8 @@ _OTHER_FORMATS = (
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return its exit code."""
+    if is_corpus(options):
+        return run_corpus(options)
     _check_files(options)
     reading, wanted = reading_settings(options), selection_settings(options)
     pipe = load_pipeline(options, reading)
@@ -191,7 +193,7 @@ def _check_suffix(output: str) -> None:
         ValueError: it is not; the message lists the supported ones.
     """
     if Path(output).suffix.lower() in _OTHER_FORMATS:
-        allowed = "a .jsonl or .ndjson file (JSON Lines), or a .csv file (triples)"
+        allowed = "a .jsonl or .ndjson file (JSON Lines), a .parquet file, or a .csv file (triples)"
         raise ValueError(must_be("--output", allowed, repr(output)))
 
 
@@ -199,26 +201,8 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
     """Return everything that affects the output, by the names used in messages about changes."""
     return {
         "input": "" if options.input in (None, STANDARD_STREAM) else digest_of_file(Path(options.input)),
-        "model": _digest_of_model(pipe),
-        **{name: _as_text(value) for name, value in settings.items() if value is not None},
+        "model": digest_of_model(pipe),
+        **{name: setting_as_text(value) for name, value in settings.items() if value is not None},
         "device": pipe.device.type,
         "backend": f"{options.backend}, {options.dtype}",
     }
-
-
-def _as_text(setting: Any) -> str:
-    """Return a setting as a string that does not depend on the order of types."""
-    if isinstance(setting, tuple):
-        setting = sorted(set(setting))
-    return json.dumps(setting, default=lambda pattern: pattern.pattern, sort_keys=True)
-
-
-def _digest_of_model(pipe: Any) -> str:
-    """Return a digest of everything that affects predictions: settings, tokenizer and weights."""
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(pipe.model.config.to_json_string().encode())
-    digest.update(pipe.tokenizer.backend_tokenizer.to_str().encode())
-    for name, weight in sorted(pipe.model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()

@@ -77,6 +77,50 @@ def check_input_suffix(path: str | Path) -> None:
         raise DocumentError([LocatedFault(Location(str(path)), fault)])
 
 
+def scan_records(
+    lines: Iterable[Line], suffix: str, source: str, text_column: str | None = None
+) -> Iterator[dict[str, Any] | list[LocatedFault]]:
+    """The texts of a stream of lines one by one, each with what is wrong with it in its stead.
+
+    Args:
+        lines: Of a file, or of a part of it.
+        suffix: What says how to read them: ``.txt``, ``.csv`` or one of JSON Lines.
+        source: What faults call it.
+        text_column: The field with the text or the words, which is given as ``text`` or ``tokens``; a field that has
+            that name already becomes ``given_text`` or ``given_tokens``. Default: ``text`` or ``tokens``.
+
+    Raises:
+        DocumentError: Nothing more can be read: it is another format, a line is too long, or a table is broken.
+    """
+    lines = _until_the_last(lines, source)
+    if suffix == ".txt":
+        yield from _scan_text(lines, source)
+        return
+    is_table = suffix == ".csv"
+    scan = _scan_rows if is_table else _scan_json_lines
+    for item in scan(lines, source, text_column):
+        if isinstance(item, list):
+            place = item[0].location
+            if place.record is None and (is_table or place.line is None):
+                raise DocumentError(item)
+        yield item
+
+
+def scan_json_list(
+    items: Iterable[Any], source: str, text_column: str | None = None
+) -> Iterator[dict[str, Any] | list[LocatedFault]]:
+    """As ``scan_records``, of the items of a JSON list."""
+    for number, item in enumerate(items, start=1):
+        yield _check(_as_object(item), Location(source, record=number), text_column)
+
+
+def _until_the_last(lines: Iterable[Line], source: str) -> Iterator[Line]:
+    for line in lines:
+        if line.is_last and isinstance(line.content, Fault):
+            raise DocumentError([LocatedFault(Location(source, line=line.number), line.content)])
+        yield line
+
+
 def _only_valid(items: Iterable[dict[str, Any] | list[LocatedFault]]) -> Iterator[dict[str, Any]]:
     """The inputs up to the first fault.
 
@@ -117,12 +161,16 @@ def _scan_text(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | 
             yield {"text": line.content}
 
 
-def _scan_rows(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | list[LocatedFault]]:
-    for location, row in scan_csv(lines, source, "text"):
-        yield _check(row, location)
+def _scan_rows(
+    lines: Iterable[Line], source: str, text_column: str | None = None
+) -> Iterator[dict[str, Any] | list[LocatedFault]]:
+    for location, row in scan_csv(lines, source, text_column or "text"):
+        yield _check(row, location, text_column)
 
 
-def _scan_json_lines(lines: Iterable[Line], source: str) -> Iterator[dict[str, Any] | list[LocatedFault]]:
+def _scan_json_lines(
+    lines: Iterable[Line], source: str, text_column: str | None = None
+) -> Iterator[dict[str, Any] | list[LocatedFault]]:
     number = 0
     for line in lines:
         if isinstance(line.content, str) and not line.content.strip():
@@ -135,7 +183,7 @@ def _scan_json_lines(lines: Iterable[Line], source: str) -> Iterator[dict[str, A
             yield [LocatedFault(Location(source), json_list_fault(_JSON_LINES))]
             return
         else:
-            yield _check(parse_json(line.content, location, _RECORD, exact=True), location)
+            yield _check(parse_json(line.content, location, _RECORD, exact=True), location, text_column)
 
 
 def _read_json(path: Path) -> list[dict[str, Any]]:
@@ -164,10 +212,14 @@ def _as_object(item: Any) -> Any:
     return {"tokens": item} if isinstance(item, list) else item
 
 
-def _check(record: Any, location: Location) -> dict[str, Any] | list[LocatedFault]:
+def _check(record: Any, location: Location, text_column: str | None = None) -> dict[str, Any] | list[LocatedFault]:
     """The record if it is a valid input, else its faults."""
     if isinstance(record, LocatedFault):
         return [record]
+    if text_column is not None and isinstance(record, Mapping):
+        if text_column not in record:
+            return [LocatedFault(location, Fault(text_column, _fields_of(record), "a string or a list of strings"))]
+        record = _renamed(record, text_column)
     return [LocatedFault(location, fault) for fault in _check_input(record)] or record
 
 
@@ -181,12 +233,21 @@ def _check_input(record: object) -> Iterator[Fault]:
     elif "tokens" in record:
         yield from check_tokens(record, may_be_empty=True)
     elif "text" not in record:
-        names = list_names([short_repr(name) for name in record])
-        yield Fault(
-            "text", f"nothing (the record has {names or 'no fields'})", "a string (or tokens a list of strings)"
-        )
+        yield Fault("text", _fields_of(record), "a string (or tokens a list of strings)")
     elif not is_text(record["text"]):
         yield Fault("text", short_repr(record["text"]), "a string of valid Unicode")
+
+
+def _fields_of(record: Mapping[str, Any]) -> str:
+    names = list_names([short_repr(name) for name in record])
+    return f"nothing (the record has {names or 'no fields'})"
+
+
+def _renamed(record: Mapping[str, Any], text_column: str) -> dict[str, Any]:
+    """The record with the column called `text`, or `tokens` where it is a list, and no other one of these names."""
+    new = "tokens" if isinstance(record[text_column], list) else "text"
+    names = {name: f"given_{name}" for name in ("text", "tokens") if name in record} | {text_column: new}
+    return {names.get(name, name): value for name, value in record.items()}
 
 
 def _is_deep(value: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import datasets
+    import pyarrow as pa
 
 _ENTITY = {
     "type": "string",
@@ -51,3 +52,18 @@ def prediction_features(
     if errors:
         found["error"] = datasets.Value("string")
     return datasets.Features({**(columns or {}), **found})
+
+
+def prediction_schema() -> pa.Schema:
+    """The Arrow schema of what is found: ``entities``, ``relations`` and ``error``, as in ``prediction_features``.
+
+    It is the same whatever a table holds, so that files with and without relations can be read together.
+    """
+    import pyarrow as pa
+
+    types = {"string": pa.string(), "float64": pa.float64(), "int64": pa.int64()}
+
+    def items(fields: Mapping[str, str]) -> pa.DataType:
+        return pa.list_(pa.struct({name: types[dtype] for name, dtype in fields.items()}))
+
+    return pa.schema({"entities": items(_ENTITY), "relations": items(_RELATION), "error": pa.string()})

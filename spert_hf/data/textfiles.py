@@ -29,10 +29,14 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Line(NamedTuple):
-    """A line of a file: its number, counted from 1, and its text without the line end, or what is wrong with it."""
+    """A line of a file: its number, counted from 1, and its text without the line end, or what is wrong with it.
+
+    `is_last` is true of a fault after which nothing more can be read.
+    """
 
     number: int
     content: str | Fault
+    is_last: bool = False
 
 
 def foreign_format(start: bytes) -> Fault | None:
@@ -80,10 +84,11 @@ def read_lines(stream: BinaryIO) -> Iterator[Line]:
         if number == 1:
             fault = foreign_format(data)
             if fault is not None:
-                yield Line(1, fault)
+                yield Line(1, fault, is_last=True)
                 return
         if len(data) > LONGEST_LINE:
-            yield Line(number, Fault("", "a longer one", f"a line of at most {LONGEST_LINE:,} bytes"))
+            fault = Fault("", "a longer one", f"a line of at most {LONGEST_LINE:,} bytes")
+            yield Line(number, fault, is_last=True)
             return
         mark = len(_BOM) if number == 1 and data.startswith(_BOM) else 0
         content = decode(data[mark:].removesuffix(b"\n").removesuffix(b"\r"), offset + mark)

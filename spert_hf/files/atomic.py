@@ -46,7 +46,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     target = real_target(path)
     check_replaceable(target)
-    beside = hidden_beside(target, f"{uuid.uuid4().hex[:8]}.tmp")
+    beside = _beside(target, uuid.uuid4().hex[:8])
     try:
         beside.touch(exist_ok=False)
         give_mode_of(target, beside)  # before there is anything to read in it
@@ -55,6 +55,26 @@ def replacing(path: str | Path) -> Iterator[Path]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def leftovers(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """What processes that were killed have left of files that they were writing.
+
+    Yields:
+        The path of a file that has not got its name, and the one of `paths` that was being written.
+    """
+    targets = [real_target(path) for path in paths]
+    none = "0" * 8
+    by_start = {str(_beside(target, none)).removesuffix(f"{none}.tmp"): target for target in targets}
+    for folder in sorted({target.parent for target in targets}):
+        for left in sorted(folder.glob(".*.tmp")):
+            target = by_start.get(str(left)[: -len(f"{none}.tmp")])
+            if target is not None:
+                yield left, target
+
+
+def _beside(target: Path, mark: str) -> Path:
+    return hidden_beside(target, f"{mark}.tmp")
 
 
 def digest_of_file(path: Path) -> str:

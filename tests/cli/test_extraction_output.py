@@ -118,11 +118,11 @@ def test_a_csv_is_one_of_triples(tiny_checkpoint, run, tmp_path, capsys):
     assert "--output must be a JSON Lines file with --resume, got " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["found.json", "found.tsv", "found.TXT", "found.jsonl.gz", "found.parquet"])
+@pytest.mark.parametrize("name", ["found.json", "found.tsv", "found.TXT", "found.jsonl.gz", "found.arrow"])
 def test_a_name_that_promises_another_format_is_refused(run, tmp_path, capsys, name):
     assert run(tmp_path / name) == 1
     assert (
-        "--output must be a .jsonl or .ndjson file (JSON Lines), or a .csv file (triples), got "
+        "--output must be a .jsonl or .ndjson file (JSON Lines), a .parquet file, or a .csv file (triples), got "
         in capsys.readouterr().err
     )
 

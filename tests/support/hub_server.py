@@ -389,7 +389,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.error(404, "EntryNotFound", f"Entry not found: {path}")
             return
         data = commit.files[path]
-        self.send(data, ETag=f'"{hashlib.sha256(data).hexdigest()}"', X_Repo_Commit=commit.oid)
+        headers = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "X_Repo_Commit": commit.oid}
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
+        if asked is None:
+            self.send(data, **headers)
+            return
+        start, end = int(asked[1]), min(int(asked[2] or len(data)) + 1, len(data))
+        headers["Content_Range"] = f"bytes {start}-{end - 1}/{len(data)}"
+        self.send(data[start:end], 206, **headers)
 
 
 def _list_folder(files: dict[str, bytes], folder: str, recursive: bool) -> list[dict[str, Any]]:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...data.textfiles import LARGEST_JSON_LIST
-from ..options import STANDARD_STREAM, add_found_options, add_model_options
+from ...model.messages import integer, must_be
+from ..options import STANDARD_STREAM, add_found_options, add_model_options, positive
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the options; one of `text` and `input` is set, the other is `None`.
+    """Parse the options; either `text` is set, or `inputs` has what the input is.
+
+    Of one input, `input` is that one, and else `None`.
 
     Raises:
         ValueError: the positional argument is neither a file nor a text.
@@ -21,8 +24,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if len(given) != 1:
         parser.error("give one of TEXT_OR_FILE, --text and --input")
     if options.text_or_file is not None:
-        name = "input" if _may_be_file(options.text_or_file) else "text"
-        setattr(options, name, options.text_or_file)
+        is_file = _may_be_file(options.text_or_file)
+        setattr(options, *(("input", [options.text_or_file]) if is_file else ("text", options.text_or_file)))
+    options.inputs = options.input or []
+    options.input = options.inputs[0] if len(options.inputs) == 1 else None
     return options
 
 
@@ -45,29 +50,85 @@ def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
     parser = argparse.ArgumentParser(
         prog="spert-hf extract",
-        description="Extract entities and relations. Results are written as JSON Lines in the order of the input, "
-        "with the other fields of the input, as a stream: memory does not grow with the input. The output file is "
-        "either complete or absent; the results of an interrupted run are kept in a separate file for --resume.",
+        description="Extract entities and relations. Results are written in the order of the input, with its other "
+        "fields, as a stream: memory does not grow with the input. An output file is either complete or absent. From "
+        "one file to one file: the results of an interrupted run are kept in a separate file for --resume. From a "
+        "corpus to a folder: the same command goes on where it was interrupted.",
     )
     add_model_options(parser)
     _add_input_options(parser)
     parser.add_argument(
         "--output",
         default=STANDARD_STREAM,
-        metavar="FILE",
+        metavar="FILE_OR_FOLDER",
         help="JSON Lines (default: on standard output): each input with `entities` and `relations` (existing fields "
-        "of these names are renamed to `given_entities` and `given_relations`); for `.csv`: triples, one row per "
-        "relation",
+        "of these names are renamed to `given_entities` and `given_relations`); for `.parquet`: the same with typed "
+        "columns; for `.csv`: triples, one row per relation. For several files: a folder, here or in a store (an URL), "
+        "which gets a file for each shard and a `manifest.json`",
     )
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="continue an interrupted run with this output, with the same result as without the interruption; refused "
-        "if "
-        "input, model or settings have changed; without an interrupted run, start anew",
+        help="continue an interrupted run with this output file, with the same result as without the interruption; "
+        "refused if input, model or settings have changed; without an interrupted run, start anew; a folder needs it "
+        "not, as runs always go on with what is there",
     )
+    _add_corpus_options(parser)
     add_found_options(parser)
     return parser
+
+
+def _add_corpus_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for corpora."""
+    group = parser.add_argument_group("corpora", "files, columns and shards; see docs/scale.md")
+    group.add_argument("--format", choices=("parquet", "jsonl"), help="of an output folder (default: parquet)")
+    group.add_argument(
+        "--text-column",
+        metavar="NAME",
+        help="column of the texts, or of lists of words; written as `text` or `tokens` (default: `text`, or `tokens`)",
+    )
+    group.add_argument(
+        "--id-column",
+        metavar="NAME",
+        help="column of ids, strings or integers, that each record must have; written as `id`",
+    )
+    group.add_argument("--dataset-config-name", metavar="NAME", help="configuration of a data set, if it has several")
+    group.add_argument(
+        "--shard-size",
+        type=positive,
+        metavar="N",
+        help="cut large files into shards of about N rows (default: 10,000): Parquet, and .jsonl and .txt that are not "
+        "compressed; other files are a shard each",
+    )
+    group.add_argument(
+        "--shard",
+        type=_part,
+        metavar="I/N",
+        help="extract from every N-th shard only, beginning with the I-th (from 1), for N processes or machines with "
+        "the same output folder",
+    )
+    group.add_argument(
+        "--max-errors",
+        type=_count,
+        metavar="N",
+        help="stop when more than N records have an error (default: 100); up to then, a record that cannot be read or "
+        "computed gets an `error` and no entities, and the exit code is 0",
+    )
+
+
+def _part(text: str) -> tuple[int, int]:
+    """Parse `I/N`."""
+    number, is_part, count = text.partition("/")
+    if not (is_part and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(must_be("", "I/N with I from 1 to N, such as 1/8", repr(text)))
+    return int(number), int(count)
+
+
+def _count(text: str) -> int:
+    """Parse an integer of 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(must_be("", integer(0), repr(text)))
+    return int(text)
 
 
 def _add_input_options(parser: argparse.ArgumentParser) -> None:
@@ -85,10 +146,13 @@ def _add_input_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--input",
-        metavar="FILE",
-        help="`.txt` (one text per line), `.csv` (with a column `text`), or objects with `text` or `tokens` in "
-        "`.jsonl` "
-        f"(one per line) or `.json` (a list of at most {LARGEST_JSON_LIST // 10**6} MB, which is read completely); - "
-        "for standard input (lines of text, or JSON Lines)",
+        metavar="INPUT",
+        nargs="+",
+        action="extend",
+        help="files, patterns, folders (all files in them and below), or data sets of the Hub (`USER/NAME`, "
+        "`USER/NAME:SPLIT`, `hf://datasets/USER/NAME/PATH`): `.txt` (one text per line), `.csv` (with a column "
+        "`text`), objects with `text` or `tokens` in `.jsonl` (one per line) or `.json` (a list of at most "
+        f"{LARGEST_JSON_LIST // 10**6} MB, which is read completely), `.parquet`; `.jsonl`, `.csv` and `.txt` may be "
+        "compressed (`.gz`, `.zst`); - for standard input (lines of text, or JSON Lines)",
     )
     parser.add_argument("--json", action="store_true", help="write the result for a text as JSON on a terminal, too")

@@ -1,0 +1,231 @@
+"""`spert-hf extract` from a corpus: many files, with an output for each shard; or one file of any format."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..data.faults import list_names
+from ..data.white_space import blank_note
+from ..files.outputs import is_stream, real_target
+from ..model.messages import must_be
+from ..model.selection import check_selection
+from ..progress import Progress
+from ..scale.corpus import Corpus, open_corpus
+from ..scale.digests import digest_of_model
+from ..scale.engines import RunResult, ShardProgress, run_local
+from ..scale.job import MAX_ERRORS, SUFFIXES, Job
+from ..scale.manifest import Manifest, check_output_folder
+from ..scale.shards import SHARD_SIZE, Shard, part_of
+from ..scale.sources import Source, is_pattern, kind_of
+from ..scale.stores import is_url, remove_leftovers
+from .options import STANDARD_STREAM, reading_settings, selection_settings, write_notes
+
+_OPTIONS = ("format", "shard", "shard_size", "text_column", "id_column", "max_errors", "dataset_config_name")
+"""Options that only a corpus has."""
+
+_SHOWN_SHARDS = 5
+
+
+def is_corpus(options: argparse.Namespace) -> bool:
+    """Whether a corpus is asked for, and not a text, a stream or one file that is read and written line by line.
+
+    Raises:
+        ValueError: An option for a corpus is given with a text or a standard stream.
+    """
+    given = [f"--{name.replace('_', '-')}" for name in _OPTIONS if getattr(options, name) is not None]
+    if options.text is not None or STANDARD_STREAM in options.inputs:
+        if given:
+            what = "a text" if options.text is not None else "a standard stream"
+            raise ValueError(must_be("--input", f"files with {given[0]}", what))
+        if len(options.inputs) > 1:
+            raise ValueError(must_be("--input", "files, or a single -", "- and files"))
+        return False
+    is_one_file = len(options.inputs) == 1 and _is_read_by_lines(options.inputs[0])
+    return bool(given) or not is_one_file or _is_folder(options.output) or _is_parquet(options.output)
+
+
+def run_corpus(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
+    if options.output == STANDARD_STREAM or (not is_url(options.output) and is_stream(options.output)):
+        allowed = "a folder, or a .parquet or .jsonl file for one input file"
+        raise ValueError(must_be("--output", allowed, repr(options.output)))
+    corpus = open_corpus(options.inputs, options.dataset_config_name, options.token)
+    corpus.check_columns(options.text_column, options.id_column)
+    if corpus.ignored:
+        files = "file is" if corpus.ignored == 1 else "files are"
+        write_notes([f"{corpus.ignored} other {files} in the input, hidden or of another format, and left out"])
+    is_one_file = not _is_folder(options.output) and Path(options.output).suffix.lower() in SUFFIXES.values()
+    _check_output(options, corpus, is_one_file)
+    job = _job(options, corpus, is_one_file)
+    pipe = job.load_pipeline()
+    check_selection(pipe.model.config, selection_settings(options))
+    if is_one_file:
+        return _run_one_file(job, _only_shard(options, corpus), pipe)
+    return _run_shards(options, corpus, job, pipe)
+
+
+def _run_one_file(job: Job, shard: Shard, pipe: Any) -> int:
+    with _shown(1) as progress:
+        run = run_local(job, [shard], progress, pipe, overwrite=True)
+    _tell(run)
+    if not run.done:
+        taken = f"--output: another run is writing {job.target(shard)}; name another file"
+        raise ValueError(run.failed.get(shard.name, taken))
+    return 0
+
+
+def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, pipe: Any) -> int:
+    """Extract from the shards that have no output yet; see that all of them are there in the end."""
+    shards = corpus.shards(options.shard_size or SHARD_SIZE)
+    manifest = Manifest.of(job, digest_of_model(pipe), corpus.sources, shards)
+    manifest.begin(job.output)
+    if options.shard is not None:
+        shards = part_of(shards, *options.shard)
+    names = {job.file_name(shard): shard for shard in shards}
+    left = [names[name] for name in manifest.missing(job.output, names)]
+    if len(left) < len(shards):
+        write_notes([f"{len(shards) - len(left)} of {len(shards)} shards are in {job.output} already"])
+    remove_leftovers([job.target(shard) for shard in left])
+    with _told_when_interrupted(manifest, job.output, list(names)), _shown(len(left)) as progress:
+        run = run_local(job, left, progress, pipe)
+    _tell(run)
+    missing = manifest.missing(job.output, names)
+    if missing:
+        reasons = {job.file_name(shard): _reason(run, shard) for shard in shards}
+        shown = list_names([f"{name} ({reasons[name]})" for name in missing[:_SHOWN_SHARDS]])
+        more = f", … and {len(missing) - _SHOWN_SHARDS} more" if len(missing) > _SHOWN_SHARDS else ""
+        raise ValueError(f"{len(missing)} of {len(shards)} shards are missing from {job.output}: {shown}{more}")
+    return 0
+
+
+def _job(options: argparse.Namespace, corpus: Corpus, is_one_file: bool) -> Job:
+    folder = str(Path(options.output).parent) if is_one_file else options.output
+    given = options.format or (Path(options.output).suffix.lower().removeprefix(".") if is_one_file else "parquet")
+    columns = {"text_column": options.text_column, "id_column": options.id_column}
+    settings = {"batch_size": options.batch_size, "overlap": options.overlap, **selection_settings(options)}
+    return Job(
+        model=options.model,
+        output=folder,
+        format=given,
+        schema=corpus.schema(**columns) if given == "parquet" else None,
+        revision=options.revision,
+        token=options.token,
+        backend=options.backend,
+        dtype=options.dtype,
+        device=options.device,
+        reading=reading_settings(options),
+        settings={name: value for name, value in settings.items() if value is not None},
+        max_errors=MAX_ERRORS if options.max_errors is None else options.max_errors,
+        **columns,
+    )
+
+
+def _only_shard(options: argparse.Namespace, corpus: Corpus) -> Shard:
+    (source,) = corpus.sources
+    return Shard(Path(options.output).stem, source.path, source.kind, source.compression, size=source.size)
+
+
+def _check_output(options: argparse.Namespace, corpus: Corpus, is_one_file: bool) -> None:
+    """Check the output before the model is loaded, which is slow.
+
+    Raises:
+        ValueError: it is neither a file that there can be, nor a folder of this command.
+    """
+    output = options.output
+    suffix = Path(output).suffix.lower()
+    if not is_one_file:
+        if not _is_folder(output) and (Path(output).is_file() or suffix in (".csv", ".ndjson", ".json")):
+            raise ValueError(must_be("--output", "a folder, or a .parquet or .jsonl file", repr(output)))
+        _check_outside(output, corpus.sources)
+        check_output_folder(output)
+        return
+    if len(corpus.sources) > 1:
+        raise ValueError(must_be("--output", f"a folder for {len(corpus.sources)} input files", repr(output)))
+    if options.shard is not None or options.shard_size is not None:
+        raise ValueError(must_be("--output", "a folder with --shard and --shard-size", repr(output)))
+    if options.format is not None and SUFFIXES[options.format] != suffix:
+        raise ValueError(must_be("--format", f"left out with --output {output}", options.format))
+    target = real_target(output)
+    if not target.parent.is_dir():
+        raise ValueError(must_be("--output", "a file in a folder that exists", repr(output)))
+    if target.exists() and str(target) == os.path.realpath(corpus.sources[0].path):
+        raise ValueError(must_be("--output", "another file than the input", repr(output)))
+
+
+def _check_outside(output: str, sources: Sequence[Source]) -> None:
+    """Check that the output folder has no input file in it: the next run would take its results for input."""
+    if is_url(output):
+        inside = [source.path for source in sources if source.path.startswith(f"{output.rstrip('/')}/")]
+    else:
+        folder = Path(os.path.realpath(output))
+        inside = [
+            source.path
+            for source in sources
+            if not is_url(source.path) and folder in Path(os.path.realpath(source.path)).parents
+        ]
+    if inside:
+        raise ValueError(must_be("--output", "a folder without input files", f"{output} with {inside[0]}"))
+
+
+def _is_read_by_lines(path: str) -> bool:
+    """Whether a path is that of one file which needs no more than reading its lines, or meant to be."""
+    kind, compression = kind_of(path)
+    if not path or Path(path).is_file():
+        return kind != "parquet" and (kind is None or compression is None)
+    if is_url(path) or is_pattern(path) or Path(path).is_dir():
+        return False
+    return kind not in (None, "parquet") and compression is None
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep)) or is_url(output) or Path(output).is_dir()
+
+
+def _is_parquet(output: str) -> bool:
+    return Path(output).suffix.lower() == SUFFIXES["parquet"]
+
+
+@contextmanager
+def _shown(shards: int) -> Iterator[ShardProgress]:
+    """What shows how far a run is: texts, and shards."""
+    shown = Progress("extracting", "texts")
+    done = 0
+
+    def advance(records: int, finished: int) -> None:
+        nonlocal done
+        done += finished
+        shown.advance(records, f"{done} of {shards} shards" if finished else None)
+
+    try:
+        yield advance
+    finally:
+        shown.close()
+
+
+@contextmanager
+def _told_when_interrupted(manifest: Manifest, output: str, names: list[str]) -> Iterator[None]:
+    """Say what is kept of a run that something ends, and how to go on."""
+    try:
+        yield
+    except BaseException:
+        done = len(names) - len(manifest.missing(output, names))
+        sys.stderr.write(f"\n{done} of {len(names)} shards are in {output}; the same command goes on from there.\n")
+        raise
+
+
+def _reason(run: RunResult, shard: Shard) -> str:
+    return "another run is writing it" if shard.name in run.taken else run.failed.get(shard.name, "removed since")
+
+
+def _tell(run: RunResult) -> None:
+    """Say what there was that was not extracted from."""
+    notes = []
+    if run.errors:
+        notes.append(f"{run.errors} of {run.records} records have an error (field error), such as {run.first_error}")
+    if run.blank:
+        notes.append(f"{blank_note(run.blank)} of what is read; offsets count the tokens as they were given")
+    write_notes(notes)
