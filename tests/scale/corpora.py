@@ -39,7 +39,7 @@ def write_parquet(path, columns, row_group_size=None):
     return path
 
 
-def job_for(corpus, output, format="parquet", text_column=None, id_column=None, **more):  # noqa: A002 - as in Job
+def job_for(corpus, output, format="parquet", text_column=None, id_column=None, **more):
     schema = corpus.schema(text_column, id_column) if format == "parquet" else None
     return Job("", str(output), format, schema, text_column=text_column, id_column=id_column, **more)
 

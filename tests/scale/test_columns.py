@@ -31,15 +31,23 @@ def test_types_are_inferred_from_records():
     first = {"text": "x", "n": 1, "share": 1, "ok": True, "of": ["a"], "none": None, "mixed": 1}
     second = {"text": "y", "n": 2, "share": 0.5, "ok": False, "of": {}, "mixed": "1", "more": "z"}
     assert columns_of(first, second) == {
-        **{"text": "string", "n": "int64", "share": "double", "ok": "bool", "of": "string", "none": "string"},
-        **{"mixed": "string", "more": "string"},
+        "text": "string",
+        "n": "int64",
+        "share": "double",
+        "ok": "bool",
+        "of": "string",
+        "none": "string",
+        "mixed": "string",
+        "more": "string",
     }
     assert columns_of({"tokens": []}) == {"tokens": "list<item: string>"}
 
 
 def test_what_does_not_fit_is_kept_as_json(tmp_path):
     records = [{"text": "One", "n": 1, "of": [1], "share": 0.5} for _ in range(1000)]
-    records.append({"text": "Two", "n": "many", "of": "a", "share": 2, "new": {"a": None}, "given_error": 1, "error": 2})
+    records.append(
+        {"text": "Two", "n": "many", "of": "a", "share": 2, "new": {"a": None}, "given_error": 1, "error": 2}
+    )
     records.append({"text": "Three", "n": 2**70, "share": True, OTHER_FIELDS: "x"})
     extract_all([write_lines(tmp_path / "a.jsonl", records)], tmp_path / "found")
     rows = rows_of(tmp_path / "found")
