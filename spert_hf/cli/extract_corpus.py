@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..data.faults import list_names
 from ..data.white_space import blank_note
 from ..files.outputs import is_stream, real_target
 from ..model.messages import must_be
@@ -103,7 +102,7 @@ def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, digest: s
     missing = manifest.missing(job.output, names)
     if missing:
         reasons = {job.file_name(shard): _reason(run, shard) for shard in shards}
-        shown = list_names([f"{name} ({reasons[name]})" for name in missing[:_SHOWN_SHARDS]])
+        shown = ", ".join(f"{name} ({reasons[name]})" for name in missing[:_SHOWN_SHARDS])
         more = f", … and {len(missing) - _SHOWN_SHARDS} more" if len(missing) > _SHOWN_SHARDS else ""
         raise ValueError(f"{len(missing)} of {len(shards)} shards are missing from {job.output}: {shown}{more}")
     return 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .formats import check_file, documents_from_rows, read_documents, write_documents
     from .inputs import read_inputs
     from .loading import Splits, load_documents, load_splits
-    from .prediction_features import prediction_features
+    from .prediction_columns import prediction_features
     from .schema import EntityType, RelationType, TypeSchema
     from .sources import DatasetError
 
@@ -41,7 +41,7 @@ _MODULES = {
     "documents_from_rows": "formats",
     "load_documents": "loading",
     "load_splits": "loading",
-    "prediction_features": "prediction_features",
+    "prediction_features": "prediction_columns",
     "TextEntity": "annotation.annotated_text",
     "TextRelation": "annotation.annotated_text",
     "read_annotations": "annotation.reading",

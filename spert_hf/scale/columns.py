@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..data.faults import is_text, list_names, short_repr
 from ..data.found import with_found
-from ..data.prediction_features import prediction_schema
+from ..data.prediction_columns import prediction_schema
 from ..data.textfiles import ExactNumber, to_json_line
 from ..model.messages import must_be
 
@@ -46,6 +46,8 @@ def _field(name: str, kinds: set[Any]) -> pa.Field:
         return pa.field(name, pa.list_(pa.string()))
     if name == "text":
         return pa.field(name, pa.string())
+    if name == "id" and kinds == {int, str}:
+        kinds = {str}
     if kinds == {int, float}:
         kinds = {float}
     if len(kinds) == 1 and (only := next(iter(kinds))) in _SCALARS:
@@ -179,6 +181,8 @@ def _values(field: pa.Field, records: Sequence[Mapping[str, Any]], others: list[
     values = []
     for record, other in zip(records, others, strict=True):
         value = record.get(field.name)
+        if field.name == "id":
+            value = _id_as(value, field.type)
         if value is not None and is_json:
             value = to_json_line(value)
         elif value is not None and not _fits(value, field.type):
@@ -186,6 +190,15 @@ def _values(field: pa.Field, records: Sequence[Mapping[str, Any]], others: list[
             value = None
         values.append(float(value.text) if isinstance(value, ExactNumber) else value)
     return values
+
+
+def _id_as(value: Any, kind: pa.DataType) -> Any:
+    """An id as its column has it, where it is the same number or string: those of CSV are all strings."""
+    if isinstance(value, int) and not isinstance(value, bool) and _is_string(kind):
+        return str(value)
+    if isinstance(value, str) and pa.types.is_integer(kind) and value.isdecimal() and str(int(value)) == value:
+        return int(value)
+    return value
 
 
 def _fits(value: Any, kind: pa.DataType) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..data.faults import list_names, short_repr
 from ..files.atomic import replacing
 from ..model.messages import must_be
 from .job import Job
@@ -18,7 +17,9 @@ from .shards import Shard
 from .sources import Source
 from .stores import exists, is_url, join, names_below, open_input, written_whole
 
-MANIFEST = "manifest.json"
+MANIFEST = ".manifest.json"
+"""Hidden, as readers of folders of Parquet (`load_dataset`, `pyarrow.dataset`) take all other files for data."""
+
 _SHOWN_FILES = 3
 
 
@@ -94,7 +95,7 @@ class Manifest:
             return True
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{MANIFEST}.{os.getpid()}.tmp")
+        beside = target.with_name(f"{MANIFEST}.{os.getpid()}.tmp")
         try:
             with beside.open("w", encoding="utf-8") as file:
                 file.write(text)
@@ -124,7 +125,8 @@ class Manifest:
             changes.append("another --shard-size")
         if changes:
             raise ValueError(
-                f"--output: {output} is of a run with {', '.join(changes)}; use the same, or name another folder"
+                f"--output: {output} is of a run with {', '.join(changes)}, says its {MANIFEST}; "
+                "use the same, or name another folder"
             )
 
 
@@ -134,11 +136,11 @@ def check_output_folder(output: str) -> None:
     Raises:
         ValueError: It has others, which might be somebody's work.
     """
-    others = [name for name in names_below(output) if not any(part.startswith(".") for part in name.split("/"))]
-    if others and MANIFEST not in others:
-        shown = list_names([short_repr(name) for name in sorted(others)[:_SHOWN_FILES]])
+    there = names_below(output)
+    others = [name for name in there if not any(part.startswith(".") for part in name.split("/"))]
+    if others and MANIFEST not in there:
         allowed = f"a new folder, an empty one, or one of an earlier run with its {MANIFEST}"
-        raise ValueError(must_be("--output", allowed, f"{output} with other files ({shown})"))
+        raise ValueError(must_be("--output", allowed, f"{output} with other files ({_some(sorted(others))})"))
 
 
 def setting_as_text(setting: Any) -> str:
@@ -178,5 +180,9 @@ def _changed_files(before: Sequence[tuple[str, int, str]], now: Sequence[tuple[s
         "new": [path for path in new if path not in old],
         "changed": [path for path in new if path in old and old[path] != new[path]],
     }
-    told = [f"{len(paths)} {kind} ({list_names(paths[:_SHOWN_FILES])})" for kind, paths in kinds.items() if paths]
+    told = [f"{len(paths)} {kind} ({_some(paths)})" for kind, paths in kinds.items() if paths]
     return [f"other input files: {', '.join(told)}"] if told else []
+
+
+def _some(paths: Sequence[str]) -> str:
+    return ", ".join([*paths[:_SHOWN_FILES], *(["…"] if len(paths) > _SHOWN_FILES else [])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from ..data.faults import list_names, short_repr
 from ..data.hub_dataset import is_hub_id
 from ..model.messages import must_be
 from .hub_sources import hub_files
-from .stores import StoredFile, files_below, files_matching, is_folder, is_url, look_at
+from .stores import MAGIC, StoredFile, files_below, files_matching, is_folder, is_url, look_at
 
 KINDS = {
     ".jsonl": "jsonl",
@@ -28,7 +27,6 @@ KINDS = {
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 _COMPRESSED = ("jsonl", "csv", "txt")
 READABLE = ".jsonl, .ndjson, .csv or .txt (also with .gz or .zst), .json or .parquet"
-_MAGIC = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def kind_of(path: str) -> tuple[str | None, str | None]:
 
 def is_pattern(given: str) -> bool:
     """Whether an input that is no file is a pattern of files."""
-    return _MAGIC.search(given) is not None
+    return MAGIC.search(given) is not None
 
 
 def _files_of(given: str, config_name: str | None, token: str | None) -> tuple[list[_Named], bool]:
@@ -114,26 +112,15 @@ def _files_of(given: str, config_name: str | None, token: str | None) -> tuple[l
     if file is not None:
         return [_Named(file, given.rpartition("/")[2] if is_url(given) else Path(given).name)], True
     if is_folder(given, token):
-        start = given.rstrip("/") if is_url(given) else str(Path(given))
-        return [_Named(one, _relative(one.path, start)) for one in files_below(start, token)], False
+        return [_Named(*found) for found in files_below(given, token)], False
     if is_pattern(given):
-        start = _MAGIC.split(given, maxsplit=1)[0].rpartition("/")[0]
-        return [_Named(one, _relative(one.path, start)) for one in files_matching(given, token)], False
+        return [_Named(*found) for found in files_matching(given, token)], False
     dataset, _, split = given.partition(":")
     may_be_hub = not is_url(given) and dataset.count("/") == 1 and kind_of(dataset)[0] is None and is_hub_id(dataset)
     if not may_be_hub:
         allowed = "a file, or a pattern, a folder, a data set of the Hub (USER/NAME) of files"
         raise FileNotFoundError(must_be("--input", allowed, repr(given)))
     return [_Named(*found) for found in hub_files(dataset, split or None, config_name, token)], False
-
-
-def _relative(path: str, start: str) -> str:
-    if is_url(path):
-        # A store may answer with another form of the URL (hf:// with the revision): what follows is the same.
-        place = path.partition("://")[2]
-        begin = start.partition("://")[2]
-        return place[len(begin) :].lstrip("/") if place.startswith(begin) else place.rpartition("/")[2]
-    return Path(os.path.relpath(path, start or ".")).as_posix()
 
 
 def _is_readable(relative: str) -> bool:

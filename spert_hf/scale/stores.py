@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..files.atomic import leftovers, replacing
 from ..files.outputs import hidden_beside, real_target
 from ..files.ownership import is_owned, sole_owner
+
+MAGIC = re.compile(r"[*?\[]")
+"""What makes a path a pattern."""
 
 _VERSIONS = ("ETag", "etag", "blob_id", "md5Hash", "content_md5", "mtime", "LastModified", "last_modified", "updated")
 """What stores call that which changes with a file's content, the surest first."""
@@ -62,29 +67,44 @@ def look_at(path: str, token: str | None = None) -> StoredFile | None:
     return _remote_file(path, filesystem.info(place))
 
 
-def files_below(folder: str, token: str | None = None) -> list[StoredFile]:
-    """All files in a folder and in those inside it, in the order of their paths; hidden folders are left out."""
+def files_below(folder: str, token: str | None = None) -> list[tuple[StoredFile, str]]:
+    """All files in a folder and in those inside it, in the order of their paths, with their paths in the folder.
+
+    Hidden folders are left out.
+    """
     if is_url(folder):
         filesystem, place = _filesystem(folder, token)
-        found = filesystem.find(place, detail=True)
-        return [_remote_file(filesystem.unstrip_protocol(name), found[name]) for name in sorted(found)]
-    files = []
+        return _remote_files(filesystem, filesystem.find(place, detail=True), place)
+    files: list[Path] = []
     for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files += [path for name in names if (path := Path(where, name)).is_file()]
-    return [_local_file(path) for path in sorted(files)]
+    return [(_local_file(path), path.relative_to(folder).as_posix()) for path in sorted(files)]
 
 
-def files_matching(pattern: str, token: str | None = None) -> list[StoredFile]:
-    """The files that a pattern with `*`, `**`, `?` or `[…]` matches, in the order of their paths."""
+def files_matching(pattern: str, token: str | None = None) -> list[tuple[StoredFile, str]]:
+    """The files that a pattern with `*`, `**`, `?` or `[…]` matches, in the order of their paths, with their paths in
+    the last folder that the pattern names plainly.
+    """
     if is_url(pattern):
         filesystem, place = _filesystem(pattern, token)
-        found = filesystem.glob(place, detail=True)
-        files = {name: info for name, info in found.items() if info["type"] == "file"}
-        return [_remote_file(filesystem.unstrip_protocol(name), files[name]) for name in sorted(files)]
-    from glob import glob
+        return _remote_files(filesystem, filesystem.glob(place, detail=True), _plain_start(place))
+    found = sorted(path for name in glob(pattern, recursive=True) if (path := Path(name)).is_file())  # noqa: PTH207
+    start = _plain_start(pattern)
+    return [(_local_file(path), Path(os.path.relpath(path, start or ".")).as_posix()) for path in found]
 
-    return [_local_file(path) for name in sorted(glob(pattern, recursive=True)) if (path := Path(name)).is_file()]  # noqa: PTH207 - of any path
+
+def _plain_start(pattern: str) -> str:
+    return MAGIC.split(pattern, maxsplit=1)[0].rpartition("/")[0]
+
+
+def _remote_files(filesystem: Any, found: Mapping[str, Mapping[str, Any]], start: str) -> list[tuple[StoredFile, str]]:
+    begin = f"{start.rstrip('/')}/"
+    return [
+        (_remote_file(filesystem.unstrip_protocol(name), found[name]), name.removeprefix(begin).lstrip("/"))
+        for name in sorted(found)
+        if found[name]["type"] == "file"
+    ]
 
 
 def is_folder(path: str, token: str | None = None) -> bool:

@@ -69,9 +69,9 @@ def test_a_split_is_extracted_from_shard_by_shard(extract, data_set):
     code, said, found = extract("ada/texts:train", "--shard-size", "4")
     assert code == 0, said
     assert files(found) == [
+        ".manifest.json",
         *(f"data/train-0-{number:05}-of-00003.parquet" for number in range(3)),
         "data/train-1.parquet",
-        "manifest.json",
     ]
     assert ids(found) == list(range(16))
 
@@ -88,7 +88,7 @@ def test_all_splits_and_other_configurations(extract, data_set):
 def test_files_of_the_hub_by_their_paths(extract, data_set):
     code, said, found = extract("hf://datasets/ada/texts/data/train-*.parquet")
     assert code == 0, said
-    assert files(found) == ["manifest.json", "train-0.parquet", "train-1.parquet"]
+    assert files(found) == [".manifest.json", "train-0.parquet", "train-1.parquet"]
     assert ids(found) == list(range(16))
 
 

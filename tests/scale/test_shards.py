@@ -1,6 +1,7 @@
 """Shards: however a corpus is cut, its rows are those of one run."""
 
 import json
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,7 +39,7 @@ def test_lines_cut_at_any_bytes_are_read_once_and_in_order(folders, texts, cuts,
     job = job_for(corpus, path.parent / "found", format="jsonl")
     ends_of_parts = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     found = []
-    for number, (start, stop) in enumerate(zip(ends_of_parts, ends_of_parts[1:], strict=False)):
+    for number, (start, stop) in enumerate(pairwise(ends_of_parts)):
         shard = Shard(f"{number}", str(path), "jsonl", start=start, stop=stop)
         extract_shard(job, shard, fake_pipe)
         found += [json.loads(line)["text"] for line in open(job.target(shard), encoding="utf-8")]  # noqa: PTH123, SIM115
@@ -114,7 +115,7 @@ def test_shards_that_would_have_one_name_are_refused(tmp_path):
 def test_a_parquet_file_that_is_cut_off_is_told_before_the_work(tmp_path, content):
     whole = write_parquet(tmp_path / "a.parquet", {"text": ["x"]}).read_bytes()
     (tmp_path / "b.parquet").write_bytes(content or whole[:-7])
-    with pytest.raises(ValueError, match="b.parquet cannot be read as Parquet, perhaps because it is cut off: "):
+    with pytest.raises(ValueError, match=r"b.parquet cannot be read as Parquet, perhaps because it is cut off: "):
         open_corpus([str(tmp_path)])
 
 

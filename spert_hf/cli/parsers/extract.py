@@ -64,7 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="JSON Lines (default: on standard output): each input with `entities` and `relations` (existing fields "
         "of these names are renamed to `given_entities` and `given_relations`); for `.parquet`: the same with typed "
         "columns; for `.csv`: triples, one row per relation. For several files: a folder, here or in a store (an URL), "
-        "which gets a file for each shard and a `manifest.json`",
+        "which gets a file for each shard, and a hidden `.manifest.json` that says which run it is of",
     )
     parser.add_argument(
         "--resume",
