@@ -59,25 +59,36 @@ class Extractor:
     Args:
         job: What is asked for.
         threads: How many threads compute.
-        number: Of the actor.
-        reports: The actor that it reports to.
         sees_output: Whether the output folder has a manifest already, which is to be seen from here.
     """
 
-    def __init__(self, job: Job, threads: int, number: int, reports: Any, sees_output: bool) -> None:
-        self._job, self._reports = job, reports
-        self._failure: str | None = None
+    def __init__(self, job: Job, threads: int, sees_output: bool) -> None:
+        self._job, self._threads, self._sees_output = job, threads, sees_output
+        self._pipe: Any = None
+        self._reports: Any = None
+
+    def start(self, number: int, reports: Any) -> str | None:
+        """Load the pipeline, if it is not loaded yet.
+
+        Args:
+            number: Of this actor.
+            reports: The actor that it reports to.
+
+        Returns:
+            Nothing if it is loaded; else why it is not.
+        """
+        self._reports = reports
+        if self._pipe is not None:
+            return None
         _wait(reports.starting.remote(number))
         try:
-            _check_output(job, sees_output)
-            self._pipe = _load_pipeline(job, threads)
-        except Exception as error:  # whatever it is, a restart would end in the same
-            self._failure = f"{type(error).__name__}: {error}"
-        _wait(reports.started.remote(number))
-
-    def ready(self) -> str | None:
-        """Nothing if the model is loaded; else why it is not."""
-        return self._failure
+            _check_output(self._job, self._sees_output)
+            self._pipe = _load_pipeline(self._job, self._threads)
+        except Exception as error:  # whatever it is, another process would come to the same
+            return f"{type(error).__name__}: {error}"
+        finally:
+            _wait(reports.started.remote(number))
+        return None
 
     def extract(
         self, shard: Shard, attempt: int, errors_before: int, caution: Caution | None, overwrite: bool

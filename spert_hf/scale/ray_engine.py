@@ -151,7 +151,7 @@ class _Run:
         self._problems: list[str] = []
         self._looked = self._had_actors = monotonic()
         self._reports = _start_reports(ray)
-        self._actors = _start_actors(ray, job, plan, self._reports, min(plan.actors, len(shards)))
+        self._actors = _start_actors(ray, job, plan, min(plan.actors, len(shards)))
         for actor in self._actors:
             self._await_start(actor)
 
@@ -203,7 +203,9 @@ class _Run:
             self._awaited[answer] = actor
 
     def _await_start(self, actor: _Actor) -> None:
-        self._awaited[actor.handle.ready.options(max_task_retries=-1).remote()] = actor
+        """Have an actor load the model, now or once it is started again, however often its process dies of it."""
+        start = actor.handle.start.options(max_task_retries=-1)
+        self._awaited[start.remote(actor.number, self._reports)] = actor
 
     def _take(self, answer: Any, actor: _Actor) -> None:
         """Take in an answer: of an actor that has loaded the model, or has extracted from a shard, or has died."""
@@ -306,11 +308,11 @@ def _start_reports(ray: Any) -> Any:
     )
 
 
-def _start_actors(ray: Any, job: Job, plan: ActorPlan, reports: Any, count: int) -> list[_Actor]:
+def _start_actors(ray: Any, job: Job, plan: ActorPlan, count: int) -> list[_Actor]:
     options = {"num_cpus": plan.cpus, "num_gpus": plan.gpus, "scheduling_strategy": "SPREAD", "max_restarts": -1}
     extractor = ray.remote(Extractor).options(**options)
     sees_output = not is_url(job.output) and exists(join(job.output, MANIFEST))
-    return [_Actor(number, extractor.remote(job, plan.cpus, number, reports, sees_output)) for number in range(count)]
+    return [_Actor(number, extractor.remote(job, plan.cpus, sees_output)) for number in range(count)]
 
 
 def _absolute(shard: Shard) -> Shard:
