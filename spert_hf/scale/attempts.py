@@ -6,38 +6,36 @@ from collections import Counter
 
 from .extraction import Caution
 
-_AT_ONCE = 2
-"""Deaths after which a shard is tried with care: until then its process may have died of anything."""
+_TOGETHER = 2
+"""Deaths with a record among others, after which it is predicted by itself: a process may have died of anything."""
 
-_ALONE = 2
-"""Deaths of a record that is predicted by itself, after which it is not tried again."""
+_AT_ALL = 3
+"""Deaths with a record, the last one with no other, after which it is not tried again."""
 
 _UNEXPLAINED = 5
-"""Deaths with care outside of any record, after which the shard is given up."""
+"""Deaths outside of any record, after which the shard is given up."""
 
-POISON = f"the process that computed this record died, {_ALONE} times with no other record in it"
+POISON = "the process that computed this record died each time"
 
 
 class Attempts:
     """The attempts at one shard.
 
-    With care a process tells which records it is about to predict. When it dies of several, each of them is predicted
-    by itself in the next attempt; one that a process dies of repeatedly is left out, with an error.
+    A process tells which records it is about to predict. When it dies of the same ones again, each of them is predicted
+    by itself in the next attempt; one that a process dies of even then is left out, with an error.
     """
 
     def __init__(self) -> None:
         self.deaths = 0
-        self._alone: set[int] = set()
+        self._deaths_with: Counter[int] = Counter()
         self._poison: dict[int, str] = {}
-        self._deaths_of: Counter[int] = Counter()
         self._unexplained = 0
 
     @property
-    def caution(self) -> Caution | None:
-        """How the next attempt is to be made; `None` for no care."""
-        if self.deaths < _AT_ONCE:
-            return None
-        return Caution(alone=frozenset(self._alone), poison=dict(self._poison))
+    def caution(self) -> Caution:
+        """How the next attempt is to be made."""
+        alone = frozenset(record for record, deaths in self._deaths_with.items() if deaths >= _TOGETHER)
+        return Caution(alone=alone, poison=dict(self._poison))
 
     @property
     def is_hopeless(self) -> bool:
@@ -50,19 +48,11 @@ class Attempts:
         Args:
             records: The numbers `[start, stop)` of those it was predicting, if that is known.
         """
-        was_careful = self.caution is not None
         self.deaths += 1
-        if not was_careful:
-            return
         if records is None:
             self._unexplained += 1
-        elif records[1] - records[0] > 1:
-            self._alone.update(range(*records))
-        else:
-            self._note_death_of(records[0])
-
-    def _note_death_of(self, record: int) -> None:
-        self._alone.add(record)
-        self._deaths_of[record] += 1
-        if self._deaths_of[record] >= _ALONE:
-            self._poison[record] = POISON
+            return
+        start, stop = records
+        self._deaths_with.update(range(start, stop))
+        if stop - start == 1 and self._deaths_with[start] >= _AT_ALL:
+            self._poison[start] = POISON

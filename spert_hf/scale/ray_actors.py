@@ -91,19 +91,18 @@ class Extractor:
         return None
 
     def extract(
-        self, shard: Shard, attempt: int, errors_before: int, caution: Caution | None, overwrite: bool
+        self, shard: Shard, attempt: int, errors_before: int, caution: Caution, overwrite: bool
     ) -> ShardResult | Exception:
         """Extract from a shard; see `extract_shard`.
 
         Returns:
             What became of it, or the error that it came to.
         """
-        if caution is not None:
 
-            def before(start: int, stop: int) -> None:
-                _wait(self._reports.about.remote(shard.name, attempt, start, stop))
+        def before(start: int, stop: int) -> None:
+            _wait(self._reports.about.remote(shard.name, attempt, start, stop))
 
-            caution = replace(caution, before=before)
+        caution = replace(caution, before=before)
         told = _Told(self._reports, shard.name)
         try:
             return extract_shard(self._job, shard, self._pipe, told, errors_before, caution, overwrite)

@@ -15,6 +15,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from ..cores import usable_cores
+from ..files.ownership import is_owned
 from ..model.messages import must_be
 from .actor_plan import ActorPlan, Node, count_fitting, plan_actors
 from .attempts import Attempts
@@ -25,7 +26,7 @@ from .manifest import MANIFEST
 from .ray_actors import Extractor, Reports
 from .ray_instance import connected, import_ray
 from .shards import Shard
-from .stores import exists, is_url, join, remove_leftovers
+from .stores import exists, is_url, join, lock_of, remove_leftovers
 
 _MOST_STARTS = 3
 """Processes of an actor that may die while they load the model, before it is given up."""
@@ -175,6 +176,9 @@ class _Run:
         if targets and not is_url(self._job.output):
             sleep(_SECONDS_TO_END)  # their processes end a little later
             remove_leftovers(targets)
+            for lock in map(lock_of, targets):
+                if not is_owned(lock):
+                    lock.unlink(missing_ok=True)
 
     def _wait(self) -> list[Any]:
         """The next answer, if there is one soon."""
@@ -255,8 +259,8 @@ class _Run:
         if attempts.is_hopeless:
             self._fail(task, f"the process that extracts from it died {attempts.deaths} times")
             return
-        again = "again" if attempts.caution is None else "again, record by record where need be"
-        self._tell(f"{name}: the process that extracted from it died ({attempts.deaths}); it is tried {again}")
+        times = "" if attempts.deaths == 1 else f" (death {attempts.deaths})"
+        self._tell(f"{name}: the process that extracted from it died{times}; it is tried again")
         self._left.appendleft(task)
 
     def _fail(self, task: _Task, reason: str) -> None:

@@ -154,7 +154,10 @@ def _signals_raise() -> Iterator[Any]:
         yield lambda: None
         return
 
+    stopped_by: list[int] = []
+
     def stop(number: int, _: Any) -> None:
+        stopped_by.append(number)
         raise SystemExit(128 + number)
 
     def renew() -> None:
@@ -164,6 +167,10 @@ def _signals_raise() -> Iterator[Any]:
     renew()
     try:
         yield renew
+    except SystemExit:
+        if not stopped_by:
+            raise
+        raise SystemExit(128 + stopped_by[0]) from None  # Ray has made another exit code of it
     finally:
         with suppress(TypeError):  # a handler that was not set in Python cannot be set again
             signal.signal(signal.SIGTERM, before)
