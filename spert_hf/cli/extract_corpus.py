@@ -95,7 +95,7 @@ def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, digest: s
     left = [names[name] for name in manifest.missing(job.output, names)]
     if len(left) < len(shards):
         write_notes([f"{len(shards) - len(left)} of {len(shards)} shards are in {job.output} already"])
-    remove_leftovers([job.target(shard) for shard in left])
+    remove_leftovers(job.target(shard) for shard in shards)
     with _told_when_interrupted(manifest, job.output, list(names)), _shown(len(left)) as progress:
         run = engine(job, left, progress)
     _tell(run)

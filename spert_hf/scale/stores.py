@@ -183,9 +183,11 @@ def lock_of(path: str) -> Path:
 
 def remove_leftovers(paths: Iterable[str]) -> None:
     """Remove what processes that were killed have left beside files that nobody is writing now."""
-    for left, target in leftovers(Path(path) for path in paths if not is_url(path)):
+    here = [path for path in paths if not is_url(path)]
+    left = [*leftovers(map(Path, here)), *((lock_of(path), Path(path)) for path in here if Path(path).exists())]
+    for file, target in left:
         if not is_owned(lock_of(str(target))):
-            left.unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
 
 
 def _filesystem(path: str, token: str | None = None) -> tuple[Any, str]:

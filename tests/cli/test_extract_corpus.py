@@ -252,7 +252,7 @@ COMMAND = [sys.executable, "-m", "spert_hf.cli.main", "extract"]
 def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkpoint, tmp_path):
     """Each of three runs is killed once it has written another shard; the fourth ends."""
     for name in "abcdefgh":
-        write_lines(tmp_path / "in" / f"{name}.jsonl", texts(400, 1000 * ord(name)))
+        write_lines(tmp_path / "in" / f"{name}.jsonl", texts(120, 1000 * ord(name)))
     found = tmp_path / "found"
     command = [*COMMAND, f"--model={tiny_checkpoint}", f"--input={tmp_path / 'in'}", f"--output={found}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -271,7 +271,7 @@ def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkp
     run(tmp_path / "in", tmp_path / "whole")
     assert names(found) == names(tmp_path / "whole")
     assert counted(rows_of(found)) == counted(rows_of(tmp_path / "whole"))
-    assert len({row["id"] for row in rows_of(found)}) == 8 * 400
+    assert len({row["id"] for row in rows_of(found)}) == 8 * 120
 
 
 def test_compressed_files_alone(run, tmp_path):

@@ -81,8 +81,10 @@ def test_what_killed_processes_left_is_removed_but_not_what_others_write(tmp_pat
                 file.write(b"half")
     (tmp_path / ".other.parquet.01234567.tmp").write_bytes(b"")
     assert len([name for name in names(tmp_path) if name.endswith(".tmp")]) == 4
+    stores.lock_of(targets[0]).write_bytes(b"")
     with stores.owner_of(targets[1]):
         stores.remove_leftovers(targets)
+        assert stores.lock_of(targets[1]).exists() and not stores.lock_of(targets[0]).exists()
     assert [name for name in names(tmp_path) if name.endswith(".tmp")] == [
         ".b.parquet.01234567.tmp", ".other.parquet.01234567.tmp"
     ]  # fmt: skip
