@@ -250,13 +250,13 @@ COMMAND = [sys.executable, "-m", "spert_hf.cli.main", "extract"]
 
 @pytest.mark.e2e
 def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkpoint, tmp_path):
-    """Each of three runs is killed once it has written another shard; the fourth ends."""
+    """Each of two runs is killed once it has written another shard; the third ends."""
     for name in "abcdefgh":
         write_lines(tmp_path / "in" / f"{name}.jsonl", texts(120, 1000 * ord(name)))
     found = tmp_path / "found"
     command = [*COMMAND, f"--model={tiny_checkpoint}", f"--input={tmp_path / 'in'}", f"--output={found}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    for number in range(1, 4):
+    for number in (1, 2):
         process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 120
@@ -266,7 +266,7 @@ def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkp
         finally:
             process.kill()
             process.wait()
-    assert 3 <= len(list(found.glob("*.parquet"))) < 8
+    assert 2 <= len(list(found.glob("*.parquet"))) < 8
     run(tmp_path / "in", found)
     run(tmp_path / "in", tmp_path / "whole")
     assert names(found) == names(tmp_path / "whole")
