@@ -35,11 +35,13 @@ def check_engine(options: argparse.Namespace) -> None:
                 needed = f"ray for --{name.replace('_', '-')}"
                 raise ValueError(must_be("--engine", needed, options.engine or "local"))
         return
-    from ..scale.ray_instance import check_address, import_ray
+    from ..scale.ray_instance import check_address, check_local_actors, import_ray
 
     import_ray()
     if options.address is not None:
         check_address(options.address)
+    else:
+        check_local_actors(options.actors)
 
 
 def pipeline_of(options: argparse.Namespace, job: Job) -> Any:

@@ -14,7 +14,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from ..cores import usable_cores
 from ..files.ownership import is_owned
 from ..model.messages import must_be
 from .actor_plan import ActorPlan, Node, count_fitting, plan_actors
@@ -24,7 +23,7 @@ from .extraction import TAKEN, ShardResult, TooManyErrorsError
 from .job import Job
 from .manifest import MANIFEST
 from .ray_actors import Extractor, Reports
-from .ray_instance import connected, import_ray
+from .ray_instance import check_local_actors, connected, import_ray
 from .shards import Shard
 from .stores import exists, is_url, join, lock_of, remove_leftovers
 
@@ -77,8 +76,8 @@ def run_ray(
     left: deque[Shard | _Task] = deque(shards)
     if not left:
         return RunResult()
-    if address is None and actors is not None and actors > usable_cores():
-        raise ValueError(must_be("--actors", f"at most {usable_cores()}, the cores of this machine", actors))
+    if address is None:
+        check_local_actors(actors)
     run = None
     try:
         with connected(ray, address):

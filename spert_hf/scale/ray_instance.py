@@ -39,6 +39,16 @@ def import_ray() -> Any:
         return import_extra("ray", "--engine ray", "ray")
 
 
+def check_local_actors(actors: int | None) -> None:
+    """See that so many actors fit on this machine.
+
+    Raises:
+        ValueError: They do not.
+    """
+    if actors is not None and actors > usable_cores():
+        raise ValueError(must_be("--actors", f"at most {usable_cores()}, the cores of this machine", actors))
+
+
 def check_address(address: str) -> None:
     """See that something answers at the address of a cluster: Ray itself would ask for minutes.
 
