@@ -19,7 +19,7 @@ from ..scale.job import MAX_ERRORS, SUFFIXES, Job
 from ..scale.manifest import Manifest, check_output_folder
 from ..scale.shards import SHARD_SIZE, Shard, part_of
 from ..scale.sources import Source, is_pattern, kind_of
-from ..scale.stores import is_url, remove_leftovers
+from ..scale.stores import is_url, remove_leftovers, without_file_protocol
 from .extract_engine import RAY_OPTIONS, Engine, check_engine, make_engine, pipeline_of
 from .options import STANDARD_STREAM, reading_settings, selection_settings, write_notes
 
@@ -52,6 +52,8 @@ def is_corpus(options: argparse.Namespace) -> bool:
 
 def run_corpus(options: argparse.Namespace) -> int:
     """Run the command; return its exit code."""
+    options.inputs = [*map(without_file_protocol, options.inputs)]
+    options.output = without_file_protocol(options.output)
     if options.output == STANDARD_STREAM or (not is_url(options.output) and is_stream(options.output)):
         allowed = "a folder, or a .parquet or .jsonl file for one input file"
         raise ValueError(must_be("--output", allowed, repr(options.output)))
@@ -144,7 +146,8 @@ def _check_output(options: argparse.Namespace, corpus: Corpus, is_one_file: bool
     output = options.output
     suffix = Path(output).suffix.lower()
     if not is_one_file:
-        if not _is_folder(output) and (Path(output).is_file() or suffix in (".csv", ".ndjson", ".json")):
+        is_named_as_file = suffix in (".csv", ".ndjson", ".json") or (is_url(output) and suffix in SUFFIXES.values())
+        if Path(output).is_file() or (is_named_as_file and not Path(output).is_dir()):
             raise ValueError(must_be("--output", "a folder, or a .parquet or .jsonl file", repr(output)))
         _check_outside(output, corpus.sources)
         check_output_folder(output)

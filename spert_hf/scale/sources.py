@@ -124,6 +124,7 @@ def _files_of(given: str, config_name: str | None, token: str | None) -> tuple[l
 
 
 def _is_readable(relative: str) -> bool:
+    """Whether a file of a folder is read; hidden ones are not, nor are those that a store says are in `..`."""
     return kind_of(relative)[0] is not None and not any(part.startswith(".") for part in relative.split("/"))
 
 

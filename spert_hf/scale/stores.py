@@ -38,6 +38,11 @@ def is_url(path: str) -> bool:
     return "://" in path
 
 
+def without_file_protocol(path: str) -> str:
+    """The path of a file here that is written as a URL; other paths as they are."""
+    return path.removeprefix("file://")
+
+
 def join(folder: str, name: str) -> str:
     """The path of a file in a folder, here or in a store."""
     return f"{folder.rstrip('/')}/{name}" if is_url(folder) else str(Path(folder, name))

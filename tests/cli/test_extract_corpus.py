@@ -274,6 +274,11 @@ def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkp
     assert len({row["id"] for row in rows_of(found)}) == 8 * 120
 
 
+def test_paths_may_be_urls_of_files_here(run, corpus, tmp_path):
+    run(f"file://{corpus}/lines.jsonl", f"file://{tmp_path}/found", "--format", "jsonl")
+    assert names(tmp_path / "found") == [MANIFEST, "lines.jsonl"]
+
+
 def test_compressed_files_alone(run, tmp_path):
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress("\n".join(SENTENCES).encode()))
     run(tmp_path / "a.txt.gz", tmp_path / "found.jsonl")

@@ -92,3 +92,13 @@ def test_what_has_nothing_to_read(corpus, given, message):
 )
 def test_formats_by_names(path, kind):
     assert kind_of(path) == kind
+
+
+def test_no_name_leads_out_of_the_output_folder(corpus, monkeypatch):
+    from spert_hf.scale.stores import StoredFile
+
+    monkeypatch.setattr(
+        "spert_hf.scale.sources.files_below", lambda *_: [(StoredFile("s3://x/a.txt", 1, ""), "../../a.txt")]
+    )
+    with pytest.raises(ValueError, match="none in corpus, only 1 of other formats"):
+        list_sources(["corpus"])
