@@ -1,17 +1,21 @@
-"""The actors of the Ray engine: those that extract from shards, and one that they report to."""
+"""The actors of the Ray engine: those that extract from shards, and one that they report to.
+
+Nothing heavy is imported before `Extractor.start`: deaths from then on are counted, while Ray itself would begin a
+process that dies as it is made again and again.
+"""
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from dataclasses import replace
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .extraction import Caution, ShardResult, TooManyErrorsError, extract_shard
-from .job import Job
-from .manifest import MANIFEST
-from .shards import Shard
-from .stores import exists, is_url, join
+if TYPE_CHECKING:
+    from .extraction import Caution, ShardResult
+    from .job import Job
+    from .shards import Shard
 
 _SECONDS_BETWEEN_REPORTS = 1.0
 
@@ -57,13 +61,14 @@ class Extractor:
     """An actor that holds a pipeline and extracts from shards.
 
     Args:
-        job: What is asked for.
+        job: What is asked for, as a pickle.
         threads: How many threads compute.
         sees_output: Whether the output folder has a manifest already, which is to be seen from here.
     """
 
-    def __init__(self, job: Job, threads: int, sees_output: bool) -> None:
-        self._job, self._threads, self._sees_output = job, threads, sees_output
+    def __init__(self, job: bytes, threads: int, sees_output: bool) -> None:
+        self._pickled, self._threads, self._sees_output = job, threads, sees_output
+        self._job: Any = None
         self._pipe: Any = None
         self._reports: Any = None
 
@@ -82,6 +87,7 @@ class Extractor:
             return None
         _wait(reports.starting.remote(number))
         try:
+            self._job = pickle.loads(self._pickled)
             _check_output(self._job, self._sees_output)
             self._pipe = _load_pipeline(self._job, self._threads)
         except Exception as error:  # whatever it is, another process would come to the same
@@ -98,6 +104,7 @@ class Extractor:
         Returns:
             What became of it, or the error that it came to.
         """
+        from .extraction import TooManyErrorsError, extract_shard
 
         def before(start: int, stop: int) -> None:
             _wait(self._reports.about.remote(shard.name, attempt, start, stop))
@@ -148,5 +155,8 @@ def _check_output(job: Job, sees_output: bool) -> None:
     Raises:
         ValueError: It is not.
     """
+    from .manifest import MANIFEST
+    from .stores import exists, is_url, join
+
     if sees_output and not is_url(job.output) and not exists(join(job.output, MANIFEST)):
         raise ValueError(f"--output must be a folder that all machines share, and {job.output} is not seen here")

@@ -6,6 +6,7 @@ goes to whichever actor is free, and it is counted here how often its process ha
 
 from __future__ import annotations
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -315,7 +316,7 @@ def _start_actors(ray: Any, job: Job, plan: ActorPlan, count: int) -> list[_Acto
     options = {"num_cpus": plan.cpus, "num_gpus": plan.gpus, "scheduling_strategy": "SPREAD", "max_restarts": -1}
     extractor = ray.remote(Extractor).options(**options)
     sees_output = not is_url(job.output) and exists(join(job.output, MANIFEST))
-    return [_Actor(number, extractor.remote(job, plan.cpus, sees_output)) for number in range(count)]
+    return [_Actor(number, extractor.remote(pickle.dumps(job), plan.cpus, sees_output)) for number in range(count)]
 
 
 def _absolute(shard: Shard) -> Shard:

@@ -104,6 +104,15 @@ def test_a_full_disk(tiny_checkpoint, tmp_path):
     assert [path.name for path in output.iterdir()] == [MANIFEST]
 
 
+@pytest.mark.nightly
+def test_actors_that_die_as_they_load_the_model(corpus, tiny_checkpoint, tmp_path):
+    output, log = tmp_path / "found", tmp_path / "log"
+    process = start(command(tiny_checkpoint, corpus, output, "--engine", "ray"), log, start=1)
+    assert process.wait(SECONDS) == 1
+    said = log.read_text().splitlines()[-1]
+    assert said.endswith("no actor can extract: 3 processes died while they loaded the model; is there enough memory?")
+
+
 class Killed:
     """A run that is begun again when its command is killed."""
 

@@ -1,12 +1,14 @@
 """Imported by every Python process that has this folder in PYTHONPATH: makes extraction from some texts do harm.
 
 A text with POISON kills its process, as a crash or the system's lack of memory do; one with HUNGRY asks for more memory
-than there is. `HARM_SECONDS` makes each group of texts take so long; `HARM_FILE_SIZE` limits the size of files.
+than there is. `HARM_SECONDS` makes each group of texts take so long; `HARM_FILE_SIZE` limits the size of files;
+`HARM_START` kills actors while they load the model.
 """
 
 import os
 import resource
 import signal
+import sys
 import time
 
 import wrapt
@@ -34,4 +36,15 @@ def _do_harm(module):
     module.predictor = predictor
 
 
+def _kill_actor(module):
+    ray_worker = sys.modules.get("ray._private.worker")
+    if (
+        "HARM_START" in os.environ
+        and ray_worker is not None
+        and ray_worker.global_worker.mode == ray_worker.WORKER_MODE
+    ):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+wrapt.register_post_import_hook(_kill_actor, "spert_hf.model.modeling_spert")
 wrapt.register_post_import_hook(_do_harm, "spert_hf.scale.extraction")
