@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ..data.white_space import blank_note
 from ..files.outputs import is_stream, real_target
@@ -15,15 +14,19 @@ from ..model.selection import check_selection
 from ..progress import Progress
 from ..scale.corpus import Corpus, open_corpus
 from ..scale.digests import digest_of_model
-from ..scale.engines import RunResult, ShardProgress, run_local
+from ..scale.engines import RunResult, ShardProgress
 from ..scale.job import MAX_ERRORS, SUFFIXES, Job
 from ..scale.manifest import Manifest, check_output_folder
 from ..scale.shards import SHARD_SIZE, Shard, part_of
 from ..scale.sources import Source, is_pattern, kind_of
 from ..scale.stores import is_url, remove_leftovers, without_file_protocol
+from .extract_engine import RAY_OPTIONS, Engine, check_engine, make_engine, pipeline_of
 from .options import STANDARD_STREAM, reading_settings, selection_settings, write_notes
 
-_OPTIONS = ("format", "shard", "shard_size", "text_column", "id_column", "max_errors", "dataset_config_name")
+_OPTIONS = (
+    *("format", "shard", "shard_size", "text_column", "id_column", "max_errors", "dataset_config_name"),
+    *("engine", *RAY_OPTIONS),
+)
 """Options that only a corpus has."""
 
 _SHOWN_SHARDS = 5
@@ -54,6 +57,7 @@ def run_corpus(options: argparse.Namespace) -> int:
     if options.output == STANDARD_STREAM or (not is_url(options.output) and is_stream(options.output)):
         allowed = "a folder, or a .parquet or .jsonl file for one input file"
         raise ValueError(must_be("--output", allowed, repr(options.output)))
+    check_engine(options)
     corpus = open_corpus(options.inputs, options.dataset_config_name, options.token)
     corpus.check_columns(options.text_column, options.id_column)
     if corpus.ignored:
@@ -62,16 +66,19 @@ def run_corpus(options: argparse.Namespace) -> int:
     is_one_file = not _is_folder(options.output) and Path(options.output).suffix.lower() in SUFFIXES.values()
     _check_output(options, corpus, is_one_file)
     job = _job(options, corpus, is_one_file)
-    pipe = job.load_pipeline()
+    pipe = pipeline_of(options, job)
     check_selection(pipe.model.config, selection_settings(options))
+    engine = make_engine(options, pipe)
     if is_one_file:
-        return _run_one_file(job, _only_shard(options, corpus), pipe)
-    return _run_shards(options, corpus, job, pipe)
+        return _run_one_file(job, _only_shard(options, corpus), engine)
+    digest = digest_of_model(pipe)
+    del pipe  # an engine with processes of its own need not have it in this one
+    return _run_shards(options, corpus, job, digest, engine)
 
 
-def _run_one_file(job: Job, shard: Shard, pipe: Any) -> int:
+def _run_one_file(job: Job, shard: Shard, engine: Engine) -> int:
     with _shown(1) as progress:
-        run = run_local(job, [shard], progress, pipe, overwrite=True)
+        run = engine(job, [shard], progress, overwrite=True)
     _tell(run)
     if not run.done:
         taken = f"--output: another run is writing {job.target(shard)}; name another file"
@@ -79,10 +86,10 @@ def _run_one_file(job: Job, shard: Shard, pipe: Any) -> int:
     return 0
 
 
-def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, pipe: Any) -> int:
+def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, digest: str, engine: Engine) -> int:
     """Extract from the shards that have no output yet; see that all of them are there in the end."""
     shards = corpus.shards(options.shard_size or SHARD_SIZE)
-    manifest = Manifest.of(job, digest_of_model(pipe), corpus.sources, shards)
+    manifest = Manifest.of(job, digest, corpus.sources, shards)
     manifest.begin(job.output)
     if options.shard is not None:
         shards = part_of(shards, *options.shard)
@@ -92,7 +99,7 @@ def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, pipe: Any
         write_notes([f"{len(shards) - len(left)} of {len(shards)} shards are in {job.output} already"])
     remove_leftovers(job.target(shard) for shard in shards)
     with _told_when_interrupted(manifest, job.output, list(names)), _shown(len(left)) as progress:
-        run = run_local(job, left, progress, pipe)
+        run = engine(job, left, progress)
     _tell(run)
     missing = manifest.missing(job.output, names)
     if missing:

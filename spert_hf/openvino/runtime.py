@@ -12,9 +12,11 @@ import torch
 from torch import Tensor, nn
 from transformers import Pipeline, PreTrainedModel
 
+from ..cores import usable_physical_cores
 from ..model.cpu_scheduling import PADDING_COST
 from ..model.cpu_workers import MOST_WORKERS, has_company
 from ..model.encoders import is_computed_alone
+from ..model.forking import is_forked
 from ..model.messages import kind_of, must_be
 from ..model.modeling_spert import SpertModel
 from ..model.runtime import EncodingModel
@@ -38,7 +40,7 @@ class OpenVinoRuntime:
     Args:
         model: an `openvino.Model` of [`convert_encoder`] or [`quantize_encoder`].
         precision: of its products: one of [`PRECISIONS`].
-        threads: that compute.
+        threads: that compute. Fewer than there are cores are not pinned to any, as other processes may use the rest.
     """
 
     name = "openvino"
@@ -94,9 +96,8 @@ class OpenVinoRuntime:
     def _compile(self, streams: int) -> "_CompiledEncoder":
         with self._compiling:
             if streams not in self._compiled:
-                self._compiled[streams] = _CompiledEncoder(
-                    self.openvino_model, {**self._settings, "NUM_STREAMS": streams}
-                )
+                settings = {**self._settings, **_pinning(self._threads), "NUM_STREAMS": streams}
+                self._compiled[streams] = _CompiledEncoder(self.openvino_model, settings)
             return self._compiled[streams]
 
     def compile_anew(self) -> None:
@@ -113,6 +114,17 @@ class OpenVinoRuntime:
     def __reduce__(self) -> tuple[Any, ...]:
         """As a pickle has it: not compiled, which is done anew where it is read."""
         return _read_runtime, (*_serialized(self.openvino_model), self._precision, self._threads)
+
+
+def _pinning(threads: int) -> dict[str, Any]:
+    """The setting that leaves the choice of cores to the system where other processes may compute on them.
+
+    OpenVINO pins its threads to cores, counting from the first one in every process: two processes of one thread each
+    would share one core while another is idle. So threads are pinned only if they cover all cores, in a process that
+    was not forked off to compute beside others.
+    """
+    alone = threads >= usable_physical_cores() and not is_forked()
+    return {} if alone else {"ENABLE_CPU_PINNING": False}
 
 
 def _serialized(model: Any) -> tuple[bytes, bytes]:

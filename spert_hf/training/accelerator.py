@@ -8,6 +8,7 @@ from accelerate.state import AcceleratorState
 from accelerate.tracking import get_available_trackers
 from accelerate.utils import InitProcessGroupKwargs, LoggerType, ProjectConfiguration
 
+from ..cores import usable_cores
 from .arguments import SpertTrainingArguments
 
 NO_TRACKER = "none"
@@ -89,8 +90,7 @@ def stop_trackers(accelerator: Accelerator) -> None:
 
 def share_of_cores(processes: int) -> int:
     """Return the number of cores for each process on a machine; `accelerate launch` alone gives a process only one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // processes)
+    return max(1, usable_cores() // processes)
 
 
 def _forget_other_precision(precision: str) -> None:

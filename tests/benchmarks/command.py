@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ import transformers
 from transformers.utils import logging
 
 from spert_hf.cli.global_state import restored_state
+from spert_hf.cores import usable_cores
 from spert_hf.encoders import QUICKSTART_ENCODER
 from spert_hf.model.messages import integer, must_be
 
@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--threads",
         type=_positive,
-        default=_cores(),
+        default=usable_cores(),
         metavar="N",
         help="threads (default: all cores, here %(default)s)",
     )
@@ -141,7 +141,3 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(must_be("", integer(1), repr(text)))
     return int(text)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

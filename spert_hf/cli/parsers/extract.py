@@ -74,6 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
         "need it, as runs always go on with what is there",
     )
     _add_corpus_options(parser)
+    _add_engine_options(parser)
     add_found_options(parser)
     return parser
 
@@ -114,6 +115,47 @@ def _add_corpus_options(parser: argparse.ArgumentParser) -> None:
         help="stop when more than N records have an error (default: 100); up to then, a record that cannot be read or "
         "computed gets an `error` and no entities, and the exit code is 0",
     )
+
+
+def _add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for what computes a corpus."""
+    group = parser.add_argument_group("engines", "what computes a corpus; see docs/scale.md")
+    group.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        help="local: this process (default); ray: processes of Ray, on this machine or a cluster; they are replaced "
+        "when they die, and a record that kills them gets an `error`",
+    )
+    group.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="of a Ray cluster, HOST:PORT, or `auto` on one of its machines (default: an instance of Ray on this "
+        "machine, which ends with the run)",
+    )
+    group.add_argument(
+        "--actors",
+        type=positive,
+        metavar="N",
+        help="processes of Ray, each with the model; they share the CPUs (default: one for each GPU, or, without, for "
+        "every four CPUs of a machine)",
+    )
+    group.add_argument(
+        "--gpus-per-actor",
+        type=_share,
+        metavar="X",
+        help="GPUs for each, or the share of one, such as 0.5 (default: 1 where there are GPUs)",
+    )
+
+
+def _share(text: str) -> float:
+    """Parse a number of GPUs: 0, a share of one, or several."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not (0 <= share <= 1 or (share.is_integer() and share > 0)):
+        raise argparse.ArgumentTypeError(must_be("", "a number from 0 to 1, or a whole number", repr(text)))
+    return share
 
 
 def _part(text: str) -> tuple[int, int]:
