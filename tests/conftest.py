@@ -98,6 +98,18 @@ def quantized_checkpoint(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def exported_checkpoint(tmp_path_factory):
+    """Folder of a saved tiny SpERT with its ONNX export, in float32 and INT8."""
+    from spert_hf.cli.main import main
+
+    for library in ("onnxruntime", "onnxscript"):
+        pytest.importorskip(library, reason="needs the extra onnx-export")
+    folder = make_tiny_checkpoint("bert", tmp_path_factory.mktemp("exported"), letter_case_embeddings=True)
+    assert main(["export", "--model", str(folder), "--dtype", "float32", "int8"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_pipeline(tiny_checkpoint):
     from transformers import pipeline
 

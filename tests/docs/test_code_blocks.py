@@ -28,11 +28,18 @@ PAGES_WITH_PYTHON = [page for page in documentation_pages() if any(b.language ==
 PROGRAMS = ("spert-hf ", "accelerate ", "python -m ", "python space", "pytest ", "pip install ", "mkdocs ")
 OPTIONS_OF_OTHERS = {
     *("--cpu", "--dist", "--fix", "--hypothesis-profile", "--num_processes", "--strict", "--target"),
-    *("--label", "--span-label", "--wrap"),
+    *("--label", "--no-deps", "--option", "--span-label", "--wrap"),
 }
 
 
-@pytest.mark.parametrize("page", PAGES_WITH_PYTHON, ids=name_of)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.e2e) if page.name == "onnx.md" else page  # an export takes seconds
+        for page in PAGES_WITH_PYTHON
+    ],
+    ids=name_of,
+)
 def test_python_runs(page, request, tmp_path, monkeypatch):
     blocks = [block for block in blocks_of(page) if block.language == "python"]
     if any("from peft" in block.text for block in blocks):
@@ -43,6 +50,8 @@ def test_python_runs(page, request, tmp_path, monkeypatch):
     if any("openvino" in block.text for block in blocks):
         pytest.importorskip("nncf", reason="needs the extra openvino")
         checkpoint = request.getfixturevalue("quantized_checkpoint")
+    elif any("spert_hf.onnx" in block.text for block in blocks):
+        checkpoint = request.getfixturevalue("exported_checkpoint")
     else:
         checkpoint = request.getfixturevalue("tiny_checkpoint")
     encoder = checkpoint.parent / "encoder"

@@ -14,7 +14,7 @@ from spert_hf.model.errors import CheckpointError
 from spert_hf.onnx import export_onnx, load_onnx
 from spert_hf.onnx.record import PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE
 from tests.conftest import read_golden
-from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
+from tests.support.tiny_models import SENTENCES
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
@@ -35,11 +35,9 @@ def rounded(results):
     return json.loads(json.dumps(results), parse_float=lambda text: pytest.approx(float(text), abs=1e-5))
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    folder = make_tiny_checkpoint("bert", tmp_path_factory.mktemp("exported"), letter_case_embeddings=True)
-    assert main(["export", "--model", str(folder), "--dtype", "float32", "int8"]) == 0
-    return folder
+@pytest.fixture
+def checkpoint(exported_checkpoint):
+    return exported_checkpoint
 
 
 @pytest.fixture

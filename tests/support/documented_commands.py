@@ -149,6 +149,7 @@ def _check_pip(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="pip")
     parser.add_argument("action", choices=["install"])
     parser.add_argument("packages", nargs="*")
+    parser.add_argument("--no-deps", action="store_true")
     parser.add_argument("-c")
     parser.add_argument("-e")
     parsed = _parse(parser, arguments)
