@@ -114,7 +114,7 @@ def _measure_memory(options: argparse.Namespace, folder: Path) -> str:
     shards = corpus.shards(1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begun = time.monotonic()
-    run = run_ray(job, shards, actors=1)
+    run = run_ray(job, shards, actors=usable_cores())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = time.monotonic() - begun
     return (
