@@ -269,7 +269,7 @@ class Extractor:
         for chunk in read_ahead(enumerate(inputs), forward["batch_size"], batches_ahead):
             texts = [self._read(item, number, skip, preprocess) for number, item in chunk]
             for text, prediction in zip(texts, self.forward(texts, **forward), strict=True):
-                yield to_result(text, prediction, postprocess.get("with_text", False))
+                yield self.postprocess((text, prediction), **postprocess)
 
     def read(self, texts: Iterable[Any]) -> list[ReadInput]:
         """Read texts as a call does, with the pipeline's own settings: their words, sequences and offsets."""
@@ -279,7 +279,7 @@ class Extractor:
     def _read(self, item: Any, number: int, skip: bool, preprocess: dict[str, Any]) -> ReadInput:
         """Preprocess an input; an invalid one gives an error in place of words, or raises."""
         try:
-            text = read_input(item, number, self.text_reader(**preprocess))
+            text = self.preprocess(item, number, **preprocess)
             if isinstance(item, InputWithEntities):
                 self._add_entities(text, item.entities, number)
             return text
@@ -314,12 +314,26 @@ class Extractor:
                 )
         text.sequences = join_sequences(text.sequences, text.entities)
 
+    def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> ReadInput:
+        """Split a string into words and sequences, or take the given words.
+
+        Raises:
+            ValueError: the input is neither; the message contains its `number`.
+        """
+        return read_input(inputs, number, self.text_reader(words, sequences))
+
     def prediction_settings(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """What [`predict`] takes: the pipeline's own settings, and those given in their place."""
         settings = {**self._forward_params, **parameters}
         names = {field.name for field in fields(Selection)} & settings.keys()
         settings["selection"] = Selection(**{name: settings.pop(name) for name in names})
         return settings
+
+    def postprocess(
+        self, model_outputs: tuple[ReadInput, Prediction], errors: str = "raise", with_text: bool = False
+    ) -> dict[str, Any]:
+        """Convert a prediction to JSON, with entities in text order; that of a skipped input has an `error`."""
+        return to_result(*model_outputs, with_text=with_text)
 
 
 def check_settings_of(extractor: type[Extractor], given: Iterable[str]) -> None:

@@ -19,8 +19,6 @@ from .extraction import (
     ReadInput,
     flag,
     positive_or_none,
-    read_input,
-    to_result,
 )
 from .inference import predict, predict_arrays
 from .messages import must_be
@@ -214,14 +212,6 @@ class SpertPipeline(Extractor, Pipeline):  # type: ignore[misc] # `__call__` tak
         self._warn_of_own_reading()
         return self.model.push_to_hub(repo_id, **{"tokenizer": self.tokenizer, **upload})
 
-    def preprocess(self, inputs: Any, number: int = 0, words: Any = None, sequences: str | None = None) -> ReadInput:
-        """Split a string into words and sequences, or take the given words.
-
-        Raises:
-            ValueError: the input is neither; the message contains its `number`.
-        """
-        return read_input(inputs, number, self.text_reader(words, sequences))
-
     def _forward(self, model_inputs: list[ReadInput], **parameters: Any) -> list[Prediction]:
         given = None
         if any(text.entities is not None for text in model_inputs):
@@ -252,12 +242,6 @@ class SpertPipeline(Extractor, Pipeline):  # type: ignore[misc] # `__call__` tak
         """Do what [`predict_words`] does, and give it as arrays."""
         settings = self.prediction_settings(parameters)
         return predict_arrays(self.model, self.spert_processor, texts, **settings, sequences=sequences)
-
-    def postprocess(
-        self, model_outputs: tuple[ReadInput, Prediction], errors: str = "raise", with_text: bool = False
-    ) -> dict[str, Any]:
-        """Convert a prediction to JSON, with entities in text order; that of a skipped input has an `error`."""
-        return to_result(*model_outputs, with_text=with_text)
 
 
 def _use_openvino(model: Any, precision: str) -> None:
