@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# DuckDB 2.0.1 names the line behind the one that is broken in newline-delimited JSON: "Malformed JSON … in line 3" means
-# the second, even where the file has only two. Of a value of the wrong type ("JSON transform error … in line 2") it
+# DuckDB 2.0.1 names the line behind the broken one in newline-delimited JSON: "Malformed JSON … in line 3" means the
+# second, even where the file has only two. Of a value of the wrong type ("JSON transform error … in line 2") it
 # names the right line.
 #
 # Guess before looking: the line that the error names is the one to mend, counted alike in all errors of one reader.
