@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # spaCy 3.8.18 keeps the attributes of a group of spans (`doc.spans[key].attrs`, where spancat has its scores) in
 # `DocBin`, `Doc.to_bytes` and `Doc.copy`, and drops them in `Doc.from_docs` and `Doc.to_json`, which keep the spans.
-# Neither says so, though `from_docs` warns of user data that it drops (W101). `to_json` drops the ids of spans, too.
+# Neither says so, though `from_docs` warns of user data that it drops (W101, W102). `to_json` drops the ids of
+# spans, too.
 #
 # Guess before looking: attributes of a group go where its spans go, or a warning says that they do not.
 # Who meets it: whoever joins docs of sentences or pages into one, or stores them as JSON: the spans are there, the
