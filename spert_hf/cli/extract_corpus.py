@@ -31,6 +31,9 @@ _OPTIONS = (
 
 _SHOWN_SHARDS = 5
 
+_SUFFIXES_OF_FILES = (".csv", ".ndjson", ".json", ".txt", ".gz", ".zst")
+"""Of outputs that are not meant to be folders."""
+
 
 def is_corpus(options: argparse.Namespace) -> bool:
     """Whether a corpus is asked for, and not a text, a stream or one file that is read and written line by line.
@@ -146,10 +149,11 @@ def _check_output(options: argparse.Namespace, corpus: Corpus, is_one_file: bool
     output = options.output
     suffix = Path(output).suffix.lower()
     if not is_one_file:
-        is_named_as_file = suffix in (".csv", ".ndjson", ".json") or (is_url(output) and suffix in SUFFIXES.values())
+        is_named_as_file = suffix in _SUFFIXES_OF_FILES or (is_url(output) and suffix in SUFFIXES.values())
         if Path(output).is_file() or (is_named_as_file and not Path(output).is_dir()):
             raise ValueError(must_be("--output", "a folder, or a .parquet or .jsonl file", repr(output)))
         _check_outside(output, corpus.sources)
+        _check_not_below(output, options.inputs)
         check_output_folder(output)
         return
     if len(corpus.sources) > 1:
@@ -178,6 +182,17 @@ def _check_outside(output: str, sources: Sequence[Source]) -> None:
         ]
     if inside:
         raise ValueError(must_be("--output", "a folder without input files", f"{output} with {inside[0]}"))
+
+
+def _check_not_below(output: str, inputs: Sequence[str]) -> None:
+    """Check that the output folder is below no input folder: the same command would take its shards for input."""
+    if is_url(output):
+        above = [given for given in inputs if is_url(given) and output.startswith(f"{given.rstrip('/')}/")]
+    else:
+        parents = Path(os.path.realpath(output)).parents
+        above = [given for given in inputs if not is_url(given) and Path(os.path.realpath(given)) in parents]
+    if above:
+        raise ValueError(must_be("--output", f"a folder outside of the input folder {above[0]}", output))
 
 
 def _is_read_by_lines(path: str) -> bool:

@@ -61,9 +61,9 @@ class GraphSummary:
         """Say it, in a few lines."""
         skipped = f", {self.skipped:,} more have an error and were skipped" if self.skipped else ""
         lines = [
-            f"{self.records - self.skipped:,} records of {self.documents:,} documents in {_count(self.files, 'file')}"
-            f"{skipped}",
-            f"{self.mentions:,} mentions → {self.entities:,} entities",
+            f"{_count(self.records - self.skipped, 'record')} of {_count(self.documents, 'document')} in "
+            f"{_count(self.files, 'file')}{skipped}",
+            f"{_count(self.mentions, 'mention')} → {_count(self.entities, 'entity', 'entities')}",
         ]
         if self.blank:
             lines.append(f"  {self.blank:,} dropped: white space alone")
@@ -71,7 +71,8 @@ class GraphSummary:
             f"  {self.merged[rule]:,} merged by {rule}, from {_count(self.forms[rule], 'form')}" for rule in self.merged
         ]
         lines.append(
-            f"{self.relations:,} relations → {self.triples:,} triples with {self.evidence:,} pieces of evidence"
+            f"{_count(self.relations, 'relation')} → {_count(self.triples, 'triple')} with "
+            f"{_count(self.evidence, 'piece', 'pieces')} of evidence"
         )
         lines += [f"  {count:,} dropped: {DROPPED[name]}" for name, count in self.dropped.items() if count]
         return lines
@@ -113,5 +114,5 @@ FROM (
 """
 
 
-def _count(number: int, unit: str) -> str:
-    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+def _count(number: int, unit: str, units: str | None = None) -> str:
+    return f"{number:,} {unit if number == 1 else units or f'{unit}s'}"

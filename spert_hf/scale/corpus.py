@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FIRST_RECORDS = 1000
-"""Records of the first file of each format, by which the types of columns are decided."""
+"""Records of the first file of each format that has any, by which the types of columns are decided."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Corpus:
 
     def check_columns(self, text_column: str | None, id_column: str | None) -> None:
         """Check that the columns that were asked for are there: in all Parquet files, and in the first records of the
-        first file of each other format.
+        first file of each other format that has any.
 
         Raises:
             ValueError: One is missing, or holds something else; the message names the file, the column and what it has.
             OSError: A file cannot be read.
         """
         self._table_columns(text_column, id_column)
-        for source in self._samples():
+        for source in self._samples(text_column):
             record = next(self._first_records(source, text_column), None)
             fault = None if record is None or id_column is None else id_fault(record, id_column)
             if fault is not None:
@@ -61,7 +61,8 @@ class Corpus:
         """The schema of the output in Parquet.
 
         The columns of Parquet files keep their types. Those of other files are inferred from the first 1,000 records
-        of the first file of each format; what does not fit them later is kept in a column `other_fields`.
+        of the first file of each format that has any; what does not fit them later is kept in a column
+        `other_fields`.
 
         Raises:
             ValueError: A column is missing, or its types in two files do not go together.
@@ -70,7 +71,7 @@ class Corpus:
         from .columns import infer_columns, output_schema, unify_columns
 
         columns = unify_columns(self._table_columns(text_column, id_column))
-        samples = self._samples()
+        samples = self._samples(text_column)
         if samples:
             records = [
                 record if id_column is None else with_id(record, id_column)
@@ -92,11 +93,22 @@ class Corpus:
             if footer is not None
         }
 
-    def _samples(self) -> list[Source]:
-        """The first file of each format that does not tell its columns."""
-        return [*{source.kind: source for source in reversed(self.sources) if source.kind != "parquet"}.values()]
+    def _samples(self, text_column: str | None) -> list[Source]:
+        """The first file with records of each format that does not tell its columns.
 
-    def _first_records(self, source: Source, text_column: str | None) -> Iterator[dict[str, Any]]:
+        Raises:
+            DocumentError: None of the first records of a file can be read.
+        """
+        samples: dict[str, Source] = {}
+        for source in self.sources:
+            if source.kind == "parquet" or source.kind in samples:
+                continue
+            with closing(self._first_records(source, text_column)) as records:
+                if next(records, None) is not None:
+                    samples[source.kind] = source
+        return list(samples.values())
+
+    def _first_records(self, source: Source, text_column: str | None) -> Generator[dict[str, Any], None, None]:
         """The readable ones among the first records of a file.
 
         Raises:

@@ -68,6 +68,17 @@ def test_a_folder_of_all_formats(run, corpus, tmp_path, tiny_pipeline):
     assert any(row["relations"] for row in rows) or any(row["entities"] for row in rows)
 
 
+def test_columns_are_those_of_the_first_file_that_has_records(run, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text("")
+    write_lines(tmp_path / "in" / "b.jsonl", texts(2))
+    run(tmp_path / "in", tmp_path / "found")
+    rows = pq.read_table(tmp_path / "found" / "b.parquet").to_pylist()
+    assert [(row["id"], row["text"], row["other_fields"]) for row in rows] == [
+        (i, SENTENCES[i] * (1 + i), None) for i in (0, 1)
+    ]
+
+
 def test_the_rows_are_those_of_the_command_for_one_file(run, corpus, tmp_path):
     run(corpus / "lines.jsonl", tmp_path / "one.jsonl")
     run(corpus / "lines.jsonl", tmp_path / "lines", "--format", "jsonl")
@@ -188,6 +199,9 @@ def test_a_full_disk_ends_the_run_in_a_line(run, corpus, tmp_path, monkeypatch):
         ("in", "-", (), "--output must be a folder, or a .parquet or .jsonl file for one input file, got '-'"),
         ("in", "in", (), "--output must be a folder without input files, got "),
         ("in/sub", "in", (), "--output must be a folder without input files, got "),
+        ("in", "in/found", (), "--output must be a folder outside of the input folder "),
+        ("in", "found.jsonl.gz", (), "--output must be a folder, or a .parquet or .jsonl file, got "),
+        ("in", "found.txt", (), "--output must be a folder, or a .parquet or .jsonl file, got "),
         ("in/lines.jsonl", "found.parquet", ("--format", "jsonl"), "--format must be left out with --output "),
         ("in/lines.jsonl", "found.parquet", ("--shard", "1/2"), "--output must be a folder with --shard and "),
         ("in/lines.jsonl", "none/found.parquet", (), "--output must be a file in a folder that exists, got "),

@@ -27,7 +27,7 @@ def test_the_summary_adds_up(lines, tmp_path, capsys):
         "5 mentions → 2 entities",
         "  1 merged by article, from 1 form",
         "  1 merged by surname, from 1 form",
-        "4 relations → 1 triples with 2 pieces of evidence",
+        "4 relations → 1 triple with 2 pieces of evidence",
         "  1 dropped: with a score below --min-score",
         "  1 dropped: from an entity to itself",
         f"Written to {output}: Parquet, neo4j",
