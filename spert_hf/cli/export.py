@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ..encoders import check_folder_or_id
 from ..model.messages import must_be
 from ..onnx import export_onnx
 from ..onnx.imports import import_exporter
@@ -14,6 +15,7 @@ from .options import load_stored
 def run(options: argparse.Namespace) -> int:
     """Run the command; return its exit code."""
     import_exporter()
+    check_folder_or_id("--model", options.model)
     folder = _output(options)
     pipe = load_stored(options)
     sys.stderr.write(f"Exporting {options.model} to {folder}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -145,6 +146,7 @@ def build_graph(
     ).checked()
     inputs = [found] if isinstance(found, str | Path) else list(found)
     files = list_found(inputs)
+    _check_outside(Path(output), inputs)
     rows = [] if options.aliases is None else read_aliases(options.aliases, options.merge)
     with _own_output(Path(output)) as folder, _memory_in_words():
         work = folder / _WORK
@@ -202,6 +204,18 @@ def _memory_in_words() -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         said = " ".join(str(error).partition("\n")[0].split())
         raise ValueError(f"--memory-limit must be higher, or --threads lower: {said}") from error
+
+
+def _check_outside(output: Path, inputs: Sequence[str | Path]) -> None:
+    """Check that the output is below no input folder: the next run would take its tables for input.
+
+    Raises:
+        ValueError: it is.
+    """
+    below = os.path.realpath(output)
+    for given in inputs:
+        if Path(given).is_dir() and Path(os.path.realpath(given)) in (Path(below), *Path(below).parents):
+            raise ValueError(must_be("--output", f"a folder outside of the input folder {given}", str(output)))
 
 
 def _check_not_empty(read: Mapping[str, int], inputs: Sequence[str | Path]) -> None:

@@ -14,7 +14,10 @@ OWL = "http://www.w3.org/2002/07/owl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-_IRI = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*:(?:[^\x00-\x20<>"{}|\\^`%\[\]\x7f-\x9f\ud800-\udfff]|%[0-9A-Fa-f]{2})+')
+_PLANES = "".join(f"\\U{plane:04x}0000-\\U{plane:04x}fffd" for plane in range(1, 0xE))
+_CHARACTERS = r"!#$&'()*+,\-./0-9:;=?@A-Z_a-z~\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U000e1000-\U000efffd" + _PLANES
+"""Of IRIs, by RFC 3987: those of URIs but for brackets, and `ucschar`."""
+_IRI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:(?:[{_CHARACTERS}]|%[0-9A-Fa-f]{{2}})+")
 _END = ("/", "#", ":")
 
 

@@ -118,7 +118,7 @@ FROM (SELECT root, form, rule, count(*) AS mentions FROM merged GROUP BY ALL) AS
 
 CREATE TABLE entity AS
 SELECT s.root, k.type, coalesce(given.name, own.text) AS name, s.mentions, s.documents,
-    s.total / {units} / s.mentions AS mean_score, s.best AS best_score
+    least(s.total / {units} / s.mentions, s.best) AS mean_score, s.best AS best_score
 FROM (
         SELECT root, sum(mentions)::BIGINT AS mentions, count(*) AS documents, sum(total) AS total, max(best) AS best
         FROM (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..model.messages import did_you_mean, must_be
 from .database import joins_as_written, listed, only_row
 from .merging import SCORE_UNITS
 
@@ -65,7 +66,7 @@ UPDATE found SET fate = {_FATE["inverse duplicate"]} WHERE rowid IN (
 _TRIPLES = f"""
 CREATE TABLE triple AS
 SELECT type, head, tail, count(*) AS documents, sum(mentions)::BIGINT AS mentions,
-    sum(total) / {SCORE_UNITS} / sum(mentions) AS mean_score, max(best) AS best_score
+    least(sum(total) / {SCORE_UNITS} / sum(mentions), max(best)) AS mean_score, max(best) AS best_score
 FROM (
     SELECT type, head, tail, document, count(*) AS mentions, sum(round(score * {SCORE_UNITS})::BIGINT) AS total,
         max(score) AS best
@@ -114,9 +115,14 @@ def make_triples(
 
     Returns:
         How many relations were dropped, by reason.
+
+    Raises:
+        ValueError: there is no relation of one of the types.
     """
     with joins_as_written(connection):
         connection.execute(_FOUND.format(min_score=min_score, symmetric=listed(symmetric)))
+    for option, types in (("--symmetric", symmetric), ("--one-way", one_way)):
+        _check_types(connection, option, types)
     if symmetric:
         connection.execute(_BOTH_WAYS.format(symmetric=listed(symmetric)))
     fates = connection.execute("SELECT fate, count(*) FROM found WHERE fate IS NOT NULL GROUP BY fate").fetchall()
@@ -128,6 +134,22 @@ def make_triples(
         dropped["low support"] = _drop(connection, f"documents < {min_support}")
     connection.execute(_RANKED)
     return dropped
+
+
+def _check_types(connection: DuckDBPyConnection, option: str, types: Sequence[str]) -> None:
+    """Check that there are relations of types, which may be misspelt.
+
+    Raises:
+        ValueError: there are none of one; the message names the option.
+    """
+    if not types:
+        return
+    there = [name for (name,) in connection.execute("SELECT DISTINCT type FROM found ORDER BY type").fetchall()]
+    for name in types:
+        if name not in there:
+            types_found = ", ".join(map(repr, there)) or "of which there are none"
+            allowed = f"among the types of relations that were found, {types_found}"
+            raise ValueError(must_be(option, allowed, f"{name!r}{did_you_mean(name, there)}"))
 
 
 def _drop(connection: DuckDBPyConnection, condition: str) -> int:

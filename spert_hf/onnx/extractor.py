@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tokenizers import Tokenizer
 
+from ..encoders import check_folder_or_id
 from ..model.cpu_scheduling import batches_by_length
 from ..model.decoding import CandidateScores, decode_arrays
 from ..model.errors import CheckpointError
@@ -92,6 +93,7 @@ def _find_export(model: str, revision: str | None, token: str | bool | None) -> 
             return folder
     if Path(model).exists():
         raise ValueError(must_be("model", "a folder that `spert-hf export` has written", f"{model!r}"))
+    check_folder_or_id("model", model)
     from huggingface_hub import snapshot_download
 
     found = Path(

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pyarrow.parquet as pq
 import pytest
 
 from spert_hf.cli.main import main
@@ -57,6 +58,11 @@ def test_rules_are_chosen(lines, tmp_path, options, entities):
         (["--no-merge", "surnames"], "--no-merge must be all, 'unicode', "),
         (["--format", "neo"], "--format must be 'parquet', 'html', "),
         (["--aliases", "missing.csv"], "missing.csv"),
+        (
+            ["--symmetric", "in"],
+            "--symmetric must be among the types of relations that were found, 'In', got 'in'",
+        ),
+        (["--one-way", "Out"], "--one-way must be among the types of relations that were found, 'In', got 'Out'"),
         (["--memory-limit", "1"], "--memory-limit must be an amount of memory such as 500MB or 4GB, got '1'"),
     ],
 )
@@ -73,3 +79,22 @@ def test_no_model_is_imported(lines, tmp_path):
     command = [sys.executable, "-c", code, "graph", str(lines), "--output", str(tmp_path / "kg")]
     told = subprocess.run(command, check=True, capture_output=True, text=True)
     assert told.stdout.splitlines()[-1] == "False"
+
+
+def test_no_output_below_the_input(lines, tmp_path, capsys):
+    """The next run would take its tables for input."""
+    assert main(["graph", str(lines.parent), "--output", str(lines.parent / "kg")]) == 1
+    assert "--output must be a folder outside of the input folder" in capsys.readouterr().err
+    assert not (lines.parent / "kg").exists()
+
+
+def test_a_mean_is_not_above_the_best(tmp_path):
+    """As rounding of sums has it."""
+    text = found("[Bath|Loc] in [Wessex|Loc]", ("In", 0, 1, 0.999388575553894))
+    for entity in text["entities"]:
+        entity["score"] = 0.999388575553894
+    path = write_lines(tmp_path / "found.jsonl", text)
+    assert main(["graph", str(path), "--output", str(tmp_path / "kg")]) == 0
+    for name in ("entities", "relations"):
+        for row in pq.read_table(tmp_path / "kg" / f"{name}.parquet").to_pylist():
+            assert row["mean_score"] <= row["best_score"]

@@ -2,7 +2,7 @@
 
 import pyoxigraph
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spert_hf.graph import iris
@@ -64,6 +64,7 @@ def test_bases_that_are_refused(base):
         iris.check_base_iri(base)
 
 
+@example("https://example.org/\ufff0/")
 @given(st.text(max_size=20).map("https://example.org/{}/".format))
 def test_what_is_taken_is_an_iri(base):
     try:

@@ -133,6 +133,8 @@ def test_an_export_of_other_weights_or_settings_is_refused(copied):
 def test_what_is_not_there_is_told(checkpoint, tmp_path, tiny_checkpoint):
     with pytest.raises(ValueError, match="model must be a folder that `spert-hf export` has written, got"):
         load_onnx(tiny_checkpoint)
+    with pytest.raises(ValueError, match="model must be a folder that exists, or the id of a model on the Hub, got"):
+        load_onnx("a/b/c")
     shutil.copytree(checkpoint / "onnx", tmp_path / "one")
     record = json.loads((tmp_path / "one" / RECORD_FILE).read_text())
     del record["files"][SPAN_FILES["int8"]]
