@@ -11,7 +11,7 @@ from .configuration_spert import SpertConfig
 from .encoders import ENCODER_DECODERS
 from .forking import computing
 from .messages import must, must_be
-from .subwords import EncodedWords, SubwordEncoder, special_ids
+from .subwords import EncodedWords, SubwordEncoder, plain_backend, special_ids
 
 DEFAULT_SEQUENCE_LENGTH = 512
 """The maximum number of sub-words of a window if neither encoder nor tokenizer sets a limit."""
@@ -49,8 +49,7 @@ class SpertProcessor(SubwordEncoder):
                 must_be("tokenizer", "a fast tokenizer (one backed by `tokenizers`)", type(tokenizer).__name__)
             )
         self.tokenizer = tokenizer
-        backend = type(tokenizer.backend_tokenizer).from_str(tokenizer.backend_tokenizer.to_str())
-        backend.no_truncation()
+        backend = plain_backend(tokenizer.backend_tokenizer)
         prefix, suffix = special_ids(backend)
         if special_first and not prefix:
             special = (tokenizer.cls_token_id, tokenizer.bos_token_id, *suffix[:1], tokenizer.eos_token_id)

@@ -107,9 +107,7 @@ class SubwordEncoder:
         letter_cases: bool,
         overlap_words: int,
     ) -> None:
-        self._backend = type(backend).from_str(backend.to_str())
-        self._backend.no_truncation()
-        self._backend.no_padding()
+        self._backend = plain_backend(backend)
         self._word_prefix = _space_before_words(self._backend)
         self.prefix, self.suffix = prefix, suffix
         self.unknown_id, self.pad_id = unknown_id, pad_id
@@ -225,8 +223,16 @@ class SubwordEncoder:
         return batch
 
 
+def plain_backend(backend: Tokenizer) -> Tokenizer:
+    """Return a copy of a tokenizer that neither truncates nor pads, whatever the settings that it was saved with."""
+    plain = type(backend).from_str(backend.to_str())
+    plain.no_truncation()
+    plain.no_padding()
+    return plain
+
+
 def special_ids(backend: Tokenizer) -> tuple[list[int], list[int]]:
-    """Return the ids that a tokenizer adds before and after a sentence."""
+    """Return the ids that a tokenizer, a [`plain_backend`], adds before and after a sentence."""
     encoding = backend.encode("a")
     inner = [index for index, special in enumerate(encoding.special_tokens_mask) if not special]
     return encoding.ids[: inner[0]], encoding.ids[inner[-1] + 1 :]

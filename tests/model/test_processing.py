@@ -46,6 +46,21 @@ def test_batches_are_padded_with_empty_words(processor):
     assert batch["input_ids"][0, : len(processor.prefix)].tolist() == processor.prefix
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_padding_and_truncation_that_a_tokenizer_was_saved_with_change_nothing(family):
+    """As that of all-MiniLM-L6-v2 was: each of its texts gets 128 sub-words."""
+    plain, saved = make_tokenizer(family), make_tokenizer(family)
+    saved.backend_tokenizer.enable_padding(length=20, pad_id=saved.pad_token_id)
+    saved.backend_tokenizer.enable_truncation(max_length=5)
+    expected, processor = SpertProcessor(plain, 64), SpertProcessor(saved, 64)
+    assert (processor.prefix, processor.suffix) == (expected.prefix, expected.suffix)
+    assert len(processor.prefix) + len(processor.suffix) <= 2
+    assert processor.window_size == expected.window_size
+    words = [["The", "harbour", "of", "Oslo", "and", "of", "Tromsø"]]
+    assert processor.encode(words) == expected.encode(words)
+    assert saved.backend_tokenizer.padding["length"] == 20  # the tokenizer itself is not changed
+
+
 def test_a_word_longer_than_a_window_warns():
     processor = SpertProcessor(make_tokenizer("roberta"), 12)
     with pytest.warns(UserWarning, match="word 1 has .* sub-words, the encoder takes 10"):
