@@ -7,6 +7,7 @@ from importlib import import_module
 
 from ..model.errors import CheckpointError
 from .parsers import module_of, parse
+from .parsers.command_parser import CommandParser
 from .standard_streams import stand_in_for_closed
 
 COMMANDS = {
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     stand_in_for_closed()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf",
         description="SpERT: joint entity and relation extraction.",
         epilog="commands:\n"

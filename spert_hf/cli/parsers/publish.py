@@ -2,12 +2,14 @@
 
 import argparse
 
+from .command_parser import CommandParser
+
 _REPEATED = "A failed upload does not change the main branch; the same command can be repeated."
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(prog="spert-hf publish", description="Publish on the Hugging Face Hub.")
+    parser = CommandParser(prog="spert-hf publish", description="Publish on the Hugging Face Hub.")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     model = _add_kind(
         kinds,
