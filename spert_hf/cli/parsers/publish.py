@@ -66,7 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_kind(
-    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    kinds: "argparse._SubParsersAction[CommandParser]",
     name: str,
     help_text: str,
     description: str,
