@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     reading, wanted = reading_settings(options), selection_settings(options)
     pipe = load_pipeline(options, reading)
     settings = {"batch_size": options.batch_size, "overlap": options.overlap}
-    settings |= check_selection(pipe.model.config, wanted)
+    settings |= check_selection(pipe.model_settings, wanted)
     if options.text is not None and options.output == STANDARD_STREAM:
         _show_text(pipe, options, settings, reading)
         return 0
@@ -87,7 +87,7 @@ def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any],
         LineOutput(sys.stdout.buffer).write(to_json_line(record))
     else:
         words = pipe.text_reader(**reading)(options.text).words
-        print_found_in_text(Console(), options.text, words, record, pipe.model.config.entity_types)
+        print_found_in_text(Console(), options.text, words, record, pipe.model_settings.entity_types)
     sys.stdout.flush()
 
 
@@ -203,6 +203,6 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
         "input": "" if options.input in (None, STANDARD_STREAM) else digest_of_file(Path(options.input)),
         "model": digest_of_model(pipe),
         **{name: setting_as_text(value) for name, value in settings.items() if value is not None},
-        "device": pipe.device.type,
+        "device": "cpu" if options.backend == "onnx" else pipe.device.type,
         "backend": f"{options.backend}, {options.dtype}",
     }

@@ -92,7 +92,7 @@ def _run(command: str, options: argparse.Namespace) -> int:
         return run(options)
     from .global_state import restored_state
 
-    with restored_state():
+    with restored_state(with_models=getattr(options, "backend", None) != "onnx"):
         return run(options)
 
 

@@ -1,5 +1,6 @@
 """The record beside exported graphs: what extraction needs besides them, and what they were made of."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -78,6 +79,16 @@ class OnnxRecord:
     tokenization: OnnxTokenization
     files: dict[str, str]
     weights: dict[str, str]
+
+    def used_files(self, dtype: str) -> list[str]:
+        """Return the names of the files that extraction in a dtype reads."""
+        return [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if self.settings.relation_types else [])]
+
+    def digest(self, dtype: str) -> str:
+        """Return a digest of everything that affects predictions in a dtype."""
+        files = {name: self.files[name] for name in self.used_files(dtype)}
+        content = [self.settings.to_dict(), asdict(self.tokenization), files]
+        return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     def save(self, folder: Path) -> None:
         """Write the record."""
