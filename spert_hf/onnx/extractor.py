@@ -30,7 +30,17 @@ from ..model.setting_checks import check_choice, check_integer
 from ..model.subwords import SubwordEncoder
 from .candidates import likeliest_pairs, pairs_to_score, predicted_entities
 from .imports import import_onnxruntime
-from .record import FOLDER, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE, OnnxRecord, check_files, read_record
+from .record import (
+    FOLDER,
+    PAIRS_FILE,
+    RECORD_FILE,
+    SPAN_FILES,
+    TOKENIZER_FILE,
+    OnnxRecord,
+    check_files,
+    check_weights_on_hub,
+    read_record,
+)
 
 PAIRS_AT_ONCE = 8192
 """The number of pairs scored at once, which bounds the memory for sentences with hundreds of entities."""
@@ -95,6 +105,8 @@ def load_export(
     import_onnxruntime()
     folder = _find_export(f"{dashes}model", model, where)
     record = read_record(folder)
+    if not Path(model).exists():
+        check_weights_on_hub(model, folder.parent.name, where["token"], record)
     if SPAN_FILES[dtype] not in record.files:
         there = ", ".join(name for name, file in SPAN_FILES.items() if file in record.files)
         raise ValueError(must_be(f"{dashes}dtype", f"{there}, as the model was exported", repr(dtype)))

@@ -103,6 +103,11 @@ class OnnxRecord:
         (folder / RECORD_FILE).write_text(text, encoding="utf-8")
 
 
+def digests_of_weights(checkpoint: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of weights in a checkpoint's folder, by name."""
+    return {path.name: digest_of_file(path) for path in sorted(checkpoint.glob("*.safetensors"))}
+
+
 def read_record(folder: Path) -> OnnxRecord:
     """Read the record of an export.
 
@@ -140,6 +145,35 @@ def check_files(folder: Path, record: OnnxRecord, names: Iterable[str]) -> None:
             raise CheckpointError(f"{folder / name} is not what was exported: missing, cut off or changed")
     if folder.name == FOLDER:
         _check_checkpoint(folder.parent, record)
+
+
+def check_weights_on_hub(repo_id: str, commit: str, token: str | bool | None, record: OnnxRecord) -> None:
+    """Check that an export is of the weights beside it on the Hub, which are not downloaded for it.
+
+    Nothing is checked offline, or if the Hub can't be asked.
+
+    Args:
+        repo_id: the repository.
+        commit: its revision.
+        token: for the Hub.
+        record: the record of the export.
+
+    Raises:
+        CheckpointError: the weights are others.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+
+    try:
+        files = HfApi(token=token).get_paths_info(repo_id, [*record.weights], revision=commit)
+    except (HfHubHTTPError, HTTPError, OfflineModeIsEnabled, OSError):
+        return
+    for file in files:
+        lfs = getattr(file, "lfs", None)
+        if lfs is not None and lfs.sha256 != record.weights.get(file.path):
+            raise CheckpointError(
+                f"{repo_id}/{FOLDER} was exported from other weights than those of {file.path}: publish it again"
+            )
 
 
 def _check_checkpoint(checkpoint: Path, record: OnnxRecord) -> None:
