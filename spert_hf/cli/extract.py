@@ -4,11 +4,10 @@ import argparse
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from ..data.found import TRIPLE_COLUMNS, to_csv_row, triple_rows, with_found
 from ..data.inputs import check_input_suffix, read_inputs
@@ -22,7 +21,6 @@ from ..model.selection import check_selection
 from ..progress import Progress
 from ..scale.digests import digest_of_model
 from ..scale.manifest import setting_as_text
-from .console import print_found_in_text
 from .extract_corpus import is_corpus, run_corpus
 from .options import (
     STANDARD_STREAM,
@@ -83,9 +81,13 @@ def run(options: argparse.Namespace) -> int:
 def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any], reading: dict[str, Any]) -> None:
     """Write the result for one text: formatted on a terminal, else as a line of JSON."""
     (record,) = extract(pipe, [{"text": options.text}], **settings)
-    if options.json or not sys.stdout.isatty():
+    if options.json or not sys.stdout.isatty() or find_spec("rich") is None:
         LineOutput(sys.stdout.buffer).write(to_json_line(record))
     else:
+        from rich.console import Console
+
+        from .console import print_found_in_text
+
         words = pipe.text_reader(**reading)(options.text).words
         print_found_in_text(Console(), options.text, words, record, pipe.model_settings.entity_types)
     sys.stdout.flush()

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 
 from ..model.errors import CheckpointError
 from .parsers import module_of, parse
@@ -74,6 +75,9 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     stand_in_for_closed()
     try:
         return _run(command, parse(command, arguments))
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"spert-hf {command}: {_missing(error)}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nspert-hf: interrupted\n")
         return 130
@@ -83,6 +87,13 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     except (ValueError, OSError, ImportError, CheckpointError) as error:
         sys.stderr.write(f"spert-hf {command}: {error}\n")
         return 1
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """Say what is not installed, and, where the package was installed without torch, what to do."""
+    if find_spec("torch") is not None:
+        return str(error)
+    return f"this needs torch: pip install spert-hf; without, only extract --backend onnx works ({error})"
 
 
 def _run(command: str, options: argparse.Namespace) -> int:
