@@ -17,6 +17,7 @@ COMMANDS = {
     "quantize": "quantize the encoder to INT8, for OpenVINO",
     "export": "export a model to ONNX, which runs without torch",
     "extract": "extract entities and relations from a file",
+    "serve": "serve a model's API over HTTP, with batches, metrics and limits",
     "graph": "make a knowledge graph of what was found in a corpus",
     "experiment": "run the experiments of a table of results, and render it",
     "annotate": "write what a model finds in texts, for people to correct in an annotation tool",
@@ -28,8 +29,8 @@ COMMANDS = {
     "publish": "publish a model, a data set, the metric or the demo on the Hub",
 }
 
-_WITHOUT_MODELS = frozenset({"graph"})
-"""Commands that import neither torch nor transformers, which take 200 MB, and change no settings of theirs."""
+_WITHOUT_MODELS = frozenset({"graph", "serve"})
+"""Commands that import neither torch nor transformers, which take 200 MB, unless needed, and restore nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

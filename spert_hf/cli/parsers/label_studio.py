@@ -11,7 +11,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf label-studio",
         description="Predict for Label Studio while people annotate: a server that a project's settings name as its "
-        "model (Settings, Model, Connect Model). It needs the extra server.",
+        "model (Settings, Model, Connect Model). It needs the extra serve.",
     )
     add_model_options(parser)
     parser.add_argument(
