@@ -100,12 +100,11 @@ class Batcher:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        has_ended = True
         for worker in self._workers:
+            has_ended &= not self.cut_off or worker.kill()
             worker.close()
-        if not self.cut_off:
-            return True
-        have_ended = [worker.kill() for worker in self._workers]
-        return all(have_ended)
+        return has_ended
 
     async def extract(self, call: Call) -> dict[str, Any]:
         """Wait for the result of a call. A cancelled call leaves the queue.

@@ -207,8 +207,8 @@ def run_server(
         finish_loading([worker.start_loading() for worker in team])
     except BaseException:
         for worker in team:
-            worker.close()
             worker.kill()
+            worker.close()
         raise
     metrics = Metrics(source.name, source.backend)
     batcher = Batcher(team, limits, metrics)

@@ -41,7 +41,7 @@ class Worker(Protocol):
         """End when nothing is computed any more."""
 
     def kill(self) -> bool:
-        """End at once; returns whether that is possible."""
+        """End at once, before `close`; returns whether that is possible."""
 
 
 class ThreadWorker:

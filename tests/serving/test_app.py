@@ -44,9 +44,7 @@ def test_answers_are_those_of_the_pipeline(http, tiny_pipeline):
     assert {entity["score"] for entity in extract(http, entity_score=best).json()["entities"]} == {best}
 
 
-@pytest.mark.parametrize(
-    ("body", "message"), [(body, message) for path, body, message in REFUSED if path == "/extract"]
-)
+@pytest.mark.parametrize(("body", "message"), [refusal[1:] for refusal in REFUSED if refusal[0] == "/extract"])
 def test_wrong_bodies_are_refused_as_the_demo_refuses_them(http, body, message):
     answer = http.post("/extract", content=body)
     assert answer.status_code == 400
@@ -239,7 +237,7 @@ def test_the_openapi_document_describes_what_is_answered(http):
     call = {"$ref": "#/components/schemas/Call", "components": document["components"]}
     validate({"text": TEXT, "relation_threshold": None, "entity_score": 0.5, "overlap": "best"}, call)
     for wrong in ({}, {"text": 7}, {"text": "a", "other": 1}, {"text": "a", "overlap": "x"}, {"text": "x" * 20_001}):
-        with pytest.raises(Exception, match="valid|is a required|unexpected|too long|not of type|not one of"):
+        with pytest.raises(Exception, match=r"valid|is a required|unexpected|too long|not of type|not one of"):
             validate(wrong, call)
         assert http.post("/extract", content=json.dumps(wrong)).status_code == 400
 
