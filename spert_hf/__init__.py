@@ -5,10 +5,10 @@ saved carries their code, so that it can be used without this package. `SpertMod
 that are installed as packages, too. The names below are imported when they are used.
 """
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from .lazy_names import lazy_names
-from .registration import register_when_imported
 
 if TYPE_CHECKING:
     from .data.loading import load_documents
@@ -73,4 +73,7 @@ __all__ = [
 
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)
 
-register_when_imported()
+if find_spec("transformers") is not None:  # not needed for extraction with ONNX exports
+    from .registration import register_when_imported
+
+    register_when_imported()

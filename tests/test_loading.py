@@ -36,7 +36,7 @@ def test_openvino(tiny_checkpoint, tiny_pipeline):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"backend": "onnx"}, "backend must be 'torch' or 'openvino', got 'onnx'"),
+        ({"backend": "jax"}, "backend must be 'torch', 'openvino' or 'onnx', got 'jax'"),
         ({"dtype": "int8"}, "backend must be openvino for dtype int8, got torch"),
         ({"dtype": "float31"}, "dtype must be 'auto', 'float32'.*, got 'float31'"),
         (

@@ -20,7 +20,7 @@ from ..evaluation import (
 )
 from ..evaluation.model_evaluation import analyse_predictions
 from ..evaluation.svg_plots import check_plot_file
-from .console import print_errors
+from .error_tables import print_errors
 from .options import (
     check_output,
     load_documents,

@@ -4,11 +4,10 @@ import argparse
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from ..data.found import TRIPLE_COLUMNS, to_csv_row, triple_rows, with_found
 from ..data.inputs import check_input_suffix, read_inputs
@@ -22,7 +21,6 @@ from ..model.selection import check_selection
 from ..progress import Progress
 from ..scale.digests import digest_of_model
 from ..scale.manifest import setting_as_text
-from .console import print_found_in_text
 from .extract_corpus import is_corpus, run_corpus
 from .options import (
     STANDARD_STREAM,
@@ -48,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     reading, wanted = reading_settings(options), selection_settings(options)
     pipe = load_pipeline(options, reading)
     settings = {"batch_size": options.batch_size, "overlap": options.overlap}
-    settings |= check_selection(pipe.model.config, wanted)
+    settings |= check_selection(pipe.model_settings, wanted)
     if options.text is not None and options.output == STANDARD_STREAM:
         _show_text(pipe, options, settings, reading)
         return 0
@@ -83,11 +81,15 @@ def run(options: argparse.Namespace) -> int:
 def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any], reading: dict[str, Any]) -> None:
     """Write the result for one text: formatted on a terminal, else as a line of JSON."""
     (record,) = extract(pipe, [{"text": options.text}], **settings)
-    if options.json or not sys.stdout.isatty():
+    if options.json or not sys.stdout.isatty() or find_spec("rich") is None:
         LineOutput(sys.stdout.buffer).write(to_json_line(record))
     else:
+        from rich.console import Console
+
+        from .console import print_found_in_text
+
         words = pipe.text_reader(**reading)(options.text).words
-        print_found_in_text(Console(), options.text, words, record, pipe.model.config.entity_types)
+        print_found_in_text(Console(), options.text, words, record, pipe.model_settings.entity_types)
     sys.stdout.flush()
 
 
@@ -203,6 +205,6 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
         "input": "" if options.input in (None, STANDARD_STREAM) else digest_of_file(Path(options.input)),
         "model": digest_of_model(pipe),
         **{name: setting_as_text(value) for name, value in settings.items() if value is not None},
-        "device": pipe.device.type,
+        "device": "cpu" if options.backend == "onnx" else pipe.device.type,
         "backend": f"{options.backend}, {options.dtype}",
     }

@@ -17,6 +17,7 @@ from ..scale.digests import digest_of_model
 from ..scale.engines import RunResult, ShardProgress
 from ..scale.job import MAX_ERRORS, SUFFIXES, Job
 from ..scale.manifest import Manifest, check_output_folder
+from ..scale.parquet_input import require_pyarrow
 from ..scale.shards import SHARD_SIZE, Shard, part_of
 from ..scale.sources import Source, is_pattern, kind_of
 from ..scale.stores import is_url, remove_leftovers, without_file_protocol
@@ -70,7 +71,7 @@ def run_corpus(options: argparse.Namespace) -> int:
     _check_output(options, corpus, is_one_file)
     job = _job(options, corpus, is_one_file)
     pipe = pipeline_of(options, job)
-    check_selection(pipe.model.config, selection_settings(options))
+    check_selection(pipe.model_settings, selection_settings(options))
     engine = make_engine(options, pipe)
     if is_one_file:
         return _run_one_file(job, _only_shard(options, corpus), engine)
@@ -116,6 +117,8 @@ def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, digest: s
 def _job(options: argparse.Namespace, corpus: Corpus, is_one_file: bool) -> Job:
     folder = str(Path(options.output).parent) if is_one_file else options.output
     given = options.format or (Path(options.output).suffix.lower().removeprefix(".") if is_one_file else "parquet")
+    if given == "parquet":
+        require_pyarrow("--format parquet")
     columns = {"text_column": options.text_column, "id_column": options.id_column}
     settings = {"batch_size": options.batch_size, "overlap": options.overlap, **selection_settings(options)}
     return Job(

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import torch
 from huggingface_hub import utils as hub
-from transformers.utils import logging as transformers_logging
 
 
 class _Setting(NamedTuple):
@@ -18,22 +16,37 @@ class _Setting(NamedTuple):
 
 
 @contextmanager
-def restored_state() -> Iterator[None]:
+def restored_state(with_models: bool) -> Iterator[None]:
     """Context that restores logging and progress bars of other libraries, and the number of torch threads.
 
     Commands may run in other processes, such as notebooks, servers and tests.
+
+    Args:
+        with_models: whether torch and transformers are used in it, which may not be installed.
     """
-    before = [setting.read() for setting in _SETTINGS]
+    settings = (*(_of_models() if with_models else ()), *_SETTINGS)
+    before = [setting.read() for setting in settings]
     try:
         yield
     finally:
-        for setting, value in zip(_SETTINGS, before, strict=True):
+        for setting, value in zip(settings, before, strict=True):
             if setting.read() != value:  # libraries warn about settings that the environment overrides
                 setting.write(value)
 
 
-def _set_transformers_bars(shown: bool) -> None:
-    (transformers_logging.enable_progress_bar if shown else transformers_logging.disable_progress_bar)()
+def _of_models() -> tuple[_Setting, ...]:
+    """The settings of torch and transformers."""
+    import torch
+    from transformers.utils import logging
+
+    def set_bars(shown: bool) -> None:
+        (logging.enable_progress_bar if shown else logging.disable_progress_bar)()
+
+    return (
+        _Setting(logging.get_verbosity, logging.set_verbosity),
+        _Setting(logging.is_progress_bar_enabled, set_bars),
+        _Setting(torch.get_num_threads, torch.set_num_threads),
+    )
 
 
 def _set_hub_bars(shown: bool) -> None:
@@ -56,11 +69,7 @@ def _set_datasets_bars(shown: bool) -> None:
     (datasets.enable_progress_bars if shown else datasets.disable_progress_bars)()
 
 
-_SETTINGS = (
-    _Setting(transformers_logging.get_verbosity, transformers_logging.set_verbosity),
-    _Setting(transformers_logging.is_progress_bar_enabled, _set_transformers_bars),
-    # After those of transformers, which also switch these.
+_SETTINGS = (  # after those of transformers, which also switch these
     _Setting(lambda: not hub.are_progress_bars_disabled(), _set_hub_bars),
     _Setting(_datasets_bars, _set_datasets_bars),
-    _Setting(torch.get_num_threads, torch.set_num_threads),
 )

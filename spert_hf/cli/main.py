@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 
 from ..model.errors import CheckpointError
 from .parsers import module_of, parse
@@ -75,6 +76,9 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
     stand_in_for_closed()
     try:
         return _run(command, parse(command, arguments))
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"spert-hf {command}: {_missing(error)}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nspert-hf: interrupted\n")
         return 130
@@ -86,6 +90,13 @@ def run_command(command: str, arguments: Sequence[str]) -> int:
         return 1
 
 
+def _missing(error: ModuleNotFoundError) -> str:
+    """Say what is not installed, and, where the package was installed without torch, what to do."""
+    if find_spec("torch") is not None:
+        return str(error)
+    return f"this needs torch: pip install spert-hf; without, only extract --backend onnx works ({error})"
+
+
 def _run(command: str, options: argparse.Namespace) -> int:
     """Import and run a command; help and usage errors do not wait for the import."""
     run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
@@ -93,7 +104,7 @@ def _run(command: str, options: argparse.Namespace) -> int:
         return run(options)
     from .global_state import restored_state
 
-    with restored_state():
+    with restored_state(with_models=getattr(options, "backend", None) != "onnx"):
         return run(options)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..data.documents import SELF_RELATIONS
 from ..files.outputs import check_replaceable, real_target
+from ..loading import BACKENDS_OF_EXTRACTION
 from ..model.choices import BACKENDS, OVERLAP_POLICIES
 from ..model.messages import integer, must_be
 from ..model.text_reading import SEQUENCES, WORDS
@@ -20,8 +21,13 @@ STANDARD_STREAM = "-"
 SPLITS = ("train", "dev", "test")
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--model` and the options for loading and computing it."""
+def add_model_options(parser: argparse.ArgumentParser, *, only_extracts: bool = False) -> None:
+    """Add `--model` and the options for loading and computing it.
+
+    Args:
+        parser: the parser.
+        only_extracts: whether the command only extracts, for which an ONNX export is enough.
+    """
     add_loading_options(parser)
     parser.add_argument("--device", type=device, help="device, such as cpu or cuda:0; default: a GPU if there is one")
     parser.add_argument(
@@ -29,14 +35,15 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         choices=("float32", "bfloat16", "float16", "int8"),
         default="float32",
         help="precision of the encoder (default: %(default)s); bfloat16 is faster if the CPU supports it; int8 "
-        "requires "
-        "`--backend openvino` and a model written by `spert-hf quantize`",
+        "requires `--backend openvino` and a model written by `spert-hf quantize`"
+        + (", or `--backend onnx` and an export in it" if only_extracts else ""),
     )
     parser.add_argument(
         "--backend",
-        choices=BACKENDS,
+        choices=BACKENDS_OF_EXTRACTION if only_extracts else BACKENDS,
         default="torch",
-        help="library that computes the encoder (default: %(default)s); openvino, an extra, is faster on a CPU",
+        help="library that computes the encoder (default: %(default)s); openvino, an extra, is faster on a CPU"
+        + ("; onnx: a model exported by `spert-hf export`, without torch (an extra)" if only_extracts else ""),
     )
     parser.add_argument(
         "--batch-size", type=positive, default=32, metavar="N", help="texts per batch (default: %(default)s)"
@@ -211,17 +218,11 @@ def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None
     Raises:
         ValueError: it is not a SpERT checkpoint, or `--backend` and another option contradict each other.
     """
-    from transformers.utils import logging
+    from ..loading import load_extractor
 
-    from ..encoders import check_folder_or_id
-    from ..loading import check_backend, load_checked
-
-    check_folder_or_id("--model", options.model)
-    check_backend(options.backend, options.dtype, options.device, dashes="--")
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     where = {"revision": options.revision, "token": options.token}
-    return load_checked("--model", options.model, options.backend, options.dtype, options.device, where, reading or {})
+    how = options.backend, options.dtype, options.device
+    return load_extractor("--model", options.model, *how, where, reading or {})
 
 
 def load_stored(options: argparse.Namespace) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..model.messages import must_be
+
 _LOGGER = "spert_hf.hub"
 
 
@@ -21,7 +23,10 @@ def run(options: argparse.Namespace) -> int:
 def _publish_model(options: argparse.Namespace) -> str:
     from ..hub.publishing import publish_model
 
-    return publish_model(options.folder, options.repo_id, card=options.card, **_where(options))
+    if options.onnx_dtype and not options.onnx:
+        raise ValueError(must_be("--onnx", "given with --onnx-dtype", "none"))
+    onnx = (options.onnx_dtype or ("float32",)) if options.onnx else ()
+    return publish_model(options.folder, options.repo_id, card=options.card, onnx=onnx, **_where(options))
 
 
 def _publish_dataset(options: argparse.Namespace) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -102,7 +102,12 @@ def place_model_card(staged: StagedCheckpoint, repo_id: str, source: CardSource 
         path.write_bytes(staged.own_card)
     elif source is not None or api is None or not has_own_card(api, repo_id):
         card = make_model_card(
-            staged.pipe, repo_id, staged.record, source or find_card_source(staged.record), staged.adapter
+            staged.pipe,
+            repo_id,
+            staged.record,
+            source or find_card_source(staged.record),
+            staged.adapter,
+            staged.onnx,
         )
         path.write_text(sealed(str(card)), encoding="utf-8", newline="\n")
 
@@ -122,6 +127,7 @@ def make_model_card(
     record: TrainingRecord | None,
     source: CardSource,
     adapter: Adapter | None = None,
+    onnx: Sequence[str] = (),
 ) -> ModelCard:
     """Make a model card, with an example predicted by the pipeline.
 
@@ -131,13 +137,14 @@ def make_model_card(
         record: the record of its training; without one the card has no scores and no settings.
         source: the hand-written part.
         adapter: the adapter to publish, if it is not a full model.
+        onnx: the dtypes of the ONNX export in the repository.
 
     Returns:
         The card.
     """
     config = cast(SpertConfig, pipe.model.config)
     return ModelCard.from_template(
-        _metadata(config, repo_id, record, source, adapter),
+        _metadata(config, repo_id, record, source, adapter, onnx),
         template_path=str(package_folder() / _TEMPLATE),
         opening=_opening(config, repo_id, source),
         base=_describe_base(adapter),
@@ -146,6 +153,7 @@ def make_model_card(
         reading=describe_reading(config),
         use=describe_use(repo_id, source.example_text),
         example=fenced(json.dumps(_rounded(pipe(source.example_text)), indent=2, ensure_ascii=False), "json"),
+        onnx=_describe_onnx(repo_id, source.example_text, onnx),
         record=record,
         citation=CITATION,
         **(_described(record) if record else {}),
@@ -153,7 +161,12 @@ def make_model_card(
 
 
 def _metadata(
-    config: SpertConfig, repo_id: str, record: TrainingRecord | None, source: CardSource, adapter: Adapter | None
+    config: SpertConfig,
+    repo_id: str,
+    record: TrainingRecord | None,
+    source: CardSource,
+    adapter: Adapter | None,
+    onnx: Sequence[str],
 ) -> ModelCardData:
     """Merge the metadata of the source with those of the model, which take precedence."""
     written = source.data.to_dict()
@@ -161,7 +174,9 @@ def _metadata(
     known = ModelCardData(**card_data(config, written.pop("tags", None) or ()))
     if adapter:
         known.base_model, known["base_model_relation"] = printable(adapter.base), "adapter"
-        known.tags = [*(known.tags or []), *(tag for tag in ("peft", "lora") if tag not in (known.tags or []))]
+    more = (*(("peft", "lora") if adapter else ()), *(("onnx",) if onnx else ()))
+    if more:
+        known.tags = [*(known.tags or []), *(tag for tag in more if tag not in (known.tags or []))]
     if record and record.dataset_kind == "hub":
         known.datasets = [record.dataset]
     results = record.eval_results() if record else []
@@ -189,6 +204,26 @@ def _describe_base(adapter: Adapter | None) -> str:
         "This repository contains a LoRA adapter and classifiers, not a full model. Its base model "
         f"{as_code(adapter.base)}{revision} is downloaded with it. The `peft` files are in `{PUBLISHED_FOLDER}/`."
     )
+
+
+def _describe_onnx(repo_id: str, text: str, dtypes: Sequence[str]) -> str:
+    """Show how to extract by the ONNX export."""
+    if not dtypes:
+        return ""
+    choice = "" if "float32" in dtypes else ', dtype="int8"'
+    code = f"""from spert_hf.onnx import load_onnx
+
+extract = load_onnx("{repo_id}"{choice})
+print(extract({json.dumps(printable(text), ensure_ascii=False)}))"""
+    both = ' `dtype="int8"` selects the smaller one, whose scores differ a little.' if len({*dtypes}) > 1 else ""
+    return f"""## Without torch
+
+The folder `onnx` has this model as ONNX ({" and ".join(dtypes)}), which runs without torch and transformers, with the
+package `spert-hf-onnx` or `spert-hf[onnx]`:
+
+{fenced(code, "python")}
+
+The results are of the same form.{both}"""
 
 
 def _described(record: TrainingRecord) -> dict[str, Any]:

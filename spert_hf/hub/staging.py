@@ -1,5 +1,6 @@
 """Stage a checkpoint for publication: a copy with its code, checked to load and to predict like the original."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -36,6 +37,7 @@ class StagedCheckpoint:
         record: the record of its training, if there is one.
         own_card: the original's `README.md`, if it is hand-written or edited.
         adapter: the adapter, if the checkpoint is not a full model.
+        onnx: the dtypes of the ONNX export in it, if there is one.
     """
 
     folder: Path
@@ -43,17 +45,24 @@ class StagedCheckpoint:
     record: TrainingRecord | None
     own_card: bytes | None
     adapter: Adapter | None = None
+    onnx: Sequence[str] = ()
 
 
-def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
+def stage_checkpoint(folder: Path, staged: Path, onnx: Sequence[str] = ()) -> StagedCheckpoint:
     """Copy the files of a checkpoint and this package's code to the folder `staged`, and check the copy.
 
     Code in `folder` is neither run nor copied.
+
+    Args:
+        folder: the checkpoint's folder.
+        staged: a new folder.
+        onnx: the dtypes in which an ONNX export is added.
 
     Returns:
         The staged checkpoint.
 
     Raises:
+        ImportError: a library for the ONNX export is not installed.
         ValueError: the folder is not a complete checkpoint, does not load, or has an invalid record of training, or the
             predictions of the copy differ.
     """
@@ -74,7 +83,11 @@ def stage_checkpoint(folder: Path, staged: Path) -> StagedCheckpoint:
     copy_quantized_encoder(folder, staged, cast(SpertModel, pipe.model))
     if record:
         record.write(staged / RUN_FILE)
-    return StagedCheckpoint(staged, pipe, record, _own_card(folder), adapter)
+    if onnx:
+        from .onnx_staging import stage_onnx
+
+        stage_onnx(folder, staged, pipe, onnx)
+    return StagedCheckpoint(staged, pipe, record, _own_card(folder), adapter, onnx)
 
 
 def _check_base(adapter: Adapter) -> None:

@@ -22,7 +22,15 @@ from ..model.processing_spert import SpertProcessor
 from ..model.setting_checks import check_choice
 from .graphs import DYNAMIC_AXES, PairGraph, SpanGraph, example_inputs
 from .imports import import_exporter
-from .record import PAIRS_FILE, SPAN_FILES, TOKENIZER_FILE, OnnxRecord, OnnxSettings, OnnxTokenization
+from .record import (
+    PAIRS_FILE,
+    SPAN_FILES,
+    TOKENIZER_FILE,
+    OnnxRecord,
+    OnnxSettings,
+    OnnxTokenization,
+    digests_of_weights,
+)
 
 LARGEST_ERROR = 1e-3
 """The largest difference of logits, relative to the largest logit, up to which an export counts as right."""
@@ -118,8 +126,7 @@ def _quantize(quantization: Any, source: Path, target: Path) -> None:
 def _record(model: SpertModel, processor: SpertProcessor, folder: Path) -> OnnxRecord:
     tokenizer = processor.tokenizer
     special = {f"{name}_token": getattr(tokenizer, f"{name}_token", None) for name in _SPECIAL_TOKENS}
-    checkpoint = Path(model.name_or_path or "")
-    weights = sorted(checkpoint.glob("*.safetensors")) if model.name_or_path and checkpoint.is_dir() else []
+    checkpoint = Path(model.name_or_path) if model.name_or_path else None
     return OnnxRecord(
         settings=OnnxSettings.of(model.config),
         tokenization=OnnxTokenization(
@@ -133,7 +140,7 @@ def _record(model: SpertModel, processor: SpertProcessor, folder: Path) -> OnnxR
             special_tokens={name: token for name, token in special.items() if token is not None},
         ),
         files={path.name: digest_of_file(path) for path in sorted(folder.iterdir())},
-        weights={path.name: digest_of_file(path) for path in weights},
+        weights=digests_of_weights(checkpoint) if checkpoint is not None and checkpoint.is_dir() else {},
     )
 
 

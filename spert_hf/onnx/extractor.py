@@ -1,7 +1,7 @@
 """Extraction by exported graphs: needs onnxruntime, tokenizers and NumPy, but neither torch nor transformers."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +30,17 @@ from ..model.setting_checks import check_choice, check_integer
 from ..model.subwords import SubwordEncoder
 from .candidates import likeliest_pairs, pairs_to_score, predicted_entities
 from .imports import import_onnxruntime
-from .record import FOLDER, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE, OnnxRecord, check_files, read_record
+from .record import (
+    FOLDER,
+    PAIRS_FILE,
+    RECORD_FILE,
+    SPAN_FILES,
+    TOKENIZER_FILE,
+    OnnxRecord,
+    check_files,
+    check_weights_on_hub,
+    read_record,
+)
 
 PAIRS_AT_ONCE = 8192
 """The number of pairs scored at once, which bounds the memory for sentences with hundreds of entities."""
@@ -67,22 +77,44 @@ def load_onnx(
         ImportError: onnxruntime is not installed.
         CheckpointError: a file is damaged, or the export was made of other weights than those of the checkpoint.
     """
-    check_choice("dtype", dtype, tuple(SPAN_FILES))
+    return load_export(fspath(model), dtype, threads, {"revision": revision, "token": token}, settings)
+
+
+def load_export(
+    model: str,
+    dtype: str,
+    threads: int | None,
+    where: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    dashes: str = "",
+) -> "OnnxExtractor":
+    """Do what [`load_onnx`] does, for a function or a command.
+
+    Args:
+        model: see [`load_onnx`].
+        dtype: see [`load_onnx`].
+        threads: see [`load_onnx`].
+        where: `revision` and `token`.
+        settings: settings of calls.
+        dashes: prefix of the names of arguments in messages: `--` on the command line.
+    """
+    check_choice(f"{dashes}dtype", dtype, tuple(SPAN_FILES))
     if threads is not None:
         check_integer("threads", threads, 1, 1024)
     check_settings_of(OnnxExtractor, settings)
     import_onnxruntime()
-    folder = _find_export(fspath(model), revision, token)
+    folder = _find_export(f"{dashes}model", model, where)
     record = read_record(folder)
-    names = [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if record.settings.relation_types else [])]
-    if names[0] not in record.files:
+    if not Path(model).exists():
+        check_weights_on_hub(model, folder.parent.name, where["token"], record)
+    if SPAN_FILES[dtype] not in record.files:
         there = ", ".join(name for name, file in SPAN_FILES.items() if file in record.files)
-        raise ValueError(must_be("dtype", f"{there}, as the model was exported", repr(dtype)))
-    check_files(folder, record, names)
+        raise ValueError(must_be(f"{dashes}dtype", f"{there}, as the model was exported", repr(dtype)))
+    check_files(folder, record, record.used_files(dtype))
     return OnnxExtractor(folder, record, dtype, threads or len(os.sched_getaffinity(0)), **settings)
 
 
-def _find_export(model: str, revision: str | None, token: str | bool | None) -> Path:
+def _find_export(field: str, model: str, where: Mapping[str, Any]) -> Path:
     """Return the folder of an export.
 
     Raises:
@@ -92,15 +124,13 @@ def _find_export(model: str, revision: str | None, token: str | bool | None) -> 
         if (folder / RECORD_FILE).is_file():
             return folder
     if Path(model).exists():
-        raise ValueError(must_be("model", "a folder that `spert-hf export` has written", f"{model!r}"))
-    check_folder_or_id("model", model)
+        raise ValueError(must_be(field, "a folder that `spert-hf export` has written", f"{model!r}"))
+    check_folder_or_id(field, model)
     from huggingface_hub import snapshot_download
 
-    found = Path(
-        snapshot_download(model, revision=revision, token=token, allow_patterns=[f"{FOLDER}/*", "config.json"])
-    )
+    found = Path(snapshot_download(model, **where, allow_patterns=[f"{FOLDER}/*", "config.json"]))
     if not (found / FOLDER / RECORD_FILE).is_file():
-        raise ValueError(must_be("model", f"a repository with {FOLDER}/{RECORD_FILE} (`spert-hf export`)", repr(model)))
+        raise ValueError(must_be(field, f"a repository with {FOLDER}/{RECORD_FILE} (`spert-hf export`)", repr(model)))
     return found / FOLDER
 
 
@@ -157,6 +187,7 @@ class OnnxExtractor(Extractor):
         self._show_progress = flag("show_progress", show_progress)
         of_parts = self._sanitize_parameters(**settings)
         self._preprocess_params, self._forward_params, self._postprocess_params = of_parts
+        self._digest = record.digest(dtype)
         how = record.tokenization
         backend = _read_tokenizer(folder / TOKENIZER_FILE)
         self.tokenizer = _BackendTokenizer(backend, how.special_tokens)
@@ -174,6 +205,11 @@ class OnnxExtractor(Extractor):
         self.text_reader(**self._preprocess_params)  # raises errors early
         self._spans = _open(folder / SPAN_FILES[dtype], threads)
         self._pairs = _open(folder / PAIRS_FILE, threads) if record.settings.relation_types else None
+
+    @property
+    def digest(self) -> str:
+        """A digest of everything that affects predictions."""
+        return self._digest
 
     @property
     def model_settings(self) -> ExtractionSettings:

@@ -1,5 +1,6 @@
 """The record beside exported graphs: what extraction needs besides them, and what they were made of."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -79,6 +80,16 @@ class OnnxRecord:
     files: dict[str, str]
     weights: dict[str, str]
 
+    def used_files(self, dtype: str) -> list[str]:
+        """Return the names of the files that extraction in a dtype reads."""
+        return [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if self.settings.relation_types else [])]
+
+    def digest(self, dtype: str) -> str:
+        """Return a digest of everything that affects predictions in a dtype."""
+        files = {name: self.files[name] for name in self.used_files(dtype)}
+        content = [self.settings.to_dict(), asdict(self.tokenization), files]
+        return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
+
     def save(self, folder: Path) -> None:
         """Write the record."""
         content = {
@@ -90,6 +101,11 @@ class OnnxRecord:
         }
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         (folder / RECORD_FILE).write_text(text, encoding="utf-8")
+
+
+def digests_of_weights(checkpoint: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of weights in a checkpoint's folder, by name."""
+    return {path.name: digest_of_file(path) for path in sorted(checkpoint.glob("*.safetensors"))}
 
 
 def read_record(folder: Path) -> OnnxRecord:
@@ -129,6 +145,35 @@ def check_files(folder: Path, record: OnnxRecord, names: Iterable[str]) -> None:
             raise CheckpointError(f"{folder / name} is not what was exported: missing, cut off or changed")
     if folder.name == FOLDER:
         _check_checkpoint(folder.parent, record)
+
+
+def check_weights_on_hub(repo_id: str, commit: str, token: str | bool | None, record: OnnxRecord) -> None:
+    """Check that an export is of the weights beside it on the Hub, which are not downloaded for it.
+
+    Nothing is checked offline, or if the Hub can't be asked.
+
+    Args:
+        repo_id: the repository.
+        commit: its revision.
+        token: for the Hub.
+        record: the record of the export.
+
+    Raises:
+        CheckpointError: the weights are others.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+
+    try:
+        files = HfApi(token=token).get_paths_info(repo_id, [*record.weights], revision=commit)
+    except (HfHubHTTPError, HTTPError, OfflineModeIsEnabled, OSError):
+        return
+    for file in files:
+        lfs = getattr(file, "lfs", None)
+        if lfs is not None and lfs.sha256 != record.weights.get(file.path):
+            raise CheckpointError(
+                f"{repo_id}/{FOLDER} was exported from other weights than those of {file.path}: publish it again"
+            )
 
 
 def _check_checkpoint(checkpoint: Path, record: OnnxRecord) -> None:

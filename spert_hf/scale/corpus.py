@@ -85,13 +85,13 @@ class Corpus:
 
     def _table_columns(self, text_column: str | None, id_column: str | None) -> dict[str, pa.Schema]:
         """The columns of the Parquet files by their paths, as the output calls them."""
+        footers = zip(self.sources, self.footers, strict=True)
+        schemas = {source.path: footer.schema for source, footer in footers if footer is not None}
+        if not schemas:
+            return {}  # which needs no pyarrow
         from .columns import rename_columns
 
-        return {
-            source.path: rename_columns(footer.schema, text_column, id_column, source.path)
-            for source, footer in zip(self.sources, self.footers, strict=True)
-            if footer is not None
-        }
+        return {path: rename_columns(schema, text_column, id_column, path) for path, schema in schemas.items()}
 
     def _samples(self, text_column: str | None) -> list[Source]:
         """The first file with records of each format that does not tell its columns.

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..model.inference import DEFAULT_BATCH_SIZE
+from ..model.extraction import DEFAULT_BATCH_SIZE
 from .shards import Shard
 from .stores import join
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..model.pipeline_spert import SpertPipeline
+    from ..model.extraction import Extractor
 
 SUFFIXES = {"parquet": ".parquet", "jsonl": ".jsonl"}
 """Formats of outputs, with the suffixes of their files."""
@@ -33,7 +33,7 @@ class Job:
         schema: Of the columns that are passed through, for Parquet.
         revision: Of the model on the Hub.
         token: For the Hub.
-        backend: `torch` or `openvino`.
+        backend: `torch`, `openvino` or `onnx`.
         dtype: Precision of the encoder.
         device: Where to compute; default: a GPU if there is one.
         reading: Overrides of the model's text reading, `words` and `sequences`.
@@ -71,20 +71,17 @@ class Job:
         """The path of a shard's output in the output folder."""
         return f"{shard.name}{SUFFIXES[self.format]}"
 
-    def load_pipeline(self) -> SpertPipeline:
+    def load_pipeline(self, threads: int | None = None) -> Extractor:
         """Load the pipeline.
+
+        Args:
+            threads: How many threads compute; default: as many as this process may use.
 
         Raises:
             ValueError: There is no SpERT checkpoint, or an argument is invalid.
         """
-        from transformers.utils import logging
+        from ..loading import load_extractor
 
-        from ..encoders import check_folder_or_id
-        from ..loading import check_backend, load_checked
-
-        check_folder_or_id("--model", self.model)
-        check_backend(self.backend, self.dtype, self.device, dashes="--")
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
         where = {"revision": self.revision, "token": self.token}
-        return load_checked("--model", self.model, self.backend, self.dtype, self.device, where, self.reading)
+        how = self.backend, self.dtype, self.device
+        return load_extractor("--model", self.model, *how, where, self.reading, threads)

@@ -26,13 +26,33 @@ class Footer:
     group_sizes: tuple[int, ...]
 
 
+def require_pyarrow(asked: str) -> None:
+    """Check that pyarrow is installed.
+
+    Args:
+        asked: What needs it, for the message.
+
+    Raises:
+        ImportError: It is not.
+    """
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"{asked} needs the package pyarrow: pip install pyarrow ({error})") from error
+
+
 def read_footers(sources: Sequence[Source], token: str | None = None) -> list[Footer | None]:
     """The footers of the Parquet files among the sources, `None` for the others.
 
     Raises:
         ValueError: A file is no Parquet, or damaged.
         OSError: It cannot be read.
+        ImportError: pyarrow is not installed.
     """
+    for source in sources:
+        if source.kind == "parquet":
+            require_pyarrow(source.path)
+            break
 
     def read(source: Source) -> Footer | None:
         return _read_footer(source.path, token) if source.kind == "parquet" else None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import torch
 
 from ..model.extraction import BATCHES_READ_AHEAD
 
@@ -41,7 +40,8 @@ def predict_each(predict: Predict, texts: Sequence[Any]) -> list[dict[str, Any]]
     except Exception as error:  # whatever a library raises, other texts are worth trying
         message = one_line(error)
     # Outside of the handler, whose traceback keeps tensors alive.
-    if torch.cuda.is_available():
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
     if len(texts) == 1:
         return [failed(message)]

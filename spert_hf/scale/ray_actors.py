@@ -89,7 +89,7 @@ class Extractor:
         try:
             self._job = pickle.loads(self._pickled)
             _check_output(self._job, self._sees_output)
-            self._pipe = _load_pipeline(self._job, self._threads)
+            self._pipe = self._job.load_pipeline(self._threads)  # Ray itself leaves torch at most one thread
         except Exception as error:  # whatever it is, another process would come to the same
             return f"{type(error).__name__}: {error}"
         finally:
@@ -139,14 +139,6 @@ def _wait(answer: Any) -> None:
     import ray
 
     ray.get(answer)
-
-
-def _load_pipeline(job: Job, threads: int) -> Any:
-    """Load the pipeline with as many threads as the actor has CPUs: Ray itself leaves torch at most one."""
-    import torch
-
-    torch.set_num_threads(threads)
-    return job.load_pipeline()
 
 
 def _check_output(job: Job, sees_output: bool) -> None:

@@ -97,7 +97,7 @@ def _plan(
     resources = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     nodes = [Node(given.get("CPU", 0.0), given.get("GPU", 0.0)) for given in resources]
     has_gpus = any(node.gpus for node in nodes)
-    for_cpu = job.device == "cpu" or job.backend == "openvino"
+    for_cpu = job.device == "cpu" or job.backend != "torch"
     gpus = gpus_per_actor if gpus_per_actor is not None else float(has_gpus and not for_cpu)
     if gpus and (for_cpu or (address is None and not has_gpus)):
         reason = "a job for the CPU" if for_cpu else "a machine without a GPU"

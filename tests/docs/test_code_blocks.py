@@ -28,7 +28,7 @@ PAGES_WITH_PYTHON = [page for page in documentation_pages() if any(b.language ==
 PROGRAMS = ("spert-hf ", "accelerate ", "python -m ", "python space", "pytest ", "pip install ", "mkdocs ")
 OPTIONS_OF_OTHERS = {
     *("--cpu", "--dist", "--fix", "--hypothesis-profile", "--num_processes", "--strict", "--target"),
-    *("--label", "--no-deps", "--option", "--span-label", "--wrap"),
+    *("--force-reinstall", "--label", "--no-deps", "--option", "--span-label", "--wrap"),
 }
 
 

@@ -154,6 +154,8 @@ def _check_pip(arguments: list[str]) -> None:
     parser.add_argument("-e")
     parsed = _parse(parser, arguments)
     _check(parsed.c is None or ROOT.joinpath(parsed.c).is_file(), f"pip: no such file {parsed.c}")
+    for package in parsed.packages:
+        _check(not package.startswith(".") or ROOT.joinpath(package, "pyproject.toml").is_file(), f"pip: no {package}")
     if parsed.e is not None:
         extras = Requirement(f"spert-hf{parsed.e.removeprefix('.')}").extras
         missing = extras - set(_project()["project"]["optional-dependencies"])

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-LFS_SUFFIXES = (".safetensors", ".bin", ".parquet")
+LFS_SUFFIXES = (".safetensors", ".bin", ".parquet", ".onnx")
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
 # So few files a page of a folder's listing that clients have to ask for the next one.
 TREE_PAGE = 20
@@ -360,7 +360,8 @@ class _Handler(BaseHTTPRequestHandler):
     def paths_info(self, kind: str, name: str, revision: str) -> None:
         commit = self.commit_at(kind, name, revision)
         if commit is not None:
-            asked = json.loads(self.body)["paths"]
+            is_json = self.headers.get("Content-Type", "").startswith("application/json")  # else as of a form
+            asked = json.loads(self.body)["paths"] if is_json else parse_qs(self.body.decode())["paths"]
             below_root = {entry["path"]: entry for entry in _list_folder(commit.files, "", recursive=True)}
             self.send_json([below_root[path] for path in asked if path in below_root])
 

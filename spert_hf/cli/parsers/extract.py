@@ -55,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
         "one file to one file: the results of an interrupted run are kept in a separate file for --resume. From a "
         "corpus to a folder: the same command goes on where it was interrupted.",
     )
-    add_model_options(parser)
+    add_model_options(parser, only_extracts=True)
     _add_input_options(parser)
     parser.add_argument(
         "--output",

@@ -2,6 +2,8 @@
 
 import argparse
 
+from ...onnx.record import SPAN_FILES
+
 _REPEATED = "A failed upload does not change the main branch; the same command can be repeated."
 
 
@@ -24,6 +26,18 @@ def make_parser() -> argparse.ArgumentParser:
         help="Markdown file for the model card; generated parts are inserted at its line `<!-- measured -->`. By "
         "default the README.md of DIR or of the repository, if it was written by hand, else what this package has for "
         "the data set",
+    )
+    model.add_argument(
+        "--onnx",
+        action="store_true",
+        help="publish an ONNX export, too, which runs without torch: that in DIR if it fits the weights, else a new "
+        "one. Without this option, an export in the repository is deleted, as it would be of other weights",
+    )
+    model.add_argument(
+        "--onnx-dtype",
+        nargs="+",
+        choices=tuple(SPAN_FILES),
+        help="dtypes of the export, as of `spert-hf export` (default: float32)",
     )
     dataset = _add_kind(
         kinds,
