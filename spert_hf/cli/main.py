@@ -94,7 +94,7 @@ def _missing(error: ModuleNotFoundError) -> str:
     """Say what is not installed, and, where the package was installed without torch, what to do."""
     if find_spec("torch") is not None:
         return str(error)
-    return f"this needs torch: pip install spert-hf; without, only extract --backend onnx works ({error})"
+    return f"this needs torch: pip install spert-hf; without, only extract and serve with --backend onnx work ({error})"
 
 
 def _run(command: str, options: argparse.Namespace) -> int:

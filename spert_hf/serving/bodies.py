@@ -100,8 +100,9 @@ class BodyCheckMiddleware:
             content = read_json(body)
             check(content)
         except ValueError as error:
-            early = isinstance(error, RefusedBodyError)
-            status, headers = (error.status, {"Connection": "close"}) if early else (400, None)
+            status, headers = 400, {}
+            if isinstance(error, RefusedBodyError):  # the rest of it is not read
+                status, headers = error.status, {"Connection": "close"}
             await JSONResponse({"detail": str(error)}, status, headers)(scope, receive, send)
             return
         scope.setdefault("state", {})["body"] = content

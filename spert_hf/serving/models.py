@@ -7,13 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..encoders import check_folder_or_id
-from ..model.choices import BACKENDS
-from ..model.messages import must_be
-
-SERVED_BACKENDS = tuple(dict.fromkeys((*BACKENDS, "onnx")))
-"""Libraries that compute the model: those of the pipeline, and onnxruntime, for which torch is not imported."""
-
-ONNX_DTYPES = ("float32", "int8")
+from ..loading import check_backend, load_extractor
 
 _WARM_UP = "Marian Pell works for Northern Paper Co. in Duluth, where she was born."
 
@@ -24,7 +18,7 @@ class ModelSource:
 
     Attributes:
         model: folder or Hub id of a checkpoint, or folder of an ONNX export.
-        backend: one of `SERVED_BACKENDS`.
+        backend: one of `BACKENDS_OF_EXTRACTION`.
         dtype: precision.
         device: device, for torch.
         threads: number of threads.
@@ -53,15 +47,7 @@ class ModelSource:
             ImportError: a library is missing.
         """
         check_folder_or_id("--model", self.model)
-        if self.backend != "onnx":
-            from ..loading import check_backend
-
-            check_backend(self.backend, self.dtype, self.device, dashes="--")
-            return
-        if self.dtype not in ONNX_DTYPES:
-            raise ValueError(must_be("--dtype", f"{' or '.join(ONNX_DTYPES)} with --backend onnx", self.dtype))
-        if self.device not in (None, "cpu"):
-            raise ValueError(must_be("--device", "cpu with --backend onnx", self.device))
+        check_backend(self.backend, self.dtype, self.device, dashes="--")
 
     def load(self) -> Any:
         """Load the model and predict a text with it, which compiles what is compiled on first use.
@@ -74,22 +60,7 @@ class ModelSource:
             CheckpointError: it is damaged, or an export of other weights.
         """
         where = {"revision": self.revision, "token": self.token}
-        if self.backend == "onnx":
-            from ..onnx import load_onnx
-
-            extract: Any = load_onnx(self.model, dtype=self.dtype, threads=self.threads, **where)
-        else:
-            extract = self._load_pipeline(where)
+        how = self.backend, self.dtype, self.device
+        extract = load_extractor("--model", self.model, *how, where, {}, threads=self.threads)
         extract([_WARM_UP])
         return extract
-
-    def _load_pipeline(self, where: dict[str, str | None]) -> Any:
-        import torch
-        from transformers.utils import logging
-
-        from ..loading import load_checked
-
-        torch.set_num_threads(self.threads)  # OpenVINO takes as many
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-        return load_checked("--model", self.model, self.backend, self.dtype, self.device, where, {})

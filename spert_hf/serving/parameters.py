@@ -37,7 +37,7 @@ def describe_parameters(max_characters: int) -> list[Parameter]:
         max_characters: the maximum length of a text.
     """
     overlap = {"enum": [*OVERLAP_POLICIES, None]}
-    descriptions = (
+    descriptions: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("", f"up to {max_characters:,} characters", {"type": "string", "maxLength": max_characters}),
         ("set by the model", "minimum score of a relation, 0 to 1", _FRACTION),
         ("0", "minimum score of an entity, 0 to 1", {**_FRACTION, "default": 0}),

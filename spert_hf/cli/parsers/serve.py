@@ -2,9 +2,8 @@
 
 import argparse
 
-from ...serving.models import SERVED_BACKENDS
 from ...serving.settings import ServerLimits
-from ..options import add_loading_options, device, positive
+from ..options import add_model_options, positive
 from .demo import port, rate
 
 
@@ -14,23 +13,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="spert-hf serve",
         description="Serve a model's API over HTTP: POST /extract, GET /health, /ready, /metrics and /openapi.json. "
-        "Requests that wait together are predicted together. It needs the extra serve.",
+        "Requests that wait together are predicted together, as many as --batch-size. It needs the extra serve.",
     )
-    add_loading_options(parser)
-    parser.add_argument(
-        "--backend",
-        choices=SERVED_BACKENDS,
-        default="torch",
-        help="library that computes the model (default: %(default)s); openvino and onnx are extras; onnx needs an "
-        "export, and neither torch nor transformers",
-    )
-    parser.add_argument(
-        "--dtype",
-        choices=("float32", "bfloat16", "float16", "int8"),
-        default="float32",
-        help="precision (default: %(default)s); int8 requires openvino or onnx",
-    )
-    parser.add_argument("--device", type=device, help="device, such as cpu or cuda:0; default: a GPU if there is one")
+    add_model_options(parser, only_extracts=True)
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 for all (default: %(default)s)"
     )
@@ -44,13 +29,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--threads", type=positive, metavar="N", help="threads of each worker (default: the cores, shared out to them)"
-    )
-    parser.add_argument(
-        "--batch-size",
-        type=positive,
-        default=default.batch_size,
-        metavar="N",
-        help="most texts that are predicted together (default: %(default)s)",
     )
     _add_limits(parser, default)
     return parser
