@@ -43,7 +43,7 @@ def test_it_is_of_the_same_version_and_asks_for_the_same_libraries():
     known = {Requirement(one).name: one for one in [*whole["dependencies"], *extras["onnx"]]}
     for one in own["dependencies"]:
         assert known.get(Requirement(one).name, one) == one
-    for name in ("icu", "sentencex"):
+    for name in ("icu", "sentencex", "serve"):
         assert own["optional-dependencies"][name] == extras[name]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from spert_hf.serving.parameters import describe_parameters
+
 from .settings import Settings
 
 
@@ -18,15 +20,15 @@ def api_guide(url: str, settings: Settings) -> str:
         if settings.requests_per_minute
         else "The number of requests from an address is not limited."
     )
+    parameters = "\n".join(
+        f"| `{one.name}` | {one.default} | {one.description} |" for one in describe_parameters(settings.max_characters)
+    )
     return f"""
 The endpoint `/extract` has four parameters:
 
 | parameter | default | description |
 |---|---|---|
-| `text` | | up to {settings.max_characters:,} characters |
-| `relation_threshold` | set by the model | minimum score of a relation, 0 to 1 |
-| `entity_score` | 0 | minimum score of an entity, 0 to 1 |
-| `overlap` | set by the model | overlapping entities: `"keep"` all, `"drop"` all, or keep the `"best"` |
+{parameters}
 
 It returns `entities` (`type`, `score`, `text`, character offsets `start` and `end`, word offsets `token_start` and
 `token_end`) and `relations` (`type`, `score`, `head` and `tail` as indices into `entities`).

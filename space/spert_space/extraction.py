@@ -57,22 +57,6 @@ class Extractor:
         ).result()
 
 
-def select_entities(prediction: dict[str, Any], min_score: float) -> dict[str, Any]:
-    """Remove entities with scores below `min_score`, and their relations, from a prediction."""
-    place: dict[int, int] = {}
-    for index, entity in enumerate(prediction["entities"]):
-        if entity["score"] >= min_score:
-            place[index] = len(place)
-    return {
-        "entities": [prediction["entities"][index] for index in place],
-        "relations": [
-            relation | {"head": place[relation["head"]], "tail": place[relation["tail"]]}
-            for relation in prediction["relations"]
-            if relation["head"] in place and relation["tail"] in place
-        ],
-    }
-
-
 def policies_by_entity(entities: Sequence[dict[str, Any]]) -> list[list[str]]:
     """For each entity of a prediction, the overlap policies under which the pipeline keeps it."""
     spans = [PredictedEntity(e["token_start"], e["token_end"], e["type"], e["score"]) for e in entities]

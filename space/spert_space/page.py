@@ -13,13 +13,14 @@ import gradio as gr
 
 from spert_hf.data.faults import DocumentError
 from spert_hf.data.inputs import INPUT_SUFFIXES
+from spert_hf.serving.parameters import check_text, check_values
+from spert_hf.serving.selecting import select_entities
 
 from .api_guide import api_guide
 from .document_graph import DocumentGraph
 from .documents import Progress, extract_documents, read_documents
 from .examples import EXAMPLES
-from .extraction import Extractor, make_view, select_entities
-from .parameters import check_text, check_values
+from .extraction import Extractor, make_view
 from .settings import Settings
 
 VIEW_PATH = "/view"

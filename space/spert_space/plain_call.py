@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,11 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .parameters import check_values
+from spert_hf.serving.leaving import answer_unless_hung_up
+from spert_hf.serving.parameters import check_values
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
-
-HUNG_UP = 499
-"""Conventional status of a request whose client disconnected; nobody receives it."""
 
 
 class PlainCall:
@@ -41,15 +38,7 @@ class PlainCall:
             check_values(parameters, self._max_characters)
         except ValueError as error:
             return JSONResponse({"detail": str(error)}, 400)
-        call = asyncio.create_task(self._call(parameters))
-        leaving = asyncio.create_task(_until_hung_up(request))
-        try:
-            await asyncio.wait({call, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            return call.result() if call.done() else Response(status_code=HUNG_UP)
-        finally:
-            # A cancelled call leaves the queue.
-            call.cancel()
-            leaving.cancel()
+        return await answer_unless_hung_up(request, self._call(parameters))  # a cancelled call leaves the queue
 
     async def _call(self, parameters: dict[str, Any]) -> Response:
         transport = httpx.ASGITransport(app=self._find_app(), raise_app_exceptions=False)
@@ -63,8 +52,3 @@ class PlainCall:
             return JSONResponse({"detail": "the extraction failed"}, 500)
         (found,) = json.loads(data.removeprefix("data: "))
         return JSONResponse(found)
-
-
-async def _until_hung_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

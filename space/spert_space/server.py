@@ -9,10 +9,14 @@ from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.staticfiles import StaticFiles
 
-from .bodies import BodyCheckMiddleware, OneLineErrorsMiddleware, body_checks
+from spert_hf.serving.bodies import BodyCheckMiddleware
+from spert_hf.serving.errors import OneLineErrorsMiddleware
+from spert_hf.serving.headers import HeadersMiddleware
+from spert_hf.serving.limits import RateLimitMiddleware, RequestLimiter
+
+from .bodies import body_checks
 from .extraction import Extractor
-from .headers import HeadersMiddleware
-from .limits import RateLimitMiddleware, RequestLimiter
+from .headers import PAGE_HEADERS
 from .page import VIEW_PATH, build_page
 from .plain_call import PlainCall
 from .routes import AllowedRoutesMiddleware
@@ -57,7 +61,7 @@ def build_server(extractor: Extractor, settings: Settings, model_name: str, url:
     server.add_middleware(RateLimitMiddleware, limiter=RequestLimiter(settings.requests_per_minute))
     server.add_middleware(AllowedRoutesMiddleware)
     server.add_middleware(OneLineErrorsMiddleware)
-    server.add_middleware(HeadersMiddleware)
+    server.add_middleware(HeadersMiddleware, headers=PAGE_HEADERS)
     # `page.app` is set by `mount_gradio_app` below.
     server.add_route("/extract", PlainCall(lambda: page.app, settings.max_characters).answer, methods=["POST"])
     gr.mount_gradio_app(

@@ -11,8 +11,8 @@ from .options import load_pipeline, reading_settings, selection_settings
 
 def run(options: argparse.Namespace) -> int:
     """Run the command, until it is interrupted."""
-    uvicorn = import_extra("uvicorn", "the backend", "server")
-    import_extra("starlette", "the backend", "server")
+    uvicorn = import_extra("uvicorn", "the backend", "serve")
+    import_extra("starlette", "the backend", "serve")
     from ..annotation.label_studio_backend import Backend, make_app
 
     wanted = selection_settings(options)

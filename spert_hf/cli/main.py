@@ -19,6 +19,7 @@ COMMANDS = {
     "quantize": "quantize the encoder to INT8, for OpenVINO",
     "export": "export a model to ONNX, which runs without torch",
     "extract": "extract entities and relations from a file",
+    "serve": "serve a model's API over HTTP, with batches, metrics and limits",
     "graph": "make a knowledge graph of what was found in a corpus",
     "experiment": "run the experiments of a table of results, and render it",
     "annotate": "write what a model finds in texts, for people to correct in an annotation tool",
@@ -30,8 +31,8 @@ COMMANDS = {
     "publish": "publish a model, a data set, the metric or the demo on the Hub",
 }
 
-_WITHOUT_MODELS = frozenset({"graph"})
-"""Commands that import neither torch nor transformers, which take 200 MB, and change no settings of theirs."""
+_WITHOUT_MODELS = frozenset({"graph", "serve"})
+"""Commands that import neither torch nor transformers, which take 200 MB, unless needed, and restore nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,7 +95,7 @@ def _missing(error: ModuleNotFoundError) -> str:
     """Say what is not installed, and, where the package was installed without torch, what to do."""
     if find_spec("torch") is not None:
         return str(error)
-    return f"this needs torch: pip install spert-hf; without, only extract --backend onnx works ({error})"
+    return f"this needs torch: pip install spert-hf; without, only extract and serve with --backend onnx work ({error})"
 
 
 def _run(command: str, options: argparse.Namespace) -> int:

@@ -26,7 +26,8 @@ def _publish_model(options: argparse.Namespace) -> str:
     if options.onnx_dtype and not options.onnx:
         raise ValueError(must_be("--onnx", "given with --onnx-dtype", "none"))
     onnx = (options.onnx_dtype or ("float32",)) if options.onnx else ()
-    return publish_model(options.folder, options.repo_id, card=options.card, onnx=onnx, **_where(options))
+    more = {"card": options.card, "onnx": onnx, "handler": options.handler}
+    return publish_model(options.folder, options.repo_id, **more, **_where(options))
 
 
 def _publish_dataset(options: argparse.Namespace) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spert_space.extraction import select_entities
+from spert_hf.serving.selecting import select_entities
 from spert_space.settings import Settings
 from tests.support.demo import serve
 from tests.support.tiny_models import SENTENCES

@@ -6,7 +6,8 @@ from itertools import product
 import pytest
 from transformers import pipeline
 
-from spert_space.extraction import Extractor, make_view, policies_by_entity, select_entities
+from spert_hf.serving.selecting import select_entities
+from spert_space.extraction import Extractor, make_view, policies_by_entity
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
 
 TEXT = " ".join(SENTENCES[0])  # in which the tiny model is sure to find something

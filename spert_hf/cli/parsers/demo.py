@@ -40,7 +40,7 @@ def make_parser(requests_per_minute: int) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--requests-per-minute",
-        type=_rate,
+        type=rate,
         metavar="N",
         default=os.environ.get(RATE_VARIABLE, str(requests_per_minute)),
         help="maximum number of requests per minute from one address, 0 for no limit (default: %(default)s)",
@@ -53,7 +53,8 @@ def port(text: str) -> int:
     return _number(text, 0, 65_535)
 
 
-def _rate(text: str) -> int:
+def rate(text: str) -> int:
+    """Read a number of requests per minute; 0 is no limit."""
     return _number(text, 0, 1_000_000)
 
 

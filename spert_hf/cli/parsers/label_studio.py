@@ -12,7 +12,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="spert-hf label-studio",
         description="Predict for Label Studio while people annotate: a server that a project's settings name as its "
-        "model (Settings, Model, Connect Model). It needs the extra server.",
+        "model (Settings, Model, Connect Model). It needs the extra serve.",
     )
     add_model_options(parser)
     parser.add_argument(

@@ -40,6 +40,11 @@ def make_parser() -> argparse.ArgumentParser:
         choices=tuple(SPAN_FILES),
         help="dtypes of the export, as of `spert-hf export` (default: float32)",
     )
+    model.add_argument(
+        "--handler",
+        action="store_true",
+        help="add handler.py and requirements.txt, with which the repository runs as a Hugging Face Inference Endpoint",
+    )
     dataset = _add_kind(
         kinds,
         "dataset",

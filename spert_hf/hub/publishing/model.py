@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from ...model.messages import must_be
 from ...model.setting_checks import check_choice
 from ...onnx.record import FOLDER, SPAN_FILES
+from ..endpoint import stage_endpoint
 from ..model_card import CardSource, place_model_card
 from ..staging import stage_checkpoint
 from .repository import open_repository
@@ -22,6 +23,7 @@ def publish_model(
     card: str | Path | None = None,
     dry_run: bool = False,
     onnx: Sequence[str] = (),
+    handler: bool = False,
 ) -> str:
     """Upload a checkpoint with its tokenizer and its code in one commit; the folder is not changed.
 
@@ -47,6 +49,7 @@ def publish_model(
         onnx: the dtypes, `"float32"` and `"int8"`, of an export in `onnx/`, from which `load_onnx(repo_id)` extracts.
             The one in `folder` is taken if it fits the weights, else a new one is made. Without dtypes, the repository
             has none afterwards: what is there would be of other weights.
+        handler: whether to add what a Hugging Face Inference Endpoint needs: `handler.py` and `requirements.txt`.
 
     Returns:
         The URL of the repository.
@@ -65,6 +68,8 @@ def publish_model(
     with TemporaryDirectory() as scratch:
         # A constant name, so that transformers reuses its copy of the code for the check.
         staged = stage_checkpoint(Path(folder), Path(scratch) / "checkpoint", onnx)
+        if handler:
+            stage_endpoint(staged.folder)
         with open_repository(repo_id, "model", token=token, private=private, dry_run=dry_run) as repository:
             place_model_card(staged, repository.id, source, None if dry_run else repository.api)
             repository.upload(staged.folder, "Upload SpERT model", replaced=[f"{FOLDER}/*"])

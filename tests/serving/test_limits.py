@@ -4,8 +4,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from spert_space import limits
-from spert_space.limits import RateLimitMiddleware, RequestLimiter
+from spert_hf.serving import limits
+from spert_hf.serving.limits import RateLimitMiddleware, RequestLimiter
 
 
 class Clock:

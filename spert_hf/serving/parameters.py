@@ -1,14 +1,53 @@
-"""Validation of API parameters, used by every way to call the API."""
+"""The parameters of a call: how they are described and checked, whichever way the API is called."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from spert_hf.model.choices import OVERLAP_POLICIES
-from spert_hf.model.messages import either, must_be
+from ..model.choices import OVERLAP_POLICIES
+from ..model.messages import either, must_be
+
+
+class Parameter(NamedTuple):
+    """A parameter of a call.
+
+    Attributes:
+        name: its name.
+        default: its default, in words; empty for one that must be given.
+        description: what it does, in Markdown.
+        schema: its JSON Schema.
+    """
+
+    name: str
+    default: str
+    description: str
+    schema: dict[str, Any]
+
+
+_FRACTION = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
 
 PARAMETERS = ("text", "relation_threshold", "entity_score", "overlap")
+
+
+def describe_parameters(max_characters: int) -> list[Parameter]:
+    """Describe the parameters, for people and in JSON Schema.
+
+    Args:
+        max_characters: the maximum length of a text.
+    """
+    overlap = {"enum": [*OVERLAP_POLICIES, None]}
+    descriptions: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("", f"up to {max_characters:,} characters", {"type": "string", "maxLength": max_characters}),
+        ("set by the model", "minimum score of a relation, 0 to 1", _FRACTION),
+        ("0", "minimum score of an entity, 0 to 1", {**_FRACTION, "default": 0}),
+        (
+            "set by the model",
+            'overlapping entities: `"keep"` all, `"drop"` all, or keep the `"best"`',
+            overlap,
+        ),
+    )
+    return [Parameter(name, *described) for name, described in zip(PARAMETERS, descriptions, strict=True)]
 
 
 def check_names(given: object) -> None:
@@ -33,7 +72,7 @@ def check_names(given: object) -> None:
 def check_values(given: Mapping[str, Any], max_characters: int) -> None:
     """Check the values of a call's parameters.
 
-    Messages do not repeat any value, as the page renders them as HTML.
+    Messages do not repeat any value, as the demo's page renders them as HTML.
 
     Args:
         given: the parameters; `None` means the default, except for `text`.

@@ -1,0 +1,12 @@
+"""What an Inference Endpoint needs in a model's repository: a handler, and libraries that its container may lack."""
+
+import shutil
+from pathlib import Path
+
+ENDPOINT_FILES = ("handler.py", "requirements.txt")
+
+
+def stage_endpoint(staged: Path) -> None:
+    """Copy the files of an Inference Endpoint into a staged checkpoint."""
+    for name in ENDPOINT_FILES:
+        shutil.copyfile(Path(__file__).parent / name, staged / name)

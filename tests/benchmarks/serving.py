@@ -1,0 +1,63 @@
+"""`python -m tests.benchmarks.serving`: a server that predicts together what waits together, beside one at a time.
+
+Both servers run at once, and the same clients call one and then the other, in turns.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from tests.support.serve_process import ServerProcess, send_requests, serve
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    options = _parser().parse_args(arguments)
+    documents = json.loads(options.texts.read_text(encoding="utf-8"))
+    texts = [" ".join(document["tokens"]) for document in documents]
+    texts = (texts * (options.requests // len(texts) + 1))[: options.requests]
+    common = [f"--model={options.model}", f"--backend={options.backend}", f"--workers={options.workers}"]
+    common += [f"--dtype={options.dtype}", f"--threads={options.threads}", f"--queue-size={options.clients}"]
+    sizes = {"together": options.batch_size, "one at a time": 1}
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        servers = {
+            name: stack.enter_context(serve(Path(folder, f"{size}.log"), *common, f"--batch-size={size}"))
+            for name, size in sizes.items()
+        }
+        rates: dict[str, list[float]] = {name: [] for name in servers}
+        for turn in range(options.rounds + 1):
+            for name, server in servers.items():
+                rate = _rate(server, texts, options.clients)
+                if turn:  # the first one warms up
+                    rates[name].append(rate)
+    for name, found in rates.items():
+        print(f"{name}: {median(found):.1f} requests per second")
+    ratios = [one / other for one, other in zip(*rates.values(), strict=True)]
+    print(f"together / one at a time: {median(ratios):.2f} x ({', '.join(f'{one:.2f}' for one in ratios)})")
+
+
+def _rate(server: ServerProcess, texts: Sequence[str], clients: int) -> float:
+    return len(texts) / send_requests(server, texts, clients, every=len(texts)).seconds
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.serving", description=__doc__)
+    parser.add_argument("--model", required=True, metavar="DIR", help="a checkpoint, or an export of one")
+    parser.add_argument("--texts", required=True, type=Path, metavar="FILE", help="documents in SpERT's JSON form")
+    parser.add_argument("--backend", default="torch")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--workers", type=int, default=1, metavar="N")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of each worker")
+    parser.add_argument("--batch-size", type=int, default=32, metavar="N")
+    parser.add_argument("--clients", type=int, default=8, metavar="N")
+    parser.add_argument("--requests", type=int, default=300, metavar="N", help="in each turn")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
