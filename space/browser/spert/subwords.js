@@ -1,8 +1,8 @@
 // Sub-words of words, windows of long texts and padded batches, as `spert_hf/model/subwords.py` does.
 
-import { Tokenizer } from "../vendor/tokenizers.min.mjs";
 import { BertWords } from "./bert_words.js";
 import { encodable, lengthOf, strip } from "./characters.js";
+import { makeTokenizer } from "./exact_tokenizer.js";
 import { bisectLeft } from "./reading.js";
 
 const MOST_KEPT = 50_000; // words whose sub-words are kept, as most words come again
@@ -24,7 +24,7 @@ export class SubwordEncoder {
   constructor(tables, tokenizer, how) {
     this.how = how;
     this.tables = tables;
-    this.tokenizer = new Tokenizer(tokenizer, {});
+    this.tokenizer = makeTokenizer(tokenizer);
     this.bert = BertWords.reads(tokenizer) ? new BertWords(tables, this.tokenizer, tokenizer.normalizer) : null;
     if (how.letter_cases && !this.bert) {
       throw new Error(
