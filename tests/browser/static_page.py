@@ -1,4 +1,4 @@
-"""The page of the static Space as its visitors use it; no script of a test is evaluated that the page would not allow."""
+"""The page of the static Space as its visitors use it."""
 
 import json
 

@@ -13,10 +13,13 @@ _BLOCKS = (
     *((0x1D400, 0x1D4FF), (0x1E900, 0x1E95F), (0x1F1E6, 0x1F1FF), (0x1F300, 0x1F6FF), (0x1F900, 0x1F9FF)),
     *((0x20000, 0x200FF), (0xE0000, 0xE007F), (0x0, 0x1F), (0x7F, 0x9F)),
 )
+_WORDS = """
+. , ; : ! ? … 。 ？ ។ ؟ " ' ) ( [ ] { } » « ” “ ’ - – & % $ @ # 1 2. 3) 12 3.5kg 2,300.5 n't 's ( AP )
+St. Dr. Mr. U.S. Ph.D. z. B. Calif. , Ohio The In It A He Von Jr. Co. No. p. 5 Nr. 3. Mai т.е. ул. ΟΔΟΣ
+[MASK] [CLS] </s> <unk> & &amp; Node.JS I.B.M. XIV. don't won’t Texas , Tex. MOSCOW TASS e.g. etc.
+"""
 _PARTS = (
-    *[".", ",", ";", ":", "!", "?", "…", "。", "？", "។", "؟", '"', "'", ")", "(", "[", "]", "{", "}", "»", "«", "”", "“", "’", "-", "–", "&", "%", "$", "@", "#", "1", "2.", "3)", "12", "3.5kg", "2,300.5", "n't", "'s", "(", "AP", ")"],
-    *["St.", "Dr.", "Mr.", "U.S.", "Ph.D.", "z.", "B.", "Calif.", ",", "Ohio", "The", "In", "It", "A", "He", "Von", "Jr.", "Co.", "No.", "p.", "5", "Nr.", "3.", "Mai", "т.е.", "ул.", "ΟΔΟΣ"],
-    *["[MASK]", "[CLS]", "</s>", "<unk>", "&", "&amp;", "Node.JS", "I.B.M.", "XIV.", "don't", "won’t", "Texas", ",", "Tex.", "MOSCOW", "TASS", "e.g.", "etc."],
+    *_WORDS.split(),
     *(
         "🇩🇪",
         "👨‍👩‍👧",
