@@ -15,6 +15,8 @@ _LOGGER = "spert_hf.hub"
 def run(options: argparse.Namespace) -> int:
     """Run the command; return its exit code."""
     with _progress_on_stderr():
+        if options.kind == "space" and options.output is not None:
+            return _build_space(options)
         url = _PUBLISH[options.kind](options)
     sys.stdout.write(f"Nothing was sent; would be published at {url}\n" if options.dry_run else f"Published at {url}\n")
     return 0
@@ -43,9 +45,22 @@ def _publish_metric(options: argparse.Namespace) -> str:
 
 
 def _publish_space(options: argparse.Namespace) -> str:
-    from ..hub.publishing import publish_space
+    from ..hub.publishing import publish_space, publish_static_space
 
-    return publish_space(options.repo_id, options.model, **_where(options))
+    if options.repo_id is None:
+        raise ValueError(must_be("REPO_ID", "given, such as USER/NAME, unless there is an --output", "none"))
+    publish = publish_static_space if options.static else publish_space
+    return publish(options.repo_id, options.model, **_where(options))
+
+
+def _build_space(options: argparse.Namespace) -> int:
+    from ..hub.publishing import build_static_space
+
+    if not options.static or options.repo_id is not None or options.dry_run:
+        raise ValueError("--output must be given with --static, and without REPO_ID and --dry-run")
+    build_static_space(options.output, options.model, token=options.token)
+    sys.stdout.write(f"Written to {options.output}: serve it with `python -m http.server -d {options.output}`\n")
+    return 0
 
 
 _PUBLISH: dict[str, Callable[[argparse.Namespace], str]] = {

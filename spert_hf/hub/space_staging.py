@@ -10,6 +10,9 @@ from pathlib import Path
 
 from ..resources import package_folder
 
+OF_STATIC_SPACE = "browser"
+"""The folder of the demo's files that only a static Space needs."""
+
 NEEDED_FILES = ("app.py", "README.md", "requirements.txt")
 _CHECK = """
 import sys
@@ -42,7 +45,7 @@ def stage_space(folder: Path, staged: Path, model: str, token: str | None = None
         if not (folder / needed).is_file():
             raise ValueError(f"{folder} has no {needed}; the folder of a Space needs {', '.join(NEEDED_FILES)}")
     ignored = shutil.ignore_patterns("__pycache__", ".*", "shipped")
-    shutil.copytree(folder, staged, ignore=ignored)
+    shutil.copytree(folder, staged, ignore=shutil.ignore_patterns("__pycache__", ".*", "shipped", OF_STATIC_SPACE))
     package = package_folder()
     shutil.copytree(package, staged / package.name, ignore=ignored)
     _check_starts(folder, staged, model, token)

@@ -20,12 +20,18 @@ QUIET_FLAGS = [  # as root, without a screen, and without Chromium's own calls h
 ]
 
 
-@contextlib.contextmanager
-def open_chromium() -> Iterator[Any]:
-    """Start it."""
+def chromium_path() -> str:
+    """Find it; skip the test where there is none."""
     executable = os.environ.get("SPERT_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if executable is None:
         pytest.skip("no browser: install Chromium, or name one in SPERT_BROWSER")
+    return executable
+
+
+@contextlib.contextmanager
+def open_chromium() -> Iterator[Any]:
+    """Start it."""
+    executable = chromium_path()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

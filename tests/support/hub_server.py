@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-LFS_SUFFIXES = (".safetensors", ".bin", ".parquet", ".onnx")
+LFS_SUFFIXES = (".safetensors", ".bin", ".parquet", ".onnx", ".wasm")
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space"}
 # So few files a page of a folder's listing that clients have to ask for the next one.
 TREE_PAGE = 20
@@ -179,6 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)

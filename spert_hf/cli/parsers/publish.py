@@ -71,16 +71,38 @@ def make_parser() -> argparse.ArgumentParser:
         "first.",
     )
     _add_repository(metric)
+    _add_space(kinds)
+    return parser
+
+
+def _add_space(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     space = _add_kind(
         kinds,
         "space",
         "the demo, as a Space with a model of the Hub",
         "Publish the demo with this package in one commit to a Gradio Space. It is first started separately with its "
-        "model. The Space's variable SPERT_MODEL selects the model.",
+        "model. The Space's variable SPERT_MODEL selects the model. With --static, a page that runs the model in the "
+        "visitor's browser, without a server.",
     )
-    _add_repository(space)
-    space.add_argument("--model", required=True, metavar="MODEL_ID", help="a SpERT model on the Hub, USER/NAME")
-    return parser
+    space.add_argument(
+        "repo_id",
+        metavar="REPO_ID",
+        nargs="?",
+        help="repository on the Hub, USER/NAME; created if it does not exist. Left out with --output",
+    )
+    space.add_argument(
+        "--model",
+        required=True,
+        metavar="MODEL_ID",
+        help="a SpERT model on the Hub, USER/NAME; with --static, one with what `spert-hf export` writes, or a folder "
+        "with that, which is uploaded with the page",
+    )
+    space.add_argument("--static", action="store_true", help="a static Space, which runs in browsers")
+    space.add_argument(
+        "--output",
+        metavar="DIR",
+        help="with --static: write the page to this new folder, for any web server, and upload nothing",
+    )
 
 
 def _add_kind(

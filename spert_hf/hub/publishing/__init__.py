@@ -4,6 +4,14 @@ from .dataset import publish_dataset
 from .metric import publish_metric
 from .model import publish_model
 from .repository import PublishingError
-from .space import publish_space
+from .space import build_static_space, publish_space, publish_static_space
 
-__all__ = ["PublishingError", "publish_dataset", "publish_metric", "publish_model", "publish_space"]
+__all__ = [
+    "PublishingError",
+    "build_static_space",
+    "publish_dataset",
+    "publish_metric",
+    "publish_model",
+    "publish_space",
+    "publish_static_space",
+]

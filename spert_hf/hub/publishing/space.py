@@ -1,9 +1,10 @@
-"""Publishing of the demo as a Gradio Space with a model on the Hub."""
+"""Publishing of the demo with a model on the Hub: as a Gradio Space, or as a static one that runs in browsers."""
 
 from __future__ import annotations
 
 import json
 import logging
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,9 +17,12 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
+from ...files.new_folder import new_folder
 from ...model.configuration_spert import SpertConfig
 from ...model.messages import must_be
+from ...onnx.record import FOLDER, RECORD_FILE, read_record
 from ...resources import shipped_folder
+from ..browser.staging import check_export, find_export, stage_browser
 from ..space_staging import stage_space
 from .repository import Repository, checked_repo_id, open_repository
 
@@ -59,7 +63,8 @@ def publish_space(
         PublishingError: The Hub refuses the upload or can't be reached.
     """
     checked_repo_id(repo_id)
-    check_model(model, token)
+    if check_model(model, token):
+        logger.info("%s is private: give the Space a secret HF_TOKEN that may read it", model)
     with TemporaryDirectory() as scratch:
         staged = Path(scratch) / "space"
         logger.info("building the demo with %s", model)
@@ -80,14 +85,83 @@ def publish_space(
     return repository.url
 
 
+def publish_static_space(
+    repo_id: str, model: str, *, token: str | None = None, private: bool = False, dry_run: bool = False
+) -> str:
+    """Upload the demo that runs in browsers, without a server, in one commit.
+
+    Args:
+        repo_id: `USER/NAME` on the Hub; created if it does not exist.
+        model: Hub id of a public model with what `spert-hf export` writes, which the page loads from there; or a folder
+            with it, whose files are uploaded with the page.
+        token: For the Hub; default: that of `hf auth login`.
+        private: Whether to create a private repository.
+        dry_run: Build and check everything, and list the files; nothing is uploaded, and no token is needed.
+
+    Returns:
+        The URL of the Space.
+
+    Raises:
+        ValueError: There is no such export, or browsers can't read it; npm's registry can't be reached; the
+            repository's name is invalid, or it is public although `private` is set. Nothing is uploaded.
+        PublishingError: The Hub refuses the upload or can't be reached. The main branch is unchanged.
+        CheckpointError: The export is damaged.
+    """
+    checked_repo_id(repo_id)
+    with TemporaryDirectory() as scratch:
+        staged = Path(scratch) / "space"
+        _stage_static(staged, model, token)
+        with open_repository(
+            repo_id, "space", token=token, private=private, dry_run=dry_run, space_sdk="static"
+        ) as repository:
+            repository.upload(staged, "Upload SpERT demo", replaced=["spert/*", "view/*", "vendor/*", "model/*"])
+    return repository.url
+
+
+def build_static_space(output: str | Path, model: str, *, token: str | None = None) -> None:
+    """Write the files of [`publish_static_space`] to a folder, for any web server.
+
+    Args:
+        output: A new or empty folder.
+        model: As there.
+        token: As there.
+
+    Raises:
+        ValueError, CheckpointError: As there.
+        FileExistsError: The folder has files in it.
+    """
+    with new_folder(output) as unfinished, TemporaryDirectory() as scratch:
+        staged = Path(scratch) / "space"
+        _stage_static(staged, model, token)
+        shutil.copytree(staged, unfinished, dirs_exist_ok=True)
+
+
+def _stage_static(staged: Path, model: str, token: str | None) -> None:
+    folder = shipped_folder(SPACE_FOLDER)
+    endpoint = HfApi().endpoint
+    if Path(model).exists():
+        stage_browser(folder, staged, find_export(Path(model)), endpoint)
+        return
+    if check_model(model, token):
+        raise _no_model(model, "a private one, which a page can't load: give its folder to upload it with the page")
+    try:
+        record = HfApi(token=token).hf_hub_download(model, f"{FOLDER}/{RECORD_FILE}")
+    except EntryNotFoundError as error:
+        raise _no_model(model, f"which has no {FOLDER}/{RECORD_FILE} (`spert-hf export`)") from error
+    except (HTTPError, HfHubHTTPError, OSError) as error:
+        raise ValueError(f"model: {model!r} can't be looked up: {error}") from error
+    check_export(read_record(Path(record).parent), model)
+    stage_browser(folder, staged, model, endpoint)
+
+
 def _no_model(given: str, because: str) -> ValueError:
     """Make the error for an invalid model name."""
     allowed = "the name of a SpERT model on the Hub, such as USER/NAME"
     return ValueError(must_be("model", allowed, f"{given!r}, {because}"))
 
 
-def check_model(model: str, token: str | None = None) -> None:
-    """Check that there is a SpERT model of this name on the Hub.
+def check_model(model: str, token: str | None = None) -> bool:
+    """Check that there is a SpERT model of this name on the Hub; return whether it is private.
 
     Raises:
         ValueError: There is none.
@@ -97,7 +171,7 @@ def check_model(model: str, token: str | None = None) -> None:
     api = HfApi(token=token)
     try:
         config = json.loads(Path(api.hf_hub_download(model, "config.json")).read_text(encoding="utf-8"))
-        is_private = api.model_info(model).private
+        is_private = bool(api.model_info(model).private)
     except RepositoryNotFoundError as error:
         raise _no_model(model, "which the Hub does not have or does not show") from error
     except LocalEntryNotFoundError as error:  # a subclass of EntryNotFoundError, raised if the Hub can't be reached
@@ -109,8 +183,7 @@ def check_model(model: str, token: str | None = None) -> None:
     found = config.get("model_type")
     if found != SpertConfig.model_type:
         raise _no_model(model, f"a {found} model")
-    if is_private:
-        logger.info("%s is private: give the Space a secret HF_TOKEN that may read it", model)
+    return is_private
 
 
 def _set_model(repository: Repository, model: str) -> None:

@@ -1,0 +1,283 @@
+"""The page that runs the model in the browser: what it finds, without a network, and what it refuses."""
+
+import json
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+import spert_hf
+from spert_hf.model.text_reading import TextReading
+from spert_hf.onnx import export_onnx, load_onnx
+from spert_hf.onnx.record import RECORD_FILE
+from spert_space.extraction import make_view
+from spert_space.settings import Settings
+from tests.browser.static_page import StaticPage
+from tests.support.chromium import QUIET_FLAGS, chromium_path
+from tests.support.hostile_texts import hostile_texts
+from tests.support.hub_server import HubServer, Repository
+from tests.support.static_site import open_site, stage_site
+from tests.support.tiny_models import make_tiny_checkpoint
+
+TEXT = "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was born."
+MODEL = "ada/tiny"
+
+
+def make_export(family, folder, reading=None, dtypes=("float32",), **settings):
+    """Export a tiny model that reads text in some way; return its checkpoint."""
+    if reading is not None:
+        settings["text_reading"] = TextReading(**reading)
+    checkpoint = make_tiny_checkpoint(family, folder, **settings)
+    pipe = spert_hf.load(checkpoint)
+    export_onnx(pipe.model, pipe.tokenizer, checkpoint / "onnx", dtypes)
+    return checkpoint
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    return make_export("bert", tmp_path_factory.mktemp("tiny"), letter_case_embeddings=True, dtypes=("float32", "int8"))
+
+
+@pytest.fixture(scope="module")
+def site(checkpoint, tmp_path_factory):
+    with open_site(stage_site(tmp_path_factory.mktemp("site") / "site", checkpoint)) as site:
+        yield site
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open a page by its address; at the end nothing may have failed in it, unless the page has told so."""
+    pages = []
+
+    def open_one(url, width=1280, height=900, colour_scheme="light"):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colour_scheme)
+        context.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
+        pages.append(StaticPage(context.new_page(), url))
+        return pages[-1]
+
+    yield open_one
+    for page in pages:
+        page.page.context.close()
+        assert [error for error in page.errors if "Failed to load resource" not in error] == []
+
+
+class PythonExtractor:
+    """What `make_view` needs of the demo's extractor, by exported graphs."""
+
+    def __init__(self, model):
+        self._extract = load_onnx(model, threads=1)
+        settings = self._extract.model_settings
+        self.relation_threshold, self.overlap = settings.relation_threshold, settings.overlap
+        names = ("entity_types", "relation_types", "symmetric_relation_types")
+        self.knowledge = {name: getattr(settings, name) for name in names}
+        self.knowledge["relation_signatures"] = settings.relation_signatures or {}
+
+    def extract(self, texts, relation_threshold, overlap):
+        return [self._extract(text, relation_threshold=relation_threshold, overlap=overlap) for text in texts]
+
+
+def to_four_digits(value):
+    return json.loads(json.dumps(value), parse_float=lambda text: pytest.approx(float(text), abs=1e-4))
+
+
+@pytest.mark.parametrize(
+    ("family", "count", "reading", "settings"),
+    [
+        ("bert", 300, {"words": "whitespace-punctuation", "languages": ["en"]}, {"letter_case_embeddings": True}),
+        ("roberta", 60, {"abbreviations": ["Co"]}, {"relation_signatures": {"Near": [["Loc", "Org"], ["Loc", "Loc"]]}}),
+        ("xlm-roberta", 60, {"words": "characters", "sequences": "document"}, {"max_span_size": 4}),
+        (
+            "bert",
+            60,
+            {"words": "rules-v1", "sequences": "sentences-v1"},
+            {"relation_types": [], "symmetric_relation_types": []},
+        ),
+        ("deberta-v2", 60, {"words": "whitespace", "sequences": "lines"}, {"relation_context": "attention"}),
+    ],
+)
+def test_results_are_those_of_python(open_page, tmp_path, family, count, reading, settings):
+    checkpoint = make_export(family, tmp_path, reading, **settings)
+    extractor, limits = PythonExtractor(checkpoint), Settings()
+    texts = hostile_texts(count, seed=7)
+    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
+        page = open_page(site.url)
+        page.wait_until_ready()
+        found = page.ask_worker(texts, {"folder": f"{site.url}model/"})
+    entities = 0
+    for text, ours in zip(texts, found, strict=True):
+        expected = make_view(extractor, text, score_floor=limits.score_floor, max_relations=limits.max_relations)
+        assert ours["value"] == to_four_digits(expected), text
+        entities += len(expected["entities"])
+    assert entities > count
+
+
+def test_the_page_shows_what_python_finds(open_page, site, checkpoint):
+    page = open_page(site.url)
+    page.wait_until_ready()
+    for text in (TEXT, "<img src=x onerror=alert(1)> مريم بيل 😀 Oslo", " "):
+        page.extract(text)
+        assert page.shown_text() == text
+    page.extract(TEXT)
+    expected = load_onnx(checkpoint, dtype="int8", threads=1)(TEXT)
+    shown = page.json()
+    names = ("type", "text", "start", "end", "token_start", "token_end")
+    assert [[entity[name] for name in names] for entity in shown["entities"]] == [
+        [entity[name] for name in names] for entity in expected["entities"]
+    ]
+    assert expected["entities"]
+    assert page.page.locator(".spert-graph-canvas canvas").count() > 0
+    assert page.page.locator("#intro code").inner_text() == "checkpoint"
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_and_can_be_read(open_page, site, colour_scheme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(site.url, width=width, colour_scheme=colour_scheme)
+    page.wait_until_ready()
+    page.page.locator("#models summary").click()
+    assert not page.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    violations = Axe().run(page.page).response["violations"]
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations] == []
+
+
+def test_it_works_without_a_network(open_page, checkpoint, tmp_path):
+    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
+        page = open_page(site.url)
+        page.wait_until_ready()
+        assert page.page.evaluate("crossOriginIsolated")  # for threads, although this server sends no header for that
+        url = site.url
+    page.extract(TEXT)
+    assert page.shown_text() == TEXT
+    page.page.goto(url)
+    page.wait_until_ready()
+    page.extract(f"Still here. {TEXT}")
+    assert page.shown_text() == f"Still here. {TEXT}"
+    assert page.json()["entities"]
+
+
+class TestTheHub:
+    @pytest.fixture
+    def hub(self):
+        with HubServer({"hf_secret": "ada"}) as hub:
+            yield hub
+
+    @pytest.fixture
+    def hub_site(self, hub, tmp_path):
+        with open_site(stage_site(tmp_path / "site", MODEL, endpoint=hub.url)) as site:
+            yield site
+
+    def add_model(self, hub, checkpoint, changed=None, private=False):
+        files = {
+            str(path.relative_to(checkpoint)): path.read_bytes() for path in checkpoint.rglob("*") if path.is_file()
+        }
+        repository = Repository(private)
+        repository.add("main", {**files, **(changed or {})}, "made")
+        hub.repositories["model", MODEL] = repository
+
+    def test_a_model_of_the_hub(self, open_page, hub, hub_site, checkpoint):
+        self.add_model(hub, checkpoint)
+        page = open_page(hub_site.url)
+        page.wait_until_ready()
+        page.extract(TEXT)
+        assert page.json()["entities"]
+        assert page.page.locator("#intro a").first.get_attribute("href") == f"{hub.url}/{MODEL}"
+        loaded = [path for _, path in hub.requests if path.endswith(".onnx")]
+        page.page.reload()
+        page.wait_until_ready()
+        assert [path for _, path in hub.requests if path.endswith(".onnx")] == loaded  # they were kept
+
+    def test_what_is_not_a_fit_export_is_refused(self, open_page, hub, hub_site, checkpoint):
+        record = (checkpoint / "onnx" / RECORD_FILE).read_text()
+        config = json.loads((checkpoint / "config.json").read_text())
+        graph = (checkpoint / "onnx" / "model_quantized.onnx").read_bytes()
+        cases = [
+            ({"model.safetensors": b"others"}, "the export was made of other weights than those of model.safetensors"),
+            (
+                {"config.json": json.dumps(config | {"max_span_size": 3}).encode()},
+                "the export was made of other settings than those of config.json (max_span_size): export it again",
+            ),
+            (
+                {"onnx/model_quantized.onnx": graph[:5000]},
+                "model_quantized.onnx is not what was exported: missing, cut off or changed",
+            ),
+            ({f"onnx/{RECORD_FILE}": record[:100].encode()}, f"{RECORD_FILE} is not JSON"),
+            ({f"onnx/{RECORD_FILE}": b"{}"}, f"{RECORD_FILE}: format must be"),
+            (
+                {f"onnx/{RECORD_FILE}": record.replace('"sentences"', '"sentencex"').encode(), "config.json": b"{}"},
+                "text_reading.sequences must be one of sentences, sentences-v1, lines, document in a browser",
+            ),
+        ]
+        for changed, said in cases:
+            self.add_model(hub, checkpoint, changed)
+            assert said in open_page(hub_site.url).wait_for_error()
+        del hub.repositories["model", MODEL]
+        assert open_page(hub_site.url).wait_for_error() == (
+            f"model must be a repository on the Hub with {RECORD_FILE} (`spert-hf export`), got '{MODEL}'"
+        )
+
+    def test_without_the_hub(self, open_page, checkpoint, tmp_path):
+        with HubServer({}) as hub:
+            folder = stage_site(tmp_path / "site", MODEL, endpoint=hub.url)
+        with open_site(folder) as site:
+            assert "can't be reached, and was not loaded before" in open_page(site.url).wait_for_error()
+
+
+def test_other_models(open_page, site, checkpoint, tmp_path):
+    """A name of nothing, a folder of another site, and a folder of the visitor's."""
+    page = open_page(f"{site.url}?model=https://example.org/")
+    assert page.wait_for_error() == (
+        "model must be the name of a repository on the Hub, such as USER/NAME, or a folder of this site, "
+        "got 'https://example.org/'"
+    )
+    page = open_page(f"{site.url}?model=./other/")
+    assert f"model must be a folder of this site with {RECORD_FILE}" in page.wait_for_error()
+    page = open_page(f"{site.url}?dtype=float16")
+    assert page.wait_for_error() == "dtype must be float32, int8, as the model was exported, got 'float16'"
+    page.page.locator("#models summary").click()
+    page.page.set_input_files("#folder", str(checkpoint))
+    page.wait_until_ready()
+    page.extract(TEXT)
+    assert page.json()["entities"]
+    other = tmp_path / "other"
+    shutil.copytree(checkpoint, other)
+    (other / "model.safetensors").write_bytes(b"others")
+    page.page.set_input_files("#folder", str(other))
+    assert "the export was made of other weights than those of model.safetensors" in page.wait_for_error()
+
+
+def test_long_texts_and_models_without_relations(open_page, tmp_path):
+    checkpoint = make_export("bert", tmp_path, relation_types=[], symmetric_relation_types=[])
+    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
+        page = open_page(site.url)
+        page.wait_until_ready()
+        assert page.page.locator("#notes").inner_text() == "This model has no relation types: it finds entities only."
+        page.page.fill("#text", "Oslo is in Norway. " * 5_264)
+        page.page.click("#extract")
+        assert page.wait_for_error() == "text must be at most 20,000 characters long, got 100,016"
+        page.extract("Oslo is in Norway. " * 1_000)
+        assert page.page.locator("#error").is_hidden()
+        page.extract(TEXT)
+        assert page.shown_text() == TEXT
+
+
+def test_a_later_text_takes_the_place_of_an_earlier_one(open_page, site):
+    page = open_page(site.url)
+    page.wait_until_ready()
+    page.page.fill("#text", "Marian Pell works for Northern Paper Co. in Duluth. " * 380)
+    page.page.click("#extract")
+    page.extract(TEXT)
+    assert page.shown_text() == TEXT
+
+
+def test_a_browser_without_simd(browser, site):
+    old = browser.browser_type.launch(
+        executable_path=chromium_path(), args=[*QUIET_FLAGS, "--js-flags=--no-enable-sse4-1"]
+    )
+    page = StaticPage(old.new_page(), site.url)
+    assert page.wait_for_error() == (
+        "the browser must have WebAssembly with SIMD, which Chrome 91, Firefox 89 and Safari 16.4 have"
+    )
+    old.close()
