@@ -75,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_space(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_space(kinds: "argparse._SubParsersAction[CommandParser]") -> None:
     space = _add_kind(
         kinds,
         "space",
