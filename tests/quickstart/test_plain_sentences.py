@@ -1,18 +1,21 @@
 """The plain sentences beside the quickstart corpus, which its model is tried on: what the card promises of them."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from spert_hf.data import load_documents, load_splits
+from spert_hf.data import load_documents
 from spert_hf.data.named_datasets import dataset_folder
 from tests.support.quickstart_corpus import ARGUMENT_TYPES, assert_signatures, runs, runs_of_conll04, words
+
+FOLDER = Path(dataset_folder("quickstart"))
 
 
 @pytest.fixture(scope="module")
 def sentences():
-    return load_documents(Path(dataset_folder("quickstart")) / "plain.json")
+    return load_documents(FOLDER / "plain.json")
 
 
 def test_each_relation_type_has_thirty_and_fifty_have_none(sentences):
@@ -34,9 +37,12 @@ def test_they_are_plain_and_short(sentences):
 
 
 def test_none_stands_twice_or_in_the_corpus(sentences):
-    splits = load_splits(dataset_folder("quickstart"))
-    corpus = {" ".join(words(document.tokens)) for part in (splits.train, splits.dev, splits.test) for document in part}
     own = [" ".join(words(sentence.tokens)) for sentence in sentences]
+    corpus = {
+        " ".join(words(record["tokens"]))
+        for split in ("train", "dev", "test")
+        for record in json.loads((FOLDER / f"{split}.json").read_text(encoding="utf-8"))
+    }
     assert len(set(own)) == len(own)
     assert not set(own) & corpus
 
