@@ -57,7 +57,7 @@ def test_a_split_of_a_data_set_or_all_of_it(tmp_path):
     folder = make_dataset_folder(tmp_path)
     assert [len(load_documents(folder, split)) for split in ("train", "dev", "test", None)] == [12, 4, 5, 21]
     assert len(load_documents(folder / "dev.json", "test")) == 4  # a file has no splits
-    assert len(load_documents("quickstart", "dev")) == 100
+    assert len(load_documents("quickstart", "dev")) == 195
 
 
 def test_faults_name_the_record(records):

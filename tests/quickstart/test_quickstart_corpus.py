@@ -1,7 +1,5 @@
 """The quickstart corpus: what its card promises."""
 
-import json
-import re
 from collections import Counter
 
 import pytest
@@ -9,14 +7,7 @@ import pytest
 from spert_hf.data import load_splits
 from spert_hf.data.named_datasets import dataset_folder
 from tests.support.loading_scripts import card_rows, counted
-
-ARGUMENT_TYPES = {
-    "Live_In": ("Peop", "Loc"),
-    "Work_For": ("Peop", "Org"),
-    "OrgBased_In": ("Org", "Loc"),
-    "Located_In": ("Loc", "Loc"),
-    "Kill": ("Peop", "Peop"),
-}
+from tests.support.quickstart_corpus import ARGUMENT_TYPES, assert_signatures, runs, runs_of_conll04, words
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +45,7 @@ def test_the_card_s_figures_are_those_of_the_corpus(splits):
 
 
 def test_relations_join_the_types_that_the_guidelines_say(documents):
-    for document in documents:
-        for relation in document.relations:
-            head, tail = document.entities[relation.head], document.entities[relation.tail]
-            assert (head.type, tail.type) == ARGUMENT_TYPES[relation.type], document.id
+    assert_signatures(documents)
 
 
 def test_it_is_varied(documents):
@@ -77,15 +65,6 @@ def test_it_is_varied(documents):
         assert min(forward[True], forward[False]) >= 15, kind
 
 
-def words(tokens):
-    return re.findall(r"\w+", " ".join(tokens).lower())
-
-
-def runs(tokens, length):
-    plain = words(tokens)
-    return {tuple(plain[first : first + length]) for first in range(len(plain) - length + 1)}
-
-
 def test_no_sentence_stands_twice(documents):
     assert len({" ".join(words(document.tokens)) for document in documents}) == len(documents)
 
@@ -103,8 +82,5 @@ def test_no_template_is_repeated(documents):
 
 def test_nothing_of_conll04_is_in_it(documents, shared_data):
     """No run of six words of any sentence of CoNLL04."""
-    theirs = set()
-    for split in ("train", "dev", "test"):
-        for record in json.loads((shared_data / "conll04" / f"conll04_{split}.json").read_text(encoding="utf-8")):
-            theirs |= runs(record["tokens"], 6)
-    assert not [document.id for document in documents if runs(document.tokens, 6) & theirs]
+    theirs = runs_of_conll04(shared_data)
+    assert not [document.id for document in documents if runs(document.tokens) & theirs]
