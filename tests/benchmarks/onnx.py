@@ -47,6 +47,15 @@ Measured = Mapping[str, Sequence[Sequence[float]]]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark."""
+    options = _parser().parse_args(arguments)
+    names = [name for name in _LOADED_BY if name != _OPENVINO]
+    print(_table_of_first(_measure(names, _FIRST.format(text=TEXT), options)))
+    if options.texts is not None:
+        texts = str(Path(options.texts).resolve())
+        print("\n" + _table_of_many(_measure(list(_LOADED_BY), _MANY.format(texts=texts), options)))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.onnx", description=__doc__)
     parser.add_argument("--model", required=True, metavar="DIR", help="a checkpoint that was exported in both dtypes")
     parser.add_argument(
@@ -58,12 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--onnx-python", default=sys.executable, metavar="FILE", help="Python of an environment without torch, for ONNX"
     )
-    options = parser.parse_args(arguments)
-    names = [name for name in _LOADED_BY if name != _OPENVINO]
-    print(_table_of_first(_measure(names, _FIRST.format(text=TEXT), options)))
-    if options.texts is not None:
-        texts = str(Path(options.texts).resolve())
-        print("\n" + _table_of_many(_measure(list(_LOADED_BY), _MANY.format(texts=texts), options)))
+    return parser
 
 
 def _measure(names: Sequence[str], then: str, options: argparse.Namespace) -> Measured:
@@ -93,10 +97,9 @@ def _table_of_many(measured: Measured) -> str:
     for name in measured:
         base = _OPENVINO if "INT8" in name else _TORCH
         figures, ratios = _medians(measured, name, base)
-        cells = [
-            f"{one:.0f}" if name == base else f"{one:.0f} ({ratio:.2f} ×)"
-            for one, ratio in zip(figures, ratios, strict=True)
-        ]
+        cells = [f"{one:.0f}" for one in figures]
+        if name != base:
+            cells = [f"{cell} ({ratio:.2f} ×)" for cell, ratio in zip(cells, ratios, strict=True)]
         lines.append(f"| {name} | {cells[0]} | {cells[1]} | {'' if name == base else base} |")
     return "\n".join(lines)
 
