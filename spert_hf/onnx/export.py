@@ -22,7 +22,9 @@ from ..model.processing_spert import SpertProcessor
 from ..model.setting_checks import check_choice
 from .graphs import DYNAMIC_AXES, PairGraph, SpanGraph, example_inputs
 from .imports import import_exporter
+from .mapping import write_mapped
 from .record import (
+    MAPPED_FILE,
     PAIRS_FILE,
     SPAN_FILES,
     TOKENIZER_FILE,
@@ -78,6 +80,7 @@ def export_onnx(
             _quantize(quantization, spans, unfinished / SPAN_FILES["int8"])
         if "float32" in dtypes:
             shutil.copyfile(spans, unfinished / SPAN_FILES["float32"])
+            write_mapped(unfinished / SPAN_FILES["float32"], unfinished / MAPPED_FILE)
         processor.save_backend(unfinished / TOKENIZER_FILE)
         _record(model, processor, unfinished).save(unfinished)
 

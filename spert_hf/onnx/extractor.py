@@ -1,7 +1,8 @@
 """Extraction by exported graphs: needs onnxruntime, tokenizers and NumPy, but neither torch nor transformers."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,6 +48,11 @@ PAIRS_AT_ONCE = 8192
 
 BATCH_SIZE = 8
 """Sequences in a batch by default: with onnxruntime, larger ones are not faster on a CPU."""
+
+
+_SLOW_FUSIONS = ["SkipLayerNormFusion"]
+"""What onnxruntime does to a graph that costs time on a CPU: its fused operator takes seven times as long as the two
+that it replaces, a tenth of all time in float32, a fifth in INT8."""
 
 
 def load_onnx(
@@ -203,7 +209,8 @@ class OnnxExtractor(Extractor):
         )
         self._readers = {}
         self.text_reader(**self._preprocess_params)  # raises errors early
-        self._spans = _open(folder / SPAN_FILES[dtype], threads)
+        self._threads = threads
+        self._spans = _open(folder / record.span_file(dtype), threads)
         self._pairs = _open(folder / PAIRS_FILE, threads) if record.settings.relation_types else None
 
     @property
@@ -246,17 +253,35 @@ class OnnxExtractor(Extractor):
         selection: Selection = ALL,
     ) -> list[Prediction]:
         config = self.model_settings
-        found: dict[int, PredictionArrays] = {}
         lengths = [len(piece.words.input_ids) for piece in pieces]
-        for batch in batches_by_length(range(len(pieces)), lengths, batch_size, 1.0):
+        batches = batches_by_length(range(len(pieces)), lengths, batch_size, 1.0)
+
+        def predict(batch: list[int]) -> dict[int, PredictionArrays]:
             scores = self._score([pieces[index] for index in batch], entities and [entities[index] for index in batch])
             decoded = decode_arrays(scores, config, len(batch), relation_threshold, selection)
-            found.update(zip(batch, decoded, strict=True))
+            return dict(zip(batch, decoded, strict=True))
+
+        found: dict[int, PredictionArrays] = {}
+        for of_batch in self._side_by_side(predict, batches):
+            found.update(of_batch)
         policy = overlap or config.overlap
         return [
             put_together([found[index] for index in range(len(pieces))[part]], pieces[part], config, policy, selection)
             for part in parts_of_texts(pieces, count)
         ]
+
+    def _side_by_side(
+        self, predict: Callable[[list[int]], dict[int, PredictionArrays]], batches: list[list[int]]
+    ) -> Iterator[dict[int, PredictionArrays]]:
+        """Yield predictions for batches, the longest first: several threads compute one each, as single operators are
+        too small to be shared out.
+        """
+        workers = min(self._threads, len(batches))
+        if workers < 2:
+            yield from map(predict, batches)
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            yield from pool.map(predict, reversed(batches))
 
     def _score(self, pieces: Sequence[Piece], given: Sequence[Sequence[EntityNumbers]] | None) -> CandidateScores:
         """Score the spans of a batch, then the pairs of the entities among them."""
@@ -302,7 +327,11 @@ def _open(path: Path, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    # Waiting threads would take processor time from others, most of it when there are many.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+        )
     except Exception as error:  # of onnxruntime's own classes
         raise CheckpointError(f"{path} can't be read by onnxruntime: {error}") from error

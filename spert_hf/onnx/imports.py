@@ -13,6 +13,15 @@ def import_onnxruntime() -> Any:
     return _import("onnxruntime", "onnx")
 
 
+def import_onnx() -> Any:
+    """Import onnx.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    return _import("onnx", "onnx-export")
+
+
 def import_exporter() -> Any:
     """Import what torch needs for an export, and onnxruntime's quantization; return the latter.
 

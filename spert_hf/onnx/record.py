@@ -20,6 +20,9 @@ PAIRS_FILE = "model_pairs.onnx"
 SPAN_FILES = {"float32": "model.onnx", "int8": "model_quantized.onnx"}
 """The graph that scores spans, by dtype. One file of pairs serves both."""
 
+MAPPED_FILE = "model_mapped.onnx"
+"""The graph of `model.onnx` again, with weights that are mapped from that file; exports of older versions lack it."""
+
 FORMAT = 1
 
 
@@ -82,7 +85,12 @@ class OnnxRecord:
 
     def used_files(self, dtype: str) -> list[str]:
         """Return the names of the files that extraction in a dtype reads."""
-        return [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if self.settings.relation_types else [])]
+        names = [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if self.settings.relation_types else [])]
+        return [*names, MAPPED_FILE] if self.span_file(dtype) == MAPPED_FILE else names
+
+    def span_file(self, dtype: str) -> str:
+        """Return the name of the graph that scores spans in a dtype."""
+        return MAPPED_FILE if dtype == "float32" and MAPPED_FILE in self.files else SPAN_FILES[dtype]
 
     def digest(self, dtype: str) -> str:
         """Return a digest of everything that affects predictions in a dtype."""

@@ -78,7 +78,7 @@ def test_an_export_that_does_not_fit_is_made_anew(exported_checkpoint, tmp_path,
     assert staged.onnx == ("float32",)
     assert ("exporting to ONNX" in caplog.text) == is_stale
     there = {path.name for path in (staged.folder / "onnx").iterdir()}
-    assert there == {RECORD_FILE, "model.onnx", "model_pairs.onnx", "tokenizer.json"}
+    assert there == {RECORD_FILE, "model.onnx", "model_mapped.onnx", "model_pairs.onnx", "tokenizer.json"}
     record = json.loads((staged.folder / "onnx" / RECORD_FILE).read_text())
     assert set(record["files"]) == there - {RECORD_FILE}
 

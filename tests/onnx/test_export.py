@@ -12,7 +12,7 @@ import spert_hf
 from spert_hf.cli.main import main
 from spert_hf.model.errors import CheckpointError
 from spert_hf.onnx import export_onnx, load_onnx
-from spert_hf.onnx.record import PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE
+from spert_hf.onnx.record import MAPPED_FILE, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE
 from tests.conftest import read_golden
 from tests.support.tiny_models import SENTENCES
 
@@ -81,6 +81,21 @@ def test_golden_figures(golden_model, tmp_path):
         )
 
 
+def test_an_export_without_mapped_weights_gives_the_same(copied):
+    """Exports of older versions have none; what others read holds its weights itself."""
+    expected = load_onnx(copied)(TEXTS)
+    record = json.loads((copied / "onnx" / RECORD_FILE).read_text())
+    del record["files"][MAPPED_FILE]
+    (copied / "onnx" / RECORD_FILE).write_text(json.dumps(record))
+    (copied / "onnx" / MAPPED_FILE).unlink()
+    assert load_onnx(copied)(TEXTS) == expected
+
+
+def test_several_threads_give_the_same(checkpoint):
+    one, several = (load_onnx(checkpoint, threads=threads)(TEXTS * 5, batch_size=2) for threads in (1, 3))
+    assert several == rounded(one)
+
+
 def test_int8_finds_about_the_same_in_a_third_of_the_bytes(checkpoint):
     exact, quantized = (load_onnx(checkpoint, dtype=dtype) for dtype in SPAN_FILES)
     scores = [
@@ -102,7 +117,7 @@ def test_neither_torch_nor_transformers_is_needed(checkpoint):
     assert json.loads(found.stdout) == rounded(spert_hf.load(checkpoint)(TEXTS))
 
 
-@pytest.mark.parametrize("name", [SPAN_FILES["float32"], PAIRS_FILE, TOKENIZER_FILE])
+@pytest.mark.parametrize("name", [SPAN_FILES["float32"], MAPPED_FILE, PAIRS_FILE, TOKENIZER_FILE])
 def test_a_file_that_is_cut_off_is_told(copied, name):
     path = copied / "onnx" / name
     path.write_bytes(path.read_bytes()[:-100])

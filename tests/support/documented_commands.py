@@ -27,6 +27,7 @@ OTHER_PROGRAMS = frozenset(
 _BENCHMARKS = {
     "tests.benchmarks": "tests.benchmarks.command",
     "tests.benchmarks.graph_writers": "tests.benchmarks.graph_writers",
+    "tests.benchmarks.onnx": "tests.benchmarks.onnx",
 }
 """By the module that is run, the one with its parser."""
 
