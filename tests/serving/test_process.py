@@ -20,7 +20,7 @@ from spert_hf import SpertModel
 from spert_hf.cli.main import main
 from spert_hf.cli.serve import default_threads
 from tests.space.test_own_process import GROWTH_ALLOWED, REQUESTS, assert_answers_are_of_their_texts, texts_to_send
-from tests.support.serve_process import Client, send_requests, serve, start_server
+from tests.support.serve_process import Client, send_requests, serve, start_server, workers_of
 from tests.support.serving import until
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
 
@@ -150,18 +150,6 @@ def test_who_is_cut_off_is_told_and_the_exit_code_says_so(exported, tmp_path, wo
         assert server.stop() == 1
         assert answer.result() == (503, {"detail": "the server is stopping"})
     assert "Traceback" not in server.written()
-
-
-def children_of(pid):
-    """Process ids of the children of a process."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-
-
-def workers_of(server):
-    """Process ids of a server's workers, without Python's own helper process."""
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children_of(server.process.pid)}
-    return {pid for pid, command in commands.items() if b"spawn_main" in command}
 
 
 @pytest.mark.e2e
