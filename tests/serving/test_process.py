@@ -222,10 +222,10 @@ def test_each_of_several_clients_gets_its_own_answers(telling, tmp_path, backend
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("workers", [1, 2])
-def test_thousands_of_requests_from_eight_clients(telling, tmp_path, workers):
+@pytest.mark.parametrize(("workers", "requests"), [(1, 8 * REQUESTS), (2, REQUESTS)])
+def test_thousands_of_requests_from_eight_clients(telling, tmp_path, workers, requests):
     checkpoint, pipe = telling
-    texts = (texts_to_send(200) * (8 * REQUESTS // 200 + 1))[: 8 * REQUESTS]
+    texts = (texts_to_send(200) * (requests // 200 + 1))[:requests]
     with serve(tmp_path / "log", f"--model={checkpoint}", f"--workers={workers}") as server:
         report = send_requests(server, texts, clients=8, every=len(texts) // 20)
         assert server.stop() == 0
