@@ -32,7 +32,7 @@ from .options import (
 from .resumable import LineOutput, UnfinishedFile, check_free, unfinished_output
 
 _OTHER_FORMATS = (
-    *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".arrow"),
+    *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".arrow", ".parq", ".pq"),
     *(".gz", ".bz2", ".xz", ".zst", ".zip"),
 )
 """Suffixes of unsupported formats; other suffixes may be part of a name (`found.v2`)."""

@@ -21,6 +21,7 @@ from ..scale.parquet_input import require_pyarrow
 from ..scale.shards import SHARD_SIZE, Shard, part_of
 from ..scale.sources import Source, is_pattern, kind_of
 from ..scale.stores import is_url, remove_leftovers, without_file_protocol
+from ..scale.termination import sigterm_raises
 from .extract_engine import RAY_OPTIONS, Engine, check_engine, make_engine, pipeline_of
 from .options import STANDARD_STREAM, reading_settings, selection_settings, write_notes
 
@@ -100,7 +101,8 @@ def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, digest: s
     names = {job.file_name(shard): shard for shard in shards}
     left = [names[name] for name in manifest.missing(job.output, names)]
     if len(left) < len(shards):
-        write_notes([f"{len(shards) - len(left)} of {len(shards)} shards are in {job.output} already"])
+        there = len(shards) - len(left)
+        write_notes([f"{there} of {len(shards)} shards {_are(there)} in {job.output} already"])
     remove_leftovers(job.target(shard) for shard in shards)
     with _told_when_interrupted(manifest, job.output, list(names)), _shown(len(left)) as progress:
         run = engine(job, left, progress)
@@ -110,7 +112,9 @@ def _run_shards(options: argparse.Namespace, corpus: Corpus, job: Job, digest: s
         reasons = {job.file_name(shard): _reason(run, shard) for shard in shards}
         shown = ", ".join(f"{name} ({reasons[name]})" for name in missing[:_SHOWN_SHARDS])
         more = f", … and {len(missing) - _SHOWN_SHARDS} more" if len(missing) > _SHOWN_SHARDS else ""
-        raise ValueError(f"{len(missing)} of {len(shards)} shards are missing from {job.output}: {shown}{more}")
+        raise ValueError(
+            f"{len(missing)} of {len(shards)} shards {_are(len(missing))} missing from {job.output}: {shown}{more}"
+        )
     return 0
 
 
@@ -237,11 +241,17 @@ def _shown(shards: int) -> Iterator[ShardProgress]:
 def _told_when_interrupted(manifest: Manifest, output: str, names: list[str]) -> Iterator[None]:
     """Say what is kept of a run that something ends, and how to go on."""
     try:
-        yield
+        with sigterm_raises():
+            yield
     except BaseException:
         done = len(names) - len(manifest.missing(output, names))
-        sys.stderr.write(f"\n{done} of {len(names)} shards are in {output}; the same command goes on from there.\n")
+        there = f"{done} of {len(names)} shards {_are(done)} in {output}"
+        sys.stderr.write(f"\n{there}; the same command goes on from there.\n")
         raise
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _reason(run: RunResult, shard: Shard) -> str:
@@ -252,7 +262,8 @@ def _tell(run: RunResult) -> None:
     """Say what there was that was not extracted from."""
     notes = []
     if run.errors:
-        notes.append(f"{run.errors} of {run.records} records have an error (field error), such as {run.first_error}")
+        have = "has" if run.errors == 1 else "have"
+        notes.append(f"{run.errors} of {run.records} records {have} an error (field error), such as {run.first_error}")
     if run.blank:
         notes.append(f"{blank_note(run.blank)} of what is read; offsets count the tokens as they were given")
     write_notes(notes)

@@ -44,7 +44,9 @@ def _rules(chosen: Sequence[str], without: Sequence[str]) -> list[str]:
     Raises:
         ValueError: one is unknown.
     """
-    for rule in without:
-        if rule not in MERGES and rule != "all":
-            raise ValueError(must_be("--no-merge", f"all, {either(MERGES)}", f"{rule!r}{did_you_mean(rule, MERGES)}"))
-    return [rule for rule in chosen if rule not in without and "all" not in without]
+    for option, rules in (("--merge", chosen), ("--no-merge", without)):
+        for rule in rules:
+            if rule not in MERGES and rule != "all":
+                raise ValueError(must_be(option, f"all, {either(MERGES)}", f"{rule!r}{did_you_mean(rule, MERGES)}"))
+    asked = list(MERGES) if "all" in chosen else chosen
+    return [rule for rule in asked if rule not in without and "all" not in without]

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from ..model.errors import CheckpointError
 from .parsers import module_of, parse
+from .parsers.command_parser import CommandParser
 from .standard_streams import stand_in_for_closed
 
 COMMANDS = {
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     stand_in_for_closed()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf",
         description="SpERT: joint entity and relation extraction.",
         epilog="commands:\n"

@@ -23,11 +23,13 @@ class Alias:
         type: of entities; `None` for any.
         alias: its key.
         name: the name that it leads to in the end, as it is to be shown.
+        written: the alias as the table has it.
     """
 
     type: str | None
     alias: str
     name: str
+    written: str
 
 
 def read_aliases(path: Path, rules: Collection[str]) -> list[Alias]:
@@ -45,19 +47,26 @@ def read_aliases(path: Path, rules: Collection[str]) -> list[Alias]:
         ValueError: the file is neither, an alias has two names, or aliases lead in a circle.
         OSError: the file cannot be read.
     """
+    if not path.is_file():
+        raise FileNotFoundError(must_be(_OPTION, "a file", repr(str(path))))
     names: dict[tuple[str | None, str], str] = {}
+    written: dict[tuple[str | None, str], str] = {}
     for place, row in _rows(path):
         alias, name, type_ = _checked(row, f"{_OPTION}: {path}: {place}")
         key = (type_, normalise(alias, rules))
+        written.setdefault(key, alias)
         if normalise(names.setdefault(key, name), rules) != normalise(name, rules):
             raise ValueError(f"{_OPTION}: {path}: {place}: {alias!r} has two names, {names[key]!r} and {name!r}")
-    return [_followed(type_, alias, names, rules, path) for type_, alias in names]
+    return [
+        Alias(type_, alias, _last_name(type_, alias, names, rules, path), written[type_, alias])
+        for type_, alias in names
+    ]
 
 
-def _followed(
+def _last_name(
     type_: str | None, alias: str, names: dict[tuple[str | None, str], str], rules: Collection[str], path: Path
-) -> Alias:
-    """An alias with the last name that it leads to."""
+) -> str:
+    """The name that an alias leads to in the end."""
     seen = [alias]
     name = names[type_, alias]
     while True:
@@ -71,7 +80,7 @@ def _followed(
         if further is None:
             break
         name = further
-    return Alias(type_, alias, name)
+    return name
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Any]]:

@@ -154,8 +154,8 @@ def build_graph(
         with open_database(work, options.memory_limit, options.threads) as connection:
             read = read_found(connection, files, work, options.id_column)
             _check_not_empty(read, inputs)
-            merge_mentions(connection, options.merge, rows, options.surname_types)
-            summary = summarise(connection, read)
+            unused = merge_mentions(connection, options.merge, rows, options.surname_types)
+            summary = summarise(connection, read, unused)
             dropped = make_triples(
                 connection, options.min_score, options.min_support, options.symmetric, options.one_way
             )

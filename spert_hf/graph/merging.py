@@ -36,13 +36,13 @@ CREATE TABLE form AS
 SELECT (row_number() OVER ())::BIGINT AS form, type, text, key_of(text, is_person(type)) AS name_key
 FROM (SELECT DISTINCT type, text FROM mention);
 
+CREATE TABLE two_keys AS SELECT *, key_of(text, false) AS plain_key FROM form WHERE (SELECT count(*) FROM alias) > 0;
+
 CREATE TABLE renamed AS
 SELECT form, type, name, key_of(name, is_person(type)) AS target
 FROM (
     SELECT f.form, f.type, arg_min(a.name, (a.alias <> f.plain_key, a.type IS NULL)) AS name
-    FROM (
-            SELECT *, key_of(text, false) AS plain_key FROM form WHERE (SELECT count(*) FROM alias) > 0
-        ) AS f
+    FROM two_keys AS f
         JOIN alias AS a ON a.alias IN (f.plain_key, f.name_key) AND coalesce(a.type, f.type) = f.type
     WHERE f.name_key <> '' GROUP BY f.form, f.type
 );
@@ -68,6 +68,15 @@ WHERE p.id IS NOT NULL;
 """`form`: what mentions look like. `renamed`: forms that the table of aliases has, as they are or by their key. `name`:
 keys. `placed`: forms with their keys, the keys that these stand for (`root`), and, for full names of persons, the key
 of the surname alone, if anybody is called by it."""
+
+_UNUSED_ALIASES = """
+SELECT DISTINCT written
+FROM alias AS a
+WHERE NOT EXISTS (
+    FROM two_keys AS f WHERE a.alias IN (f.plain_key, f.name_key) AND coalesce(a.type, f.type) = f.type
+)
+ORDER BY written
+"""
 
 _SHORT_FORMS = """
 INSERT INTO local
@@ -161,7 +170,7 @@ def merge_mentions(
     rules: Collection[str],
     aliases: Sequence[Alias] = (),
     surname_types: Sequence[str] | None = None,
-) -> None:
+) -> list[str]:
     """Make the tables `entity`, `other_shape`, `end_of_relation` and `end_in_document`.
 
     Args:
@@ -169,12 +178,15 @@ def merge_mentions(
         rules: names of [`MERGES`].
         aliases: the user's table.
         surname_types: the types whose names have surnames; `None` for those that are called like persons.
+
+    Returns:
+        The aliases of the table that no mention has.
     """
     _add_functions(connection, rules)
-    connection.execute("CREATE TABLE alias (type VARCHAR, alias VARCHAR, name VARCHAR)")
+    connection.execute("CREATE TABLE alias (type VARCHAR, alias VARCHAR, name VARCHAR, written VARCHAR)")
     if aliases:
-        rows = [(alias.type, alias.alias, alias.name) for alias in aliases]
-        connection.executemany("INSERT INTO alias VALUES (?, ?, ?)", rows)
+        rows = [(alias.type, alias.alias, alias.name, alias.written) for alias in aliases]
+        connection.executemany("INSERT INTO alias VALUES (?, ?, ?, ?)", rows)
     if surname_types is None:
         is_person = f"regexp_matches(type, {quoted(PERSONS)})"
     else:
@@ -186,6 +198,7 @@ def merge_mentions(
     if "surname" in rules:
         connection.execute(_SURNAMES)
     connection.execute(_ENTITIES.format(alias_table=quoted(ALIAS_TABLE), units=SCORE_UNITS))
+    return [written for (written,) in connection.execute(_UNUSED_ALIASES).fetchall()] if aliases else []
 
 
 def _add_functions(connection: DuckDBPyConnection, rules: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from .triples import DROPPED
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+_SHOWN_ALIASES = 5
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class GraphSummary:
         named: of these, those that are written as the name of their entity.
         merged: by rule, the others.
         forms: by rule, in how many forms they are written.
+        unused_aliases: aliases of the user's table that no mention has.
         entities: what became of them.
         relations: between mentions.
         dropped: of these, by reason.
@@ -45,6 +49,7 @@ class GraphSummary:
     entities: int
     merged: Mapping[str, int]
     forms: Mapping[str, int]
+    unused_aliases: Sequence[str] = ()
     relations: int = 0
     evidence: int = 0
     triples: int = 0
@@ -59,7 +64,8 @@ class GraphSummary:
 
     def lines(self) -> list[str]:
         """Say it, in a few lines."""
-        skipped = f", {self.skipped:,} more have an error and were skipped" if self.skipped else ""
+        have, were = ("has", "was") if self.skipped == 1 else ("have", "were")
+        skipped = f", {self.skipped:,} more {have} an error and {were} skipped" if self.skipped else ""
         lines = [
             f"{_count(self.records - self.skipped, 'record')} of {_count(self.documents, 'document')} in "
             f"{_count(self.files, 'file')}{skipped}",
@@ -70,6 +76,10 @@ class GraphSummary:
         lines += [
             f"  {self.merged[rule]:,} merged by {rule}, from {_count(self.forms[rule], 'form')}" for rule in self.merged
         ]
+        if self.unused_aliases:
+            shown = ", ".join(map(repr, self.unused_aliases[:_SHOWN_ALIASES]))
+            more = ", …" if len(self.unused_aliases) > _SHOWN_ALIASES else ""
+            lines.append(f"  {_count(len(self.unused_aliases), 'alias', 'aliases')} without a mention: {shown}{more}")
         lines.append(
             f"{_count(self.relations, 'relation')} → {_count(self.triples, 'triple')} with "
             f"{_count(self.evidence, 'piece', 'pieces')} of evidence"
@@ -78,12 +88,15 @@ class GraphSummary:
         return lines
 
 
-def summarise(connection: DuckDBPyConnection, read: Mapping[str, int]) -> GraphSummary:
+def summarise(
+    connection: DuckDBPyConnection, read: Mapping[str, int], unused_aliases: Sequence[str] = ()
+) -> GraphSummary:
     """Count what became of mentions, after `merge_mentions`; drop the tables that are not needed any more.
 
     Args:
         connection: the data base.
         read: what `read_found` counted.
+        unused_aliases: what `merge_mentions` returned.
     """
     documents, mentions, blank, entities, named = only_row(connection, _COUNTS)
     rows = connection.execute("SELECT rule, sum(mentions)::BIGINT, count(*) FROM other_shape GROUP BY rule").fetchall()
@@ -101,6 +114,7 @@ def summarise(connection: DuckDBPyConnection, read: Mapping[str, int]) -> GraphS
         entities=entities,
         merged={rule: by_rule[rule][0] for rule in order},
         forms={rule: by_rule[rule][1] for rule in order},
+        unused_aliases=unused_aliases,
     )
 
 

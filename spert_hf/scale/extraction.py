@@ -135,7 +135,9 @@ class _Count:
             if "error" in one:
                 self.errors += 1
                 if self.first_error is None:
-                    self.first_error = f"{shard.name}, record {number}: {one['error']}"
+                    # What could not be read says where it is.
+                    where = "" if one["error"] in group.errors else f"{shard.name}, record {number}: "
+                    self.first_error = f"{where}{one['error']}"
         self.records += len(found)
         self.blank += sum(count_blank(text) for text in group.inputs if isinstance(text, list))
         if self._before + self.errors > self._allowed:

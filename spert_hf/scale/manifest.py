@@ -116,7 +116,7 @@ class Manifest:
     def _compare(self, path: str, output: str) -> None:
         before = _read(path)
         changes = [
-            f"another {name}"
+            _changed_setting(name, before.settings.get(name), self.settings.get(name))
             for name in {**self.settings, **before.settings}
             if before.settings.get(name) != self.settings.get(name)
         ]
@@ -170,6 +170,21 @@ def _read(path: str) -> Manifest:
         inputs = [(str(name), int(size), str(version)) for name, size, version in found["inputs"]]
         return Manifest(dict(found["settings"]), inputs, list(map(str, found["shards"])))
     raise ValueError(must_be(path, "the manifest of an earlier run", "something else; name another folder"))
+
+
+def _changed_setting(name: str, before: Any, now: Any) -> str:
+    """In words, how a setting of a run differs from that of another."""
+    if name == "columns" and isinstance(before, list) and isinstance(now, list):
+        kinds = {"gone": [one for one in before if one not in now], "new": [one for one in now if one not in before]}
+        told = [f"{kind} {_some(columns)}" for kind, columns in kinds.items() if columns]
+        return f"other columns ({'; '.join(told) or 'in another order'})"
+    if name == "model":
+        return "another model"
+    return f"another {name} ({_given(before)}, now {_given(now)})"
+
+
+def _given(setting: Any) -> str:
+    return "none" if setting is None else str(setting)
 
 
 def _changed_files(before: Sequence[tuple[str, int, str]], now: Sequence[tuple[str, int, str]]) -> list[str]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from ..cores import usable_cores
 from ..data.faults import short_repr
 from ..model.messages import must_be
 from ..model.words import import_extra
+from .termination import sigterm_raises
 
 _OBJECT_STORE = 80 << 20
 """Bytes for objects that do not fit into a message, of which there are none: the least that Ray takes."""
@@ -81,7 +80,7 @@ def connected(ray: Any, address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    with _signals_raise() as renew, _quiet_logging():
+    with sigterm_raises() as renew, _quiet_logging():
         try:
             if address is None:
                 with _folder() as folder, _environment(_LOCAL):
@@ -151,36 +150,3 @@ def _quiet_logging() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-@contextmanager
-def _signals_raise() -> Iterator[Any]:
-    """Have SIGTERM end the process as an exception does, so that a local instance is ended, too.
-
-    Yields:
-        A function that does so again, as Ray's start sets a handler of its own.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: None
-        return
-
-    stopped_by: list[int] = []
-
-    def stop(number: int, _: Any) -> None:
-        stopped_by.append(number)
-        raise SystemExit(128 + number)
-
-    def renew() -> None:
-        signal.signal(signal.SIGTERM, stop)
-
-    before = signal.getsignal(signal.SIGTERM)
-    renew()
-    try:
-        yield renew
-    except SystemExit:
-        if not stopped_by:
-            raise
-        raise SystemExit(128 + stopped_by[0]) from None  # Ray has made another exit code of it
-    finally:
-        with suppress(TypeError):  # a handler that was not set in Python cannot be set again
-            signal.signal(signal.SIGTERM, before)

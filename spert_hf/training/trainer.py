@@ -36,6 +36,7 @@ from .arguments import SpertTrainingArguments
 from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
 from .best_model import BEST_FOLDER, forget_best_if_lost, note_score
 from .borrowed_process import BorrowedProcess
+from .busy_cores import BusyCores, OpenMPWaits
 from .callbacks import Callbacks, Given, check_callbacks
 from .checkpoints import (
     LATEST,
@@ -203,7 +204,7 @@ class SpertTrainer:
         """
         self._choose_checkpoint(resume_from_checkpoint)
         self.stop_request = StopRequest()
-        with self._process.borrowed(), self.stop_request, self._own_output():
+        with self._process.borrowed(), self.stop_request, self._own_output(), self._busy_cores:
             if self.accelerator.is_main_process:
                 remove_unfinished(self.output_dir)
             self._resume()
@@ -313,8 +314,11 @@ class SpertTrainer:
     def _prepare(self, given: GivenModel | None) -> None:
         """Make the model ready, and all that its steps need."""
         arguments = self.args
+        threads = 1
         if self.accelerator.device.type == "cpu":
-            self._process.take_threads(arguments.cpu_threads or share_of_cores(self.accelerator.num_processes))
+            threads = arguments.cpu_threads or share_of_cores(self.accelerator.num_processes)
+            self._process.take_threads(threads)
+        self._busy_cores = BusyCores(OpenMPWaits(threads))
         documents = training_documents(self.splits, arguments)
         self._start: Start = make_start(arguments, self.splits.schema, documents, given)
         self.tokenizer, model, self.reading, self.continuation = self._start
@@ -450,6 +454,7 @@ class SpertTrainer:
         names = list(dict.fromkeys(self.examples[index].name for index in outcome.suspects))
         self._report.add_step(outcome, names, float(self.schedule.get_last_lr()[0]))
         self._report.advance(len(indices), outcome)
+        self._busy_cores.look()
         if self.control.should_evaluate:
             reached.evaluation_due = True
             self._evaluate_dev()

@@ -122,7 +122,7 @@ def test_another_model_or_setting_is_refused_and_nothing_is_overwritten(run, cor
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | {"relation_threshold": 0.5}))
     said = run(corpus, found, "--overlap", "best", code=1, model=other)
-    assert f"--output: {found} is of a run with another model, another overlap, says its" in said
+    assert f'--output: {found} is of a run with another model, another overlap (none, now "best"), says its' in said
     write_lines(corpus / "more.jsonl", texts(1))
     assert f"other input files: 1 new ({corpus / 'more.jsonl'}), says" in run(corpus, found, code=1)
     assert {name: (found / name).read_bytes() for name in names(found)} == before
@@ -133,9 +133,7 @@ def test_a_shard_that_is_cut_off_costs_itself_only_and_is_named(run, corpus, tmp
     whole = packed.read_bytes()
     packed.write_bytes(whole[:-20])
     said = run(corpus, tmp_path / "found", code=1)
-    assert (
-        f"1 of 5 shards are missing from {tmp_path / 'found'}: sub/packed.parquet ({packed} is damaged or cut" in said
-    )
+    assert f"1 of 5 shards is missing from {tmp_path / 'found'}: sub/packed.parquet ({packed} is damaged or cut" in said
     assert sorted(int(row["id"]) for row in rows_of(tmp_path / "found")) == [*range(40), *range(50, 90)]
 
 
@@ -145,7 +143,7 @@ def test_a_shard_that_another_run_is_writing_is_left_to_it(run, corpus, tmp_path
     lock.parent.mkdir()
     with sole_owner(lock):
         said = run(corpus, tmp_path / "found", code=1)
-        assert "1 of 5 shards are missing from " in said
+        assert "1 of 5 shards is missing from " in said
         assert "lines.parquet (another run is writing it)" in said
     assert run(corpus, tmp_path / "found").count("missing") == 0
 
@@ -154,11 +152,13 @@ def test_bad_records_are_counted_and_too_many_of_them_end_the_run(run, tmp_path)
     write_lines(tmp_path / "in" / "a.jsonl", [*texts(5), {"body": "x"}, *texts(5)])
     write_lines(tmp_path / "in" / "b.jsonl", [{"body": "x"}, *texts(2)])
     said = run(tmp_path / "in", tmp_path / "found")
-    assert "Note: 2 of 14 records have an error (field error), such as a, record 6: " in said
+    assert (
+        f"Note: 2 of 14 records have an error (field error), such as {tmp_path / 'in' / 'a.jsonl'}, record 6 " in said
+    )
     assert [row["error"] is None for row in rows_of(tmp_path / "found")].count(False) == 2
     said = run(tmp_path / "in", tmp_path / "fewer", "--max-errors", "1", code=1)
-    assert "--max-errors: more records have errors than 1, such as b, record 1: " in said
-    assert f"1 of 2 shards are in {tmp_path / 'fewer'}; the same command goes on from there." in said
+    assert f"--max-errors: more records have errors than 1, such as {tmp_path / 'in' / 'b.jsonl'}, record 1 " in said
+    assert f"1 of 2 shards is in {tmp_path / 'fewer'}; the same command goes on from there." in said
     assert names(tmp_path / "fewer") == [MANIFEST, "a.parquet"]
     assert run(tmp_path / "in", tmp_path / "fewer", "--max-errors", "5").count("missing") == 0
 

@@ -24,7 +24,7 @@ def test_the_summary_adds_up(lines, tmp_path, capsys):
     output = tmp_path / "kg"
     assert main(["graph", str(lines), "--output", str(output), "--format", "neo4j", "--min-score", "0.2"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "2 records of 2 documents in 1 file, 1 more have an error and were skipped",
+        "2 records of 2 documents in 1 file, 1 more has an error and was skipped",
         "5 mentions → 2 entities",
         "  1 merged by article, from 1 form",
         "  1 merged by surname, from 1 form",
@@ -43,6 +43,8 @@ def test_the_summary_adds_up(lines, tmp_path, capsys):
         (["--no-merge", "surname"], 3),
         (["--no-merge", "all"], 4),
         (["--merge", "article"], 3),
+        (["--merge", "all"], 2),
+        (["--merge", "all", "--no-merge", "surname"], 3),
         (["--merge", "article,surname", "--no-merge", "article"], 3),
         (["--surname-types", "Org"], 3),
     ],
@@ -57,7 +59,7 @@ def test_rules_are_chosen(lines, tmp_path, options, entities):
     [
         (["--no-merge", "surnames"], "--no-merge must be all, 'unicode', "),
         (["--format", "neo"], "--format must be 'parquet', 'html', "),
-        (["--aliases", "missing.csv"], "missing.csv"),
+        (["--aliases", "missing.csv"], "--aliases must be a file, got 'missing.csv'"),
         (
             ["--symmetric", "in"],
             "--symmetric must be among the types of relations that were found, 'In', got 'in'",
@@ -71,6 +73,22 @@ def test_wrong_options_are_one_line(lines, tmp_path, capsys, options, message):
     told = capsys.readouterr().err
     assert told.startswith("spert-hf graph: ") and message in told and told.count("\n") == 1
     assert not (tmp_path / "kg").exists()
+
+
+def test_an_empty_list_of_rules_is_refused(lines, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["graph", str(lines), "--output", str(tmp_path / "kg"), "--merge", ""])
+    told = capsys.readouterr().err
+    assert stopped.value.code == 2 and told.count("\n") == 1
+    assert "--merge: must be one or more names, with commas between them, got ''" in told
+
+
+def test_aliases_without_a_mention_are_told(lines, tmp_path, capsys):
+    table = tmp_path / "aliases.csv"
+    table.write_text("alias,name,type\nbath,Bath Spa,\nByron,Lord Byron,Loc\nNowhere,Utopia,\n")
+    assert main(["graph", str(lines), "--output", str(tmp_path / "kg"), "--aliases", str(table)]) == 0
+    assert "  2 aliases without a mention: 'Byron', 'Nowhere'" in capsys.readouterr().out.splitlines()
+    assert ("Loc", "Bath Spa") in names(tmp_path / "kg")
 
 
 @pytest.mark.e2e

@@ -44,12 +44,15 @@ def test_the_same_run_goes_on(made, tmp_path):
     ("changes", "message"),
     [
         ({"model": "other"}, "another model, says its .manifest.json; use the same, or name another folder"),
-        ({"format": "parquet"}, "another format"),
-        ({"settings": SETTINGS | {"batch_size": 16}}, "another batch_size,"),
-        ({"settings": {"batch_size": 32, "entity_types": ["Loc", "Org"]}}, "another relation_threshold,"),
-        ({"reading": {"words": re.compile("x")}}, "another words,"),
-        ({"dtype": "bfloat16"}, "another backend,"),
-        ({"id_column": "id"}, "another id_column,"),
+        ({"format": "parquet"}, "another format (jsonl, now parquet),"),
+        ({"settings": SETTINGS | {"batch_size": 16}}, "another batch_size (32, now 16),"),
+        (
+            {"settings": {"batch_size": 32, "entity_types": ["Loc", "Org"]}},
+            'another relation_threshold ({"A": 0.5, "B": 0.1}, now none),',
+        ),
+        ({"reading": {"words": re.compile("x")}}, 'another words (none, now "x"),'),
+        ({"dtype": "bfloat16"}, "another backend (torch, float32, now torch, bfloat16),"),
+        ({"id_column": "id"}, "another id_column (none, now id),"),
         ({"shard_size": 50}, "another --shard-size,"),
     ],
 )

@@ -4,11 +4,12 @@ import argparse
 
 from ..options import add_found_options, add_model_options
 from .annotated_output import FORMATS_EPILOG, add_annotated_output
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf annotate",
         description="Write texts with what a model finds in them in the form that an annotation tool imports,\n"
         "where people correct it. What they export, `spert-hf import` reads.",

@@ -3,11 +3,12 @@
 import argparse
 
 from ..options import SPLITS, add_dataset_options, add_model_options, add_overwrite_option
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf calibrate",
         description="Fit temperatures for the logits of entities and of relations, so that scores are the probability "
         "of being right; print the expected calibration error (10 bins) before and after. The predictions do not "

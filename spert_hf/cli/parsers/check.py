@@ -3,11 +3,12 @@
 import argparse
 
 from ..options import add_self_relations
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf check",
         description="Report all errors in document files, one per line; the exit code is 1 if there are any. Notes "
         "point "

@@ -3,11 +3,12 @@
 import argparse
 
 from ..options import add_overwrite_option, fraction, positive
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf convert",
         description="Convert a checkpoint of the published SpERT implementation (safetensors, or a pickle read with "
         "`weights_only`). The converted model gives the same predictions.",

@@ -4,6 +4,7 @@ import argparse
 import os
 
 from ...model.messages import integer, must_be
+from .command_parser import CommandParser
 
 MODEL_VARIABLE = "SPERT_MODEL"
 RATE_VARIABLE = "SPERT_REQUESTS_PER_MINUTE"
@@ -18,7 +19,7 @@ def make_parser(requests_per_minute: int) -> argparse.ArgumentParser:
     Returns:
         The parser.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="app.py", description="Serve a page and an API that show what a SpERT model finds in a text."
     )
     parser.add_argument(

@@ -3,11 +3,12 @@
 import argparse
 
 from ..options import SPLITS, add_dataset_options, add_model_options, add_reading_options, add_threshold_options
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf evaluate",
         description="Evaluate a model on annotated documents: entities (NER), relations by spans and type (REL), and "
         "relations with entity types (REL+); precision, recall and F1 in percent. With --errors, also an error "

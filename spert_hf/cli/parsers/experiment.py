@@ -11,6 +11,7 @@ from ...experiments.tables import DEFAULT_ENCODER, TABLES
 from ...model.messages import either, must_be
 from ...resources import shipped_folder
 from ..options import positive
+from .command_parser import CommandParser
 
 RESULTS_FOLDER = "results"
 
@@ -57,7 +58,7 @@ def default_results_dir() -> Path:
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf experiment",
         description=DESCRIPTION,
         epilog="tables:\n"

@@ -4,11 +4,12 @@ import argparse
 
 from ...onnx.record import FOLDER, SPAN_FILES
 from ..options import add_loading_options
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf export",
         description="Export a model to ONNX: the whole model, from sub-words to the scores of spans and pairs, with "
         "its tokenizer and settings. `spert_hf.onnx.load_onnx` extracts with it, without torch and transformers.",

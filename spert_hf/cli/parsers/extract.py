@@ -7,6 +7,7 @@ from pathlib import Path
 from ...data.textfiles import LARGEST_JSON_LIST
 from ...model.messages import integer, must_be
 from ..options import STANDARD_STREAM, add_found_options, add_model_options, positive
+from .command_parser import CommandParser
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -48,7 +49,7 @@ def _may_be_file(given: str) -> bool:
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf extract",
         description="Extract entities and relations. Results are written in the order of the input, with its other "
         "fields, as a stream: memory does not grow with the input. An output file is either complete or absent. From "

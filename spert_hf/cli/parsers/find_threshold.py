@@ -4,6 +4,7 @@ import argparse
 
 from ...model.messages import must_be
 from ..options import SPLITS, add_dataset_options, add_model_options
+from .command_parser import CommandParser
 
 _STEP = 0.05
 
@@ -21,7 +22,7 @@ def _step(text: str) -> float:
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf find-threshold",
         description="Find the relation threshold with the best REL+ micro F1 on a split, and print a table of "
         "thresholds "

@@ -4,7 +4,9 @@ import argparse
 
 from ...graph.formats import FORMATS, RDF_VERSIONS
 from ...graph.rules import MERGES
+from ...model.messages import must_be
 from ..options import fraction, positive
+from .command_parser import CommandParser
 
 _EPILOG = "\n".join(
     [
@@ -19,7 +21,7 @@ _EPILOG = "\n".join(
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf graph",
         description="Make a knowledge graph of what `spert-hf extract` found: mentions are merged to entities,\n"
         "relations to triples with their evidence. The output folder is written whole or not at all.",
@@ -137,4 +139,7 @@ def _add_relation_options(group: "argparse._ArgumentGroup") -> None:
 
 def _names(text: str) -> list[str]:
     """Parse names with commas between them."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError(must_be("", "one or more names, with commas between them", repr(text)))
+    return names

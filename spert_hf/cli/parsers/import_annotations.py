@@ -5,11 +5,12 @@ import argparse
 from ...data.annotation.alignment import DISCONTINUOUS, DOCUMENTS, MISALIGNED
 from ...data.annotation.formats import FORMATS
 from ...data.annotation.offsets import UNITS
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf import",
         description="Turn what an annotation tool exports into a data set: a folder with train.jsonl, dev.jsonl, "
         "test.jsonl and types.json. What does not fit is told, with what was done about it.",

@@ -3,12 +3,13 @@
 import argparse
 
 from ..options import add_model_options, add_reading_options, add_threshold_options, add_type_options
+from .command_parser import CommandParser
 from .demo import port
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf label-studio",
         description="Predict for Label Studio while people annotate: a server that a project's settings name as its "
         "model (Settings, Model, Connect Model). It needs the extra serve.",

@@ -3,13 +3,14 @@
 import argparse
 
 from ...onnx.record import SPAN_FILES
+from .command_parser import CommandParser
 
 _REPEATED = "A failed upload does not change the main branch; the same command can be repeated."
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(prog="spert-hf publish", description="Publish on the Hugging Face Hub.")
+    parser = CommandParser(prog="spert-hf publish", description="Publish on the Hugging Face Hub.")
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     model = _add_kind(
         kinds,
@@ -83,7 +84,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_kind(
-    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    kinds: "argparse._SubParsersAction[CommandParser]",
     name: str,
     help_text: str,
     description: str,

@@ -4,11 +4,12 @@ import argparse
 
 from ...openvino.settings import CALIBRATION_SENTENCES
 from ..options import SPLITS, add_dataset_options, add_loading_options, add_overwrite_option
+from .command_parser import CommandParser
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf quantize",
         description="Write a checkpoint with an additional INT8 encoder, which OpenVINO runs on a CPU with --backend "
         "openvino --dtype int8. The ranges of activations are calibrated on sentences of a data set, without their "

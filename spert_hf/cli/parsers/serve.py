@@ -4,13 +4,14 @@ import argparse
 
 from ...serving.settings import ServerLimits
 from ..options import add_model_options, positive
+from .command_parser import CommandParser
 from .demo import port, rate
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the options."""
     default = ServerLimits()
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf serve",
         description="Serve a model's API over HTTP: POST /extract, GET /health, /ready, /metrics and /openapi.json. "
         "Requests that wait together are predicted together, as many as --batch-size. It needs the extra serve.",

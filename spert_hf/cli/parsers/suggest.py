@@ -6,13 +6,14 @@ from ...annotation.strategies import DEFAULT_STRATEGY, STRATEGIES
 from ..options import add_model_options, add_reading_options, add_threshold_options, positive
 from .annotate import add_texts_option
 from .annotated_output import FORMATS_EPILOG, add_annotated_output
+from .command_parser import CommandParser
 
 _STRATEGIES = "strategies:\n" + "\n".join(f"  {name:<14}{text}" for name, text in STRATEGIES.items())
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the options."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="spert-hf suggest",
         description="Choose from many texts those that the model would learn most from if they were annotated, and\n"
         "write them with what the model finds in them, for people to correct. Near-duplicates are left out. The\n"

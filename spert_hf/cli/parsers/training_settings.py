@@ -6,6 +6,7 @@ from typing import Any
 
 from ...model.settings import Setting
 from ...training.arguments import GROUPS, SETTINGS
+from .command_parser import CommandParser
 
 _YES = ("yes", "true", "t", "y", "1")
 _NO = ("no", "false", "f", "n", "0")
@@ -30,7 +31,7 @@ def make_settings_parser(prog: str, description: str) -> argparse.ArgumentParser
 
     Options are written with dashes or underscores, and never abbreviated, so that the given ones can be determined.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=prog,
         usage="%(prog)s [--config FILE] [--SETTING VALUE ...]",
         description=description,
