@@ -12,7 +12,17 @@ from spert_hf.model.versions import LOWEST_TRANSFORMERS
 tomllib = pytest.importorskip("tomllib", reason="Python reads TOML from 3.11 on")
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-NOT_RUN = {"openvino", "nncf", "peft", "gradio", "starlette", "uvicorn", "playwright", "axe-playwright-python"}
+NOT_RUN = {
+    "openvino",
+    "nncf",
+    "peft",
+    "gradio",
+    "starlette",
+    "uvicorn",
+    "prometheus-client",
+    "playwright",
+    "axe-playwright-python",
+}
 NOT_RUN |= {"dkpro-cassis", "spacy", "onnx", "onnxruntime", "onnxscript", "ray"}
 NOT_RUN |= {"duckdb", "ladybug", "pyoxigraph", "rdflib"}
 NEWER_RUN = {"torch"}  # for lack of a build of the lowest

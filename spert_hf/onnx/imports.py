@@ -1,5 +1,6 @@
 """Imports of optional libraries, with errors that say what to install."""
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -34,6 +35,8 @@ def import_exporter() -> Any:
 
 
 def _import(name: str, extra: str) -> Any:
+    # From version 1.29 on, onnxruntime reports its use to Microsoft unless it is told not to before it is imported.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         return import_module(name)
     except ImportError as error:

@@ -200,6 +200,28 @@ def run_server(
     """
     source.check()
     bound = bind(host, port)
+    with _ending_on_sigterm():
+        return _serve(source, workers, limits, host, bound, say)
+
+
+@contextlib.contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """End on a signal while the model is loaded: the first process of a container ignores what it does not handle."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(
+    source: ModelSource, workers: int, limits: ServerLimits, host: str, bound: socket.socket, say: Callable[[str], Any]
+) -> int:
+    port = bound.getsockname()[1]
     team: Sequence[Worker] = (
         [ProcessWorker(source) for _ in range(workers)] if workers > 1 else [ThreadWorker(source.load)]
     )
@@ -212,7 +234,7 @@ def run_server(
         raise
     metrics = Metrics(source.name, source.backend)
     batcher = Batcher(team, limits, metrics)
-    address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     how = f"{source.backend}, {source.dtype}, workers: {workers}, threads of each: {source.threads}"
     line = f"Serving {source.name} at {address} ({how})"
     server = GracefulServer(make_app(batcher, limits, source.name, metrics), batcher, limits, lambda: say(line))

@@ -11,7 +11,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from tests.support.serve_process import ServerProcess, send_requests, serve
+from psutil import Process
+
+from tests.support.serve_process import ServerProcess, send_requests, serve, workers_of
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -28,20 +30,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
             name: stack.enter_context(serve(Path(folder, f"{size}.log"), *common, f"--batch-size={size}"))
             for name, size in sizes.items()
         }
+        for server in servers.values():  # warm
+            _measure(server, texts[: 2 * options.clients], options.clients)
         rates: dict[str, list[float]] = {name: [] for name in servers}
-        for turn in range(options.rounds + 1):
+        costs: dict[str, list[float]] = {name: [] for name in servers}
+        for _ in range(options.rounds):
             for name, server in servers.items():
-                rate = _rate(server, texts, options.clients)
-                if turn:  # the first one warms up
-                    rates[name].append(rate)
-    for name, found in rates.items():
-        print(f"{name}: {median(found):.1f} requests per second")
+                rate, cost = _measure(server, texts, options.clients)
+                rates[name].append(rate)
+                costs[name].append(cost)
+    for name in servers:
+        print(f"{name}: {median(rates[name]):.1f} requests per second", end=", ")
+        print(f"{1000 * median(costs[name]):.1f} ms of processor time for each")
     ratios = [one / other for one, other in zip(*rates.values(), strict=True)]
-    print(f"together / one at a time: {median(ratios):.2f} x ({', '.join(f'{one:.2f}' for one in ratios)})")
+    print(f"together / one at a time: {median(ratios):.2f} x ({', '.join(f'{one:.2f}' for one in ratios)})", end=", ")
+    saved = [other / one for one, other in zip(*costs.values(), strict=True)]
+    print(f"by processor time {median(saved):.2f} x", flush=True)
 
 
-def _rate(server: ServerProcess, texts: Sequence[str], clients: int) -> float:
-    return len(texts) / send_requests(server, texts, clients, every=len(texts)).seconds
+def _measure(server: ServerProcess, texts: Sequence[str], clients: int) -> tuple[float, float]:
+    """Requests per second, and seconds of the server's processor time for each."""
+    before = _processor_time(server)
+    seconds = send_requests(server, texts, clients, every=len(texts)).seconds
+    return len(texts) / seconds, (_processor_time(server) - before) / len(texts)
+
+
+def _processor_time(server: ServerProcess) -> float:
+    processes = [Process(server.process.pid), *(Process(pid) for pid in workers_of(server))]
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 def _parser() -> argparse.ArgumentParser:

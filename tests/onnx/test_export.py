@@ -165,3 +165,13 @@ def test_a_folder_with_files_is_left_alone(checkpoint, capsys):
     assert main(["export", "--model", str(checkpoint)]) == 1
     assert "--output must be a new or empty folder, got" in capsys.readouterr().err
     assert sorted((checkpoint / "onnx").iterdir()) == before
+
+
+def test_nothing_is_reported(checkpoint, tmp_path):
+    """From version 1.29 on, onnxruntime reports its use by default, in a thread of its own and with an id it keeps."""
+    code = "import sys; from spert_hf.onnx import load_onnx; load_onnx(sys.argv[1])('It rained.')"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    command = [sys.executable, "-c", code, str(checkpoint)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert not [path for path in tmp_path.rglob("*") if "microsoft" in path.name.lower()]

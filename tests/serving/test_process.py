@@ -20,7 +20,7 @@ from spert_hf import SpertModel
 from spert_hf.cli.main import main
 from spert_hf.cli.serve import default_threads
 from tests.space.test_own_process import GROWTH_ALLOWED, REQUESTS, assert_answers_are_of_their_texts, texts_to_send
-from tests.support.serve_process import Client, send_requests, serve, start_server
+from tests.support.serve_process import Client, send_requests, serve, start_server, workers_of
 from tests.support.serving import until
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint
 
@@ -152,18 +152,6 @@ def test_who_is_cut_off_is_told_and_the_exit_code_says_so(exported, tmp_path, wo
     assert "Traceback" not in server.written()
 
 
-def children_of(pid):
-    """Process ids of the children of a process."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-
-
-def workers_of(server):
-    """Process ids of a server's workers, without Python's own helper process."""
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children_of(server.process.pid)}
-    return {pid for pid, command in commands.items() if b"spawn_main" in command}
-
-
 @pytest.mark.e2e
 def test_a_worker_that_is_killed_is_started_again(exported, tmp_path):
     expected = pipeline("spert-extraction", model=str(exported.parent))(TEXT)
@@ -234,10 +222,10 @@ def test_each_of_several_clients_gets_its_own_answers(telling, tmp_path, backend
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("workers", [1, 2])
-def test_thousands_of_requests_from_eight_clients(telling, tmp_path, workers):
+@pytest.mark.parametrize(("workers", "requests"), [(1, 8 * REQUESTS), (2, REQUESTS)])
+def test_thousands_of_requests_from_eight_clients(telling, tmp_path, workers, requests):
     checkpoint, pipe = telling
-    texts = (texts_to_send(200) * (8 * REQUESTS // 200 + 1))[: 8 * REQUESTS]
+    texts = (texts_to_send(200) * (requests // 200 + 1))[:requests]
     with serve(tmp_path / "log", f"--model={checkpoint}", f"--workers={workers}") as server:
         report = send_requests(server, texts, clients=8, every=len(texts) // 20)
         assert server.stop() == 0

@@ -20,12 +20,13 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 OTHER_PROGRAMS = frozenset(
-    {"apt-get", "curl", "lint-imports", "mkdocs", "mypy", "pre-commit", "pyproject-build", "ruff", "twine"}
+    {"apt-get", "curl", "docker", "lint-imports", "mkdocs", "mypy", "pre-commit", "pyproject-build", "ruff", "twine"}
 )
 """Programs of others, whose arguments are not looked at."""
 
 _BENCHMARKS = {
     "tests.benchmarks": "tests.benchmarks.command",
+    "tests.benchmarks.serving": "tests.benchmarks.serving",
     "tests.benchmarks.graph_writers": "tests.benchmarks.graph_writers",
     "tests.benchmarks.onnx": "tests.benchmarks.onnx",
 }

@@ -112,6 +112,13 @@ class Client:
         return response.status, json.loads(response.read())
 
 
+def workers_of(server: ServerProcess) -> set[int]:
+    """Process ids of a server's workers, without Python's own helper process."""
+    tasks = Path(f"/proc/{server.process.pid}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return {pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
 def send_requests(server: ServerProcess, texts: Sequence[str], clients: int, every: int) -> RequestsReport:
     """Send texts from several threads at once, each with a connection of its own.
 
@@ -135,7 +142,7 @@ def send_requests(server: ServerProcess, texts: Sequence[str], clients: int, eve
             with measuring:
                 answered += 1
                 if answered % every == 0:
-                    report.resident.append(growth.resident_bytes(server.process.pid))
+                    report.resident.append(sum(map(growth.resident_bytes, [server.process.pid, *workers_of(server)])))
 
     start = time.monotonic()
     with ThreadPoolExecutor(clients) as threads:
