@@ -54,6 +54,7 @@ def test_it_goes_up_and_works(hub, publish_in_turn, checkpoint, tmp_path):
     assert "got 'ada/hidden', a private one, which a page can't load" in said[0]
     assert "got 'ada/bare', which has no onnx/spert_onnx.json (`spert-hf export`)" in said[1]
     assert "got 'ada/none', which the Hub does not have or does not show" in said[2]
+    assert "model must be a folder that exists, or the id of a model on the Hub, got" in said[3]
     assert "the same command can be run again" in said[4]
 
     space = hub.repositories["space", NAME]
