@@ -95,10 +95,24 @@ class Addresses {
 
   /** The digest of a file of weights, which the Hub knows. */
   async digestOfWeights(name) {
-    this.listed ??= this.listing ? this.#read(this.listing) : Promise.resolve(null);
-    const content = await this.listed;
-    const files = content && json(content, "the Hub's list of files");
-    return Array.isArray(files) ? files.find(({ path }) => path === name)?.lfs?.oid : undefined;
+    this.listed ??= this.#list();
+    return (await this.listed).find(({ path }) => path === name)?.lfs?.oid;
+  }
+
+  /** The files of the repository, which the Hub lists a page at a time. */
+  async #list() {
+    const files = [];
+    try {
+      for (let page = this.listing; page?.startsWith(this.listing); ) {
+        const response = await fetch(page, { cache: "no-cache" });
+        if (!response.ok) break;
+        files.push(...(await response.json()));
+        page = /<([^>]+)>; *rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+      }
+    } catch {
+      // Without a network: what was kept was compared when it was loaded.
+    }
+    return files;
   }
 
   async forget(name) {

@@ -72,7 +72,7 @@ function checkBrowser() {
 /** The graph of a dtype, or the smallest that was exported. */
 function graphOf(names, record, dtype) {
   const there = Object.entries(names.spans).filter(([, file]) => file in record.files);
-  const asked = dtype === undefined ? there : there.filter(([name]) => name === dtype);
+  const asked = dtype ? there.filter(([name]) => name === dtype) : there;
   if (asked.length) return (asked.find(([name]) => name === "int8") ?? asked[0])[1];
   const allowed = there.map(([name]) => name).join(", ");
   throw new Error(`dtype must be ${allowed}, as the model was exported, got '${dtype}'`);

@@ -17,6 +17,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
+from ...encoders import check_folder_or_id
 from ...files.new_folder import new_folder
 from ...model.configuration_spert import SpertConfig
 from ...model.messages import must_be
@@ -137,9 +138,10 @@ def build_static_space(output: str | Path, model: str, *, token: str | None = No
 
 
 def _stage_static(staged: Path, model: str, token: str | None) -> None:
+    check_folder_or_id("model", model)
     folder = shipped_folder(SPACE_FOLDER)
     endpoint = HfApi().endpoint
-    if Path(model).exists():
+    if Path(model).is_dir():
         stage_browser(folder, staged, find_export(Path(model)), endpoint)
         return
     if check_model(model, token):
