@@ -27,6 +27,8 @@ alternate."""
 LONGEST_LINGERING = 0.05
 """The maximum of that time in seconds."""
 
+FAILED = "the extraction failed"
+
 RESTART_PAUSES = (0.0, 1.0, 5.0)
 """Seconds before each attempt to start a worker again, after which it is given up."""
 
@@ -145,6 +147,12 @@ class Batcher:
                 self._running.update(batch)
                 try:
                     await self._predict(worker, batch)
+                except LoadingError:
+                    raise
+                except Exception:  # else nobody would take what waits, without a word
+                    logger.exception("a batch of %d texts has failed", len(batch))
+                    for one in batch:
+                        one.refuse(500, FAILED)
                 finally:
                     self._running.difference_update(batch)
                 expected, seconds = len(batch), perf_counter() - start
@@ -204,14 +212,14 @@ class Batcher:
         except WORKER_ENDED:
             await self._restart(worker, batch)
             if len(batch) == 1:
-                batch[0].refuse(500, "the extraction failed")
+                batch[0].refuse(500, FAILED)
                 return
             for one in batch:  # only what ends a worker by itself fails
                 await self._predict(worker, [one])
             return
         for one, result in zip(batch, results, strict=True):
             if result is None:
-                one.refuse(500, "the extraction failed")
+                one.refuse(500, FAILED)
             elif not one.result.done():
                 one.result.set_result(result)
 
@@ -232,5 +240,5 @@ class Batcher:
             except LoadingError:
                 if number == len(RESTART_PAUSES):
                     for one in batch:
-                        one.refuse(500, "the extraction failed")
+                        one.refuse(500, FAILED)
                     raise

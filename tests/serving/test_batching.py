@@ -231,3 +231,26 @@ def test_no_more_time_is_told_to_all_that_wait():
         hand.finish()
 
     run(test, hand)
+
+
+@pytest.mark.parametrize("fault", ["refuses", "loses a result"])
+def test_a_batch_that_fails_in_no_known_way_is_answered_and_the_next_one_is_taken(fault):
+    hand = Hand(at_once=True)
+    submit = hand.submit
+
+    def fail(calls):
+        hand.submit = submit
+        if fault == "refuses":
+            raise RuntimeError("no more room")
+        future = Future()
+        future.set_result([])
+        return future
+
+    hand.submit = fail
+
+    async def test(batcher):
+        (first,) = await asyncio.gather(*ask(batcher, "a"), return_exceptions=True)
+        assert isinstance(first, RefusedError) and first.status == 500
+        assert await batcher.extract(Call("b")) == {"of": "b"}
+
+    run(test, hand)
