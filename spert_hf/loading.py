@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -10,6 +11,7 @@ from .encoders import check_folder_or_id
 from .model.choices import BACKENDS
 from .model.messages import must_be
 from .model.setting_checks import check_choice
+from .version import HOW_TO_GET_TORCH
 
 if TYPE_CHECKING:
     import torch
@@ -91,6 +93,7 @@ def load(
 
         check_backend(backend, str(dtype or "float32"), None if device is None else str(device))
         return load_onnx(source, dtype=str(dtype or "float32"), revision=revision, token=token, **settings)
+    check_torch(f"backend={backend!r}")
     from .model.pipeline_spert import SpertPipeline
 
     SpertPipeline.check_settings(settings)
@@ -180,6 +183,19 @@ def load_extractor(
     return load_checked(field, source, backend, dtype, device, where, settings)
 
 
+def check_torch(what: str) -> None:
+    """Check that torch is installed, without importing it.
+
+    Args:
+        what: needs it, for the message.
+
+    Raises:
+        ImportError: it is not.
+    """
+    if find_spec("torch") is None:
+        raise ImportError(f"{what} needs torch, {HOW_TO_GET_TORCH}")
+
+
 def check_device(field: str, name: str | torch.device) -> None:
     """Check that a device is available.
 
@@ -192,7 +208,9 @@ def check_device(field: str, name: str | torch.device) -> None:
         import torch
 
         torch.empty(0, device=name)
-    except (ImportError, RuntimeError, AssertionError) as error:  # the last if torch was built without support for it
+    except ImportError as error:
+        raise ValueError(must_be(field, "cpu without torch", repr(str(name)))) from error
+    except (RuntimeError, AssertionError) as error:  # the last if torch was built without support for it
         reason = str(error).partition("\n")[0]
         allowed = "cpu, or another device of this machine, such as cuda:0"
         raise ValueError(must_be(field, allowed, f"{str(name)!r}: {reason}")) from error

@@ -8,7 +8,7 @@ from ..encoders import check_folder_or_id
 from ..model.messages import must_be
 from ..onnx import export_onnx
 from ..onnx.imports import import_exporter
-from ..onnx.record import FOLDER
+from ..onnx.record import FOLDER, RECORD_FILE
 from .options import load_stored
 
 
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     folder = _output(options)
     pipe = load_stored(options)
     sys.stderr.write(f"Exporting {options.model} to {folder}\n")
-    export_onnx(pipe.model.float(), pipe.tokenizer, folder, options.dtype)
+    export_onnx(pipe.model.float(), pipe.tokenizer, folder, options.dtype, overwrite=options.overwrite)
     sizes = ", ".join(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in sorted(folder.glob("*.onnx")))
     sys.stdout.write(f"Saved in {folder}: {sizes}\n")
     return 0
@@ -34,6 +34,10 @@ def _output(options: argparse.Namespace) -> Path:
     if options.output is None and not Path(options.model).is_dir():
         raise ValueError(must_be("--output", "given for a model that is not in a folder", "none"))
     folder = Path(options.model, FOLDER) if options.output is None else Path(options.output)
+    if options.overwrite and (folder / RECORD_FILE).is_file():
+        return folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if (folder / RECORD_FILE).is_file():
+            raise ValueError(f"--output: {folder} holds an export; name another folder, or pass --overwrite")
         raise ValueError(must_be("--output", "a new or empty folder", repr(str(folder))))
     return folder

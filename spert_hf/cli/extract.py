@@ -206,5 +206,6 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
         "model": digest_of_model(pipe),
         **{name: setting_as_text(value) for name, value in settings.items() if value is not None},
         "device": "cpu" if options.backend == "onnx" else pipe.device.type,
-        "backend": f"{options.backend}, {options.dtype}",
+        "backend": options.backend,
+        "dtype": options.dtype,
     }

@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from ..model.errors import CheckpointError
+from ..version import HOW_TO_GET_TORCH
 from .parsers import module_of, parse
 from .parsers.command_parser import CommandParser
 from .standard_streams import stand_in_for_closed
@@ -95,7 +96,7 @@ def _missing(error: ModuleNotFoundError) -> str:
     """Say what is not installed, and, where the package was installed without torch, what to do."""
     if find_spec("torch") is not None:
         return str(error)
-    return f"this needs torch: pip install spert-hf; without, only extract and serve with --backend onnx work ({error})"
+    return f"this needs torch, {HOW_TO_GET_TORCH} ({error})"
 
 
 def _run(command: str, options: argparse.Namespace) -> int:

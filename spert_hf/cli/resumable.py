@@ -137,6 +137,8 @@ def _check_job(job_file: Path, job: Mapping[str, str], target: Path) -> None:
         before = None
     before = before if isinstance(before, dict) else {}
     changed = [name for name in {**job, **before} if before.get(name) != job.get(name)]
+    if "dtype" in changed and "model" in changed:  # in another precision, the same model has other weights
+        changed.remove("model")
     if changed:
         raise ValueError(
             f"--resume: the interrupted run for {target} had another {', another '.join(changed)}; "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cores import usable_cores
 from ..model.messages import must_be
 from ..model.words import import_extra
 
@@ -56,7 +56,7 @@ def open_database(
         ValueError: DuckDB is not installed.
     """
     settings: dict[str, Any] = {
-        "memory_limit": memory_limit or f"{MEMORY_OF_A_THREAD * (threads or cores())}MB",
+        "memory_limit": memory_limit or f"{MEMORY_OF_A_THREAD * (threads or usable_cores())}MB",
         "temp_directory": str(folder / ".duckdb"),
         "autoinstall_known_extensions": False,
     }
@@ -67,11 +67,6 @@ def open_database(
         yield connection
     finally:
         connection.close()
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def quoted(text: str | Path) -> str:

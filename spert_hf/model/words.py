@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -403,9 +404,9 @@ def import_extra(module: str, asked: str, extra: str, package: str | None = None
         return import_module(module)
     except ImportError as error:
         package = package or module.partition(".")[0]
-        raise ValueError(
-            f"{asked} needs the package {package}: pip install {package} (or 'spert-hf[{extra}]')"
-        ) from error
+        # Without torch, another distribution than spert-hf is installed.
+        by_extra = f" (or 'spert-hf[{extra}]')" if find_spec("torch") else ""
+        raise ValueError(f"{asked} needs the package {package}: pip install {package}{by_extra}") from error
 
 
 def by_function(function: Callable[[str], Any]) -> SplitWords:

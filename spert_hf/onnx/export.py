@@ -45,6 +45,7 @@ def export_onnx(
     tokenizer: PreTrainedTokenizerBase,
     folder: str | Path,
     dtypes: Sequence[str] = ("float32",),
+    overwrite: bool = False,
 ) -> None:
     """Export a model, so that `load_onnx` extracts with it without torch and transformers.
 
@@ -57,11 +58,12 @@ def export_onnx(
         folder: a new or empty folder; by convention, `onnx` in that of the checkpoint.
         dtypes: `"float32"`, `"int8"` (weights of the encoder's linear layers in INT8, activations quantized as they
             are computed), or both.
+        overwrite: whether the folder may have an export already, which is replaced.
 
     Raises:
         ImportError: a library for the export is not installed.
         ValueError: an argument is invalid, or the encoder can't be exported.
-        FileExistsError: the folder has files in it.
+        FileExistsError: the folder has files in it that may not be replaced.
         OSError: it can't be written.
     """
     for dtype in dtypes:
@@ -70,7 +72,7 @@ def export_onnx(
     _check_model(model)
     processor = SpertProcessor.for_config(tokenizer, model.config)
     longest = processor.window_size + len(processor.prefix) + len(processor.suffix)
-    with new_folder(folder) as unfinished, _as_torch_has_it(model), TemporaryDirectory() as working:
+    with new_folder(folder, replace=overwrite) as unfinished, _as_torch_has_it(model), TemporaryDirectory() as working:
         spans = Path(working, SPAN_FILES["float32"])
         span_inputs, pair_inputs = example_inputs(model)
         _export(SpanGraph(model, longest), span_inputs, ["entity_logits", "hidden"], spans)

@@ -1,6 +1,5 @@
 """Extraction by exported graphs: needs onnxruntime, tokenizers and NumPy, but neither torch nor transformers."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike, fspath
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tokenizers import Tokenizer
 
+from ..cores import usable_cores
 from ..encoders import check_folder_or_id
 from ..model.cpu_scheduling import batches_by_length
 from ..model.decoding import CandidateScores, decode_arrays
@@ -117,7 +117,7 @@ def load_export(
         there = ", ".join(name for name, file in SPAN_FILES.items() if file in record.files)
         raise ValueError(must_be(f"{dashes}dtype", f"{there}, as the model was exported", repr(dtype)))
     check_files(folder, record, record.used_files(dtype))
-    return OnnxExtractor(folder, record, dtype, threads or len(os.sched_getaffinity(0)), **settings)
+    return OnnxExtractor(folder, record, dtype, threads or usable_cores(), **settings)
 
 
 def _find_export(field: str, model: str, where: Mapping[str, Any]) -> Path:
@@ -133,8 +133,13 @@ def _find_export(field: str, model: str, where: Mapping[str, Any]) -> Path:
         raise ValueError(must_be(field, "a folder that `spert-hf export` has written", f"{model!r}"))
     check_folder_or_id(field, model)
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError
 
-    found = Path(snapshot_download(model, **where, allow_patterns=[f"{FOLDER}/*", "config.json"]))
+    try:
+        found = Path(snapshot_download(model, **where, allow_patterns=[f"{FOLDER}/*", "config.json"]))
+    except (HTTPError, LocalEntryNotFoundError) as error:
+        given = f"{model!r}: there is no such folder, and the Hub can't be reached"
+        raise ValueError(must_be(field, "a folder or a Hub id", given)) from error
     if not (found / FOLDER / RECORD_FILE).is_file():
         raise ValueError(must_be(field, f"a repository with {FOLDER}/{RECORD_FILE} (`spert-hf export`)", repr(model)))
     return found / FOLDER

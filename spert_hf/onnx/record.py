@@ -185,7 +185,7 @@ def check_weights_on_hub(repo_id: str, commit: str, token: str | bool | None, re
 
 
 def _check_checkpoint(checkpoint: Path, record: OnnxRecord) -> None:
-    again = f"{checkpoint / FOLDER} was exported from other {{}}: export it again"
+    again = f"{checkpoint / FOLDER} was exported from other {{}}: export it again (spert-hf export --overwrite)"
     for name, digest in record.weights.items():
         path = checkpoint / name
         if path.is_file() and digest_of_file(path) != digest:

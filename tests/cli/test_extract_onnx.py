@@ -68,7 +68,7 @@ def test_a_corpus_without_torch_goes_on_where_it_was(exported_checkpoint, inputs
             subprocess.run([sys.executable, "-c", _WITHOUT_TORCH, *options], check=True, timeout=300)
             (output / "b.jsonl").unlink()
         assert main(options) == 0
-    assert "1 of 2 shards are in" in capsys.readouterr().err
+    assert "1 of 2 shards is in" in capsys.readouterr().err
     for name in ("a.jsonl", "b.jsonl"):
         assert lines_of(outputs["onnx"] / name) == rounded(lines_of(outputs["torch"] / name))
     options[options.index("torch")] = "onnx"
@@ -114,3 +114,24 @@ def test_bad_arguments_are_told(tiny_checkpoint):
         spert_hf.load(tiny_checkpoint, backend="onnx", device="cuda:0")
     with pytest.raises(ValueError, match=r"backend must be 'torch', 'openvino' or 'onnx', got 'onyx'"):
         spert_hf.load(tiny_checkpoint, backend="onyx")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("spert_hf.load('x')", "backend='torch' needs torch, which spert-hf installs and spert-hf-onnx does not"),
+        ("spert_hf.SpertModel", "spert_hf.SpertModel needs torch, which spert-hf installs"),
+        ("spert_hf.loading.check_device('--device', 'cuda:0')", "--device must be cpu without torch, got 'cuda:0'"),
+        (
+            "__import__('spert_hf.model.words').model.words.import_extra('nowhere', 'this', 'icu')",
+            "this needs the package nowhere: pip install nowhere",
+        ),
+    ],
+)
+def test_what_needs_torch_says_so(code, message):
+    blocked = (
+        "import sys; sys.modules.update(dict.fromkeys(['torch', 'transformers'])); import spert_hf, spert_hf.loading"
+    )
+    done = subprocess.run([sys.executable, "-c", f"{blocked}\n{code}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].partition(": ")[2].startswith(message)

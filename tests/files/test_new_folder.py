@@ -42,3 +42,37 @@ def test_what_is_there_already_stays(tmp_path: Path, name: str):
     with pytest.raises(FileExistsError, match="must be a new folder or an empty one"), new_folder(tmp_path / name):
         pass
     assert (tmp_path / "one").read_text() == "1"
+
+
+def test_a_folder_is_replaced_as_a_whole_where_that_is_asked_for(tmp_path: Path):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "old").write_text("1")
+    with new_folder(target, replace=True) as folder:
+        (folder / "new").write_text("2")
+        assert [path.name for path in target.iterdir()] == ["old"]
+    assert [path.name for path in target.iterdir()] == ["new"]
+    assert [*tmp_path.iterdir()] == [target]
+
+
+def test_a_file_is_never_replaced_by_a_folder(tmp_path: Path):
+    (tmp_path / "out").write_text("1")
+    with (
+        pytest.raises(FileExistsError, match="a new folder or an empty one, got a file"),
+        new_folder(tmp_path / "out", replace=True),
+    ):
+        pass
+    assert (tmp_path / "out").read_text() == "1"
+
+
+def test_what_another_run_has_written_meanwhile_stays(tmp_path: Path):
+    target = tmp_path / "out"
+    with (
+        pytest.raises(FileExistsError, match="a new folder or an empty one, got a folder with files in it"),
+        new_folder(target) as folder,
+    ):
+        (folder / "one").write_text("1")
+        target.mkdir()
+        (target / "theirs").write_text("2")
+    assert [path.name for path in target.iterdir()] == ["theirs"]
+    assert [*tmp_path.iterdir()] == [target]

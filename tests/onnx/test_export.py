@@ -160,11 +160,30 @@ def test_what_is_not_there_is_told(checkpoint, tmp_path, tiny_checkpoint):
         load_onnx(checkpoint, relation_treshold=0.4)
 
 
-def test_a_folder_with_files_is_left_alone(checkpoint, capsys):
+def test_a_folder_with_files_is_left_alone(checkpoint, tmp_path, capsys):
     before = sorted((checkpoint / "onnx").iterdir())
     assert main(["export", "--model", str(checkpoint)]) == 1
-    assert "--output must be a new or empty folder, got" in capsys.readouterr().err
+    held = f"--output: {checkpoint / 'onnx'} holds an export; name another folder, or pass --overwrite"
+    assert held in capsys.readouterr().err
     assert sorted((checkpoint / "onnx").iterdir()) == before
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "thesis.doc").write_text("")
+    assert main(["export", "--model", str(checkpoint), "--output", str(other), "--overwrite"]) == 1
+    assert "--output must be a new or empty folder, got" in capsys.readouterr().err
+    assert [path.name for path in other.iterdir()] == ["thesis.doc"]
+
+
+@pytest.mark.e2e
+def test_a_stale_export_is_replaced_where_that_is_asked_for(checkpoint, tmp_path, capsys):
+    copied = shutil.copytree(checkpoint, tmp_path / "copy")
+    config = json.loads((copied / "config.json").read_text())
+    (copied / "config.json").write_text(json.dumps({**config, "relation_threshold": 0.9}))
+    with pytest.raises(CheckpointError, match=r"export it again \(spert-hf export --overwrite\)"):
+        load_onnx(copied)
+    assert main(["export", "--model", str(copied), "--overwrite"]) == 0
+    assert "entities" in load_onnx(copied)("It rained.")
+    assert sorted(path.name for path in copied.iterdir()) == sorted(path.name for path in checkpoint.iterdir())
 
 
 def test_nothing_is_reported(checkpoint, tmp_path):

@@ -27,4 +27,5 @@ def make_parser() -> argparse.ArgumentParser:
         default=["float32"],
         help="float32, int8 (the encoder's linear layers and embeddings in INT8), or both (default: float32)",
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace another export in the output folder")
     return parser
