@@ -21,6 +21,7 @@ MANIFEST = ".manifest.json"
 """Hidden, as readers of folders of Parquet (`load_dataset`, `pyarrow.dataset`) take all other files for data."""
 
 _SHOWN_FILES = 3
+_OTHER_MODEL = "another model"
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,8 @@ class Manifest:
             for name in {**self.settings, **before.settings}
             if before.settings.get(name) != self.settings.get(name)
         ]
+        if before.settings.get("backend") != self.settings.get("backend"):  # the same model has another digest there
+            changes = [change for change in changes if change != _OTHER_MODEL]
         changes += _changed_files(before.inputs, self.inputs)
         if not changes and before.shards != self.shards:
             changes.append("another --shard-size")
@@ -179,7 +182,7 @@ def _changed_setting(name: str, before: Any, now: Any) -> str:
         told = [f"{kind} {_some(columns)}" for kind, columns in kinds.items() if columns]
         return f"other columns ({'; '.join(told) or 'in another order'})"
     if name == "model":
-        return "another model"
+        return _OTHER_MODEL
     return f"another {name} ({_given(before)}, now {_given(now)})"
 
 

@@ -52,6 +52,10 @@ def test_the_same_run_goes_on(made, tmp_path):
         ),
         ({"reading": {"words": re.compile("x")}}, 'another words (none, now "x"),'),
         ({"dtype": "bfloat16"}, "another backend (torch, float32, now torch, bfloat16),"),
+        (
+            {"model": "other", "dtype": "bfloat16"},  # in which its weights are others
+            "of a run with another backend (torch, float32, now torch, bfloat16),",
+        ),
         ({"id_column": "id"}, "another id_column (none, now id),"),
         ({"shard_size": 50}, "another --shard-size,"),
     ],
