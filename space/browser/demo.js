@@ -6,7 +6,7 @@ import { keepFiles } from "./keeping.js";
 import { hubName, sourceOf } from "./sources.js";
 
 const element = (id) => document.getElementById(id);
-const settings = await (await fetch("settings.json")).json();
+const settings = await (await fetch("settings.json", { cache: "no-cache" })).json();
 
 /** What the page shows and who computes it. */
 class Demo {

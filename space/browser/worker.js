@@ -30,7 +30,7 @@ self.addEventListener("message", async ({ data }) => {
 async function load({ source, settings: given, dtype }) {
   settings = given;
   checkBrowser();
-  const tables = new Tables(await (await fetch("tables.json")).json());
+  const tables = new Tables(await (await fetch("tables.json", { cache: "no-cache" })).json());
   const names = tables.content.files;
   const files = new ModelFiles(source, names, tellLoading);
   const record = await files.record();

@@ -1,7 +1,9 @@
 """The page that runs the model in the browser: what it finds, without a network, and what it refuses."""
 
 import json
+import os
 import shutil
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -160,6 +162,60 @@ def test_it_works_without_a_network(open_page, checkpoint, tmp_path):
     page.extract(f"Still here. {TEXT}")
     assert page.shown_text() == f"Still here. {TEXT}"
     assert page.json()["entities"]
+
+
+class TestASiteThatChanges:
+    """Visitors who have been there before get what is there now, although their browser's cache may keep the old."""
+
+    @pytest.fixture
+    def folder(self, checkpoint, tmp_path):
+        folder = stage_site(tmp_path / "site", checkpoint)
+        for path in folder.rglob("*"):  # files that have been old for long are taken from the browser's cache unasked
+            os.utime(path, (time.time() - 10 * 86_400,) * 2)
+        return folder
+
+    @pytest.fixture
+    def other(self, tmp_path):
+        (tmp_path / "other").mkdir()
+        return make_export("bert", tmp_path / "other", entity_types=["Place", "Firm"], dtypes=("int8",))
+
+    def test_another_model(self, open_page, folder, other):
+        with open_site(folder) as site:
+            page = open_page(site.url)
+            page.wait_until_ready()
+            for file in (other / "onnx").iterdir():
+                shutil.copyfile(file, folder / "model" / file.name)
+            page.page.reload()
+            page.wait_until_ready()
+            page.extract(TEXT)
+            assert page.page.locator("#error").is_hidden()
+            expected = load_onnx(other, dtype="int8", threads=1)(TEXT)["entities"]
+            assert [one["type"] for one in page.json()["entities"]] == [one["type"] for one in expected]
+            assert {one["type"] for one in expected} <= {"Place", "Firm"}
+
+    def test_another_version_of_the_page(self, open_page, folder, other, tmp_path):
+        with open_site(folder) as site:
+            page = open_page(site.url)
+            page.wait_until_ready()
+            kept = page.page.evaluate("caches.keys()")
+            shutil.copytree(stage_site(tmp_path / "new", other.rename(tmp_path / "renamed")), folder, dirs_exist_ok=True)
+            for name, old, new in (("index.html", "knowledge graph out<", "graph out<"), ("demo.js", " ms,", " msec,")):
+                changed = (folder / name).read_text(encoding="utf-8").replace(old, new)
+                (folder / name).write_text(changed, encoding="utf-8")
+            page.page.reload()
+            expect(page.page.locator("#intro code")).to_have_text("renamed")
+            page.wait_until_ready()
+            page.extract(TEXT)
+            assert page.page.locator("h1").inner_text() == "Text in, graph out"
+            assert " msec," in page.page.locator("#status").inner_text()
+            assert page.page.evaluate("crossOriginIsolated")
+            now = page.page.evaluate("caches.keys()")
+            assert len(now) == len(kept)
+            assert len(set(now) & set(kept)) == len(kept) - 1  # the page's is another, that of the models is the same
+            url = site.url
+        page.page.goto(url)
+        page.wait_until_ready()
+        assert page.page.locator("h1").inner_text() == "Text in, graph out"
 
 
 class TestTheHub:
