@@ -13,6 +13,7 @@ export class ModelFiles {
   constructor(source, names, progress) {
     this.names = names;
     this.progress = progress;
+    this.owner = source.folder ? "this page" : "this model";
     this.place = source.files ? new Folder(source.files, names) : new Addresses(source, names);
   }
 

@@ -198,7 +198,9 @@ class TestASiteThatChanges:
             page = open_page(site.url)
             page.wait_until_ready()
             kept = page.page.evaluate("caches.keys()")
-            shutil.copytree(stage_site(tmp_path / "new", other.rename(tmp_path / "renamed")), folder, dirs_exist_ok=True)
+            shutil.copytree(
+                stage_site(tmp_path / "new", other.rename(tmp_path / "renamed")), folder, dirs_exist_ok=True
+            )
             for name, old, new in (("index.html", "knowledge graph out<", "graph out<"), ("demo.js", " ms,", " msec,")):
                 changed = (folder / name).read_text(encoding="utf-8").replace(old, new)
                 (folder / name).write_text(changed, encoding="utf-8")
@@ -294,8 +296,8 @@ def test_other_models(open_page, site, checkpoint, tmp_path):
     )
     page = open_page(f"{site.url}?model=./other/")
     assert f"model must be a folder of this site with {RECORD_FILE}" in page.wait_for_error()
-    page = open_page(f"{site.url}?dtype=float16")
-    assert page.wait_for_error() == "dtype must be float32, int8, as the model was exported, got 'float16'"
+    page = open_page(f"{site.url}?dtype=float32")
+    assert page.wait_for_error() == "dtype must be int8, got 'float32': this page has int8 only"
     page.page.locator("#models summary").click()
     page.page.set_input_files("#folder", str(checkpoint))
     page.wait_until_ready()
