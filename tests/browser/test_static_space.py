@@ -298,6 +298,7 @@ def test_other_models(open_page, site, checkpoint, tmp_path):
     assert f"model must be a folder of this site with {RECORD_FILE}" in page.wait_for_error()
     page = open_page(f"{site.url}?dtype=float32")
     assert page.wait_for_error() == "dtype must be int8, got 'float32': this page has int8 only"
+    assert page.page.locator("#intro").inner_text() == ""
     page.page.locator("#models summary").click()
     page.page.set_input_files("#folder", str(checkpoint))
     page.wait_until_ready()
@@ -308,6 +309,15 @@ def test_other_models(open_page, site, checkpoint, tmp_path):
     (other / "model.safetensors").write_bytes(b"others")
     page.page.set_input_files("#folder", str(other))
     assert "the export was made of other weights than those of model.safetensors" in page.wait_for_error()
+    page.page.fill("#model", "no name")
+    page.page.locator("#model-form button").click()
+    assert "model must be the name of a repository on the Hub" in page.wait_for_error()
+    # The one before goes on.
+    assert page.page.locator("#intro code").inner_text() == "checkpoint"
+    assert page.shown_text() == TEXT
+    page.extract(f"Still here. {TEXT}")
+    assert page.page.locator("#error").is_hidden()
+    assert page.shown_text() == f"Still here. {TEXT}"
 
 
 def test_long_texts_and_models_without_relations(open_page, tmp_path):
@@ -316,13 +326,35 @@ def test_long_texts_and_models_without_relations(open_page, tmp_path):
         page = open_page(site.url)
         page.wait_until_ready()
         assert page.page.locator("#notes").inner_text() == "This model has no relation types: it finds entities only."
+        page.page.locator(".spert-knowledge summary").click()
+        said = page.page.locator("#view").inner_text().lower()
+        assert "entity types" in said
+        assert "relation types" not in said
+        assert "relation score" not in said
         page.page.fill("#text", "Oslo is in Norway. " * 5_264)
         page.page.click("#extract")
         assert page.wait_for_error() == "text must be at most 20,000 characters long, got 100,016"
+        assert page.page.locator("#view").is_hidden()  # with the results of the text before
         page.extract("Oslo is in Norway. " * 1_000)
         assert page.page.locator("#error").is_hidden()
         page.extract(TEXT)
         assert page.shown_text() == TEXT
+
+
+def test_names_of_relations_are_kept_whole_on_a_phone(open_page, tmp_path):
+    types = ["OrgBased_In", "Located_In"]
+    checkpoint = make_export("bert", tmp_path, relation_types=types, symmetric_relation_types=[])
+    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
+        page = open_page(site.url, width=375)
+        page.wait_until_ready()
+        page.extract(TEXT)
+        page.page.evaluate("document.querySelector('[name=relationThreshold]').value = 0")
+        page.page.dispatch_event("[name=relationThreshold]", "input")
+        names = page.page.locator(".spert-relation-name")
+        expect(names.first).to_be_visible()
+        lines = "all => all.map((one) => one.offsetHeight / parseFloat(getComputedStyle(one).fontSize))"
+        assert max(names.evaluate_all(lines)) < 2, "in two lines"
+        assert not page.page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def test_a_later_text_takes_the_place_of_an_earlier_one(open_page, site):
