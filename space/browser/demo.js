@@ -6,12 +6,14 @@ import { keepFiles } from "./keeping.js";
 import { hubName, sourceOf } from "./sources.js";
 
 const element = (id) => document.getElementById(id);
-const settings = await (await fetch("settings.json")).json();
+const settings = await (await fetch("settings.json", { cache: "no-cache" })).json();
 
 /** What the page shows and who computes it. */
 class Demo {
   constructor() {
     this.asked = 0;
+    this.current = null; // the model in use: its worker and its name
+    this.coming = null; // the one that is loaded
     this.props = { value: null };
     element("text-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -43,60 +45,93 @@ class Demo {
     return button;
   }
 
-  /** Load a model: `model` is its name or address, `files` are those of a folder. */
+  /**
+   * Load a model: `model` is its name or address, `files` are those of a folder. The one before is used again if that
+   * fails.
+   */
   load({ model, files, dtype }) {
-    this.worker?.terminate();
-    this.isReady = false;
-    this.shown = null;
-    element("extract").disabled = true;
-    this.say({ doing: "Loading the model" });
+    this.coming?.worker.terminate();
+    this.coming = null;
+    this.asked += 1; // what is being read now is not waited for
     let source;
     try {
       source = sourceOf(settings, model, files);
     } catch (error) {
-      this.say({ error: error.message });
+      this.goBack(error.message);
       return;
     }
-    introduce(source.name);
-    this.worker = new Worker("worker.js", { type: "module" });
-    this.worker.addEventListener("message", ({ data }) => this.receive(data));
-    this.worker.addEventListener("error", (event) => {
+    element("extract").disabled = true;
+    this.say({ doing: "Loading the model" });
+    if (!this.current) introduce(source.name);
+    const worker = new Worker("worker.js", { type: "module" });
+    const loaded = { worker, name: source.name };
+    this.coming = loaded;
+    worker.addEventListener("message", ({ data }) => this.receive(loaded, data));
+    worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.fail(`The program stopped in this browser: ${event.message || "it can't be loaded"}`);
+      this.stop(loaded, `The program stopped in this browser: ${event.message || "it can't be loaded"}`);
     });
-    this.worker.postMessage({ kind: "load", source: source.content, settings, dtype });
+    worker.postMessage({ kind: "load", source: source.content, settings, dtype });
   }
 
-  receive(message) {
+  receive(model, message) {
     if (message.number !== undefined && message.number !== this.asked) return;
     if (message.kind === "progress") this.say({ doing: message.doing, done: message.done, all: message.all });
-    if (message.kind === "failed") this.fail(message.error, message.number !== undefined);
-    if (message.kind === "ready") {
-      this.isReady = true;
-      element("extract").disabled = false;
-      this.about = message.about;
-      this.extract();
-    }
+    if (message.kind === "failed" && message.number === undefined) this.stop(model, message.error);
+    if (message.kind === "failed" && message.number !== undefined) this.fail(message.error);
+    if (message.kind === "ready") this.use(model, message.about);
     if (message.kind === "found") this.show(message);
   }
 
-  /** Say what went wrong; with a model that goes on working, or one that has to be loaded again. */
-  fail(error, isReady = false) {
-    this.isReady = isReady;
-    element("extract").disabled = !isReady;
+  /** Use a model that was loaded, in place of the one before. */
+  use(model, about) {
+    this.current?.worker.terminate();
+    this.current = model;
+    this.coming = null;
+    this.about = about;
+    this.shown = null;
+    introduce(model.name);
+    element("extract").disabled = false;
+    this.extract();
+  }
+
+  /** A model can't be loaded, or has stopped. */
+  stop(model, error) {
+    model.worker.terminate();
+    if (model === this.current) this.current = null;
+    if (model === this.coming) this.coming = null;
+    if (!this.coming) this.goBack(error);
+  }
+
+  /** Say what went wrong with a model, and go on with the one before, if there is one. */
+  goBack(error) {
+    element("extract").disabled = !this.current;
+    if (this.current) {
+      this.say({ error, notes: [`${this.current.name} is still here, and goes on.`] });
+    } else {
+      element("intro").replaceChildren();
+      element("view").hidden = true;
+      this.say({ error });
+    }
+  }
+
+  /** Say why a text can't be read; what was found in the one before would be taken for its results. */
+  fail(error) {
+    element("view").hidden = true;
     this.say({ error });
   }
 
   extract() {
-    if (!this.isReady) return;
+    if (element("extract").disabled) return;
     const text = element("text").value;
     this.asked += 1;
     this.say({ doing: "Reading" });
-    this.worker.postMessage({ kind: "extract", number: this.asked, text });
+    this.current.worker.postMessage({ kind: "extract", number: this.asked, text });
   }
 
   show({ value, notes, milliseconds }) {
     this.props.value = value;
+    element("view").hidden = false;
     if (this.shown) this.shown();
     else mountView(element("view"), this.props, (_, callback) => (this.shown = callback));
     const { graph, threads } = this.about;

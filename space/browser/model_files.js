@@ -13,6 +13,7 @@ export class ModelFiles {
   constructor(source, names, progress) {
     this.names = names;
     this.progress = progress;
+    this.owner = source.folder ? "this page" : "this model";
     this.place = source.files ? new Folder(source.files, names) : new Addresses(source, names);
   }
 
@@ -126,22 +127,35 @@ class Addresses {
       const before = await contentOf(await kept?.match(address));
       if (before && (await digestOf(before)) === digest) return before;
     }
+    let content = await this.#fetch(address, digest ? "default" : "no-cache", told).catch(async (error) => {
+      const before = digest ? null : await contentOf(await kept?.match(address));
+      if (before && error instanceof Unreachable) return before;
+      throw error;
+    });
+    if (digest && content && (await digestOf(content)) !== digest) {
+      // The browser's own cache may hold the file that was here before: what the server has now decides.
+      content = await this.#fetch(address, "reload", told);
+    }
+    if (content && (!digest || (await digestOf(content)) === digest)) await keep(kept, address, content);
+    return content;
+  }
+
+  /** What is at an address, or `null`; `cache` is how the browser's own cache is used. */
+  async #fetch(address, cache, told) {
     let response;
     try {
-      response = await fetch(address, digest ? {} : { cache: "no-cache" });
+      response = await fetch(address, { cache });
     } catch (error) {
-      const before = digest ? null : await contentOf(await kept?.match(address));
-      if (before) return before;
-      throw new Error(`${address} can't be reached, and was not loaded before (${error.message})`);
+      throw new Unreachable(`${address} can't be reached, and was not loaded before (${error.message})`);
     }
     if (response.status === 404 && !this.root) return null;
     if ([401, 403, 404].includes(response.status)) return null; // the Hub tells strangers nothing of private ones
     if (!response.ok) throw new Error(`${address} can't be loaded: ${response.status} ${response.statusText}`.trim());
-    const content = await receive(response, told);
-    if (!digest || (await digestOf(content)) === digest) await keep(kept, address, content);
-    return content;
+    return receive(response, told);
   }
 }
+
+class Unreachable extends Error {}
 
 /** Files of a folder that the visitor has chosen: that of an export, or of a checkpoint with one. */
 class Folder {

@@ -11,13 +11,18 @@ const HEADERS = {
 };
 
 self.addEventListener("install", (event) => {
-  const requests = FILES.map((file) => new Request(file, { cache: "no-cache" }));
-  event.waitUntil(caches.open(PREFIX + VERSION).then((cache) => cache.addAll(requests)));
+  event.waitUntil(keepAll().then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(dropOthers().then(() => self.clients.claim()));
 });
+
+/** Keep the files as the server has them: the browser's own cache may hold those of another version. */
+async function keepAll() {
+  const cache = await caches.open(PREFIX + VERSION);
+  await cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" })));
+}
 
 async function dropOthers() {
   const names = await caches.keys();
@@ -41,8 +46,8 @@ function fileOf(request) {
 }
 
 async function answer(request, file) {
-  const cache = await caches.open(PREFIX + VERSION);
-  const response = (await cache.match(file)) ?? (await fetch(request));
+  const kept = await caches.match(file, { cacheName: PREFIX + VERSION }); // makes no cache again that was dropped
+  const response = kept ?? (await fetch(request));
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });

@@ -30,11 +30,11 @@ self.addEventListener("message", async ({ data }) => {
 async function load({ source, settings: given, dtype }) {
   settings = given;
   checkBrowser();
-  const tables = new Tables(await (await fetch("tables.json")).json());
+  const tables = new Tables(await (await fetch("tables.json", { cache: "no-cache" })).json());
   const names = tables.content.files;
   const files = new ModelFiles(source, names, tellLoading);
   const record = await files.record();
-  const graph = graphOf(names, record, dtype);
+  const graph = graphOf(names, record, dtype, files.owner);
   const tokenizer = await files.tokenizer(record);
   const hasRelations = record.settings.relation_types.length > 0;
   const content = { spans: await files.file(graph, record), pairs: hasRelations && (await files.file(names.pairs, record)) };
@@ -69,13 +69,13 @@ function checkBrowser() {
   }
 }
 
-/** The graph of a dtype, or the smallest that was exported. */
-function graphOf(names, record, dtype) {
-  const there = Object.entries(names.spans).filter(([, file]) => file in record.files);
-  const asked = dtype ? there.filter(([name]) => name === dtype) : there;
-  if (asked.length) return (asked.find(([name]) => name === "int8") ?? asked[0])[1];
-  const allowed = there.map(([name]) => name).join(", ");
-  throw new Error(`dtype must be ${allowed}, as the model was exported, got '${dtype}'`);
+/** The graph of a dtype, or the smallest that is there. */
+function graphOf(names, record, dtype, owner) {
+  const there = Object.keys(names.spans).filter((name) => names.spans[name] in record.files);
+  const chosen = dtype ?? (there.includes("int8") ? "int8" : there[0]);
+  if (there.includes(chosen)) return names.spans[chosen];
+  if (!there.length) throw new Error(`${names.record} has no graph of ${Object.keys(names.spans).join(" or ")}`);
+  throw new Error(`dtype must be ${there.join(" or ")}, got '${dtype}': ${owner} has ${there.join(" and ")} only`);
 }
 
 async function open(ort, content, name) {

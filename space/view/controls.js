@@ -21,11 +21,12 @@ export class Controls {
       hiddenRelationTypes: new Set(),
     };
     this.counts = new Map();
+    const ofRelations = view.relation_types.length ? (control) => [control()] : () => [];
     container.append(
       make(
         "div",
         { class: "spert-settings" },
-        this.slider("Minimum relation score", "relationThreshold", view.score_floor),
+        ...ofRelations(() => this.slider("Minimum relation score", "relationThreshold", view.score_floor)),
         this.slider("Minimum entity score", "entityScore", 0),
         this.policies(),
       ),
@@ -33,7 +34,7 @@ export class Controls {
         "div",
         { class: "spert-legend" },
         this.legend("Entity types", "entity", hues.entity, this.settings.hiddenEntityTypes),
-        this.legend("Relation types", "relation", hues.relation, this.settings.hiddenRelationTypes),
+        ...ofRelations(() => this.legend("Relation types", "relation", hues.relation, this.settings.hiddenRelationTypes)),
       ),
     );
   }

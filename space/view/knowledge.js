@@ -25,20 +25,15 @@ export function describeModel(view, hues) {
     ]);
     return make("li", {}, named(type, "relation"), symmetric ? " (symmetric)" : "", ...pairs);
   });
+  const scores = `relations with a score of at least ${view.relation_threshold.toFixed(2)} are predicted, and `;
   return make(
     "details",
     {},
     make("summary", {}, "About the model"),
     make("h3", {}, "Entity types"),
     make("ul", {}, ...entities),
-    make("h3", {}, "Relation types"),
-    make("ul", {}, ...relations),
-    make(
-      "p",
-      { class: "spert-note" },
-      `By default, relations with a score of at least ${view.relation_threshold.toFixed(2)} are predicted, and ` +
-        `${OVERLAPS[view.overlap]}.`,
-    ),
+    ...(relations.length ? [make("h3", {}, "Relation types"), make("ul", {}, ...relations)] : []),
+    make("p", { class: "spert-note" }, `By default, ${relations.length ? scores : ""}${OVERLAPS[view.overlap]}.`),
   );
 }
 

@@ -49,8 +49,11 @@ def _publish_space(options: argparse.Namespace) -> str:
 
     if options.repo_id is None:
         raise ValueError(must_be("REPO_ID", "given, such as USER/NAME, unless there is an --output", "none"))
-    publish = publish_static_space if options.static else publish_space
-    return publish(options.repo_id, options.model, **_where(options))
+    if options.static:
+        return publish_static_space(options.repo_id, options.model, dtypes=options.dtype, **_where(options))
+    if options.dtype:
+        raise ValueError(must_be("--static", "given with --dtype", "none"))
+    return publish_space(options.repo_id, options.model, **_where(options))
 
 
 def _build_space(options: argparse.Namespace) -> int:
@@ -58,7 +61,7 @@ def _build_space(options: argparse.Namespace) -> int:
 
     if not options.static or options.repo_id is not None or options.dry_run:
         raise ValueError("--output must be given with --static, and without REPO_ID and --dry-run")
-    build_static_space(options.output, options.model, token=options.token)
+    build_static_space(options.output, options.model, dtypes=options.dtype, token=options.token)
     sys.stdout.write(f"Written to {options.output}: serve it with `python -m http.server -d {options.output}`\n")
     return 0
 

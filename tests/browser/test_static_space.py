@@ -1,7 +1,9 @@
 """The page that runs the model in the browser: what it finds, without a network, and what it refuses."""
 
 import json
+import os
 import shutil
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -162,6 +164,62 @@ def test_it_works_without_a_network(open_page, checkpoint, tmp_path):
     assert page.json()["entities"]
 
 
+class TestASiteThatChanges:
+    """Visitors who have been there before get what is there now, although their browser's cache may keep the old."""
+
+    @pytest.fixture
+    def folder(self, checkpoint, tmp_path):
+        folder = stage_site(tmp_path / "site", checkpoint)
+        for path in folder.rglob("*"):  # files that have been old for long are taken from the browser's cache unasked
+            os.utime(path, (time.time() - 10 * 86_400,) * 2)
+        return folder
+
+    @pytest.fixture
+    def other(self, tmp_path):
+        (tmp_path / "other").mkdir()
+        return make_export("bert", tmp_path / "other", entity_types=["Place", "Firm"], dtypes=("int8",))
+
+    def test_another_model(self, open_page, folder, other):
+        with open_site(folder) as site:
+            page = open_page(site.url)
+            page.wait_until_ready()
+            for file in (other / "onnx").iterdir():
+                shutil.copyfile(file, folder / "model" / file.name)
+            page.page.reload()
+            page.wait_until_ready()
+            page.extract(TEXT)
+            assert page.page.locator("#error").is_hidden()
+            expected = load_onnx(other, dtype="int8", threads=1)(TEXT)["entities"]
+            assert [one["type"] for one in page.json()["entities"]] == [one["type"] for one in expected]
+            assert {one["type"] for one in expected} <= {"Place", "Firm"}
+
+    def test_another_version_of_the_page(self, open_page, folder, other, tmp_path):
+        with open_site(folder) as site:
+            page = open_page(site.url)
+            page.wait_until_ready()
+            kept = page.page.evaluate("caches.keys()")
+            shutil.copytree(
+                stage_site(tmp_path / "new", other.rename(tmp_path / "renamed")), folder, dirs_exist_ok=True
+            )
+            for name, old, new in (("index.html", "knowledge graph out<", "graph out<"), ("demo.js", " ms,", " msec,")):
+                changed = (folder / name).read_text(encoding="utf-8").replace(old, new)
+                (folder / name).write_text(changed, encoding="utf-8")
+            page.page.reload()
+            expect(page.page.locator("#intro code")).to_have_text("renamed")
+            page.wait_until_ready()
+            page.extract(TEXT)
+            assert page.page.locator("h1").inner_text() == "Text in, graph out"
+            assert " msec," in page.page.locator("#status").inner_text()
+            assert page.page.evaluate("crossOriginIsolated")
+            now = page.page.evaluate("caches.keys()")
+            assert len(now) == len(kept)
+            assert len(set(now) & set(kept)) == len(kept) - 1  # the page's is another, that of the models is the same
+            url = site.url
+        page.page.goto(url)
+        page.wait_until_ready()
+        assert page.page.locator("h1").inner_text() == "Text in, graph out"
+
+
 class TestTheHub:
     @pytest.fixture
     def hub(self):
@@ -238,8 +296,9 @@ def test_other_models(open_page, site, checkpoint, tmp_path):
     )
     page = open_page(f"{site.url}?model=./other/")
     assert f"model must be a folder of this site with {RECORD_FILE}" in page.wait_for_error()
-    page = open_page(f"{site.url}?dtype=float16")
-    assert page.wait_for_error() == "dtype must be float32, int8, as the model was exported, got 'float16'"
+    page = open_page(f"{site.url}?dtype=float32")
+    assert page.wait_for_error() == "dtype must be int8, got 'float32': this page has int8 only"
+    assert page.page.locator("#intro").inner_text() == ""
     page.page.locator("#models summary").click()
     page.page.set_input_files("#folder", str(checkpoint))
     page.wait_until_ready()
@@ -250,6 +309,15 @@ def test_other_models(open_page, site, checkpoint, tmp_path):
     (other / "model.safetensors").write_bytes(b"others")
     page.page.set_input_files("#folder", str(other))
     assert "the export was made of other weights than those of model.safetensors" in page.wait_for_error()
+    page.page.fill("#model", "no name")
+    page.page.locator("#model-form button").click()
+    assert "model must be the name of a repository on the Hub" in page.wait_for_error()
+    # The one before goes on.
+    assert page.page.locator("#intro code").inner_text() == "checkpoint"
+    assert page.shown_text() == TEXT
+    page.extract(f"Still here. {TEXT}")
+    assert page.page.locator("#error").is_hidden()
+    assert page.shown_text() == f"Still here. {TEXT}"
 
 
 def test_long_texts_and_models_without_relations(open_page, tmp_path):
@@ -258,13 +326,35 @@ def test_long_texts_and_models_without_relations(open_page, tmp_path):
         page = open_page(site.url)
         page.wait_until_ready()
         assert page.page.locator("#notes").inner_text() == "This model has no relation types: it finds entities only."
+        page.page.locator(".spert-knowledge summary").click()
+        said = page.page.locator("#view").inner_text().lower()
+        assert "entity types" in said
+        assert "relation types" not in said
+        assert "relation score" not in said
         page.page.fill("#text", "Oslo is in Norway. " * 5_264)
         page.page.click("#extract")
         assert page.wait_for_error() == "text must be at most 20,000 characters long, got 100,016"
+        assert page.page.locator("#view").is_hidden()  # with the results of the text before
         page.extract("Oslo is in Norway. " * 1_000)
         assert page.page.locator("#error").is_hidden()
         page.extract(TEXT)
         assert page.shown_text() == TEXT
+
+
+def test_names_of_relations_are_kept_whole_on_a_phone(open_page, tmp_path):
+    types = ["OrgBased_In", "Located_In"]
+    checkpoint = make_export("bert", tmp_path, relation_types=types, symmetric_relation_types=[])
+    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
+        page = open_page(site.url, width=375)
+        page.wait_until_ready()
+        page.extract(TEXT)
+        page.page.evaluate("document.querySelector('[name=relationThreshold]').value = 0")
+        page.page.dispatch_event("[name=relationThreshold]", "input")
+        names = page.page.locator(".spert-relation-name")
+        expect(names.first).to_be_visible()
+        lines = "all => all.map((one) => one.offsetHeight / parseFloat(getComputedStyle(one).fontSize))"
+        assert max(names.evaluate_all(lines)) < 2, "in two lines"
+        assert not page.page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def test_a_later_text_takes_the_place_of_an_earlier_one(open_page, site):

@@ -99,6 +99,13 @@ def _add_space(kinds: "argparse._SubParsersAction[CommandParser]") -> None:
     )
     space.add_argument("--static", action="store_true", help="a static Space, which runs in browsers")
     space.add_argument(
+        "--dtype",
+        nargs="+",
+        choices=tuple(SPAN_FILES),
+        help="with --static and the folder of a model: the dtypes that the page has, of those exported; it uses int8 "
+        "unless asked by ?dtype=float32 (default: int8 if it was exported, else float32)",
+    )
+    space.add_argument(
         "--output",
         metavar="DIR",
         help="with --static: write the page to this new folder, for any web server, and upload nothing",

@@ -6,6 +6,8 @@ import hashlib
 import json
 import runpy
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,9 @@ _HUB_HOSTS = "https://*.huggingface.co https://*.hf.co"
 """The hosts that the Hub sends browsers to for large files."""
 
 
-def stage_browser(folder: Path, staged: Path, model: str | Path, endpoint: str = HUB) -> None:
+def stage_browser(
+    folder: Path, staged: Path, model: str | Path, endpoint: str = HUB, dtypes: Sequence[str] | None = None
+) -> None:
     """Make the folder of a static Space.
 
     Args:
@@ -39,22 +43,26 @@ def stage_browser(folder: Path, staged: Path, model: str | Path, endpoint: str =
         staged: a new folder.
         model: the Hub id of a model, which the page loads from there; or the folder of an export, which is copied.
         endpoint: the address of the Hub.
+        dtypes: those of an export that are copied; default: `int8`, or else `float32`.
 
     Raises:
-        ValueError: files are missing, the model can't be read in a browser, or npm's registry can't be reached.
+        ValueError: files are missing, the model can't be read in a browser, an export has not the dtypes, or npm's
+            registry can't be reached.
         CheckpointError: the export is damaged, or made of other weights than those around it.
     """
     for needed in NEEDED_FILES:
         if not (folder / needed).is_file():
             raise ValueError(f"{folder} has no {needed}; the folder of the demo needs {', '.join(NEEDED_FILES)}")
     if isinstance(model, Path):
-        check_export(read_record(model), str(model))
+        export = read_record(model)
+        check_export(export, str(model))
+        dtypes = _chosen(export, str(model), dtypes)
     ignored = shutil.ignore_patterns(".*")
     shutil.copytree(folder / "browser", staged, ignore=ignored)
     shutil.copytree(folder / "view", staged / "view", ignore=ignored)
     shutil.copyfile(runtime_file(), staged / "vendor" / FILE)
-    if isinstance(model, Path):
-        _copy_export(model, staged / MODEL_FOLDER)
+    if isinstance(model, Path) and dtypes:
+        _copy_export(model, staged / MODEL_FOLDER, dtypes)
     _write_json(staged / "tables.json", make_tables())
     _write_json(staged / "settings.json", _settings(folder, model, endpoint))
     addresses = _HUB_HOSTS if endpoint == HUB else ""
@@ -88,15 +96,32 @@ def check_export(record: OnnxRecord, name: str) -> None:
             raise ValueError(must_be(f"{name}: text_reading.{field}", f"{either(allowed)} in a browser", repr(given)))
 
 
-def _copy_export(export: Path, target: Path) -> None:
-    """Copy the files that the page loads: of the graphs for spans, the smallest."""
+def _chosen(record: OnnxRecord, name: str, dtypes: Sequence[str] | None) -> Sequence[str]:
+    """Return the dtypes whose graphs are copied: those asked for, or the smallest that was exported.
+
+    Raises:
+        ValueError: the export has none, or not those asked for.
+    """
+    there = [dtype for dtype in ("int8", "float32") if SPAN_FILES[dtype] in record.files]
+    if not there:
+        raise ValueError(must_be("model", f"an export with {either(SPAN_FILES.values())}", repr(name)))
+    for dtype in dtypes or ():
+        if dtype not in there:
+            raise ValueError(must_be("dtype", f"{either(there)}, as {name} was exported", repr(dtype)))
+    return dtypes or there[:1]
+
+
+def _copy_export(export: Path, target: Path, dtypes: Sequence[str]) -> None:
+    """Copy the files that the page loads, with a record of these only, which is tied to the same weights."""
     record = read_record(export)
-    spans = next(SPAN_FILES[dtype] for dtype in ("int8", "float32") if SPAN_FILES[dtype] in record.files)
-    names = [spans, TOKENIZER_FILE, *([PAIRS_FILE] if record.settings.relation_types else [])]
+    names = [*(SPAN_FILES[dtype] for dtype in dtypes), TOKENIZER_FILE]
+    if record.settings.relation_types:
+        names.append(PAIRS_FILE)
     check_files(export, record, names)
     target.mkdir()
-    for name in (RECORD_FILE, *names):
+    for name in names:
         shutil.copyfile(export / name, target / name)
+    replace(record, files={name: record.files[name] for name in names}).save(target)
 
 
 def _settings(folder: Path, model: str | Path, endpoint: str) -> dict[str, Any]:

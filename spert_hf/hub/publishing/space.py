@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -87,7 +88,13 @@ def publish_space(
 
 
 def publish_static_space(
-    repo_id: str, model: str, *, token: str | None = None, private: bool = False, dry_run: bool = False
+    repo_id: str,
+    model: str,
+    *,
+    dtypes: Sequence[str] | None = None,
+    token: str | None = None,
+    private: bool = False,
+    dry_run: bool = False,
 ) -> str:
     """Upload the demo that runs in browsers, without a server, in one commit.
 
@@ -95,6 +102,7 @@ def publish_static_space(
         repo_id: `USER/NAME` on the Hub; created if it does not exist.
         model: Hub id of a public model with what `spert-hf export` writes, which the page loads from there; or a folder
             with it, whose files are uploaded with the page.
+        dtypes: With a folder: the dtypes that are uploaded, of those exported; default: `int8`, or else `float32`.
         token: For the Hub; default: that of `hf auth login`.
         private: Whether to create a private repository.
         dry_run: Build and check everything, and list the files; nothing is uploaded, and no token is needed.
@@ -103,15 +111,16 @@ def publish_static_space(
         The URL of the Space.
 
     Raises:
-        ValueError: There is no such export, or browsers can't read it; npm's registry can't be reached; the
-            repository's name is invalid, or it is public although `private` is set. Nothing is uploaded.
+        ValueError: There is no such export, or not in these dtypes, or browsers can't read it; npm's registry can't
+            be reached; the repository's name is invalid, or it is public although `private` is set. Nothing is
+            uploaded.
         PublishingError: The Hub refuses the upload or can't be reached. The main branch is unchanged.
         CheckpointError: The export is damaged.
     """
     checked_repo_id(repo_id)
     with TemporaryDirectory() as scratch:
         staged = Path(scratch) / "space"
-        _stage_static(staged, model, token)
+        _stage_static(staged, model, dtypes, token)
         with open_repository(
             repo_id, "space", token=token, private=private, dry_run=dry_run, space_sdk="static"
         ) as repository:
@@ -119,12 +128,15 @@ def publish_static_space(
     return repository.url
 
 
-def build_static_space(output: str | Path, model: str, *, token: str | None = None) -> None:
+def build_static_space(
+    output: str | Path, model: str, *, dtypes: Sequence[str] | None = None, token: str | None = None
+) -> None:
     """Write the files of [`publish_static_space`] to a folder, for any web server.
 
     Args:
         output: A new or empty folder.
         model: As there.
+        dtypes: As there.
         token: As there.
 
     Raises:
@@ -133,17 +145,19 @@ def build_static_space(output: str | Path, model: str, *, token: str | None = No
     """
     with new_folder(output) as unfinished, TemporaryDirectory() as scratch:
         staged = Path(scratch) / "space"
-        _stage_static(staged, model, token)
+        _stage_static(staged, model, dtypes, token)
         shutil.copytree(staged, unfinished, dirs_exist_ok=True)
 
 
-def _stage_static(staged: Path, model: str, token: str | None) -> None:
+def _stage_static(staged: Path, model: str, dtypes: Sequence[str] | None, token: str | None) -> None:
     check_folder_or_id("model", model)
     folder = shipped_folder(SPACE_FOLDER)
     endpoint = HfApi().endpoint
     if Path(model).is_dir():
-        stage_browser(folder, staged, find_export(Path(model)), endpoint)
+        stage_browser(folder, staged, find_export(Path(model)), endpoint, dtypes)
         return
+    if dtypes is not None:
+        raise ValueError(must_be("dtype", "given with the folder of a model only", f"{model!r}, of the Hub"))
     if check_model(model, token):
         raise _no_model(model, "a private one, which a page can't load: give its folder to upload it with the page")
     try:

@@ -5,15 +5,18 @@ import io
 import json
 import re
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from spert_hf.cli.main import main
-from spert_hf.hub.browser import runtime
+from spert_hf.files.atomic import digest_of_file
+from spert_hf.hub.browser import runtime, staging
 from spert_hf.hub.browser.staging import find_export, stage_browser
-from spert_hf.onnx.record import RECORD_FILE
+from spert_hf.model.errors import CheckpointError
+from spert_hf.onnx.record import MAPPED_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE, check_files, read_record
 
 ROOT = Path(__file__).parents[3]
 SPACE = ROOT / "space"
@@ -70,9 +73,72 @@ def test_ways_to_read_text_that_browsers_lack_are_refused(tmp_path, reading, sai
     assert not (tmp_path / "staged").exists()
 
 
+class TestTheGraphs:
+    """A folder's export goes to the page in the dtypes asked for, with a record that names nothing else."""
+
+    @pytest.fixture
+    def stage(self, tmp_path, monkeypatch):
+        (tmp_path / "runtime").write_bytes(b"runtime")
+        monkeypatch.setattr(staging, "runtime_file", lambda: tmp_path / "runtime")
+
+        def stage(exported, dtypes=None):
+            export = write_record(tmp_path / "checkpoint" / "onnx")
+            weights = tmp_path / "checkpoint" / "model.safetensors"
+            weights.write_bytes(b"weights")
+            names = [SPAN_FILES[dtype] for dtype in exported] + [MAPPED_FILE, TOKENIZER_FILE]
+            for name in names:
+                (export / name).write_bytes(name.encode())
+            digests = {name: digest_of_file(export / name) for name in names}
+            weights_there = {weights.name: digest_of_file(weights)}
+            replace(read_record(export), files=digests, weights=weights_there).save(export)
+            stage_browser(SPACE, tmp_path / "staged", export, dtypes=dtypes)
+            return export
+
+        return stage
+
+    @pytest.mark.parametrize(
+        ("exported", "dtypes", "graphs"),
+        [
+            (["float32", "int8"], None, ["model_quantized.onnx"]),
+            (["float32"], None, ["model.onnx"]),
+            (["float32", "int8"], ["float32"], ["model.onnx"]),
+            (["float32", "int8"], ["float32", "int8"], ["model.onnx", "model_quantized.onnx"]),
+        ],
+    )
+    def test_the_record_names_what_is_there(self, stage, tmp_path, exported, dtypes, graphs):
+        export = stage(exported, dtypes)
+        folder = tmp_path / "staged" / "model"
+        record, original = read_record(folder), read_record(export)
+        assert sorted(record.files) == [*graphs, TOKENIZER_FILE]
+        assert {path.name for path in folder.iterdir()} == {*record.files, RECORD_FILE}
+        assert replace(record, files={}) == replace(original, files={})
+        check_files(folder, record, record.files)
+
+    def test_dtypes_that_were_not_exported_are_refused(self, stage, tmp_path):
+        with pytest.raises(ValueError, match=r"dtype must be 'float32', as .*onnx was exported, got 'int8'"):
+            stage(["float32"], ["int8"])
+        with pytest.raises(ValueError, match=r"model must be an export with 'model.onnx' or 'model_quantized.onnx'"):
+            stage([])
+        assert not (tmp_path / "staged").exists()
+
+    def test_the_checkpoint_is_checked(self, stage, tmp_path, monkeypatch):
+        monkeypatch.setattr(staging, "read_record", lambda folder: changed(read_record(folder)))
+
+        def changed(record):
+            return replace(record, weights={"model.safetensors": "another"})
+
+        with pytest.raises(CheckpointError, match=r"was exported from other weights"):
+            stage(["int8"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--model", "ada/model", "ada/x", "--dtype", "int8"], "--static must be given with --dtype, got none"),
+        (
+            ["--model", "ada/model", "--static", "--dtype", "int8", "--output", "x"],
+            "dtype must be given with the folder of a model only, got 'ada/model', of the Hub",
+        ),
         (["--model", "ada/model"], "REPO_ID must be given, such as USER/NAME, unless there is an --output, got none"),
         (["--model", "ada/model", "--output", "x"], "--output must be given with --static"),
         (["--model", "ada/model", "--static", "--output", "x", "ada/x"], "and without REPO_ID and --dry-run"),
