@@ -106,4 +106,7 @@ def test_it_extracts(run_alone, exported_checkpoint):
 def test_what_needs_torch_says_so(run_alone, tiny_checkpoint, command):
     done = run_alone(*command, *(["--model", tiny_checkpoint] if command[0] == "extract" else []))
     assert done.returncode == 1
-    assert "this needs torch: pip install spert-hf; without, only extract --backend onnx works" in done.stderr
+    assert (
+        "this needs torch, which spert-hf installs and spert-hf-onnx does not; without it, `spert-hf extract` and"
+        in done.stderr
+    )

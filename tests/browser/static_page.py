@@ -4,6 +4,8 @@ import json
 
 from playwright.sync_api import expect
 
+expect.set_options(timeout=30_000)  # a model is loaded, on machines with other work
+
 # Has the page's worker read texts, one after another: from (source, texts) to what `makeView` gives of each.
 ASK_WORKER = """
 async ([source, texts, dtype]) => {

@@ -187,7 +187,9 @@ def test_a_signal_while_the_model_is_loaded_ends_it(exported, tmp_path):
         server = start_server(tmp_path / "log", *onnx(exported), f"--workers={workers}")
         try:
             time.sleep(0.7)
-            assert server.stop() != 0
+            code = server.stop()
+            listens = "Serving " in server.written()  # on a fast machine it is no longer loading
+            assert (code == 0) == listens
         except subprocess.TimeoutExpired:
             server.process.kill()
             raise

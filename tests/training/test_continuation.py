@@ -137,7 +137,7 @@ def test_settings_are_the_models_unless_they_are_given(folders, tmp_path):
     settings = parse_arguments(["--model", str(first), "--config", str(recipe), "--max-span-size", "5"])
     assert (settings.relation_threshold, settings.max_span_size, settings.overlap) == (0.9, 5, "keep")
     assert settings.encoder is None
-    assert settings.num_train_epochs == 6  # the quickstart's, as it is none of the model
+    assert settings.num_train_epochs == 4  # the quickstart's, as it is none of the model
     recipe.write_text(f"model: {first}\n")
     settings = parse_arguments(["--config", str(recipe)])
     assert (settings.model, settings.letter_case_embeddings) == (str(first), True)
