@@ -11,7 +11,7 @@ from .encoders import check_folder_or_id
 from .model.choices import BACKENDS
 from .model.messages import must_be
 from .model.setting_checks import check_choice
-from .version import HOW_TO_GET_TORCH
+from .without_torch import HOW_TO_GET_TORCH
 
 if TYPE_CHECKING:
     import torch

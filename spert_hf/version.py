@@ -15,10 +15,4 @@ def _version() -> str:
     return "0+unknown"  # run from a checkout that was not installed
 
 
-HOW_TO_GET_TORCH = (
-    "which spert-hf installs and spert-hf-onnx does not; without it, `spert-hf extract` and `serve` work with "
-    "`--backend onnx`, and `spert_hf.onnx.load_onnx` in Python"
-)
-"""For messages of the package without torch."""
-
 __version__ = _version()

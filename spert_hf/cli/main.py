@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from ..model.errors import CheckpointError
-from ..version import HOW_TO_GET_TORCH
+from ..without_torch import HOW_TO_GET_TORCH
 from .parsers import module_of, parse
 from .parsers.command_parser import CommandParser
 from .standard_streams import stand_in_for_closed
