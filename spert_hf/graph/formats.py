@@ -67,14 +67,14 @@ class Format:
         description: for `--help`.
         target: the file or folder in the output folder.
         module: of this package, which has `write`.
-        library: the module of an optional library that it needs besides DuckDB.
+        extra_module: the module of an optional library that it needs besides DuckDB.
         package: what pip calls that.
     """
 
     description: str
     target: str
     module: str
-    library: str | None = None
+    extra_module: str | None = None
     package: str | None = None
 
 
@@ -109,8 +109,8 @@ def check_formats(names: Sequence[str]) -> list[str]:
             given = f"{name!r}{did_you_mean(name, FORMATS)}"
             raise ValueError(must_be("--format", either(FORMATS), given))
         needed = FORMATS[name]
-        if needed.library is not None:
-            import_extra(needed.library, f"--format {name}", "graph", needed.package)
+        if needed.extra_module is not None:
+            import_extra(needed.extra_module, f"--format {name}", "graph", needed.package)
     return wanted
 
 

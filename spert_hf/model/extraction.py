@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
@@ -135,7 +136,7 @@ class ExtractionSettings(PredictionSettings, Protocol):
     text_reading: TextReading
 
 
-class Extractor:
+class Extractor(ABC):
     """Extraction by a call: settings, reading of inputs ahead, batches and results, whatever computes the scores.
 
     A subclass provides the model's settings, its sub-word encoder, `forward` and the parameters of its constructor.
@@ -154,13 +155,13 @@ class Extractor:
     _postprocess_params: dict[str, Any]
 
     @property
+    @abstractmethod
     def model_settings(self) -> ExtractionSettings:
         """The model's settings."""
-        raise NotImplementedError
 
+    @abstractmethod
     def with_progress(self, results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
         """Yield results with a progress bar on standard error, which starts when the first result is requested."""
-        raise NotImplementedError
 
     @classmethod
     def _settings(cls) -> set[str]:

@@ -71,7 +71,7 @@ def write_example_graph(folder):
     """The small graph of the tests, in the formats that the pages open."""
     small_graph(folder)
     for name in ("graphml", "turtle", "ladybug"):
-        pytest.importorskip(FORMATS[name].library or "pyarrow", reason="needs the extra graph")
+        pytest.importorskip(FORMATS[name].extra_module or "pyarrow", reason="needs the extra graph")
         options = WriterOptions(name, base_iri="https://example.org/kg/", threads=1)
         writer_of(name)(folder, folder / FORMATS[name].target, options)
 
