@@ -21,7 +21,7 @@ from ..scale.parquet_input import require_pyarrow
 from ..scale.shards import SHARD_SIZE, Shard, part_of
 from ..scale.sources import Source, is_pattern, kind_of
 from ..scale.stores import is_url, remove_leftovers, without_file_protocol
-from ..scale.termination import sigterm_raises
+from ..termination import sigterm_raises
 from .extract_engine import RAY_OPTIONS, Engine, check_engine, make_engine, pipeline_of
 from .options import STANDARD_STREAM, reading_settings, selection_settings, write_notes
 

@@ -15,7 +15,7 @@ from ..cores import usable_cores
 from ..data.faults import short_repr
 from ..model.messages import must_be
 from ..model.words import import_extra
-from .termination import sigterm_raises
+from ..termination import sigterm_raises
 
 _OBJECT_STORE = 80 << 20
 """Bytes for objects that do not fit into a message, of which there are none: the least that Ray takes."""

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..model.messages import must_be
+from ..termination import sigterm_raises
 from .app import make_app
 from .batching import Batcher
 from .metrics import Metrics
@@ -200,22 +201,10 @@ def run_server(
     """
     source.check()
     bound = bind(host, port)
-    with _ending_on_sigterm():
+    with (
+        sigterm_raises()
+    ):  # while the model is loaded: the first process of a container ignores what it does not handle
         return _serve(source, workers, limits, host, bound, say)
-
-
-@contextlib.contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """End on a signal while the model is loaded: the first process of a container ignores what it does not handle."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _serve(

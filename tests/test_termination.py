@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from spert_hf.scale.termination import sigterm_raises
+from spert_hf.termination import sigterm_raises
 
 
 def test_what_was_begun_is_cleared_away():
