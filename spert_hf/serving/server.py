@@ -201,9 +201,8 @@ def run_server(
     """
     source.check()
     bound = bind(host, port)
-    with (
-        sigterm_raises()
-    ):  # while the model is loaded: the first process of a container ignores what it does not handle
+    # For while the model is loaded: the first process of a container ignores signals that it does not handle.
+    with sigterm_raises():
         return _serve(source, workers, limits, host, bound, say)
 
 
