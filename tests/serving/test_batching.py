@@ -32,6 +32,11 @@ class Hand:
             self.finish()
         return future
 
+    @property
+    def has_batch(self):
+        """Whether there is one that is not finished."""
+        return bool(self._futures) and not self._futures[-1][0].done()
+
     def finish(self):
         future, calls = self._futures[-1]
         future.set_result([{"of": call.text} for call in calls])
@@ -47,6 +52,14 @@ class Hand:
 
     def kill(self):
         return True
+
+
+async def finish(hand):
+    """Finish the batch of a worker, which may still linger before it takes it."""
+    while not hand.has_batch:
+        await asyncio.sleep(0.001)
+    hand.finish()
+    await settle()
 
 
 async def settle():
@@ -81,10 +94,9 @@ def test_what_waits_when_a_worker_becomes_free_is_one_batch():
         rest = ask(batcher, "b", "c", "d")
         await settle()
         assert hand.batches == [["a"]]
-        hand.finish()
-        await settle()
+        await finish(hand)
         assert hand.batches == [["a"], ["b", "c", "d"]]
-        hand.finish()
+        await finish(hand)
         assert await asyncio.gather(*first, *rest) == [{"of": text} for text in "abcd"]
 
     run(test, hand)
@@ -99,8 +111,7 @@ def test_batches_are_bounded_by_texts_and_by_characters():
         asked = ask(batcher, *"abcde", "x" * 80, "y" * 20, "z")
         await settle()
         for _ in range(4):
-            hand.finish()
-            await settle()
+            await finish(hand)
         assert hand.batches[1:] == [list("abc"), ["d", "e", "x" * 80], ["y" * 20, "z"]]
         await asyncio.gather(*asked)
 
@@ -118,7 +129,7 @@ def test_workers_beside_each_other_take_what_there_is():
         await settle()
         assert [hand.batches for hand in hands] == [[["a"]], [["b"]]]
         for hand in hands:
-            hand.finish()
+            await finish(hand)
         assert await asyncio.gather(*asked) == [{"of": "a"}, {"of": "b"}]
 
     run(test, *hands)
@@ -134,16 +145,14 @@ def test_a_worker_waits_a_moment_for_as_many_as_it_just_answered(monkeypatch):
         await settle()
         asked += ask(batcher, "b", "c", "d")
         await settle()
-        hand.finish()
-        await settle()
+        await finish(hand)
         asked += ask(batcher, "e")
-        hand.finish()
-        await settle()
+        await finish(hand)
         assert len(hand.batches) == 2, "it waits, as three were answered, and one is there"
         asked += ask(batcher, "f", "g")
         await settle()
         assert hand.batches[2:] == [["e", "f", "g"]]
-        hand.finish()
+        await finish(hand)
         await asyncio.gather(*asked)
 
     run(test, hand)
@@ -174,10 +183,9 @@ def test_the_queue_is_bounded_and_whoever_leaves_frees_a_place():
         await settle()
         ask(batcher, "d")
         await settle()
-        hand.finish()
-        await settle()
+        await finish(hand)
         assert hand.batches == [["running"], ["b", "d"]]
-        hand.finish()
+        await finish(hand)
 
     run(test, hand, queue_size=2)
 
@@ -228,7 +236,7 @@ def test_no_more_time_is_told_to_all_that_wait():
         answers = await asyncio.gather(*running, *waiting, return_exceptions=True)
         assert [(answer.status, answer.detail) for answer in answers] == [(503, "the server is stopping")] * 3
         assert batcher.cut_off == 3
-        hand.finish()
+        await finish(hand)
 
     run(test, hand)
 
