@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +23,8 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["spert_hf.cli.train", "spert_hf.cli.parsers.train", "tests.support.training_runs"])
 PATIENCE = 120
 """Seconds after which a run counts as hanging, however busy the machine is."""
+_TRIES = 10
+"""How often a run is started until a signal meets it: on a busy machine it may come to its end before."""
 
 
 @dataclass
@@ -117,6 +121,27 @@ class RunMaker:
         assert run.wait() == 0, run.said()
         return run
 
+    def stop(
+        self,
+        name: str,
+        number: int,
+        moment: Callable[[Run], bool],
+        prepare: Callable[[], None] | None = None,
+        **settings: object,
+    ) -> Run:
+        """Start a run, send it a signal at a moment, and wait for its end."""
+
+        def start() -> list[Run]:
+            return [self.start(name, prepare, **settings)]
+
+        return _stop(start, 0, number, moment)[0]
+
+    def stop_ranks(
+        self, name: str, rank: int, number: int, moment: Callable[[Run], bool], **settings: object
+    ) -> list[Run]:
+        """Start a distributed run, send one of its processes a signal at a moment, and wait for the end of all."""
+        return _stop(lambda: self.start_ranks(name, **settings), rank, number, moment)
+
     def start_ranks(self, name: str, processes: int = 2, **settings: object) -> list[Run]:
         """Start one distributed run, as torchrun does."""
         with socket.socket() as free:
@@ -135,6 +160,19 @@ class RunMaker:
         for run in runs:
             assert run.wait() == 0, run.said()
         return runs[0]
+
+
+def _stop(start: Callable[[], list[Run]], rank: int, number: int, moment: Callable[[Run], bool]) -> list[Run]:
+    for _ in range(_TRIES):
+        runs = start()
+        runs[0].wait_until(partial(moment, runs[0]))
+        runs[rank].send(number)
+        if any(run.wait() != 0 for run in runs):
+            return runs
+        shutil.rmtree(runs[0].folder)
+    raise AssertionError(
+        f"in {_TRIES} tries the run came to its end as if no signal had been sent: {runs[rank].said()}"
+    )
 
 
 def _train(flags: list[str], environment: dict[str, str], output: Path, prepare: Callable[[], None] | None) -> None:

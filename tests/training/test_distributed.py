@@ -34,6 +34,10 @@ def one(runs):
     return runs.finish("one", per_device_train_batch_size=4)
 
 
+def is_stepping(run: Run) -> bool:
+    return len(run.log()) > 3
+
+
 def assert_equal_within_float(one: Run, other: Run, weights: str = "model.safetensors") -> None:
     """The same loss curve, scores and weights, which are in a file of this name."""
     assert len(one.log()) == len(other.log())
@@ -84,12 +88,10 @@ def test_adapters_are_the_same_on_several_processes_and_go_on_there(runs):
     whole = runs.finish_ranks("adapters on two", per_device_train_batch_size=2, **adapters)
     assert_equal_within_float(one, whole, "adapter_model.safetensors")
     assert not (whole.folder / "model.safetensors").exists()
-    stopped = runs.start_ranks("adapters stopped", per_device_train_batch_size=2, **adapters)
-    stopped[0].wait_until(lambda: len(stopped[0].log()) > 3)
-    assert stopped[1].send(signal.SIGTERM) == 143, stopped[1].said()
-    assert stopped[0].wait() == 143, stopped[0].said()
-    going_on = {"per_device_train_batch_size": 2, "resume_from_checkpoint": "latest", **adapters}
-    resumed = runs.finish_ranks("adapters stopped", **going_on)
+    settings = {"per_device_train_batch_size": 2, **adapters}
+    for run in runs.stop_ranks("adapters stopped", 1, signal.SIGTERM, is_stepping, **settings):
+        assert run.wait() == 143, run.said()
+    resumed = runs.finish_ranks("adapters stopped", resume_from_checkpoint="latest", **settings)
     assert resumed.log() == whole.log()
     adapted = (run.folder / "adapter_model.safetensors" for run in (resumed, whole))
     assert len({path.read_bytes() for path in adapted}) == 1
@@ -98,10 +100,8 @@ def test_adapters_are_the_same_on_several_processes_and_go_on_there(runs):
 @pytest.mark.e2e
 def test_processes_that_are_asked_to_stop_save_and_go_on_together(runs):
     whole = runs.finish_ranks("whole")
-    stopped = runs.start_ranks("stopped")
-    stopped[0].wait_until(lambda: len(stopped[0].log()) > 3)
-    assert stopped[1].send(signal.SIGTERM) == 143, stopped[1].said()  # the other one learns of it
-    assert stopped[0].wait() == 143, stopped[0].said()
+    for run in runs.stop_ranks("stopped", 1, signal.SIGTERM, is_stepping):  # the other one learns of it
+        assert run.wait() == 143, run.said()
     assert runs.finish_ranks("stopped", resume_from_checkpoint="latest").result() == whole.result()
 
 
@@ -109,7 +109,7 @@ def test_processes_that_are_asked_to_stop_save_and_go_on_together(runs):
 @pytest.mark.parametrize("killed", [0, 1])
 def test_a_rank_that_dies_ends_the_run(runs, killed):
     ranks = runs.start_ranks(f"dead{killed}", num_train_epochs=1000)
-    ranks[0].wait_until(lambda: len(ranks[0].log()) > 3)
+    ranks[0].wait_until(lambda: is_stepping(ranks[0]))
     ranks[killed].send(signal.SIGKILL)
     assert ranks[1 - killed].wait() not in (0, -signal.SIGKILL)
 
@@ -117,7 +117,7 @@ def test_a_rank_that_dies_ends_the_run(runs, killed):
 @pytest.mark.e2e
 def test_a_rank_that_hangs_ends_the_run(runs):
     ranks = runs.start_ranks("hanging", num_train_epochs=1000, ddp_timeout=3)
-    ranks[0].wait_until(lambda: len(ranks[0].log()) > 3)
+    ranks[0].wait_until(lambda: is_stepping(ranks[0]))
     os.kill(ranks[1].process.pid, signal.SIGSTOP)
     assert ranks[0].wait() not in (0, -signal.SIGKILL)
     ranks[1].send(signal.SIGKILL)

@@ -59,9 +59,8 @@ def test_steps_that_look_for_a_scale_are_neither_reported_nor_counted(runs):
 @DEVICES
 def test_it_goes_on_bit_for_bit(runs, prepare):
     whole = runs.finish(f"whole{prepare is None}", prepare=prepare)
-    run = runs.start(f"stopped{prepare is None}", prepare=prepare)
-    run.wait_until(lambda: bool(run.checkpoints()))
-    assert run.send(signal.SIGTERM) == 128 + signal.SIGTERM
+    run = runs.stop(f"stopped{prepare is None}", signal.SIGTERM, lambda run: bool(run.checkpoints()), prepare)
+    assert run.wait() == 128 + signal.SIGTERM
     resumed = runs.finish(f"stopped{prepare is None}", prepare=prepare, resume_from_checkpoint="latest")
     assert resumed.result() == whole.result()
 

@@ -31,10 +31,7 @@ def undisturbed(runs):
 @pytest.fixture
 def stopped(runs, undisturbed, request, tmp_path):
     """A run that was stopped after its second checkpoint."""
-    run = runs.start(request.node.name)
-    run.wait_until(lambda: 10 in run.checkpoints())
-    assert run.send(signal.SIGKILL) == -signal.SIGKILL
-    return run
+    return runs.stop(request.node.name, signal.SIGKILL, lambda run: 10 in run.checkpoints())
 
 
 def is_stepping(run: Run) -> bool:
@@ -58,9 +55,7 @@ def is_before_any_checkpoint(run: Run) -> bool:
 @pytest.mark.parametrize("moment", [is_stepping, is_saving, is_evaluating])
 def test_a_killed_run_goes_on(runs, undisturbed, moment):
     name = f"killed_when_{moment.__name__}"
-    run = runs.start(name)
-    run.wait_until(lambda: moment(run))
-    assert run.send(signal.SIGKILL) == -signal.SIGKILL
+    runs.stop(name, signal.SIGKILL, moment)
     resumed = runs.finish(name, resume_from_checkpoint="latest")
     assert resumed.result() == undisturbed.result()
     assert resumed.checkpoints() == undisturbed.checkpoints() == [30, 35]
@@ -93,9 +88,8 @@ def test_a_run_killed_at_ten_random_moments_goes_on(tmp_path, seed):
 @pytest.mark.parametrize("moment", [is_before_any_checkpoint, is_evaluating])
 def test_a_run_that_is_asked_to_stop_saves_first(runs, undisturbed, number, exit_code, moment):
     name = f"{number.name}_when_{moment.__name__}"
-    run = runs.start(name, save_steps=0)
-    run.wait_until(lambda: moment(run))
-    assert run.send(number) == exit_code, run.said()
+    run = runs.stop(name, number, moment, save_steps=0)
+    assert run.wait() == exit_code, run.said()
     assert run.checkpoints() == [run.log()[-1]["step"]]
     assert f"interrupted by {number.name}; saved {run.folder}/checkpoint-" in run.said()
     assert runs.finish(name, resume_from_checkpoint="latest").result() == undisturbed.result()
@@ -168,7 +162,6 @@ def test_bfloat16_trains_and_goes_on(runs):
     whole = runs.finish("bf16", **settings)
     losses = [entry["loss"] for entry in whole.log() if "loss" in entry]
     assert losses[-1] < losses[0]
-    run = runs.start("bf16_stopped", **settings)
-    run.wait_until(lambda: bool(run.checkpoints()))
-    assert run.send(signal.SIGTERM) == 128 + signal.SIGTERM
+    run = runs.stop("bf16_stopped", signal.SIGTERM, lambda run: bool(run.checkpoints()), **settings)
+    assert run.wait() == 128 + signal.SIGTERM
     assert runs.finish("bf16_stopped", resume_from_checkpoint="latest", **settings).result() == whole.result()
