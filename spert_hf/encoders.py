@@ -21,7 +21,7 @@ def find_encoder(encoder: str) -> str:
     Raises:
         ValueError: it is neither a folder nor a valid Hub id, or the package has other weights.
     """
-    check_folder_or_id("encoder", encoder)
+    check_folder_or_id("encoder", encoder, has_owner=False)
     if encoder != QUICKSTART_ENCODER or _is_cached(encoder):
         return encoder
     folder = _package_folder()
@@ -39,21 +39,30 @@ def find_encoder(encoder: str) -> str:
     return str(folder)
 
 
-def check_folder_or_id(field: str, source: str) -> None:
+def check_folder_or_id(field: str, source: str, *, has_owner: bool = True) -> None:
     """Check that a source is an existing folder or a valid Hub id.
+
+    Args:
+        field: name of the source in messages.
+        source: the folder or id.
+        has_owner: whether ids have the form `USER/NAME`; only some old encoders have others, such as `bert-base-cased`.
 
     Raises:
         ValueError: it is neither; the message names the field.
     """
     if Path(source).is_dir():
         return
+    if Path(source).exists():
+        raise ValueError(must_be(field, "a folder, or the id of a model on the Hub", f"{source!r}, a file"))
     from huggingface_hub.utils import HFValidationError, validate_repo_id
 
+    allowed = "a folder that exists, or the id of a model on the Hub"
     try:
         validate_repo_id(source)
     except HFValidationError as error:
-        allowed = "a folder that exists, or the id of a model on the Hub"
         raise ValueError(must_be(field, allowed, repr(source))) from error
+    if has_owner and "/" not in source:
+        raise ValueError(must_be(field, f"{allowed}, USER/NAME", repr(source)))
 
 
 def _is_cached(encoder: str) -> bool:

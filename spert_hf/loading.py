@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .encoders import check_folder_or_id
@@ -135,7 +136,7 @@ def check_backend(backend: str, dtype: str, device: str | None, dashes: str = ""
             raise ValueError(must_be(f"{dashes}device", f"cpu with {dashes}backend onnx", device))
         import_onnxruntime()
     elif dtype == "int8":
-        raise ValueError(must_be(f"{dashes}backend", f"openvino for {dashes}dtype int8", backend))
+        raise ValueError(must_be(f"{dashes}backend", f"openvino or onnx for {dashes}dtype int8", backend))
 
 
 def load_extractor(
@@ -240,6 +241,7 @@ def load_checked(
         ValueError: it is not a SpERT checkpoint.
     """
     from transformers import AutoConfig, AutoTokenizer
+    from transformers.utils import CONFIG_NAME
 
     from .model.adapters import place_of_config
     from .model.configuration_spert import TASK, SpertConfig
@@ -248,6 +250,8 @@ def load_checked(
 
     by_openvino = backend == "openvino"
     place, place_options = place_of_config(source, where)
+    if Path(place).is_dir() and not Path(place, CONFIG_NAME).is_file():
+        raise ValueError(must_be(field, "a folder with a checkpoint", f"{source}, which has no {CONFIG_NAME}"))
     try:
         config = AutoConfig.from_pretrained(place, **place_options, trust_remote_code=False)
     except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested without end or no mapping

@@ -5,6 +5,7 @@ import { mountView } from "./view/main.js";
 import { keepFiles } from "./keeping.js";
 import { hubName, sourceOf } from "./sources.js";
 
+const CARRIED = "spert-text";
 const element = (id) => document.getElementById(id);
 const settings = await (await fetch("settings.json", { cache: "no-cache" })).json();
 
@@ -32,7 +33,7 @@ class Demo {
     element("folder").addEventListener("change", ({ target }) => {
       if (target.files.length) this.load({ files: [...target.files] });
     });
-    element("text").value = settings.examples[0];
+    element("text").value = carriedText() ?? settings.examples[0];
     element("examples").append(...settings.examples.map((text) => this.example(text)));
   }
 
@@ -165,6 +166,22 @@ function introduce(name) {
   );
 }
 
+/** Keep what was typed already over the next loading of the page. */
+function carryText() {
+  sessionStorage.setItem(CARRIED, element("text").value);
+}
+
+/** What was typed before the page was loaded again, or `null`. */
+function carriedText() {
+  try {
+    const text = sessionStorage.getItem(CARRIED);
+    sessionStorage.removeItem(CARRIED);
+    return text;
+  } catch {
+    return null; // pages inside others may have no storage; they are not loaded again
+  }
+}
+
 function followTheme() {
   const isDark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => document.body.classList.toggle("dark", isDark.matches);
@@ -176,4 +193,4 @@ followTheme();
 const demo = new Demo();
 const asked = new URLSearchParams(location.search);
 demo.say({ doing: "Loading the program" });
-if (await keepFiles()) demo.load({ model: asked.get("model") ?? settings.model, dtype: asked.get("dtype") ?? undefined });
+if (await keepFiles(carryText)) demo.load({ model: asked.get("model") ?? settings.model, dtype: asked.get("dtype") ?? undefined });

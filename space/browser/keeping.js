@@ -4,14 +4,16 @@ const TRIED = "spert-isolation";
 const LONGEST_WAIT = 5_000; // milliseconds for a network that does not answer
 
 /**
+ * @param {() => void} beforeReload called where the page is about to be loaded again.
  * @returns {Promise<boolean>} whether to go on; not if the page is loaded again: with the headers that threads need, or
  *   as a newer version.
  */
-export async function keepFiles() {
+export async function keepFiles(beforeReload) {
   const { isKept, isNewer } = await bringUpToDate();
   const lacksHeaders = isKept && !crossOriginIsolated && top === self && !sessionStorage.getItem(TRIED);
   if (!isNewer && !lacksHeaders) return true;
   if (lacksHeaders) sessionStorage.setItem(TRIED, "yes");
+  beforeReload();
   location.reload();
   return false;
 }

@@ -82,6 +82,7 @@ export class KnowledgeGraph {
       this.copied,
     );
     this.note = make("p", { class: "spert-note" });
+    this.container = container;
     container.append(this.canvas, buttons, this.note, exports);
     this.ready = this.start(highlight);
     highlight.onChange((relations) => this.light(relations));
@@ -112,7 +113,8 @@ export class KnowledgeGraph {
    */
   async show(selection, hues) {
     const { nodes, edges, found } = mergeByText(selection);
-    this.note.textContent = describeMissing({ nodes, edges }, found);
+    this.container.classList.toggle("spert-graph-empty", !nodes.length);
+    this.note.textContent = nodes.length ? describeMissing({ nodes, edges }, found) : "No entities with these settings.";
     this.canvas.setAttribute(
       "aria-label",
       `Knowledge graph: ${nodes.length} entities, ${edges.length} relations; ${this.elsewhere}`,

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from ..encoders import check_folder_or_id
+from ..files.new_folder import check_new_folder
 from ..model.messages import must_be
 from ..onnx import export_onnx
 from ..onnx.imports import import_exporter
@@ -14,9 +15,9 @@ from .options import load_stored
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return its exit code."""
-    import_exporter()
     check_folder_or_id("--model", options.model)
     folder = _output(options)
+    import_exporter()
     pipe = load_stored(options)
     sys.stderr.write(f"Exporting {options.model} to {folder}\n")
     export_onnx(pipe.model.float(), pipe.tokenizer, folder, options.dtype, overwrite=options.overwrite)
@@ -40,4 +41,5 @@ def _output(options: argparse.Namespace) -> Path:
         if (folder / RECORD_FILE).is_file():
             raise ValueError(f"--output: {folder} holds an export; name another folder, or pass --overwrite")
         raise ValueError(must_be("--output", "a new or empty folder", repr(str(folder))))
+    check_new_folder(folder)
     return folder

@@ -27,23 +27,33 @@ def new_folder(path: str | Path, *, replace: bool = False) -> Iterator[Path]:
         OSError: If the folder can't be created.
     """
     target = real_target(path)
-    _check_replaceable(path, target, replace)
+    check_new_folder(path, replace=replace)
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = hidden_beside(target, f"{uuid.uuid4().hex[:8]}.tmp")
     beside.mkdir()
     try:
         yield beside
-        _check_replaceable(path, target, replace)  # another run may have written it in the meantime
+        check_new_folder(path, replace=replace)  # another run may have written it in the meantime
         _put_in_place(beside, target)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
 
 
-def _check_replaceable(path: str | Path, target: Path, replace: bool) -> None:
+def check_new_folder(path: str | Path, *, replace: bool = False) -> None:
+    """Check that [`new_folder`] can make a folder at a path.
+
+    Raises:
+        FileExistsError: If something else exists there.
+        NotADirectoryError: If it would lie in a file.
+    """
+    target = real_target(path)
     if target.exists() and not (_is_empty_folder(target) or (replace and target.is_dir())):
         given = "a folder with files in it" if target.is_dir() else "a file"
         raise FileExistsError(must_be(str(path), "a new folder or an empty one", given))
+    above = next(parent for parent in target.parents if parent.exists())
+    if not above.is_dir():
+        raise NotADirectoryError(must_be(str(path), "a new folder in a folder", f"one in the file {above}"))
 
 
 def _put_in_place(folder: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -53,6 +54,8 @@ def bind(host: str, port: int) -> socket.socket:
 
 def _not_free(host: str, port: int, error: OSError) -> ValueError:
     reason = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno == errno.EADDRNOTAVAIL:
+        return ValueError(must_be("--host", "an address of this machine", f"{host!r}: {reason}"))
     return ValueError(must_be("--port", f"one that is free at {host}", f"{port}: {reason}"))
 
 

@@ -51,9 +51,10 @@ def open_page(browser):
     """Open a page by its address; at the end nothing may have failed in it, unless the page has told so."""
     pages = []
 
-    def open_one(url, width=1280, height=900, colour_scheme="light"):
+    def open_one(url, width=1280, height=900, colour_scheme="light", script=""):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colour_scheme)
         context.set_default_timeout(60_000)
+        context.add_init_script(script)
         expect.set_options(timeout=60_000)
         pages.append(StaticPage(context.new_page(), url))
         return pages[-1]
@@ -124,6 +125,7 @@ def test_the_page_shows_what_python_finds(open_page, site, checkpoint):
     for text in (TEXT, "<img src=x onerror=alert(1)> مريم بيل 😀 Oslo", " "):
         page.extract(text)
         assert page.shown_text() == text
+    expect(page.page.locator(".spert-graph-canvas")).to_be_hidden()  # nothing is in the last text
     page.extract(TEXT)
     expected = load_onnx(checkpoint, dtype="int8", threads=1)(TEXT)
     shown = page.json()
@@ -136,8 +138,32 @@ def test_the_page_shows_what_python_finds(open_page, site, checkpoint):
     assert page.page.locator("#intro code").inner_text() == "checkpoint"
 
 
+TYPE_AT_ONCE = """
+if (!sessionStorage.getItem("test")) {
+  const typing = setInterval(() => {
+    const field = document.getElementById("text");
+    if (!field?.value) return;
+    clearInterval(typing);
+    field.value = "My own text.";
+    sessionStorage.setItem("test", "has typed");
+  }, 1);
+}
+"""
+
+
+def test_what_is_typed_on_the_first_visit_stays_when_the_page_is_loaded_again(open_page, site):
+    page = open_page(site.url, script=TYPE_AT_ONCE)
+    page.wait_until_ready()
+    assert page.page.evaluate("crossOriginIsolated")  # so it was loaded again
+    assert page.page.locator("#text").input_value() == "My own text."
+    assert page.shown_text() == "My own text."
+    page.page.reload()
+    page.wait_until_ready()
+    assert page.shown_text() != "My own text."
+
+
 @pytest.mark.parametrize("colour_scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, 320])
 def test_it_fits_and_can_be_read(open_page, site, colour_scheme, width):
     from axe_playwright_python.sync_playwright import Axe
 

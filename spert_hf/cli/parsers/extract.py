@@ -39,7 +39,7 @@ def _may_be_file(given: str) -> bool:
         ValueError: it is neither a file nor a text of several words, so probably a misspelt file name.
     """
     try:
-        exists = given == STANDARD_STREAM or Path(given).exists()
+        exists = given == STANDARD_STREAM or (given != "" and Path(given).exists())
     except (OSError, ValueError):  # longer than a file name can be
         exists = False
     if not exists and len(given.split()) < 2:
