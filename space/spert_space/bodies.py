@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spert_hf.model.messages import must_be
-from spert_hf.serving.bodies import Check, check_object
+from spert_hf.serving.bodies import Check, check_object, json_type
 from spert_hf.serving.parameters import check_names
 
 if TYPE_CHECKING:
@@ -51,5 +51,5 @@ def body_checks(page: Blocks) -> dict[str, Check]:
 def _check_data(data: Any, function: BlockFunction) -> None:
     wanted = len(function.inputs)
     if not isinstance(data, list) or len(data) != wanted:
-        given = f"{len(data)} values" if isinstance(data, list) else type(data).__name__
-        raise ValueError(must_be("data", f"a list of {wanted}", given))
+        given = f"{len(data)} values" if isinstance(data, list) else json_type(data)
+        raise ValueError(must_be("data", f"an array of {wanted}", given))

@@ -95,7 +95,8 @@ async def _answer(batcher: Batcher, call: Call) -> Response:
     try:
         return JSONResponse(await batcher.extract(call))
     except RefusedError as error:
-        return JSONResponse({"detail": error.detail}, error.status)
+        headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        return JSONResponse({"detail": error.detail}, error.status, headers)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -39,12 +39,14 @@ class RefusedError(Exception):
     Args:
         status: of the response.
         detail: one line for the client.
+        retry_after: seconds after which the client may try again, if that is worth it.
     """
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.retry_after = retry_after
 
 
 @dataclass(eq=False, slots=True)
@@ -118,7 +120,7 @@ class Batcher:
         if self.is_stopping:
             raise RefusedError(503, STOPPING)
         if len(self._waiting) >= most + self._idle:  # an idle worker takes at least one in a moment
-            raise RefusedError(503, f"Queue is full. Max size is {most} and size is {most}.")
+            raise RefusedError(503, f"the queue is full, with {most} waiting: try again in 1 s", retry_after=1)
         one = _Waiting(call, asyncio.get_running_loop().create_future())
         self._waiting.append(one)
         self._arrived.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -21,7 +22,13 @@ Check = Callable[[Any], None]
 BODY_SECONDS = 20.0
 """Time for a body to arrive, unless said otherwise."""
 
+DISCARDED = 10
+"""How many times the maximum of a body is read and discarded before it is refused: a client that still sends when the
+connection is closed may never see the response."""
+
 _BODY = "the body"
+
+_JSON_TYPES = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
 class RefusedBodyError(ValueError):
@@ -44,7 +51,12 @@ def check_object(body: Any) -> None:
         ValueError: it is not.
     """
     if not isinstance(body, dict):
-        raise ValueError(must_be(_BODY, "a JSON object", type(body).__name__))
+        raise ValueError(must_be(_BODY, "a JSON object", json_type(body)))
+
+
+def json_type(value: Any) -> str:
+    """Return what JSON calls a value."""
+    return _JSON_TYPES.get(type(value), "a number")
 
 
 def read_json(body: bytes) -> Any:
@@ -54,19 +66,38 @@ def read_json(body: bytes) -> Any:
         body: the bytes of the body.
 
     Raises:
-        ValueError: it is not valid JSON, or contains `NaN`, infinities or unpaired surrogates.
+        ValueError: it is not valid JSON, or contains what can't be computed with: `NaN`, infinities, unpaired
+            surrogates, integers of thousands of digits, or arrays nested a thousand deep.
     """
     try:
-        content = json.loads(body, parse_constant=_refuse_constant)
+        content = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
         json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        given = f"what is not JSON in UTF-8 ({type(error).__name__})"
-        raise ValueError(must_be(_BODY, "a JSON object", given)) from None
+        raise ValueError(must_be(_BODY, "a JSON object", _reason(error))) from None
     return content
 
 
+def _reason(error: Exception) -> str:
+    """Say in JSON's words why a body could not be parsed."""
+    if isinstance(error, _ConstantError):
+        return f"{error}, which is not JSON"
+    if isinstance(error, RecursionError):
+        return "one that is nested too deep"
+    if isinstance(error, UnicodeDecodeError):
+        return f"what is not UTF-8, at byte {error.start}"
+    if isinstance(error, UnicodeEncodeError):
+        return "one with half of a surrogate pair"
+    if isinstance(error, json.JSONDecodeError):
+        return f"what is not JSON, at character {error.pos}"
+    return "one with a number of too many digits"
+
+
+class _ConstantError(ValueError):
+    """A constant that Python's parser takes, and JSON does not have."""
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+    raise _ConstantError(name)
 
 
 class BodyCheckMiddleware:
@@ -114,27 +145,36 @@ class BodyCheckMiddleware:
         Raises:
             RefusedBodyError: it is too large or too slow.
         """
-        given = Headers(scope=scope).get("content-length", "")
-        if self._most is not None and given.isdecimal() and int(given) > self._most:
-            raise self._too_large(f"{int(given):,}")
+        headers = Headers(scope=scope)
+        given = headers.get("content-length", "")
+        length = int(given) if given.isdecimal() else 0
+        most = math.inf if self._most is None else self._most
+        # Nor is it read from a client that waits for leave to send it (`Expect: 100-continue`).
+        if length > DISCARDED * most or (length > most and "expect" in headers):
+            raise self._too_large(f"{length:,}")
         parts = bytearray()
         try:
             # Not `asyncio.timeout`, which Python 3.10 lacks.
-            is_whole = await asyncio.wait_for(self._collect(receive, parts), self._seconds)
+            is_whole = await asyncio.wait_for(self._collect(receive, parts, most), self._seconds)
         except asyncio.TimeoutError:
             wanted = f"arrive within {self._seconds:g} s"
             raise RefusedBodyError(must(_BODY, wanted, f"{len(parts):,} bytes until then"), 408) from None
+        if len(parts) > most:
+            raise self._too_large(f"{length:,}" if length else "more")
         return bytes(parts) if is_whole else None
 
-    async def _collect(self, receive: Receive, parts: bytearray) -> bool:
+    async def _collect(self, receive: Receive, parts: bytearray, most: float) -> bool:
+        """Collect a body; what is beyond the maximum is discarded. Returns whether the client is still there."""
+        read = 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return False
-            parts += message.get("body", b"")
-            if self._most is not None and len(parts) > self._most:
-                raise self._too_large("more")
-            if not message.get("more_body", False):
+            part = message.get("body", b"")
+            read += len(part)
+            if len(parts) <= most:
+                parts += part
+            if not message.get("more_body", False) or read > DISCARDED * most:
                 return True
 
     def _too_large(self, given: str) -> RefusedBodyError:

@@ -45,7 +45,7 @@ class Metrics:
         self.requests = Counter("spert_requests", "Responses to requests", ["path", "status"], registry=self.registry)
         self.request_seconds = Histogram(
             "spert_request_seconds",
-            "Seconds from a call of /extract to its response",
+            "Seconds from a call of /extract to its result",
             registry=self.registry,
             buckets=_SECONDS,
         )
@@ -87,7 +87,7 @@ class MetricsMiddleware:
         app: handles the requests.
         metrics: counts them.
         paths: paths that are told apart; all others are `other`.
-        timed: the path whose responses are timed.
+        timed: the path whose results are timed.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, paths: Sequence[str], timed: str) -> None:
@@ -114,5 +114,5 @@ class MetricsMiddleware:
             await self._app(scope, receive, send_and_note)
         finally:
             self._metrics.requests.labels(path if path in self._paths else "other", status).inc()
-            if path == self._timed:
+            if path == self._timed and status == "200":  # refusals are quick, and would hide slow results
                 self._metrics.request_seconds.observe(perf_counter() - start)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ..model.choices import OVERLAP_POLICIES
 from ..model.messages import either, must_be
+from .bodies import json_type
 
 
 class Parameter(NamedTuple):
@@ -61,7 +62,7 @@ def check_names(given: object) -> None:
     """
     allowed = f"an object with {', '.join(PARAMETERS)}"
     if not isinstance(given, dict):
-        raise ValueError(must_be("the body", allowed, type(given).__name__))
+        raise ValueError(must_be("the body", allowed, json_type(given)))
     unknown = [name for name in given if name not in PARAMETERS]
     if unknown:
         raise ValueError(must_be("the body", f"{allowed} and nothing else", ascii(unknown[0])[:40]))

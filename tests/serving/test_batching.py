@@ -176,7 +176,7 @@ def test_the_queue_is_bounded_and_whoever_leaves_frees_a_place():
         await settle()
         waiting = ask(batcher, "a", "b")
         await settle()
-        with pytest.raises(RefusedError, match=r"Queue is full\. Max size is 2 and size is 2\.") as caught:
+        with pytest.raises(RefusedError, match=r"the queue is full, with 2 waiting: try again in 1 s") as caught:
             await batcher.extract(Call("c"))
         assert caught.value.status == 503
         waiting[0].cancel()

@@ -9,16 +9,22 @@ JOIN, CALL, CALL_BY_NAME = "/gradio_api/queue/join", "/gradio_api/call/extract",
 
 OBJECT = "the body must be an object with text, relation_threshold, entity_score, overlap"
 REFUSED = [
-    ("/extract", b"", "the body must be a JSON object, got what is not JSON in UTF-8"),
-    ("/extract", b"\xff\xfe", "the body must be a JSON object, got what is not JSON in UTF-8"),
-    ("/extract", b"[" * 100_000, "the body must be a JSON object, got what is not JSON in UTF-8"),
-    ("/extract", b'{"text": "\\ud83d"}', "the body must be a JSON object, got what is not JSON in UTF-8"),
+    ("/extract", b"", "the body must be a JSON object, got what is not JSON, at character 0"),
+    ("/extract", b"\xff\xfe", "the body must be a JSON object, got what is not UTF-8, at byte 0"),
+    ("/extract", b"[" * 100_000, "the body must be a JSON object, got one that is nested too deep"),
+    ("/extract", b'{"text": "\\ud83d"}', "the body must be a JSON object, got one with half of a surrogate pair"),
     (
         "/extract",
         b'{"text": "a", "relation_threshold": NaN}',
-        "the body must be a JSON object, got what is not JSON in UTF-8",
+        "the body must be a JSON object, got NaN, which is not JSON",
     ),
-    ("/extract", b'"text"', f"{OBJECT}, got str"),
+    (
+        "/extract",
+        b'{"text": ' + b"1" * 5_000 + b"}",
+        "the body must be a JSON object, got one with a number of too many digits",
+    ),
+    ("/extract", '{"text": "a"}'.encode("utf-16"), "the body must be a JSON object, got what is not UTF-8, at byte 0"),
+    ("/extract", b'"text"', f"{OBJECT}, got a string"),
     ("/extract", b"{}", f"{OBJECT}, got no text"),
     (
         "/extract",
@@ -39,12 +45,12 @@ REFUSED = [
         b'{"text": "a", "other": 1}',
         f"{OBJECT} and nothing else, got 'other'",
     ),
-    (CALL, b'{"data": ["a"]}', "data must be a list of 4, got 1 values"),
-    (CALL, b'{"data": {"text": "a"}}', "data must be a list of 4, got dict"),
+    (CALL, b'{"data": ["a"]}', "data must be an array of 4, got 1 values"),
+    (CALL, b'{"data": {"text": "a"}}', "data must be an array of 4, got an object"),
     (JOIN, b'{"data": [], "fn_index": 99, "session_hash": "s"}', "fn_index must be the number of a function"),
     (JOIN, b'{"data": [], "fn_index": "1", "session_hash": "s"}', "fn_index must be the number of a function"),
     (JOIN, b'{"data": ["a"], "fn_index": 1}', "session_hash must be a string"),
-    ("/gradio_api/cancel", b"[]", "the body must be a JSON object, got list"),
+    ("/gradio_api/cancel", b"[]", "the body must be a JSON object, got an array"),
 ]
 
 
