@@ -50,9 +50,10 @@ def check_folder_or_id(field: str, source: str, *, has_owner: bool = True) -> No
     Raises:
         ValueError: it is neither; the message names the field.
     """
-    if Path(source).is_dir():
+    path = Path(source)
+    if source and path.is_dir():  # the empty path would be the current folder
         return
-    if Path(source).exists():
+    if source and path.exists():
         raise ValueError(must_be(field, "a folder, or the id of a model on the Hub", f"{source!r}, a file"))
     from huggingface_hub.utils import HFValidationError, validate_repo_id
 

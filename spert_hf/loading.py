@@ -136,7 +136,7 @@ def check_backend(backend: str, dtype: str, device: str | None, dashes: str = ""
             raise ValueError(must_be(f"{dashes}device", f"cpu with {dashes}backend onnx", device))
         import_onnxruntime()
     elif dtype == "int8":
-        raise ValueError(must_be(f"{dashes}backend", f"openvino or onnx for {dashes}dtype int8", backend))
+        raise ValueError(must_be(f"{dashes}backend", f"openvino, or onnx to extract, for {dashes}dtype int8", backend))
 
 
 def load_extractor(

@@ -37,7 +37,7 @@ def test_openvino(tiny_checkpoint, tiny_pipeline):
     ("arguments", "message"),
     [
         ({"backend": "jax"}, "backend must be 'torch', 'openvino' or 'onnx', got 'jax'"),
-        ({"dtype": "int8"}, "backend must be openvino for dtype int8, got torch"),
+        ({"dtype": "int8"}, "backend must be openvino, or onnx to extract, for dtype int8, got torch"),
         ({"dtype": "float31"}, "dtype must be 'auto', 'float32'.*, got 'float31'"),
         (
             {"backend": "openvino", "dtype": "float16"},

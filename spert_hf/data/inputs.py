@@ -66,6 +66,24 @@ def read_inputs(path: str | Path) -> Iterator[dict[str, Any]]:
         yield from _only_valid(scan(read_lines(stream), str(path)))
 
 
+class FaultyRecord(list[LocatedFault]):
+    """The faults of a record that was read but can't be extracted from.
+
+    Args:
+        faults: What is wrong with it.
+        record: The record.
+
+    Attributes:
+        others: Its fields besides the text and the words.
+    """
+
+    def __init__(self, faults: Iterable[LocatedFault], record: object) -> None:
+        super().__init__(faults)
+        self.others: dict[str, Any] = {}
+        if isinstance(record, Mapping) and not _is_deep(record):
+            self.others = {name: value for name, value in record.items() if name not in ("text", "tokens")}
+
+
 def check_input_suffix(path: str | Path) -> None:
     """Check that a file of texts has a suffix that says how to read it; standard input needs none.
 
@@ -218,9 +236,11 @@ def _check(record: Any, location: Location, text_column: str | None = None) -> d
         return [record]
     if text_column is not None and isinstance(record, Mapping):
         if text_column not in record:
-            return [LocatedFault(location, Fault(text_column, _fields_of(record), "a string or a list of strings"))]
+            fault = Fault(text_column, _fields_of(record), "a string or a list of strings")
+            return FaultyRecord([LocatedFault(location, fault)], record)
         record = _renamed(record, text_column)
-    return [LocatedFault(location, fault) for fault in _check_input(record)] or record
+    faults = [LocatedFault(location, fault) for fault in _check_input(record)]
+    return FaultyRecord(faults, record) if faults else record
 
 
 def _check_input(record: object) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ..data.faults import DocumentError, Fault, LocatedFault, Location, is_text, list_names, short_repr
-from ..data.inputs import scan_json_list, scan_records
+from ..data.inputs import FaultyRecord, scan_json_list, scan_records
 from ..data.textfiles import LARGEST_JSON_LIST, decode, foreign_format, parse_json, read_lines
 from ..model.extraction import read_ahead
 from ..model.messages import must_be
@@ -152,11 +152,14 @@ _ERROR = object()
 def _with_faults(
     records: Iterable[dict[str, Any] | list[LocatedFault]], id_column: str | None
 ) -> Iterator[dict[Any, Any]]:
+    row: dict[Any, Any]
     for record in records:
         if isinstance(record, list):
-            yield {_ERROR: "; ".join(map(str, record))}
+            others = record.others if isinstance(record, FaultyRecord) else {}
+            row = others if id_column is None else with_id(others, id_column)
+            yield {**row, _ERROR: "; ".join(map(str, record))}
             continue
-        row: dict[Any, Any] = record
+        row = record
         if id_column is not None:
             fault = id_fault(record, id_column)
             row = with_id(record, id_column) | ({} if fault is None else {_ERROR: fault})

@@ -282,6 +282,19 @@ class TestEvaluate:
             in capsys.readouterr().err
         )
 
+    def test_what_can_be_no_model_is_said_at_once(self, folder, tmp_path, capsys):
+        (tmp_path / "file").write_text("")
+        (tmp_path / "empty").mkdir()
+        id_or_folder = "a folder that exists, or the id of a model on the Hub"
+        for model, message in (
+            (tmp_path / "file", f"a folder, or the id of a model on the Hub, got '{tmp_path / 'file'}', a file"),
+            ("mistyped", f"{id_or_folder}, USER/NAME, got 'mistyped'"),
+            ("", f"{id_or_folder}, got ''"),
+            (tmp_path / "empty", f"a folder with a checkpoint, got {tmp_path / 'empty'}, which has no config.json"),
+        ):
+            assert main(["evaluate", f"--model={model}", f"--dataset={folder}"]) == 1
+            assert capsys.readouterr().err == f"spert-hf evaluate: --model must be {message}\n"
+
     def test_a_file_is_taken_whole_unless_a_split_is_asked_for(self, tiny_checkpoint, folder, capsys, monkeypatch):
         monkeypatch.setenv("HOME", str(folder))
         given = ["--model", str(tiny_checkpoint), "--dataset", "~/train.json"]

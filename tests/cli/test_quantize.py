@@ -101,7 +101,7 @@ def test_another_backend_does_not_go_on_with_an_extraction(quantized, tmp_path, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--dtype", "int8"], "--backend must be openvino for --dtype int8, got torch"),
+        (["--dtype", "int8"], "--backend must be openvino, or onnx to extract, for --dtype int8, got torch"),
         (["--backend", "openvino", "--dtype", "float16"], "--dtype must be float32, bfloat16 or int8 with --"),
         (["--backend", "openvino", "--device", "meta"], "--device must be cpu with --backend openvino, got "),
         (

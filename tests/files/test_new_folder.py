@@ -1,5 +1,6 @@
 """Folders that are there with all of their files, or not at all."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ def test_nothing_is_left_of_a_folder_that_could_not_be_written(tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_folder_in_a_file_is_refused_by_name(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    wanted = tmp_path / "file" / "in" / "out"
+    message = f"{wanted} must be a new folder in a folder, got one in the file {tmp_path / 'file'}"
+    with pytest.raises(NotADirectoryError, match=re.escape(message)), new_folder(wanted):
+        pass
 
 
 @pytest.mark.parametrize("name", ["one", "."])

@@ -386,7 +386,7 @@ def test_a_wrong_setting_is_named_at_once(settings, message):
     [
         ({"entity_types": ["Pepo"]}, "entity_types must be one of 'Peop', .*did you mean 'Peop'"),
         ({"relation_threshold": ["Live=0.5"]}, "relation_threshold must be one of 'Live_In', .*got 'Live'"),
-        ({"dtype": "int8"}, "backend must be openvino for dtype int8"),
+        ({"dtype": "int8"}, "backend must be openvino, or onnx to extract, for dtype int8"),
     ],
 )
 def test_what_only_the_model_can_tell_is_told_with_the_first_text(tiny_checkpoint, settings, message):

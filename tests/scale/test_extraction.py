@@ -110,6 +110,19 @@ def test_lines_that_cannot_be_read_are_rows_with_an_error(shard_of, tmp_path):
     assert all(row["entities"] == row["relations"] == [] for row in rows[1:4])
 
 
+@pytest.mark.parametrize("id_column", [None, "key"])
+def test_records_whose_text_is_none_keep_their_other_fields(shard_of, tmp_path, id_column):
+    content = (
+        b'{"key": 1, "text": "One", "year": 2019}\n{"key": 2, "text": 5, "year": 2020}\n{"key": 3, "year": 2021}\n'
+    )
+    job, shard = shard_of(content, id_column=id_column)
+    assert extract_shard(job, shard, fake_pipe).errors == 2
+    rows = rows_of(tmp_path / "found")
+    assert [(row["id" if id_column else "key"], row["text"], row["year"], bool(row["error"])) for row in rows] == [
+        (1, "One", 2019, False), (2, None, 2020, True), (3, None, 2021, True)
+    ]  # fmt: skip
+
+
 def test_texts_that_are_missing_in_parquet_are_rows_with_an_error(tmp_path):
     write_parquet(tmp_path / "a.parquet", {"text": ["One!", None], "id": [1, 2]})
     corpus = open_corpus([str(tmp_path / "a.parquet")])

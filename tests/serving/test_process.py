@@ -44,7 +44,9 @@ def test_a_port_in_use_is_one_line_before_anything_is_loaded(capsys, tmp_path):
         line = refused(capsys, f"--model={tmp_path}", f"--port={port}")
     assert line == (f"spert-hf serve: --port must be one that is free at 127.0.0.1, got {port}: Address already in use")
     line = refused(capsys, f"--model={tmp_path}", "--host=203.0.113.7")
-    assert line.startswith("spert-hf serve: --port must be one that is free at 203.0.113.7, got 8000: Cannot assign")
+    assert line.startswith(
+        "spert-hf serve: --host must be an address of this machine, got '203.0.113.7': Cannot assign"
+    )
     assert "--host must be an address" in refused(capsys, f"--model={tmp_path}", "--host=no host")
 
 
@@ -54,7 +56,7 @@ def test_a_port_in_use_is_one_line_before_anything_is_loaded(capsys, tmp_path):
         (["--model=/no/such/folder"], "--model must be a folder that exists, or the id of a model on the Hub, got"),
         (["--backend=onnx", "--dtype=bfloat16"], "--dtype must be float32 or int8 with --backend onnx, got bfloat16"),
         (["--backend=onnx", "--device=cpu:0"], "--device must be cpu with --backend onnx, got cpu:0"),
-        (["--dtype=int8"], "--backend must be openvino for --dtype int8, got torch"),
+        (["--dtype=int8"], "--backend must be openvino, or onnx to extract, for --dtype int8, got torch"),
         (["--backend=onnx"], "model must be a folder that `spert-hf export` has written, got"),
         ([], "config.json"),
     ],
