@@ -161,7 +161,9 @@ def choose_recipe(asked: str, documents: Sequence[Document], encoder: str | None
     else:
         reason = "as given"
     if encoder not in (None, MEASURED_ENCODER):
-        limits.append(f"with {MEASURED_ENCODER.rpartition('/')[2]}")
+        is_high = settings[asked].get("learning_rate", 0) > SETTINGS["learning_rate"].default
+        hint = "; a larger encoder may need lower learning rates" if is_high else ""
+        limits.append(f"with {MEASURED_ENCODER.rpartition('/')[2]}{hint}")
     measured = f"; measured only {' and '.join(limits)}" if limits else ""
     return RecipeChoice(asked, reason + measured, settings[asked])
 

@@ -73,7 +73,8 @@ class TestChoice:
         assert choose_recipe(AUTO, [NEWS], None).reason.count("measured") == 0
         assert choose_recipe(AUTO, long, None).reason.endswith("; measured only on single sentences")
         said = choose_recipe(AUTO, long, "bert-base-cased").reason
-        assert said.endswith("; measured only on single sentences and with all-MiniLM-L6-v2")
+        rates = "; a larger encoder may need lower learning rates"
+        assert said.endswith(f"; measured only on single sentences and with all-MiniLM-L6-v2{rates}")
         assert choose_recipe("ade", [], "bert").reason == "as given; measured only with all-MiniLM-L6-v2"
 
     @pytest.mark.parametrize("name", MEASURED)
@@ -114,6 +115,13 @@ class TestMeasured:
         own, known = measure_properties(splits.train), MEASURED[name].data
         for field in DataProperties.__slots__:
             assert getattr(own, field) == pytest.approx(getattr(known, field), rel=0.01, abs=0.001), field
+
+
+    def test_the_documentation_has_its_row(self, name):
+        one, data = MEASURED[name], MEASURED[name].data
+        shares = (f"{share:.1%}" for share in (data.overlapping, data.joined, data.related, data.capitals))
+        row = " | ".join(("", f"`{name}`", f"`{one.file}`", *shares, f"{data.words:.0f}", f"{data.documents:,}", ""))
+        assert row.strip() in (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 
 
 class TestTrainer:
