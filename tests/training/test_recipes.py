@@ -116,7 +116,6 @@ class TestMeasured:
         for field in DataProperties.__slots__:
             assert getattr(own, field) == pytest.approx(getattr(known, field), rel=0.01, abs=0.001), field
 
-
     def test_the_documentation_has_its_row(self, name):
         one, data = MEASURED[name], MEASURED[name].data
         shares = (f"{share:.1%}" for share in (data.overlapping, data.joined, data.related, data.capitals))
