@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spert_hf.training.recipes import MEASURED
+
 pytest.importorskip("hatchling", reason="builds the package")
 ROOT = Path(__file__).parents[1]
 SHOW = """
@@ -61,7 +63,7 @@ def test_every_file_is_found_without_a_checkout(place, tmp_path):
     for name in ("dataset_scripts", "space"):
         there = {path.relative_to(ROOT / name).as_posix() for path in (ROOT / name).rglob("*.*")}
         assert found[name] == sorted(path for path in there if "__pycache__" not in path)
-    assert {"README.md", "conll04/recipe_minilm.yaml", "ade/README.md"} <= {*found["model_cards"]}
+    assert {"README.md", "ade/README.md", *(one.file for one in MEASURED.values())} <= {*found["model_cards"]}
     assert not any(path.startswith("results") for path in found["model_cards"])
     templates = {"hub/templates/model_card.md.jinja", "evaluation/templates/report.html.jinja"}
     templates |= {"graph/templates/graph.html.jinja", "graph/page/main.js", "graph/page/network.css"}

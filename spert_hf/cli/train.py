@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     console = Console(soft_wrap=True)
-    trainer = SpertTrainer(args=settings)
+    trainer = SpertTrainer(args=settings, train_dataset=options.splits, recipe=options.recipe)
     is_main = trainer.accelerator.is_main_process
     if is_main:
         _announce(console, trainer, options.given)
@@ -72,10 +72,13 @@ def _announce(console: Console, trainer: SpertTrainer, given: Collection[str]) -
     write_notes([*splits.notes, *advise([*splits.train, *splits.dev, *splits.test]), *advise_on_dev(dev)])
     types = splits.schema.relation_names
     open_settings = {name: getattr(settings, name) for name in ("overlap", "learn_signatures")}
-    write_notes(suggest_settings(train, types, given=given, **open_settings))
+    if trainer.recipe is None:
+        write_notes(suggest_settings(train, types, given=given, **open_settings))
     start = f"encoder {settings.encoder}" if settings.model is None else f"from {settings.model}"
     counts = f"({len(splits.dev)} dev, {len(splits.test)} test)"
     console.print(f"Training on {len(splits.train)} documents of {splits.name} {counts}, {start}", markup=False)
+    if trainer.recipe:
+        console.print(trainer.recipe.describe(), markup=False, highlight=False)
     model = trainer.accelerator.unwrap_model(trainer.model)
     if has_adapters(model):
         console.print(describe_adapters(model), markup=False, highlight=False)

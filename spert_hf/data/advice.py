@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from .documents import Document
 from .faults import plain_name
+from .properties import count_overlapping
 from .signatures import find_signatures
 from .white_space import blank_note
 
@@ -70,7 +70,7 @@ def suggest_settings(
     entities = sum(len(document.entities) for document in documents)
     suggestions = []
     is_open = overlap == "keep" and "overlap" not in given
-    if is_open and entities >= FEWEST_ENTITIES and not any(map(_has_overlap, documents)):
+    if is_open and entities >= FEWEST_ENTITIES and not any(map(count_overlapping, documents)):
         suggestions.append(
             f"none of {entities:,} entities overlaps another: --overlap best, which keeps those with the best "
             "scores among predictions that do, is worth a try"
@@ -86,11 +86,6 @@ def suggest_settings(
             "predicts relations only between these, is worth a try"
         )
     return suggestions
-
-
-def _has_overlap(document: Document) -> bool:
-    spans = sorted((entity.start, entity.end) for entity in document.entities)
-    return any(following[0] < span[1] for span, following in pairwise(spans))
 
 
 def _changes(documents: Iterable[Document]) -> Iterator[str]:

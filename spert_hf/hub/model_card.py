@@ -242,7 +242,7 @@ def _described(record: TrainingRecord) -> dict[str, Any]:
         "training": f"{_describe_start(record)}Documents: {learnt}, data set {dataset}. "
         f"{run['steps']:,} steps in {run['seconds']:,} seconds on "
         f"{as_code(run['device'])}, processes: {run['processes']}, finished {as_code(run['finished'])}. "
-        f"Versions: {versions}.",
+        f"Versions: {versions}.{_describe_recipe(record)}",
         "settings": [
             (_cell(name), _cell(json.dumps(value, ensure_ascii=False))) for name, value in record.shown_settings.items()
         ],
@@ -257,6 +257,14 @@ def _describe_start(record: TrainingRecord) -> str:
     where = f", commit {as_code(revision)}" if revision else ""
     before = f", trained on {as_code(dataset)}" if dataset else ""
     return f"Fine-tuned from {as_code(model)}{where}{before}. "
+
+
+def _describe_recipe(record: TrainingRecord) -> str:
+    """Name the recipe that a run took its settings from, if there was one."""
+    if record.recipe is None:
+        return ""
+    file, reason = record.recipe
+    return f" Settings: {as_code(file)} of spert-hf, unless given; taken {as_code(reason)}."
 
 
 def _cell(text: str) -> str:

@@ -27,6 +27,8 @@ _AS_TEXT = "scores_as_text"
 """Scores of documents read as raw text; runs of earlier versions have none."""
 _WENT_ON_FROM = "went_on_from"
 """The trained model that a run fine-tuned, if there was one."""
+_RECIPE = "recipe"
+"""The measured recipe that a run took settings from, and why; runs of earlier versions have none."""
 
 _NEEDED: dict[str, type | tuple[type, ...]] = {
     "settings": dict,
@@ -69,6 +71,11 @@ class TrainingRecord:
         before = run.get(_WENT_ON_FROM)
         if before is not None and not (isinstance(before, dict) and isinstance(before.get("model"), str)):
             raise ValueError(must_be(_WENT_ON_FROM, f"absent or {_RECORDED}", repr(before)))
+        recipe = run.get(_RECIPE)
+        if recipe is not None and not (
+            isinstance(recipe, dict) and all(isinstance(recipe.get(name), str) for name in ("file", "reason"))
+        ):
+            raise ValueError(must_be(_RECIPE, f"absent or {_RECORDED}", repr(recipe)))
         self.content = {**run, "settings": _without_places(run["settings"])}
         if before is not None:
             self.content[_WENT_ON_FROM] = _without_places(before)
@@ -135,6 +142,12 @@ class TrainingRecord:
         """
         before = self.content.get(_WENT_ON_FROM) or {}
         return [printable(str(before.get(name) or "")) for name in ("model", "revision", "dataset")] if before else []
+
+    @property
+    def recipe(self) -> tuple[str, str] | None:
+        """The file of the recipe that settings were taken from, and why; `None` without one."""
+        recipe = self.content.get(_RECIPE)
+        return (printable(recipe["file"]), printable(recipe["reason"])) if recipe else None
 
     @property
     def trained_on(self) -> list[str]:

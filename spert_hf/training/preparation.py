@@ -1,6 +1,7 @@
-"""The preparation of a run: checked settings, training documents, copies of them, and rows of embeddings."""
+"""The preparation of a run: checked settings, a recipe's, documents, copies of them, and rows of embeddings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -13,23 +14,26 @@ from ..data.loading import Splits
 from ..data.schema import TypeSchema
 from ..model.messages import kind_of, must_be
 from ..model.processing_spert import SpertProcessor
+from ..model.settings import ModelSettings, settings_of
 from .accelerator import check_tracker
-from .arguments import SpertTrainingArguments
+from .arguments import SETTINGS, SpertTrainingArguments
 from .batches import TrainingExample, make_examples
 from .embedding_rows import EmbeddingRows
 from .letter_case_copies import Copies, copy_documents
+from .recipes import RecipeChoice, check_recipe, choose_recipe
 
 
 def checked_settings(
-    args: SpertTrainingArguments | None, train_dataset: object, eval_dataset: object
+    args: SpertTrainingArguments | None, train_dataset: object, eval_dataset: object, recipe: object
 ) -> SpertTrainingArguments:
-    """Check the types of settings and data sets, and that the tracker is installed.
+    """Check the types of settings and data sets, and that the recipe exists and the tracker is installed.
 
     Returns:
         The settings; by default [`SpertTrainingArguments`] as they are.
 
     Raises:
         TypeError: if an argument has a wrong type; the message names it.
+        ValueError: if there is no such recipe.
         ImportError: if the tracker of `report_to` is not installed.
     """
     if args is not None and not isinstance(args, SpertTrainingArguments):
@@ -37,6 +41,8 @@ def checked_settings(
     for name, dataset in (("train_dataset", train_dataset), ("eval_dataset", eval_dataset)):
         if dataset is not None and not isinstance(dataset, Splits):
             check_source(name, dataset)
+    if recipe is not None and not isinstance(recipe, RecipeChoice):
+        check_recipe(recipe)
     args = args or SpertTrainingArguments()
     check_tracker(args.report_to)
     return args
@@ -72,6 +78,26 @@ def training_documents(splits: Splits, arguments: SpertTrainingArguments) -> lis
     if not documents:
         raise ValueError(f"dataset: {splits.name} has no training documents")
     return documents
+
+
+def with_recipe(
+    asked: str | RecipeChoice | None, arguments: SpertTrainingArguments, splits: Splits, *, keeps_model: bool
+) -> tuple[SpertTrainingArguments, RecipeChoice | None]:
+    """Return the settings with those of a recipe in place of defaults, and the recipe.
+
+    Args:
+        asked: the name of a recipe, or `auto`; a choice whose settings are among the arguments already; or `None`.
+        arguments: all settings; those that differ from their defaults are kept.
+        splits: the data of the run.
+        keeps_model: whether the run starts from a trained model, whose settings are kept.
+    """
+    if asked is None or isinstance(asked, RecipeChoice):
+        return arguments, asked
+    choice = choose_recipe(asked, training_documents(splits, arguments), arguments.encoder)
+    kept = {name for name, declared in SETTINGS.items() if getattr(arguments, name) != declared.default}
+    if keeps_model:
+        kept |= {*settings_of(ModelSettings), "learn_signatures"}
+    return replace(arguments, **{name: value for name, value in choice.settings.items() if name not in kept}), choice
 
 
 def examples_of_copies(

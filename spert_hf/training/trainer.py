@@ -58,7 +58,9 @@ from .preparation import (
     rows_to_train,
     split_to_score,
     training_documents,
+    with_recipe,
 )
+from .recipes import RecipeChoice
 from .run_record import describe_run
 from .run_report import NonFiniteError, RunReport
 from .scoring import Scorer
@@ -67,7 +69,9 @@ from .start import Start, make_start
 logger = logging.get_logger(__name__)
 
 __all__ = ["BEST_FOLDER", "NonFiniteError", "SpertTrainer", "TrainingResult"]
-_KEYWORDS = (*("model", "args", "train_dataset", "eval_dataset", "processing_class", "callbacks", "show_progress"),)
+_KEYWORDS = (
+    *("model", "args", "train_dataset", "eval_dataset", "processing_class", "callbacks", "show_progress", "recipe"),
+)
 
 
 @dataclass
@@ -133,6 +137,9 @@ class SpertTrainer:
         callbacks: transformers' `TrainerCallback` objects, or their classes. In a run of several processes they have
             to ask for the same in all of them.
         show_progress: tell how far the run is (on the main process): a bar in a terminal, else a line a minute.
+        recipe: the name of a measured recipe, or `"auto"` for the one whose data are most like the training documents;
+            the attribute `recipe` says which and why. Settings of `args` that differ from their defaults are kept, as
+            are those of a SpERT model. Default: none, so that all settings are those of `args`.
         unknown: nothing; a misspelt keyword is named, with the one that it is most like.
 
     Raises:
@@ -150,16 +157,19 @@ class SpertTrainer:
         processing_class: PreTrainedTokenizerBase | SpertProcessor | None = None,
         callbacks: Given = (),
         show_progress: bool = True,
+        recipe: str | RecipeChoice | None = None,
         **unknown: Any,
     ) -> None:
         check_keywords(unknown, _KEYWORDS, "SpertTrainer")
-        args = checked_settings(args, train_dataset, eval_dataset)
+        args = checked_settings(args, train_dataset, eval_dataset, recipe)
         model = adapted_model(model) if is_of_peft(model) else model
         check_model(model, processing_class)
         callbacks = check_callbacks(() if callbacks is None else callbacks)
         args, given = take_model(model, processing_class, args)
         types = types_of(given.model.config) if given else None
         self.splits = gather_splits(args, train_dataset, eval_dataset, types)
+        keeps_model = given is not None or args.model is not None
+        args, self.recipe = with_recipe(recipe, args, self.splits, keeps_model=keeps_model)
         self.args = name_data(args, train_dataset, self.splits)
         self.final_split = split_to_score(self.args.eval_split, self.splits)
         self.output_dir = Path(self.args.output_dir)
@@ -518,6 +528,7 @@ class SpertTrainer:
         scores_as_text = self._unless_stopped(self._scorer.score_as_text(model, documents, self.stop_request))
         measured: dict[str, Any] = {"split": self.final_split, "seconds": round(seconds, 1)}
         measured["resumed_at_step"] = self.resumed_at_step  # from which on the seconds are counted
+        measured["recipe"] = self.recipe.to_dict() if self.recipe else None
         self._record = describe_run(
             self.args, self.splits, self._start, self.reached, self.accelerator, (scores, scores_as_text), **measured
         )

@@ -53,7 +53,7 @@ def test_help_names_every_setting_once_in_groups(capsys):
     shown = capsys.readouterr().out
     options = re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE)
     names = [name.replace("_", "-") for name in SpertTrainingArguments.__dataclass_fields__]
-    assert sorted(options) == sorted(f"--{name}" for name in [*names, "config"])
+    assert sorted(options) == sorted(f"--{name}" for name in [*names, "config", "recipe"])
     headings = re.findall(r"^(\S.*):$", shown, re.MULTILINE)
     assert {"data", "model", "optimisation", "evaluation and logging", "saving and resuming", "Hub"} <= set(headings)
     assert "(default: 20)" in shown

@@ -4,23 +4,47 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...data.documents import Document
 from ...data.named_datasets import recipe_of
 from ...training.arguments import SpertTrainingArguments, read_recipe
+from ...training.recipes import AUTO, RecipeChoice, choose_recipe, is_of_recipes
 from .training_settings import is_given, make_settings_parser
+
+if TYPE_CHECKING:
+    from ...data.loading import Splits
 
 DESCRIPTION = """Train, evaluate and save a SpERT model, and print predictions for a few sentences.
 
 Without arguments, the quickstart trains a small model on the corpus that comes with this package. Settings are read, in
 order of precedence, from the command line, the YAML file given with --config, the trained model given with --model
-(settings of the model), the recipe.yaml of the data set (the quickstart has one), and the defaults, which are those of
-the paper. Options can also be written with underscores."""
+(settings of the model), the recipe given with --recipe or else the recipe.yaml of the data set (the quickstart has
+one), and the defaults, which are those of the paper. Options can also be written with underscores."""
+
+_Levels = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+"""Settings by source: the data set's own file, the file of `--config`, the command line."""
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse the settings, and the names of the given ones; see [`parse_arguments`]."""
-    return argparse.Namespace(settings=parse_arguments(arguments), given=settings_given(arguments))
+    """Parse the options.
+
+    Returns:
+        `settings`, see [`parse_arguments`]; `given`, the names of those given in any source; `recipe`, the one of
+        `--recipe` or `None`; and `splits`, the data if the recipe was chosen by them, or `None`.
+    """
+    parser = make_parser()
+    first, own_file, levels = _read_levels(parser, arguments)
+    settings = _make_settings(arguments, first, own_file, levels)
+    recipe = splits = None
+    if first["recipe"]:
+        documents: Sequence[Document] = ()
+        if first["recipe"] == AUTO:
+            splits, documents = _load_training_data(settings)
+        recipe = choose_recipe(first["recipe"], documents, settings.encoder)
+        settings = _make_settings(arguments, first, own_file, levels, recipe)
+    given = {name for level in levels for name in level}
+    return argparse.Namespace(settings=settings, given=given, recipe=recipe, splits=splits)
 
 
 def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
@@ -28,31 +52,52 @@ def parse_arguments(arguments: Sequence[str]) -> SpertTrainingArguments:
 
     Raises:
         ValueError: a setting is invalid; the message names it.
-        OSError: the model to fine-tune can't be read.
+        OSError: the model to fine-tune, or the data that `--recipe auto` needs, can't be read.
         SystemExit: on wrong usage (2), and after `--help` (0).
     """
-    parser = make_parser()
-    first, own_file, levels = _read_levels(parser, arguments)
+    settings: SpertTrainingArguments = parse(arguments).settings
+    return settings
+
+
+def _make_settings(
+    arguments: Sequence[str],
+    first: dict[str, Any],
+    own_file: Path | None,
+    levels: _Levels,
+    chosen_recipe: RecipeChoice | None = None,
+) -> SpertTrainingArguments:
+    """Make the settings of all sources; the last three arguments but one are those of `_read_levels`."""
     own_recipe, recipe, given = levels
+    if chosen_recipe:  # in place of the data set's own
+        own_recipe = {name: value for name, value in own_recipe.items() if not is_of_recipes(name)}
+        own_recipe |= chosen_recipe.settings
     trained = _settings_of_trained(levels)
+    parser = make_parser()
     parser.set_defaults(**own_recipe | trained | recipe)
     chosen = vars(parser.parse_args(arguments))
     chosen |= {name: value for name, value in trained.items() if name in ("model", "encoder")}
-    del chosen["config"]
+    del chosen["config"], chosen["recipe"]
     try:
         return SpertTrainingArguments(**chosen)
     except ValueError as error:
         name = str(error).partition(" ")[0]  # messages start with the setting
-        file = first["config"] if name in recipe else own_file if name in own_recipe else None
-        if file is None or name in given:
+        if name in given:
             raise
-        raise ValueError(f"{file}: {error}") from error
+        source: object = first["config"] if name in recipe else own_file if name in own_recipe else None
+        if chosen_recipe and name in chosen_recipe.settings and name not in recipe:
+            source = f"recipe {chosen_recipe.name}"
+        if source is None:
+            raise
+        raise ValueError(f"{source}: {error}") from error
 
 
-def settings_given(arguments: Sequence[str]) -> set[str]:
-    """Return the names of the settings given on the command line or in a file of settings."""
-    _, _, levels = _read_levels(make_parser(), arguments)
-    return {name for level in levels for name in level}
+def _load_training_data(settings: SpertTrainingArguments) -> tuple["Splits", list[Document]]:
+    """Load the data of a run, and its training documents."""
+    from ...training.given_data import gather_splits  # heavy imports
+    from ...training.preparation import training_documents
+
+    splits = gather_splits(settings, None, None, None)
+    return splits, training_documents(splits, settings)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -62,7 +107,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _read_levels(
     parser: argparse.ArgumentParser, arguments: Sequence[str]
-) -> tuple[dict[str, Any], Path | None, tuple[dict[str, Any], ...]]:
+) -> tuple[dict[str, Any], Path | None, _Levels]:
     """Parse the options by source.
 
     Returns:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...model.settings import Setting
 from ...training.arguments import GROUPS, SETTINGS
+from ...training.recipes import AUTO, MEASURED, check_recipe
 from .command_parser import CommandParser
 
 _YES = ("yes", "true", "t", "y", "1")
@@ -22,24 +23,40 @@ def _yes_or_no(text: str) -> bool:
     )
 
 
+def _recipe(text: str) -> str:
+    """Parse the name of a recipe."""
+    try:
+        check_recipe(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("recipe ")) from error
+    return text
+
+
 _READERS: dict[type, tuple[Any, str]] = {bool: (_yes_or_no, "YES|NO"), int: (int, "N"), float: (float, "X")}
 """Parsers of values, and their names in `--help`, by type; other values are strings."""
 
 
 def make_settings_parser(prog: str, description: str) -> argparse.ArgumentParser:
-    """Make the parser of all settings, and of `--config`.
+    """Make the parser of all settings, of `--config` and of `--recipe`.
 
     Options are written with dashes or underscores, and never abbreviated, so that the given ones can be determined.
     """
     parser = CommandParser(
         prog=prog,
-        usage="%(prog)s [--config FILE] [--SETTING VALUE ...]",
+        usage="%(prog)s [--config FILE] [--recipe NAME] [--SETTING VALUE ...]",
         description=description,
         formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
         "--config", metavar="FILE", help="YAML file of settings, with the names below; options override it"
+    )
+    parser.add_argument(
+        "--recipe",
+        type=_recipe,
+        metavar="|".join((AUTO, *MEASURED)),
+        help="settings that were measured to be the best on a data set, for other data; `auto`: those of the data set "
+        "that is most like the training documents",
     )
     groups = {name: parser.add_argument_group(heading) for name, heading in GROUPS.items()}
     for declared in SETTINGS.values():
