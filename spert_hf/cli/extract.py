@@ -24,6 +24,7 @@ from ..scale.manifest import setting_as_text
 from .extract_corpus import is_corpus, run_corpus
 from .options import (
     STANDARD_STREAM,
+    dtype_of,
     load_pipeline,
     reading_settings,
     selection_settings,
@@ -207,5 +208,5 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
         **{name: setting_as_text(value) for name, value in settings.items() if value is not None},
         "device": "cpu" if options.backend == "onnx" else pipe.device.type,
         "backend": options.backend,
-        "dtype": options.dtype,
+        "dtype": dtype_of(options, pipe),
     }

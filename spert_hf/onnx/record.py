@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,11 @@ class OnnxRecord:
     files: dict[str, str]
     weights: dict[str, str]
 
+    @property
+    def dtypes(self) -> list[str]:
+        """The dtypes that the model was exported in, the most exact one first."""
+        return [dtype for dtype, file in SPAN_FILES.items() if file in self.files]
+
     def used_files(self, dtype: str) -> list[str]:
         """Return the names of the files that extraction in a dtype reads."""
         names = [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if self.settings.relation_types else [])]
@@ -135,6 +141,23 @@ def read_record(folder: Path) -> OnnxRecord:
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a record of `spert-hf export`: {error!r}") from error
+
+
+def copy_export(folder: Path, record: OnnxRecord, dtypes: Iterable[str], target: Path) -> None:
+    """Copy what extraction in some dtypes needs of an export.
+
+    Args:
+        folder: the folder of the export.
+        record: its record.
+        dtypes: the dtypes.
+        target: a folder that exists.
+    """
+    files = {
+        name: record.files[name] for name in sorted({name for dtype in dtypes for name in record.used_files(dtype)})
+    }
+    for name in files:
+        shutil.copyfile(folder / name, target / name)
+    replace(record, files=files).save(target)
 
 
 def check_files(folder: Path, record: OnnxRecord, names: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ import spert_hf
 from spert_hf.cli.main import main
 from spert_hf.model.errors import CheckpointError
 from spert_hf.onnx import export_onnx, load_onnx
-from spert_hf.onnx.record import MAPPED_FILE, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE
+from spert_hf.onnx.record import MAPPED_FILE, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE, read_record
 from tests.conftest import read_golden
 from tests.support.tiny_models import SENTENCES
 
@@ -156,6 +156,15 @@ def test_what_is_not_there_is_told(checkpoint, tmp_path, tiny_checkpoint):
     (tmp_path / "one" / RECORD_FILE).write_text(json.dumps(record))
     with pytest.raises(ValueError, match="dtype must be float32, as the model was exported, got 'int8'"):
         load_onnx(tmp_path / "one", dtype="int8")
+    shutil.copytree(checkpoint / "onnx", tmp_path / "other")
+    assert load_onnx(checkpoint).dtype == "float32"
+    record["files"] = {
+        **record["files"],
+        SPAN_FILES["int8"]: read_record(checkpoint / "onnx").files[SPAN_FILES["int8"]],
+    }
+    del record["files"][SPAN_FILES["float32"]]
+    (tmp_path / "other" / RECORD_FILE).write_text(json.dumps(record))
+    assert load_onnx(tmp_path / "other").dtype == spert_hf.load(tmp_path / "other", backend="onnx").dtype == "int8"
     with pytest.raises(TypeError, match=r"relation_treshold is not a setting of the extractor .did you mean"):
         load_onnx(checkpoint, relation_treshold=0.4)
 
