@@ -26,6 +26,8 @@ MAPPED_FILE = "model_mapped.onnx"
 
 FORMAT = 1
 
+_ADAPTER_CONFIG = "adapter_config.json"
+
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxSettings:
@@ -76,7 +78,7 @@ class OnnxRecord:
         settings: of the model.
         tokenization: of words.
         files: SHA-256 of each other file, by name.
-        weights: SHA-256 of each file of weights of the checkpoint, by name; empty if it was not loaded from files.
+        weights: see [`digests_of_weights`]; empty if the model was not loaded from files.
     """
 
     settings: OnnxSettings
@@ -118,8 +120,25 @@ class OnnxRecord:
 
 
 def digests_of_weights(checkpoint: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of weights in a checkpoint's folder, by name."""
-    return {path.name: digest_of_file(path) for path in sorted(checkpoint.glob("*.safetensors"))}
+    """Return the SHA-256 of each file that a checkpoint's weights are of, by its path, relative to the folder.
+
+    Those of an adapter are merged of its own, of its config, which names the base and scales what is added to it, and
+    of the weights of the base, if that is a folder.
+    """
+    paths = [*checkpoint.glob("*.safetensors")]
+    for config in (checkpoint / _ADAPTER_CONFIG, checkpoint / "adapter" / _ADAPTER_CONFIG):  # the latter is published
+        if config.is_file():
+            paths += [config, *config.parent.glob("adapter_model.safetensors"), *_base_of(config).glob("*.safetensors")]
+    return {_below(path, checkpoint): digest_of_file(path) for path in sorted({*paths})}
+
+
+def _base_of(adapter_config: Path) -> Path:
+    """Return the folder of an adapter's base; one that does not exist if it is on the Hub."""
+    return Path(json.loads(adapter_config.read_text(encoding="utf-8"))["base_model_name_or_path"]).absolute()
+
+
+def _below(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def read_record(folder: Path) -> OnnxRecord:

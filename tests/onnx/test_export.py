@@ -13,6 +13,7 @@ from spert_hf.cli.main import main
 from spert_hf.model.errors import CheckpointError
 from spert_hf.onnx import export_onnx, load_onnx
 from spert_hf.onnx.record import MAPPED_FILE, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE, read_record
+from spert_hf.training.adapters import adapted_model, save_weights
 from tests.conftest import read_golden
 from tests.support.tiny_models import SENTENCES
 
@@ -143,6 +144,34 @@ def test_an_export_of_other_weights_or_settings_is_refused(copied):
     (copied / "config.json").write_text(json.dumps({**config, "relation_threshold": 0.9}))
     with pytest.raises(CheckpointError, match=r"other settings than those of .*config.json \(relation_threshold\)"):
         load_onnx(copied)
+
+
+@pytest.fixture
+def exported_adapter(tiny_checkpoint, tmp_path):
+    """A folder with an adapter over another folder, and its export."""
+    peft = pytest.importorskip("peft")
+    base = shutil.copytree(tiny_checkpoint, tmp_path / "base")
+    settings = {"r": 2, "target_modules": ["query"], "modules_to_save": ["entity_classifier", "relation_classifier"]}
+    config = peft.LoraConfig(init_lora_weights=False, **settings)
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    save_weights(adapted_model(peft.get_peft_model(spert_hf.SpertModel.from_pretrained(base), config)), adapter)
+    for path in base.glob("tokenizer*"):
+        shutil.copy(path, adapter)
+    assert main(["export", "--model", str(adapter)]) == 0
+    return adapter
+
+
+def test_an_adapter_is_exported_merged_and_tied_to_both_weights(exported_adapter):
+    adapter, base = exported_adapter, exported_adapter.parent / "base"
+    assert load_onnx(adapter)(TEXTS) == rounded(spert_hf.load(adapter)(TEXTS))
+    for changed in (base / "model.safetensors", adapter / "adapter_model.safetensors", adapter / "adapter_config.json"):
+        content = changed.read_bytes()
+        changed.write_bytes(content.replace(b'"lora_alpha": 8', b'"lora_alpha": 9')[:-1] + b" ")
+        with pytest.raises(CheckpointError, match=f"exported from other weights than those of {changed}: export it"):
+            load_onnx(adapter)
+        changed.write_bytes(content)
+    load_onnx(adapter)
 
 
 def test_what_is_not_there_is_told(checkpoint, tmp_path, tiny_checkpoint):

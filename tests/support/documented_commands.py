@@ -159,7 +159,7 @@ def _check_pip(arguments: list[str]) -> None:
         folder, _, extras = package.partition("[")
         _check(not package.startswith(".") or ROOT.joinpath(folder, "pyproject.toml").is_file(), f"pip: no {package}")
         if extras:
-            _check_extras(extras, ROOT / folder)
+            _check_extras(extras, ROOT if folder == "spert-hf" else ROOT / folder)
     if parsed.e is not None:
         _check_extras(parsed.e.partition("[")[2], ROOT)
 
