@@ -226,6 +226,24 @@ class OnnxExtractor(Extractor):
         record = self._record
         self._spans = _open(self._folder / record.span_file(self.dtype), self._threads)
         self._pairs = _open(self._folder / PAIRS_FILE, self._threads) if record.settings.relation_types else None
+        self._check_outputs()
+
+    def _check_outputs(self) -> None:
+        """Check that the record, which may have been edited, is of graphs of this size.
+
+        Raises:
+            CheckpointError: it is not.
+        """
+        own = self.model_settings
+        _, sizes, _, types = self._spans.get_outputs()[0].shape
+        of_graphs = {"max_span_size": (own.max_span_size, sizes), "entity_types": (len(own.entity_types), types - 1)}
+        if self._pairs is not None:
+            of_graphs["relation_types"] = (len(own.relation_types), self._pairs.get_outputs()[0].shape[-1])
+        for name, (given, exported) in of_graphs.items():
+            if given != exported:
+                of_what = "" if name == "max_span_size" else " names"
+                field = f"{self._folder / RECORD_FILE}: settings: {name}"
+                raise CheckpointError(must_be(field, f"{exported}{of_what}, as it was exported", given))
 
     @property
     def digest(self) -> str:

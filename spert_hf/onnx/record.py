@@ -10,7 +10,17 @@ from typing import Any
 
 from ..files.atomic import digest_of_file
 from ..model.errors import CheckpointError
-from ..model.messages import must_be
+from ..model.messages import either, must_be
+from ..model.setting_checks import (
+    check_choice,
+    check_flag,
+    check_integer,
+    check_names,
+    check_signatures,
+    check_text,
+    shown,
+)
+from ..model.settings import ConfigSettings, settings_of
 from ..model.text_reading import TextReading
 
 FOLDER = "onnx"
@@ -51,6 +61,24 @@ class OnnxSettings:
         own = {one.name: get(one.name) for one in fields(cls)}
         return cls(**{**own, "text_reading": TextReading.of(own["text_reading"])})
 
+    def check(self) -> None:
+        """Check the values, which someone may have edited, as those of a config are checked.
+
+        Raises:
+            ValueError: one is not allowed; the message names it, what was given and what is allowed.
+        """
+        declared = settings_of(ConfigSettings)
+        for name, value in vars(self).items():
+            if name in declared:
+                declared[name].check(value)
+        check_names("entity_types", self.entity_types, least=1)
+        check_names("relation_types", self.relation_types)
+        check_names("symmetric_relation_types", self.symmetric_relation_types)
+        for name in self.symmetric_relation_types:
+            check_choice("symmetric_relation_types", name, self.relation_types)
+        if self.relation_signatures is not None:
+            check_signatures(self.relation_signatures, self.entity_types, self.relation_types)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as they stand in a file."""
         return {**asdict(self), "text_reading": self.text_reading.to_dict()}
@@ -68,6 +96,24 @@ class OnnxTokenization:
     letter_cases: bool
     overlap_words: int
     special_tokens: dict[str, str]
+
+    def check(self) -> None:
+        """Check the values; see [`OnnxSettings.check`]."""
+        for name in ("prefix", "suffix"):
+            ids = getattr(self, name)
+            if not isinstance(ids, list):
+                raise ValueError(must_be(name, "a list of ids", shown(ids)))
+            for number in ids:
+                check_integer(name, number, 0)
+        for name in ("unknown_id", "pad_id"):
+            check_integer(name, getattr(self, name), 0)
+        for name in ("window_size", "overlap_words"):
+            check_integer(name, getattr(self, name), 1)
+        check_flag("letter_cases", self.letter_cases)
+        if not isinstance(self.special_tokens, dict):
+            raise ValueError(must_be("special_tokens", "tokens by name", shown(self.special_tokens)))
+        for name, token in self.special_tokens.items():
+            check_text(f"special_tokens.{name}", token)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +151,25 @@ class OnnxRecord:
         files = {name: self.files[name] for name in self.used_files(dtype)}
         content = [self.settings.to_dict(), asdict(self.tokenization), files]
         return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+    def check(self) -> None:
+        """Check everything in it.
+
+        Raises:
+            ValueError: something is not allowed; the message names it.
+        """
+        for part in ("settings", "tokenization"):
+            try:
+                getattr(self, part).check()
+            except ValueError as error:
+                raise ValueError(f"{part}: {error}") from error
+        if not self.dtypes:
+            raise ValueError(must_be("files", f"with {either(SPAN_FILES.values())}", shown(list(self.files))))
+        if (PAIRS_FILE in self.files) != bool(self.settings.relation_types):
+            allowed = "left empty without" if self.settings.relation_types else "given with"
+            raise ValueError(
+                must_be("settings: relation_types", f"{allowed} the file {PAIRS_FILE}", self.settings.relation_types)
+            )
 
     def save(self, folder: Path) -> None:
         """Write the record."""
@@ -145,9 +210,17 @@ def read_record(folder: Path) -> OnnxRecord:
     """Read the record of an export.
 
     Raises:
-        CheckpointError: it can't be read; the message names the file.
+        CheckpointError: it can't be read, or something in it is not allowed; the message names the file.
     """
-    path = folder / RECORD_FILE
+    record = _read(folder / RECORD_FILE)
+    try:
+        record.check()
+    except ValueError as error:
+        raise CheckpointError(f"{folder / RECORD_FILE}: {error}") from error
+    return record
+
+
+def _read(path: Path) -> OnnxRecord:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:

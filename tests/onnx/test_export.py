@@ -133,6 +133,39 @@ def test_a_damaged_record_is_told(copied, content):
         load_onnx(copied)
 
 
+@pytest.mark.parametrize(
+    ("part", "changed", "message"),
+    [
+        ("settings", {"relation_threshold": 40}, "settings: relation_threshold must be a number from 0 to 1, got 40"),
+        ("settings", {"overlap": "all"}, "settings: overlap must be 'keep', 'drop' or 'best', got 'all'"),
+        ("settings", {"entity_types": "Loc"}, "settings: entity_types must be a list of non-empty names, got 'Loc'"),
+        ("settings", {"entity_types": ["Loc"]}, "settings: entity_types must be 3 names, as it was exported, got 1"),
+        ("settings", {"relation_types": ["Near"], "symmetric_relation_types": []}, "settings: relation_types must be "),
+        ("settings", {"relation_types": [], "symmetric_relation_types": []}, "relation_types must be given with the f"),
+        ("settings", {"max_span_size": 3}, ", as it was exported, got 3"),
+        ("settings", {"relation_temperature": 0}, "settings: relation_temperature must be a number from 0.01 to 100"),
+        ("settings", {"relation_signatures": {"Near": [["Loc", "X"]]}}, "settings: relation_signatures.'Near' must be"),
+        ("tokenization", {"window_size": 0}, "tokenization: window_size must be an integer of 1 or more, got 0"),
+        ("tokenization", {"prefix": "[CLS]"}, "tokenization: prefix must be a list of ids, got "),
+        ("files", {PAIRS_FILE: "0"}, "files must be with 'model.onnx' or 'model_quantized.onnx', got ['model_pairs"),
+    ],
+)
+def test_an_edited_record_that_makes_no_sense_is_told(checkpoint, tmp_path, part, changed, message):
+    """What makes sense, such as another threshold, is for whoever edits it, unless a checkpoint beside it differs."""
+    folder = tmp_path / "edited"
+    folder.mkdir()
+    record = json.loads((checkpoint / "onnx" / RECORD_FILE).read_text())
+    for path in (checkpoint / "onnx").iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / RECORD_FILE).unlink()
+    edited = changed if part == "files" else record[part] | changed
+    (folder / RECORD_FILE).write_text(json.dumps({**record, part: edited}))
+    with pytest.raises(CheckpointError) as raised:
+        load_onnx(folder)
+    assert str(raised.value).startswith(f"{folder / RECORD_FILE}: ")
+    assert message in str(raised.value) and "\n" not in str(raised.value)
+
+
 def test_an_export_of_other_weights_or_settings_is_refused(copied):
     weights = copied / "model.safetensors"
     content = weights.read_bytes()
