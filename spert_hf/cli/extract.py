@@ -30,7 +30,7 @@ from .options import (
     selection_settings,
     write_notes,
 )
-from .resumable import LineOutput, UnfinishedFile, check_free, unfinished_output
+from .resumable import LineOutput, StandardOutput, UnfinishedFile, check_free, unfinished_output
 
 _OTHER_FORMATS = (
     *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".arrow", ".parq", ".pq"),
@@ -54,8 +54,9 @@ def run(options: argparse.Namespace) -> int:
     records = read_inputs(options.input) if options.text is None else iter([{"text": options.text}])
     as_csv = _is_csv(options.output)
     if options.output == STANDARD_STREAM:
-        _write(LineOutput(sys.stdout.buffer), pipe, records, settings)
-        sys.stdout.flush()
+        output = StandardOutput()
+        _write(output, pipe, records, settings)
+        output.flush()
         return 0
     if is_stream(options.output):
         with open_stream(options.output) as stream:
@@ -83,7 +84,9 @@ def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any],
     """Write the result for one text: formatted on a terminal, else as a line of JSON."""
     (record,) = extract(pipe, [{"text": options.text}], **settings)
     if options.json or not sys.stdout.isatty() or find_spec("rich") is None:
-        LineOutput(sys.stdout.buffer).write(to_json_line(record))
+        output = StandardOutput()
+        output.write(to_json_line(record))
+        output.flush()
     else:
         from rich.console import Console
 
@@ -91,7 +94,7 @@ def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any],
 
         words = pipe.text_reader(**reading)(options.text).words
         print_found_in_text(Console(), options.text, words, record, pipe.model_settings.entity_types)
-    sys.stdout.flush()
+        sys.stdout.flush()
 
 
 def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> Iterator[dict[str, Any]]:
