@@ -54,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
     records = read_inputs(options.input) if options.text is None else iter([{"text": options.text}])
     as_csv = _is_csv(options.output)
     if options.output == STANDARD_STREAM:
-        output = StandardOutput()
-        _write(output, pipe, records, settings)
-        output.flush()
+        lines = StandardOutput()
+        _write(lines, pipe, records, settings)
+        lines.flush()
         return 0
     if is_stream(options.output):
         with open_stream(options.output) as stream:

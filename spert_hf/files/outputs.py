@@ -66,7 +66,7 @@ def open_named(file: str | Path | int, mode: str, name: str | Path) -> BinaryIO:
         mode: `"wb"` or `"a+b"`.
         name: What to name.
     """
-    raw = _NamedFile(file, mode, str(name))
+    raw = _NamedFile(file if isinstance(file, int) else os.fspath(file), mode, str(name))
     return io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)  # type: ignore[return-value]
 
 
