@@ -71,7 +71,8 @@ def load(
             `"onnx"`, an extractor for a model that `spert-hf export` has exported, without torch (an extra).
         dtype (`str`, *optional*): precision of the encoder: `"float32"`, `"bfloat16"`, `"float16"` (torch), or `"int8"`
             (OpenVINO, for a model quantized by `spert-hf quantize`; ONNX, for one exported in it). Default: the dtype
-            of the stored weights with torch, else `"float32"`.
+            of the stored weights with torch; with ONNX, `"int8"` if the model was exported in it alone; else
+            `"float32"`.
         device (`str`, *optional*): device, such as `"cpu"` or `"cuda:0"`. Default: a GPU if there is one.
         revision (`str`, *optional*): branch, tag or commit of a model on the Hub.
         token (`str`, *optional*): token for the Hub. Default: that of `hf auth login`.
@@ -92,8 +93,9 @@ def load(
     if backend == "onnx":
         from .onnx import load_onnx
 
-        check_backend(backend, str(dtype or "float32"), None if device is None else str(device))
-        return load_onnx(source, dtype=str(dtype or "float32"), revision=revision, token=token, **settings)
+        precision_of_graph = None if dtype is None else str(dtype)
+        check_backend(backend, precision_of_graph, None if device is None else str(device))
+        return load_onnx(source, dtype=precision_of_graph, revision=revision, token=token, **settings)
     check_torch(f"backend={backend!r}")
     from .model.pipeline_spert import SpertPipeline
 
@@ -108,12 +110,12 @@ def load(
     return load_checked("model", source, backend, precision, device, where, settings)
 
 
-def check_backend(backend: str, dtype: str, device: str | None, dashes: str = "") -> None:
+def check_backend(backend: str, dtype: str | None, device: str | None, dashes: str = "") -> None:
     """Check before loading that a backend is installed and supports the arguments.
 
     Args:
         backend: one of `BACKENDS_OF_EXTRACTION`.
-        dtype: name of a dtype.
+        dtype: name of a dtype, if given.
         device: name of a device, if given.
         dashes: prefix of the names of arguments in messages: `--` on the command line.
     """
@@ -130,7 +132,7 @@ def check_backend(backend: str, dtype: str, device: str | None, dashes: str = ""
         from .onnx.imports import import_onnxruntime
         from .onnx.record import SPAN_FILES
 
-        if dtype not in SPAN_FILES:
+        if dtype is not None and dtype not in SPAN_FILES:
             raise ValueError(must_be(f"{dashes}dtype", f"{' or '.join(SPAN_FILES)} with {dashes}backend onnx", dtype))
         if device not in (None, "cpu"):
             raise ValueError(must_be(f"{dashes}device", f"cpu with {dashes}backend onnx", device))
@@ -143,7 +145,7 @@ def load_extractor(
     field: str,
     source: str,
     backend: str,
-    dtype: str,
+    dtype: str | None,
     device: str | None,
     where: Mapping[str, Any],
     settings: Mapping[str, Any],
@@ -155,7 +157,7 @@ def load_extractor(
         field: name of the source in messages.
         source: folder or Hub id of a checkpoint.
         backend: see [`load`].
-        dtype: see [`load`].
+        dtype: see [`load`]. Default: `"float32"`; with ONNX, what the model was exported in.
         device: see [`load`].
         where: `revision` and `token`.
         settings: settings of the pipeline.
@@ -181,7 +183,7 @@ def load_extractor(
         import torch
 
         torch.set_num_threads(threads)
-    return load_checked(field, source, backend, dtype, device, where, settings)
+    return load_checked(field, source, backend, dtype or "float32", device, where, settings)
 
 
 def check_torch(what: str) -> None:

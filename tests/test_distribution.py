@@ -37,13 +37,13 @@ def read_project(path):
 def test_it_is_of_the_same_version_and_asks_for_the_same_libraries():
     whole, own = read_project(ROOT / "pyproject.toml"), read_project(FOLDER / "pyproject.toml")
     assert (whole["name"], own["name"]) == DISTRIBUTIONS
-    for field in ("version", "license", "requires-python", "scripts"):
+    for field in ("version", "license", "requires-python", "scripts", "entry-points"):
         assert own[field] == whole[field], field
     extras = whole["optional-dependencies"]
     known = {Requirement(one).name: one for one in [*whole["dependencies"], *extras["onnx"]]}
     for one in own["dependencies"]:
         assert known.get(Requirement(one).name, one) == one
-    for name in ("icu", "sentencex", "serve"):
+    for name in ("icu", "sentencex", "serve", "spacy"):
         assert own["optional-dependencies"][name] == extras[name]
 
 

@@ -41,7 +41,7 @@ export class ModelFiles {
   async file(name, record) {
     const digest = record.files[name];
     const content = digest && (await this.place.read(name, digest, this.#told(name)));
-    if (!content || (await digestOf(content)) !== digest) {
+    if (!content) {
       await this.place.forget(name);
       throw new Error(`${name} is not what was exported: missing, cut off or changed`);
     }
@@ -85,7 +85,7 @@ class Addresses {
     this.folder = folder ?? `${this.root}${names.folder}/`;
   }
 
-  /** A file as bytes, or `null`; one with a digest is taken from those kept, if it is that one. */
+  /** A file as bytes, or `null`: with a digest, only content with this digest, from those kept if it is there. */
   async read(name, digest, told) {
     return this.#read(this.folder + name, digest, told);
   }
@@ -125,18 +125,21 @@ class Addresses {
     const kept = await openCache();
     if (digest) {
       const before = await contentOf(await kept?.match(address));
-      if (before && (await digestOf(before)) === digest) return before;
+      if (await isRight(before, digest)) return before;
     }
     let content = await this.#fetch(address, digest ? "default" : "no-cache", told).catch(async (error) => {
       const before = digest ? null : await contentOf(await kept?.match(address));
       if (before && error instanceof Unreachable) return before;
       throw error;
     });
-    if (digest && content && (await digestOf(content)) !== digest) {
+    let right = await isRight(content, digest);
+    if (content && !right) {
       // The browser's own cache may hold the file that was here before: what the server has now decides.
       content = await this.#fetch(address, "reload", told);
+      right = await isRight(content, digest);
     }
-    if (content && (!digest || (await digestOf(content)) === digest)) await keep(kept, address, content);
+    if (!right) return null;
+    await keep(kept, address, content);
     return content;
   }
 
@@ -167,11 +170,12 @@ class Folder {
     this.below = byPath.has(names.record) ? "" : `${names.folder}/`;
   }
 
-  async read(name, _, told) {
+  async read(name, digest, told) {
     const file = this.files.get(this.below + name);
     if (!file) return null;
     told?.(file.size, file.size);
-    return new Uint8Array(await file.arrayBuffer());
+    const content = new Uint8Array(await file.arrayBuffer());
+    return (await isRight(content, digest)) ? content : null;
   }
 
   async readConfig() {
@@ -230,6 +234,11 @@ async function receive(response, told) {
     place += chunk.length;
   }
   return content;
+}
+
+/** Whether there is content, and it is what a digest is of, if there is one: a file of a model is hashed here only. */
+async function isRight(content, digest) {
+  return Boolean(content) && (!digest || (await digestOf(content)) === digest);
 }
 
 async function digestOf(content) {

@@ -24,12 +24,13 @@ from ..scale.manifest import setting_as_text
 from .extract_corpus import is_corpus, run_corpus
 from .options import (
     STANDARD_STREAM,
+    dtype_of,
     load_pipeline,
     reading_settings,
     selection_settings,
     write_notes,
 )
-from .resumable import LineOutput, UnfinishedFile, check_free, unfinished_output
+from .resumable import LineOutput, StandardOutput, UnfinishedFile, check_free, unfinished_output
 
 _OTHER_FORMATS = (
     *(".json", ".tsv", ".txt", ".xml", ".html", ".xlsx", ".xls", ".ods", ".arrow", ".parq", ".pq"),
@@ -53,8 +54,9 @@ def run(options: argparse.Namespace) -> int:
     records = read_inputs(options.input) if options.text is None else iter([{"text": options.text}])
     as_csv = _is_csv(options.output)
     if options.output == STANDARD_STREAM:
-        _write(LineOutput(sys.stdout.buffer), pipe, records, settings)
-        sys.stdout.flush()
+        lines = StandardOutput()
+        _write(lines, pipe, records, settings)
+        lines.flush()
         return 0
     if is_stream(options.output):
         with open_stream(options.output) as stream:
@@ -82,7 +84,9 @@ def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any],
     """Write the result for one text: formatted on a terminal, else as a line of JSON."""
     (record,) = extract(pipe, [{"text": options.text}], **settings)
     if options.json or not sys.stdout.isatty() or find_spec("rich") is None:
-        LineOutput(sys.stdout.buffer).write(to_json_line(record))
+        output = StandardOutput()
+        output.write(to_json_line(record))
+        output.flush()
     else:
         from rich.console import Console
 
@@ -90,7 +94,7 @@ def _show_text(pipe: Any, options: argparse.Namespace, settings: dict[str, Any],
 
         words = pipe.text_reader(**reading)(options.text).words
         print_found_in_text(Console(), options.text, words, record, pipe.model_settings.entity_types)
-    sys.stdout.flush()
+        sys.stdout.flush()
 
 
 def extract(pipe: Any, records: Iterable[dict[str, Any]], **settings: Any) -> Iterator[dict[str, Any]]:
@@ -207,5 +211,5 @@ def _job(options: argparse.Namespace, pipe: Any, settings: dict[str, Any]) -> di
         **{name: setting_as_text(value) for name, value in settings.items() if value is not None},
         "device": "cpu" if options.backend == "onnx" else pipe.device.type,
         "backend": options.backend,
-        "dtype": options.dtype,
+        "dtype": dtype_of(options, pipe),
     }

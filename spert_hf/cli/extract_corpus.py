@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ..data.white_space import blank_note
@@ -23,7 +24,7 @@ from ..scale.sources import Source, is_pattern, kind_of
 from ..scale.stores import is_url, remove_leftovers, without_file_protocol
 from ..termination import sigterm_raises
 from .extract_engine import RAY_OPTIONS, Engine, check_engine, make_engine, pipeline_of
-from .options import STANDARD_STREAM, reading_settings, selection_settings, write_notes
+from .options import STANDARD_STREAM, dtype_of, reading_settings, selection_settings, write_notes
 
 _OPTIONS = (
     *("format", "shard", "shard_size", "text_column", "id_column", "max_errors", "dataset_config_name"),
@@ -72,6 +73,7 @@ def run_corpus(options: argparse.Namespace) -> int:
     _check_output(options, corpus, is_one_file)
     job = _job(options, corpus, is_one_file)
     pipe = pipeline_of(options, job)
+    job = replace(job, dtype=dtype_of(options, pipe))
     check_selection(pipe.model_settings, selection_settings(options))
     engine = make_engine(options, pipe)
     if is_one_file:

@@ -33,10 +33,10 @@ def add_model_options(parser: argparse.ArgumentParser, *, only_extracts: bool = 
     parser.add_argument(
         "--dtype",
         choices=("float32", "bfloat16", "float16", "int8"),
-        default="float32",
-        help="precision of the encoder (default: %(default)s); bfloat16 is faster if the CPU supports it; int8 "
-        "requires `--backend openvino` and a model written by `spert-hf quantize`"
-        + (", or `--backend onnx` and an export in it" if only_extracts else ""),
+        help="precision of the encoder (default: float32"
+        + (", or int8 for an export in it alone" if only_extracts else "")
+        + "); bfloat16 is faster if the CPU supports it; int8 requires `--backend openvino` and a model written by "
+        "`spert-hf quantize`" + (", or `--backend onnx` and an export in it" if only_extracts else ""),
     )
     parser.add_argument(
         "--backend",
@@ -223,6 +223,11 @@ def load_pipeline(options: argparse.Namespace, reading: Mapping[str, Any] | None
     where = {"revision": options.revision, "token": options.token}
     how = options.backend, options.dtype, options.device
     return load_extractor("--model", options.model, *how, where, reading or {})
+
+
+def dtype_of(options: argparse.Namespace, pipe: Any) -> str:
+    """Return the dtype that a loaded pipeline computes in: the one of `--dtype`, or its own."""
+    return str(options.dtype or pipe.dtype).removeprefix("torch.")
 
 
 def load_stored(options: argparse.Namespace) -> Any:

@@ -2,15 +2,25 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ..files.outputs import check_replaceable, give_mode_of, hidden_beside, put_in_place, real_target
+from ..files.outputs import (
+    check_replaceable,
+    give_mode_of,
+    hidden_beside,
+    naming,
+    open_named,
+    put_in_place,
+    real_target,
+)
 from ..files.ownership import is_owned, sole_owner
 
 _READ_AT_ONCE = 1 << 20
+_STANDARD_OUTPUT = "standard output"
 
 
 class LineOutput:
@@ -26,6 +36,23 @@ class LineOutput:
     def write(self, line: str) -> None:
         """Add a line, given without its line break."""
         self._stream.write(line.encode() + b"\n")
+
+
+class StandardOutput(LineOutput):
+    """Standard output, named in errors."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout.buffer)
+
+    def write(self, line: str) -> None:
+        """Add a line, given without its line break."""
+        with naming(_STANDARD_OUTPUT):
+            super().write(line)
+
+    def flush(self) -> None:
+        """Write what is held back."""
+        with naming(_STANDARD_OUTPUT):
+            sys.stdout.flush()
 
 
 class UnfinishedFile(LineOutput):
@@ -88,7 +115,7 @@ def unfinished_output(target: Path, job: Mapping[str, str], resume: bool) -> Ite
     with sole_owner(_lock_path(target)) as is_ours:
         if not is_ours:
             raise _taken(target)
-        with unfinished.open("a+b") as stream:
+        with open_named(unfinished, "a+b", target) as stream:
             give_mode_of(place, unfinished)
             done = _complete_lines(stream) if resume and job_file.is_file() else 0
             if done:

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .outputs import check_replaceable, give_mode_of, hidden_beside, is_stream, open_stream, put_in_place, real_target
+from .outputs import (
+    check_replaceable,
+    give_mode_of,
+    hidden_beside,
+    is_stream,
+    open_named,
+    open_stream,
+    put_in_place,
+    real_target,
+)
 
 RUN_FILE = "training_run.json"
 """The record of a model's training, next to its weights: data, settings and scores."""
@@ -34,8 +43,8 @@ def write_atomically(path: str | Path, parts: Iterable[str]) -> None:
         with open_stream(path) as stream:
             stream.writelines(part.encode() for part in parts)
         return
-    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(parts)
+    with replacing(path) as beside, open_named(beside, "wb", path) as file:
+        file.writelines(part.encode() for part in parts)
 
 
 @contextmanager

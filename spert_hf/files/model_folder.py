@@ -8,11 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from safetensors import SafetensorError
-
 from .atomic import RUN_FILE
 from .outputs import give_mode_of_new_files, put_in_place
 from .ownership import owned_folder
+
+_ERRORS: tuple[type[Exception], ...] = (OSError, RuntimeError)
+"""What writers of models raise on a full disk."""
+try:
+    from safetensors import SafetensorError
+
+    _ERRORS = (*_ERRORS, SafetensorError)
+except ImportError:  # where the package was installed without torch
+    pass
 
 UNFINISHED = ".unfinished-"
 """The prefix of the names of folders that are being written."""
@@ -22,6 +29,7 @@ _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 _PARTS = (
     *_WEIGHTS,
     *("*.index.json", _CONFIG_FILE, "adapter_config.json", "openvino_encoder*", RUN_FILE),
+    *("model*.onnx", "spert_onnx.json"),
     *("tokenizer*", "vocab*", "merges.txt", "*.model", "special_tokens_map.json", "added_tokens.json"),
 )
 """Files of a model, all of which are removed when another model replaces it."""
@@ -109,7 +117,7 @@ def saving_to(folder: Path, unfinished: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, RuntimeError, SafetensorError) as error:
+    except _ERRORS as error:
         shutil.rmtree(unfinished, ignore_errors=True)
         free = shutil.disk_usage(folder.parent).free / 1e6
         raise OSError(f"{folder}: could not be saved, with {free:.1f} MB free on its disk: {error}") from error

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import shutil
 import stat
 import threading
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 _LONGEST_NAME = 255
 """The most bytes of a file's name, if the system does not say."""
@@ -53,7 +55,40 @@ def open_stream(path: str | Path) -> BinaryIO:
     """
     descriptor = _descriptor(path)
     # Opening it again would write over the beginning of the file.
-    return Path(path).open("wb") if descriptor is None else os.fdopen(os.dup(descriptor), "wb")
+    return open_named(path if descriptor is None else os.dup(descriptor), "wb", path)
+
+
+def open_named(file: str | Path | int, mode: str, name: str | Path) -> BinaryIO:
+    """Open a file whose errors of writing, such as those of a full disk, name what is written; the system's don't.
+
+    Args:
+        file: What to open, which may be a file beside the one that is written in the end.
+        mode: `"wb"` or `"a+b"`.
+        name: What to name.
+    """
+    raw = _NamedFile(file if isinstance(file, int) else os.fspath(file), mode, str(name))
+    return io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)  # type: ignore[return-value]
+
+
+class _NamedFile(io.FileIO):
+    def __init__(self, file: str | Path | int, mode: str, shown: str) -> None:
+        super().__init__(file, mode)
+        self._shown = shown
+
+    def write(self, data: Any) -> int:
+        with naming(self._shown):
+            return super().write(data)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Add a name to errors of writing that name no file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, name) from error
 
 
 def check_replaceable(target: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files.atomic import replacing
+from ..files.outputs import open_named
 from ..model.words import import_extra
 from .formats import WriterOptions
 from .graph_rows import each_batch, each_row, read_columns, types_of
@@ -58,7 +59,7 @@ def write(folder: Path, target: Path, options: WriterOptions) -> None:
     else:
         items = (library.Quad(*statement) for statement in statements)
         settings = {"format": library.RdfFormat.N_QUADS}
-    with replacing(target) as beside, beside.open("wb") as stream:
+    with replacing(target) as beside, open_named(beside, "wb", target) as stream:
         library.serialize(items, stream, **settings)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -16,7 +15,7 @@ from ..model.card import EXAMPLE_TEXT
 from ..model.errors import CheckpointError
 from ..model.modeling_spert import SpertModel
 from ..onnx import export_onnx, load_onnx
-from ..onnx.record import FOLDER, RECORD_FILE, OnnxRecord, check_files, digests_of_weights, read_record
+from ..onnx.record import FOLDER, RECORD_FILE, OnnxRecord, check_files, copy_export, digests_of_weights, read_record
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -44,14 +43,11 @@ def stage_onnx(folder: Path, staged: Path, pipe: SpertPipeline, dtypes: Sequence
     if record is None:
         logger.info("exporting to ONNX: %s", ", ".join(dtypes))
         export_onnx(_in_single_precision(pipe), _tokenizer(pipe), target, dtypes)
-        record = read_record(target)
     else:
         logger.info("taking the ONNX export in %s", folder / FOLDER)
         target.mkdir()
-        for name in _used_files(record, dtypes):
-            shutil.copyfile(folder / FOLDER / name, target / name)
-    files = {name: record.files[name] for name in _used_files(record, dtypes)}
-    replace(record, files=files, weights=digests_of_weights(staged)).save(target)
+        copy_export(folder / FOLDER, record, dtypes, target)
+    replace(read_record(target), weights=digests_of_weights(staged)).save(target)
     for dtype in dtypes:
         _check(staged, pipe, dtype)
 

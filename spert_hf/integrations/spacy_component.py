@@ -1,6 +1,6 @@
 """SpERT as a component of spaCy's pipelines, the factory `"spert"`: `nlp.add_pipe("spert", config={"model": …})`.
 
-spaCy finds it by the package's entry point. transformers is imported with the first text.
+spaCy finds it by the package's entry point. transformers is imported with the first text; with ONNX, not at all.
 """
 
 import logging
@@ -38,6 +38,7 @@ from .spacy_settings import check_settings
 
 if TYPE_CHECKING:
     from ..model.pipeline_spert import SpertPipeline
+    from ..onnx import OnnxExtractor
 
 __all__ = [
     "Relation",
@@ -72,7 +73,8 @@ class SpertComponent(Pipe):
         nlp: The pipeline.
         name: The component's name in it.
         model (`str`): Folder or Hub id of a checkpoint.
-        backend (`str`, *optional*, defaults to `"torch"`): `"torch"` or `"openvino"`.
+        backend (`str`, *optional*, defaults to `"torch"`): `"torch"`, `"openvino"`, or `"onnx"` for a model that
+            `spert-hf export` has exported, without torch.
         dtype (`str`, *optional*): Precision of the encoder, see [`spert_hf.load`].
         device (`str`, *optional*): Device, such as `"cuda:0"`. Default: a GPU if there is one.
         revision (`str`, *optional*): Branch, tag or commit of a model on the Hub.
@@ -91,7 +93,7 @@ class SpertComponent(Pipe):
         relation_types (`list`, *optional*): Types of the relations to keep.
         overlap (`str`, *optional*): What becomes of overlapping entities: `"keep"`, `"drop"` or `"best"`. Default: the
             model's setting.
-        batch_size (`int`, *optional*, defaults to 32): Number of sequences that are computed together.
+        batch_size (`int`, *optional*): Number of sequences that are computed together. Default: 32; 8 with ONNX.
 
     Raises:
         ValueError: A setting is not allowed.
@@ -117,7 +119,7 @@ class SpertComponent(Pipe):
         entity_types: Any = None,
         relation_types: Any = None,
         overlap: Any = None,
-        batch_size: Any = 32,
+        batch_size: Any = None,
     ) -> None:
         self.name = name
         self._settings = check_settings(
@@ -139,16 +141,18 @@ class SpertComponent(Pipe):
                 "batch_size": batch_size,
             }
         )
-        self._pipeline: SpertPipeline | None = None
+        self._pipeline: SpertPipeline | OnnxExtractor | None = None
+        self._unpacked: TemporaryDirectory[str] | None = None
         add_extensions(attribute)
 
     @property
-    def pipeline(self) -> "SpertPipeline":
-        """The [`SpertPipeline`] with the model, which is loaded when it is first asked for.
+    def pipeline(self) -> "SpertPipeline | OnnxExtractor":
+        """The [`SpertPipeline`] with the model, or the [`OnnxExtractor`], which is loaded when it is first asked for.
 
         Raises:
             ValueError: There is no SpERT checkpoint, or it has not the types of a setting.
             ImportError: The backend is not installed.
+            CheckpointError: The export is damaged, or of other weights.
         """
         if self._pipeline is None:
             self._pipeline = self._load(self._settings["model"], self._settings["revision"])
@@ -157,7 +161,7 @@ class SpertComponent(Pipe):
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types of the model; none before it is loaded."""
-        return () if self._pipeline is None else tuple(self._pipeline.model.config.entity_types)
+        return () if self._pipeline is None else tuple(self._pipeline.model_settings.entity_types)
 
     def __call__(self, doc: Doc) -> Doc:
         """Find entities and relations in a doc."""
@@ -202,12 +206,12 @@ class SpertComponent(Pipe):
             `spans_spert_f`, `rel_micro_f` and others, from 0 to 1; spaCy's `ents_f` and others if `doc.ents` is set.
             A relation is right if its type and the spans and types of head and tail are (REL+).
         """
-        symmetric = self.pipeline.model.config.symmetric_relation_types
+        symmetric = self.pipeline.model_settings.symmetric_relation_types
         by_ents = self._settings["ents"] != "none"
         return score_examples(examples, self._settings["spans_key"], ents=by_ents, symmetric_relation_types=symmetric)
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save the model, with its encoder in INT8 if that is what computes, so that it loads without its source.
+        """Save the model, or the export, so that it loads without its source; in INT8 if that is what computes.
 
         Args:
             path: The component's folder.
@@ -231,12 +235,12 @@ class SpertComponent(Pipe):
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "SpertComponent":
         """Load the model from what [`SpertComponent.to_bytes`] returned."""
-        with TemporaryDirectory() as folder:
-            for name, content in msgpack_loads(bytes_data).items():
-                Path(folder, Path(name).name).write_bytes(content)
-            return self.from_disk(folder)
+        self._unpacked = TemporaryDirectory()  # is kept: an export is mapped from its files, and saved from them
+        for name, content in msgpack_loads(bytes_data).items():
+            Path(self._unpacked.name, Path(name).name).write_bytes(content)
+        return self.from_disk(self._unpacked.name)
 
-    def _load(self, source: str | Path, revision: str | None) -> "SpertPipeline":
+    def _load(self, source: str | Path, revision: str | None) -> "SpertPipeline | OnnxExtractor":
         from ..loading import load
 
         given = {name: self._settings[name] for name in _OF_THE_PIPELINE if self._settings[name] is not None}
@@ -245,10 +249,10 @@ class SpertComponent(Pipe):
     def _write(self, folder: Path) -> None:
         pipeline = self.pipeline
         pipeline.save_pretrained(folder)
-        if self._settings["dtype"] == "int8":
+        if (self._settings["backend"], self._settings["dtype"]) == ("openvino", "int8"):
             from ..openvino import OpenVinoRuntime, write_quantized_encoder
 
-            model: Any = pipeline.model
+            model: Any = pipeline.model  # type: ignore[union-attr] # an extractor has no OpenVINO
             if isinstance(model.runtime, OpenVinoRuntime):
                 write_quantized_encoder(folder, model, model.runtime.openvino_model)
 

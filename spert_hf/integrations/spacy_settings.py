@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.choices import BACKENDS, OVERLAP_POLICIES
+from ..loading import BACKENDS_OF_EXTRACTION
+from ..model.choices import OVERLAP_POLICIES
 from ..model.messages import must_be
 from ..model.setting_checks import check_choice, check_fraction, check_integer, check_text, shown
 
@@ -15,7 +16,7 @@ ENTS = ("best", "none")
 WORDS = ("model", "spacy")
 """Whose words and sentences the model reads."""
 
-_CHOICES = {"backend": BACKENDS, "words": WORDS, "ents": ENTS}
+_CHOICES = {"backend": BACKENDS_OF_EXTRACTION, "words": WORDS, "ents": ENTS}
 _NAMES = {
     "model": "the folder or Hub id of a checkpoint",
     "spans_key": "the name of a group",
@@ -50,7 +51,8 @@ def check_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         check_choice("overlap", given["overlap"], OVERLAP_POLICIES)
     if given["entity_threshold"] is not None:
         check_fraction("entity_threshold", given["entity_threshold"])
-    check_integer("batch_size", given["batch_size"], 1)
+    if given["batch_size"] is not None:
+        check_integer("batch_size", given["batch_size"], 1)
     return {**given, _THRESHOLD: _relation_threshold(given[_THRESHOLD])}
 
 

@@ -40,6 +40,7 @@ from .record import (
     OnnxRecord,
     check_files,
     check_weights_on_hub,
+    copy_export,
     read_record,
 )
 
@@ -58,7 +59,7 @@ that it replaces, a tenth of all time in float32, a fifth in INT8."""
 def load_onnx(
     model: str | PathLike[str],
     *,
-    dtype: str = "float32",
+    dtype: str | None = None,
     threads: int | None = None,
     revision: str | None = None,
     token: str | bool | None = None,
@@ -68,7 +69,8 @@ def load_onnx(
 
     Args:
         model (`str`): folder of an export, folder of a checkpoint with one, or Hub id of such a checkpoint.
-        dtype (`str`): `"float32"`, or `"int8"` for the quantized graph.
+        dtype (`str`, *optional*): `"float32"`, or `"int8"` for the quantized graph. Default: `"float32"` if the model
+            was exported in it, else `"int8"`.
         threads (`int`, *optional*): number of threads. Default: those that this process may use.
         revision (`str`, *optional*): branch, tag or commit of a model on the Hub.
         token (`str`, *optional*): token for the Hub. Default: that of `hf auth login`.
@@ -88,7 +90,7 @@ def load_onnx(
 
 def load_export(
     model: str,
-    dtype: str,
+    dtype: str | None,
     threads: int | None,
     where: Mapping[str, Any],
     settings: Mapping[str, Any],
@@ -104,7 +106,8 @@ def load_export(
         settings: settings of calls.
         dashes: prefix of the names of arguments in messages: `--` on the command line.
     """
-    check_choice(f"{dashes}dtype", dtype, tuple(SPAN_FILES))
+    if dtype is not None:
+        check_choice(f"{dashes}dtype", dtype, tuple(SPAN_FILES))
     if threads is not None:
         check_integer("threads", threads, 1, 1024)
     check_settings_of(OnnxExtractor, settings)
@@ -113,8 +116,10 @@ def load_export(
     record = read_record(folder)
     if not Path(model).exists():
         check_weights_on_hub(model, folder.parent.name, where["token"], record)
-    if SPAN_FILES[dtype] not in record.files:
-        there = ", ".join(name for name, file in SPAN_FILES.items() if file in record.files)
+    if dtype is None:
+        dtype = record.dtypes[0]
+    elif dtype not in record.dtypes:
+        there = ", ".join(record.dtypes)
         raise ValueError(must_be(f"{dashes}dtype", f"{there}, as the model was exported", repr(dtype)))
     check_files(folder, record, record.used_files(dtype))
     return OnnxExtractor(folder, record, dtype, threads or usable_cores(), **settings)
@@ -192,13 +197,13 @@ class OnnxExtractor(Extractor):
         show_progress: bool | None = None,
         **settings: Any,
     ) -> None:
-        self._settings_of_model = record.settings
+        self.dtype = dtype
+        self._folder, self._record = folder, record
         self._batch_size = positive_or_none("batch_size", batch_size) or BATCH_SIZE
         self._batches_ahead = positive_or_none("batches_ahead", batches_ahead)
         self._show_progress = flag("show_progress", show_progress)
         of_parts = self._sanitize_parameters(**settings)
         self._preprocess_params, self._forward_params, self._postprocess_params = of_parts
-        self._digest = record.digest(dtype)
         how = record.tokenization
         backend = _read_tokenizer(folder / TOKENIZER_FILE)
         self.tokenizer = _BackendTokenizer(backend, how.special_tokens)
@@ -215,18 +220,62 @@ class OnnxExtractor(Extractor):
         self._readers = {}
         self.text_reader(**self._preprocess_params)  # raises errors early
         self._threads = threads
-        self._spans = _open(folder / record.span_file(dtype), threads)
-        self._pairs = _open(folder / PAIRS_FILE, threads) if record.settings.relation_types else None
+        self._open()
+
+    def _open(self) -> None:
+        record = self._record
+        self._spans = _open(self._folder / record.span_file(self.dtype), self._threads)
+        self._pairs = _open(self._folder / PAIRS_FILE, self._threads) if record.settings.relation_types else None
+        self._check_outputs()
+
+    def _check_outputs(self) -> None:
+        """Check that the record, which may have been edited, is of graphs of this size.
+
+        Raises:
+            CheckpointError: it is not.
+        """
+        own = self.model_settings
+        _, sizes, _, types = self._spans.get_outputs()[0].shape
+        of_graphs = {"max_span_size": (own.max_span_size, sizes), "entity_types": (len(own.entity_types), types - 1)}
+        if self._pairs is not None:
+            of_graphs["relation_types"] = (len(own.relation_types), self._pairs.get_outputs()[0].shape[-1])
+        for name, (given, exported) in of_graphs.items():
+            if given != exported:
+                of_what = "" if name == "max_span_size" else " names"
+                field = f"{self._folder / RECORD_FILE}: settings: {name}"
+                raise CheckpointError(must_be(field, f"{exported}{of_what}, as it was exported", given))
 
     @property
     def digest(self) -> str:
         """A digest of everything that affects predictions."""
-        return self._digest
+        return self._record.digest(self.dtype)
 
     @property
     def model_settings(self) -> ExtractionSettings:
         """The model's settings."""
-        return self._settings_of_model  # type: ignore[return-value] # it is frozen
+        return self._record.settings  # type: ignore[return-value] # it is frozen
+
+    def save_pretrained(self, folder: str | PathLike[str]) -> None:
+        """Save the export, in the dtype that it computes in.
+
+        Args:
+            folder: a folder, which is created if need be; `load_onnx` loads from it.
+
+        Raises:
+            CheckpointError: a file of the export has been changed since it was loaded.
+            OSError: it can't be written.
+        """
+        check_files(self._folder, self._record, self._record.used_files(self.dtype))
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        copy_export(self._folder, self._record, [self.dtype], Path(folder))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """As a pickle has it: the graphs are opened anew where it is read."""
+        return {**vars(self), "_spans": None, "_pairs": None, "_readers": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._open()
 
     def with_progress(self, results: Iterator[dict[str, Any]], total: int | None) -> Iterator[dict[str, Any]]:
         """Yield results with a progress bar."""

@@ -2,14 +2,25 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..files.atomic import digest_of_file
 from ..model.errors import CheckpointError
-from ..model.messages import must_be
+from ..model.messages import either, must_be
+from ..model.setting_checks import (
+    check_choice,
+    check_flag,
+    check_integer,
+    check_names,
+    check_signatures,
+    check_text,
+    shown,
+)
+from ..model.settings import ConfigSettings, settings_of
 from ..model.text_reading import TextReading
 
 FOLDER = "onnx"
@@ -24,6 +35,8 @@ MAPPED_FILE = "model_mapped.onnx"
 """The graph of `model.onnx` again, with weights that are mapped from that file; exports of older versions lack it."""
 
 FORMAT = 1
+
+_ADAPTER_CONFIG = "adapter_config.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +61,24 @@ class OnnxSettings:
         own = {one.name: get(one.name) for one in fields(cls)}
         return cls(**{**own, "text_reading": TextReading.of(own["text_reading"])})
 
+    def check(self) -> None:
+        """Check the values, which someone may have edited, as those of a config are checked.
+
+        Raises:
+            ValueError: one is not allowed; the message names it, what was given and what is allowed.
+        """
+        declared = settings_of(ConfigSettings)
+        for name, value in vars(self).items():
+            if name in declared:
+                declared[name].check(value)
+        check_names("entity_types", self.entity_types, least=1)
+        check_names("relation_types", self.relation_types)
+        check_names("symmetric_relation_types", self.symmetric_relation_types)
+        for name in self.symmetric_relation_types:
+            check_choice("symmetric_relation_types", name, self.relation_types)
+        if self.relation_signatures is not None:
+            check_signatures(self.relation_signatures, self.entity_types, self.relation_types)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as they stand in a file."""
         return {**asdict(self), "text_reading": self.text_reading.to_dict()}
@@ -66,6 +97,24 @@ class OnnxTokenization:
     overlap_words: int
     special_tokens: dict[str, str]
 
+    def check(self) -> None:
+        """Check the values; see [`OnnxSettings.check`]."""
+        for name in ("prefix", "suffix"):
+            ids = getattr(self, name)
+            if not isinstance(ids, list):
+                raise ValueError(must_be(name, "a list of ids", shown(ids)))
+            for number in ids:
+                check_integer(name, number, 0)
+        for name in ("unknown_id", "pad_id"):
+            check_integer(name, getattr(self, name), 0)
+        for name in ("window_size", "overlap_words"):
+            check_integer(name, getattr(self, name), 1)
+        check_flag("letter_cases", self.letter_cases)
+        if not isinstance(self.special_tokens, dict):
+            raise ValueError(must_be("special_tokens", "tokens by name", shown(self.special_tokens)))
+        for name, token in self.special_tokens.items():
+            check_text(f"special_tokens.{name}", token)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxRecord:
@@ -75,13 +124,18 @@ class OnnxRecord:
         settings: of the model.
         tokenization: of words.
         files: SHA-256 of each other file, by name.
-        weights: SHA-256 of each file of weights of the checkpoint, by name; empty if it was not loaded from files.
+        weights: see [`digests_of_weights`]; empty if the model was not loaded from files.
     """
 
     settings: OnnxSettings
     tokenization: OnnxTokenization
     files: dict[str, str]
     weights: dict[str, str]
+
+    @property
+    def dtypes(self) -> list[str]:
+        """The dtypes that the model was exported in, the most exact one first."""
+        return [dtype for dtype, file in SPAN_FILES.items() if file in self.files]
 
     def used_files(self, dtype: str) -> list[str]:
         """Return the names of the files that extraction in a dtype reads."""
@@ -98,6 +152,25 @@ class OnnxRecord:
         content = [self.settings.to_dict(), asdict(self.tokenization), files]
         return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
 
+    def check(self) -> None:
+        """Check everything in it.
+
+        Raises:
+            ValueError: something is not allowed; the message names it.
+        """
+        for part in ("settings", "tokenization"):
+            try:
+                getattr(self, part).check()
+            except ValueError as error:
+                raise ValueError(f"{part}: {error}") from error
+        if not self.dtypes:
+            raise ValueError(must_be("files", f"with {either(SPAN_FILES.values())}", shown(list(self.files))))
+        if (PAIRS_FILE in self.files) != bool(self.settings.relation_types):
+            allowed = "left empty without" if self.settings.relation_types else "given with"
+            raise ValueError(
+                must_be("settings: relation_types", f"{allowed} the file {PAIRS_FILE}", self.settings.relation_types)
+            )
+
     def save(self, folder: Path) -> None:
         """Write the record."""
         content = {
@@ -112,17 +185,42 @@ class OnnxRecord:
 
 
 def digests_of_weights(checkpoint: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of weights in a checkpoint's folder, by name."""
-    return {path.name: digest_of_file(path) for path in sorted(checkpoint.glob("*.safetensors"))}
+    """Return the SHA-256 of each file that a checkpoint's weights are of, by its path, relative to the folder.
+
+    Those of an adapter are merged of its own, of its config, which names the base and scales what is added to it, and
+    of the weights of the base, if that is a folder.
+    """
+    paths = [*checkpoint.glob("*.safetensors")]
+    for config in (checkpoint / _ADAPTER_CONFIG, checkpoint / "adapter" / _ADAPTER_CONFIG):  # the latter is published
+        if config.is_file():
+            paths += [config, *config.parent.glob("adapter_model.safetensors"), *_base_of(config).glob("*.safetensors")]
+    return {_below(path, checkpoint): digest_of_file(path) for path in sorted({*paths})}
+
+
+def _base_of(adapter_config: Path) -> Path:
+    """Return the folder of an adapter's base; one that does not exist if it is on the Hub."""
+    return Path(json.loads(adapter_config.read_text(encoding="utf-8"))["base_model_name_or_path"]).absolute()
+
+
+def _below(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
 
 def read_record(folder: Path) -> OnnxRecord:
     """Read the record of an export.
 
     Raises:
-        CheckpointError: it can't be read; the message names the file.
+        CheckpointError: it can't be read, or something in it is not allowed; the message names the file.
     """
-    path = folder / RECORD_FILE
+    record = _read(folder / RECORD_FILE)
+    try:
+        record.check()
+    except ValueError as error:
+        raise CheckpointError(f"{folder / RECORD_FILE}: {error}") from error
+    return record
+
+
+def _read(path: Path) -> OnnxRecord:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
@@ -135,6 +233,23 @@ def read_record(folder: Path) -> OnnxRecord:
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a record of `spert-hf export`: {error!r}") from error
+
+
+def copy_export(folder: Path, record: OnnxRecord, dtypes: Iterable[str], target: Path) -> None:
+    """Copy what extraction in some dtypes needs of an export.
+
+    Args:
+        folder: the folder of the export.
+        record: its record.
+        dtypes: the dtypes.
+        target: a folder that exists.
+    """
+    files = {
+        name: record.files[name] for name in sorted({name for dtype in dtypes for name in record.used_files(dtype)})
+    }
+    for name in files:
+        shutil.copyfile(folder / name, target / name)
+    replace(record, files=files).save(target)
 
 
 def check_files(folder: Path, record: OnnxRecord, names: Iterable[str]) -> None:

@@ -34,7 +34,7 @@ class Job:
         revision: Of the model on the Hub.
         token: For the Hub.
         backend: `torch`, `openvino` or `onnx`.
-        dtype: Precision of the encoder.
+        dtype: Precision of the encoder; `None`: `float32`, or that of an ONNX export.
         device: Where to compute; default: a GPU if there is one.
         reading: Overrides of the model's text reading, `words` and `sequences`.
         settings: Arguments of the pipeline's calls, such as `batch_size`, `overlap` and thresholds.
@@ -50,7 +50,7 @@ class Job:
     revision: str | None = None
     token: str | None = field(default=None, repr=False)
     backend: str = "torch"
-    dtype: str = "float32"
+    dtype: str | None = "float32"
     device: str | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..files.atomic import leftovers, replacing
-from ..files.outputs import hidden_beside, real_target
+from ..files.outputs import hidden_beside, open_named, real_target
 from ..files.ownership import is_owned, sole_owner
 
 MAGIC = re.compile(r"[*?\[]")
@@ -152,7 +152,7 @@ def written_whole(path: str) -> Iterator[BinaryIO]:
     """
     if not is_url(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as beside, beside.open("wb") as stream:
+        with replacing(path) as beside, open_named(beside, "wb", path) as stream:
             yield stream
             _flush_to_disk(stream)
         _flush_folder(Path(path).parent)

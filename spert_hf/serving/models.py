@@ -19,7 +19,7 @@ class ModelSource:
     Attributes:
         model: folder or Hub id of a checkpoint, or folder of an ONNX export.
         backend: one of `BACKENDS_OF_EXTRACTION`.
-        dtype: precision.
+        dtype: precision; default: `float32`, or that of an ONNX export.
         device: device, for torch.
         threads: number of threads.
         revision: branch, tag or commit of a model on the Hub.
@@ -28,7 +28,7 @@ class ModelSource:
 
     model: str
     backend: str = "torch"
-    dtype: str = "float32"
+    dtype: str | None = None
     device: str | None = None
     threads: int = 1
     revision: str | None = None

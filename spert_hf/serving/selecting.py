@@ -1,4 +1,10 @@
-"""Selection among predictions in the pipeline's output format."""
+"""Selection among predictions in the pipeline's output format.
+
+It hides what was found, as the sliders of the demo's page do without predicting again. The pipeline's
+`entity_threshold`, in contrast, says what an entity is before overlaps are resolved. With the policies `"keep"` and
+`"best"`, which never drops an entity for one with a lower score, both give the same; with `"drop"`, an entity that
+overlaps one below the threshold is dropped here and kept there.
+"""
 
 from __future__ import annotations
 

@@ -226,8 +226,8 @@ def _serve(
     metrics = Metrics(source.name, source.backend)
     batcher = Batcher(team, limits, metrics)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    how = f"{source.backend}, {source.dtype}, workers: {workers}, threads of each: {source.threads}"
-    line = f"Serving {source.name} at {address} ({how})"
+    how = [source.backend, *([source.dtype] if source.dtype else []), f"workers: {workers}"]
+    line = f"Serving {source.name} at {address} ({', '.join(how)}, threads of each: {source.threads})"
     server = GracefulServer(make_app(batcher, limits, source.name, metrics), batcher, limits, lambda: say(line))
     try:
         server.run([bound])

@@ -50,6 +50,12 @@ def test_a_device_stays_one_and_cannot_be_resumed(run, capsys):
     assert "--output must be a regular file with --resume, got '/dev/null'" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")  # noqa: PTH110
+def test_a_full_device_is_named(run, capsys):
+    assert run("/dev/full") == 1
+    assert "spert-hf extract: [Errno 28] No space left on device: '/dev/full'\n" in capsys.readouterr().err
+
+
 def test_links_are_followed_and_modes_kept(run, tmp_path):
     folder, link, dangling = tmp_path / "folder", tmp_path / "link", tmp_path / "dangling"
     folder.mkdir()

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from spert_hf.files.atomic import write_atomically
-from spert_hf.files.outputs import hidden_beside, is_stream, put_in_place, real_target
+from spert_hf.files.outputs import hidden_beside, is_stream, open_named, put_in_place, real_target
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes, links and pipes as POSIX has them")
 
@@ -156,3 +156,19 @@ def test_a_complete_file_gets_over_into_another_file_system(tmp_path, monkeypatc
 def test_a_target_need_not_be_there(tmp_path):
     assert real_target(tmp_path / "a" / "b") == (tmp_path / "a" / "b").resolve()
     assert not is_stream(tmp_path / "a") and not is_stream(tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")  # noqa: PTH110
+def test_a_full_disk_is_told_with_the_name_of_what_is_written(tmp_path):
+    with pytest.raises(OSError, match=r"No space left on device: '/dev/full'$"):
+        write_atomically("/dev/full", ["new"])
+    full = open_named("/dev/full", "wb", "found.jsonl")
+    with pytest.raises(OSError, match=r"No space left on device: 'found.jsonl'$"), full as stream:
+        stream.write(b"held back until it is closed")
+    beside = tmp_path / "beside"
+    with open_named(beside, "a+b", "found.jsonl") as stream:
+        stream.write(b"one\ntwo\n")
+        stream.seek(0)
+        assert stream.readline() == b"one\n"
+        stream.truncate(stream.tell())
+    assert beside.read_bytes() == b"one\n"

@@ -16,7 +16,7 @@ pytest.importorskip("peft")
 PUBLISH = """
 import sys
 from huggingface_hub import HfApi
-encoder, output = sys.argv[1:]
+encoder, output, *dtypes = sys.argv[1:]
 HfApi().create_repo("ada/encoder")
 HfApi().upload_folder(repo_id="ada/encoder", folder_path=encoder)
 
@@ -31,7 +31,7 @@ model = add_adapters(model, SpertTrainingArguments(lora_r=4))
 print(describe_adapters(model))
 save_weights(model, output)
 AutoTokenizer.from_pretrained("ada/encoder").save_pretrained(output)
-publish_model(output, "ada/adapter")
+publish_model(output, "ada/adapter", onnx=dtypes)
 """
 
 EXTRACT = """
@@ -74,6 +74,36 @@ def test_an_adapter_is_published_and_loaded_over_its_base(hub, run_python, tmp_p
     alone = run_python("-c", EXTRACT, "alone", "ada/adapter", package=False)
     assert alone.returncode == 0, alone.stderr
     assert json.loads(alone.stdout) == from_hub
+
+
+EXTRACT_BY_ONNX = """
+import json, sys
+sys.modules.update(dict.fromkeys(["torch", "transformers"]))
+from spert_hf.onnx import load_onnx
+print(json.dumps(load_onnx("ada/adapter")("Marian Pell works for Northern Paper Co. in Duluth.")))
+"""
+
+
+@pytest.mark.e2e
+def test_the_merged_model_is_published_as_onnx(hub, run_python, run_fresh_python, tmp_path):
+    pytest.importorskip("onnxscript")
+    encoder, output = make_encoder_folder("bert", tmp_path / "encoder"), tmp_path / "out"
+    published = run_python("-c", PUBLISH, encoder, output, "float32")
+    assert published.returncode == 0, published.stderr
+    files = hub.repositories["model", "ada/adapter"].find("main").files
+    record = json.loads(files["onnx/spert_onnx.json"])
+    assert set(record["weights"]) == {"adapter/adapter_config.json", "adapter/adapter_model.safetensors"}
+    merged = run_python("-c", EXTRACT, "package", "ada/adapter")
+    found = run_fresh_python("-c", EXTRACT_BY_ONNX)
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout) == json.loads(
+        merged.stdout, parse_float=lambda one: pytest.approx(float(one), 1e-4)
+    )
+    other = files["adapter/adapter_model.safetensors"][:-4] + b"0123"
+    changed = {**files, "adapter/adapter_model.safetensors": other}
+    hub.repositories["model", "ada/adapter"].add("main", changed, "other")
+    stale = run_fresh_python("-c", EXTRACT_BY_ONNX)
+    assert "exported from other weights than those of adapter/adapter_model.safetensors: publish" in stale.stderr
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
 import pickle
@@ -271,6 +272,52 @@ def test_a_saved_pipeline_has_the_encoder_in_int8(quantized_checkpoint, tmp_path
     assert [found_in(doc) for doc in loaded.pipe(TEXTS)] == [found_in(doc) for doc in nlp.pipe(TEXTS)]
 
 
+_WITHOUT_TORCH = """
+import json, sys
+sys.modules.update(dict.fromkeys(["torch", "transformers", "safetensors"]))
+import spacy
+import spert_hf.integrations.spacy_component  # a checkout installed before has no entry point
+nlp = spacy.load(sys.argv[1])
+nlp.to_disk(sys.argv[2])
+doc = nlp(sys.argv[3])
+assert nlp.evaluate([spacy.training.Example(doc, doc)])["rel_micro_f"] == 1
+print(json.dumps([(relation.label, round(relation.score, 4)) for relation in doc._.relations]))
+"""
+
+
+@pytest.mark.e2e
+def test_an_onnx_export_needs_no_torch_and_is_saved_with_the_pipeline(exported_checkpoint, tmp_path):
+    expected = [found_in(doc) for doc in make(exported_checkpoint).pipe(TEXTS)]
+    given = tmp_path / "given"
+    shutil.copytree(exported_checkpoint / "onnx", given)
+    nlp = make(given, backend="onnx")
+    assert [found_in(doc) for doc in nlp.pipe(TEXTS)] == expected
+    nlp.to_disk(tmp_path / "saved")
+    content = nlp.to_bytes()
+    shutil.rmtree(given)
+    command = [sys.executable, "-c", _WITHOUT_TORCH, str(tmp_path / "saved"), str(tmp_path / "again"), TEXTS[0]]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stderr
+    loaded = spacy.load(tmp_path / "again")
+    assert json.loads(done.stdout) == [[each.label, rounded(each.score)] for each in loaded(TEXTS[0])._.relations]
+    assert loaded.pipe_labels["spert"] == ["Loc", "Org", "Peop"]
+    from_bytes = make("none", backend="onnx")
+    from_bytes.from_bytes(content)
+    for copy in (loaded, from_bytes, pickle.loads(pickle.dumps(from_bytes))):
+        assert [found_in(doc) for doc in copy.pipe(TEXTS)] == expected
+    assert [found_in(doc) for doc in loaded.pipe(TEXTS, n_process=2, batch_size=2)] == expected
+
+
+@pytest.mark.e2e
+def test_an_export_is_saved_in_the_dtype_that_computes(exported_checkpoint, tmp_path):
+    make(exported_checkpoint, backend="onnx", dtype="int8").to_disk(tmp_path / "saved")
+    names = {path.name for path in (tmp_path / "saved" / "spert").iterdir()}
+    assert "model_quantized.onnx" in names and not names & {"model.onnx", "model_mapped.onnx"}
+    assert spacy.load(tmp_path / "saved").get_pipe("spert").pipeline.dtype == "int8"
+    make(exported_checkpoint).get_pipe("spert").to_disk(tmp_path / "saved" / "spert")  # takes the place of the export
+    assert not [*(tmp_path / "saved" / "spert").glob("*.onnx")]
+
+
 @pytest.mark.parametrize("store_user_data", [True, False])
 def test_a_docbin_keeps_entities_and_relations(nlp, store_user_data, tmp_path):
     docs = [*nlp.pipe(TEXTS)]
@@ -353,7 +400,7 @@ def test_an_attribute_of_another_component_is_not_taken(tiny_checkpoint):
     ("settings", "message"),
     [
         ({"model": None}, "model must be the folder or Hub id of a checkpoint, got None"),
-        ({"backend": "jax"}, "backend must be 'torch' or 'openvino', got 'jax'"),
+        ({"backend": "jax"}, "backend must be 'torch', 'openvino' or 'onnx', got 'jax'"),
         ({"ents": "all"}, "ents must be 'best' or 'none', got 'all'"),
         ({"words": "mine"}, "words must be 'model' or 'spacy', got 'mine'"),
         ({"overlap": "some"}, "overlap must be 'keep', 'drop' or 'best', got 'some'"),

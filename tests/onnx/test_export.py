@@ -12,7 +12,8 @@ import spert_hf
 from spert_hf.cli.main import main
 from spert_hf.model.errors import CheckpointError
 from spert_hf.onnx import export_onnx, load_onnx
-from spert_hf.onnx.record import MAPPED_FILE, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE
+from spert_hf.onnx.record import MAPPED_FILE, PAIRS_FILE, RECORD_FILE, SPAN_FILES, TOKENIZER_FILE, read_record
+from spert_hf.training.adapters import adapted_model, save_weights
 from tests.conftest import read_golden
 from tests.support.tiny_models import SENTENCES
 
@@ -132,6 +133,39 @@ def test_a_damaged_record_is_told(copied, content):
         load_onnx(copied)
 
 
+@pytest.mark.parametrize(
+    ("part", "changed", "message"),
+    [
+        ("settings", {"relation_threshold": 40}, "settings: relation_threshold must be a number from 0 to 1, got 40"),
+        ("settings", {"overlap": "all"}, "settings: overlap must be 'keep', 'drop' or 'best', got 'all'"),
+        ("settings", {"entity_types": "Loc"}, "settings: entity_types must be a list of non-empty names, got 'Loc'"),
+        ("settings", {"entity_types": ["Loc"]}, "settings: entity_types must be 3 names, as it was exported, got 1"),
+        ("settings", {"relation_types": ["Near"], "symmetric_relation_types": []}, "settings: relation_types must be "),
+        ("settings", {"relation_types": [], "symmetric_relation_types": []}, "relation_types must be given with the f"),
+        ("settings", {"max_span_size": 3}, ", as it was exported, got 3"),
+        ("settings", {"relation_temperature": 0}, "settings: relation_temperature must be a number from 0.01 to 100"),
+        ("settings", {"relation_signatures": {"Near": [["Loc", "X"]]}}, "settings: relation_signatures.'Near' must be"),
+        ("tokenization", {"window_size": 0}, "tokenization: window_size must be an integer of 1 or more, got 0"),
+        ("tokenization", {"prefix": "[CLS]"}, "tokenization: prefix must be a list of ids, got "),
+        ("files", {PAIRS_FILE: "0"}, "files must be with 'model.onnx' or 'model_quantized.onnx', got ['model_pairs"),
+    ],
+)
+def test_an_edited_record_that_makes_no_sense_is_told(checkpoint, tmp_path, part, changed, message):
+    """What makes sense, such as another threshold, is for whoever edits it, unless a checkpoint beside it differs."""
+    folder = tmp_path / "edited"
+    folder.mkdir()
+    record = json.loads((checkpoint / "onnx" / RECORD_FILE).read_text())
+    for path in (checkpoint / "onnx").iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / RECORD_FILE).unlink()
+    edited = changed if part == "files" else record[part] | changed
+    (folder / RECORD_FILE).write_text(json.dumps({**record, part: edited}))
+    with pytest.raises(CheckpointError) as raised:
+        load_onnx(folder)
+    assert str(raised.value).startswith(f"{folder / RECORD_FILE}: ")
+    assert message in str(raised.value) and "\n" not in str(raised.value)
+
+
 def test_an_export_of_other_weights_or_settings_is_refused(copied):
     weights = copied / "model.safetensors"
     content = weights.read_bytes()
@@ -145,6 +179,34 @@ def test_an_export_of_other_weights_or_settings_is_refused(copied):
         load_onnx(copied)
 
 
+@pytest.fixture
+def exported_adapter(tiny_checkpoint, tmp_path):
+    """A folder with an adapter over another folder, and its export."""
+    peft = pytest.importorskip("peft")
+    base = shutil.copytree(tiny_checkpoint, tmp_path / "base")
+    settings = {"r": 2, "target_modules": ["query"], "modules_to_save": ["entity_classifier", "relation_classifier"]}
+    config = peft.LoraConfig(init_lora_weights=False, **settings)
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    save_weights(adapted_model(peft.get_peft_model(spert_hf.SpertModel.from_pretrained(base), config)), adapter)
+    for path in base.glob("tokenizer*"):
+        shutil.copy(path, adapter)
+    assert main(["export", "--model", str(adapter)]) == 0
+    return adapter
+
+
+def test_an_adapter_is_exported_merged_and_tied_to_both_weights(exported_adapter):
+    adapter, base = exported_adapter, exported_adapter.parent / "base"
+    assert load_onnx(adapter)(TEXTS) == rounded(spert_hf.load(adapter)(TEXTS))
+    for changed in (base / "model.safetensors", adapter / "adapter_model.safetensors", adapter / "adapter_config.json"):
+        content = changed.read_bytes()
+        changed.write_bytes(content.replace(b'"lora_alpha": 8', b'"lora_alpha": 9')[:-1] + b" ")
+        with pytest.raises(CheckpointError, match=f"exported from other weights than those of {changed}: export it"):
+            load_onnx(adapter)
+        changed.write_bytes(content)
+    load_onnx(adapter)
+
+
 def test_what_is_not_there_is_told(checkpoint, tmp_path, tiny_checkpoint):
     with pytest.raises(ValueError, match="model must be a folder that `spert-hf export` has written, got"):
         load_onnx(tiny_checkpoint)
@@ -156,6 +218,15 @@ def test_what_is_not_there_is_told(checkpoint, tmp_path, tiny_checkpoint):
     (tmp_path / "one" / RECORD_FILE).write_text(json.dumps(record))
     with pytest.raises(ValueError, match="dtype must be float32, as the model was exported, got 'int8'"):
         load_onnx(tmp_path / "one", dtype="int8")
+    shutil.copytree(checkpoint / "onnx", tmp_path / "other")
+    assert load_onnx(checkpoint).dtype == "float32"
+    record["files"] = {
+        **record["files"],
+        SPAN_FILES["int8"]: read_record(checkpoint / "onnx").files[SPAN_FILES["int8"]],
+    }
+    del record["files"][SPAN_FILES["float32"]]
+    (tmp_path / "other" / RECORD_FILE).write_text(json.dumps(record))
+    assert load_onnx(tmp_path / "other").dtype == spert_hf.load(tmp_path / "other", backend="onnx").dtype == "int8"
     with pytest.raises(TypeError, match=r"relation_treshold is not a setting of the extractor .did you mean"):
         load_onnx(checkpoint, relation_treshold=0.4)
 

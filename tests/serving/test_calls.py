@@ -1,5 +1,7 @@
 """Calls that are predicted together give what each gives by itself."""
 
+import pytest
+
 from spert_hf.serving.calls import Call, extract_calls
 from tests.support.predictions import assert_same
 from tests.support.serving import WatchedPipeline
@@ -41,3 +43,18 @@ def test_null_is_the_default():
     given = {"text": "a", "relation_threshold": None, "entity_score": None, "overlap": None}
     assert Call.of(given) == Call("a") == Call.of({"text": "a"})
     assert Call.of({"text": "a", "entity_score": 0.5, "overlap": "keep"}) == Call("a", None, 0.5, "keep")
+
+
+@pytest.mark.parametrize("overlap", ["keep", "best", "drop"])
+def test_hidden_entities_are_those_below_the_threshold_of_the_pipeline(tiny_pipeline, overlap):
+    """But with "drop": the pipeline drops no entity for one below its threshold, where hiding comes too late."""
+    scores = sorted(entity["score"] for found in tiny_pipeline(TEXTS) for entity in found["entities"])
+    threshold = (scores[len(scores) // 2] + scores[len(scores) // 2 + 1]) / 2
+    hidden = extract_calls(tiny_pipeline, [Call(text, entity_score=threshold, overlap=overlap) for text in TEXTS])
+    found = tiny_pipeline(TEXTS, entity_threshold=threshold, overlap=overlap)
+    assert any(one["entities"] for one in found)
+    if overlap != "drop":
+        assert_same(hidden, found)
+        return
+    kept = [sum(len(one["entities"]) for one in results) for results in (hidden, found)]
+    assert kept[0] < kept[1]

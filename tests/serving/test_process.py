@@ -1,5 +1,6 @@
 """`spert-hf serve` as people run it: a process, its workers, its signals, and what it says when it can't start."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -223,6 +224,34 @@ def test_each_of_several_clients_gets_its_own_answers(telling, tmp_path, backend
         report = send_requests(server, texts, clients=6, every=10)
         assert server.stop() == 0
     assert_answers_are_of_their_texts(report.answers, texts, pipe)
+
+
+def cores_of_workers(server):
+    """The cores that threads of a server's workers may run on now, as Linux lists them."""
+    found = set()
+    for pid in workers_of(server) or {server.process.pid}:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # it has ended
+                found.add((task / "status").read_text().partition("Cpus_allowed_list:")[2].split()[0])
+    return found
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="whether threads are pinned is seen on Linux, with two cores",
+)
+def test_workers_of_openvino_are_pinned_to_no_core(tiny_checkpoint, tmp_path):
+    """It counts cores from the first one in every process: pinned workers would all compute on the same ones."""
+    pytest.importorskip("openvino")
+    arguments = f"--model={tiny_checkpoint}", "--backend=openvino", "--workers=2"
+    with serve(tmp_path / "log", *arguments) as server, ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(Client(server.port).extract, LONG_TEXT) for _ in range(8)]
+        seen = cores_of_workers(server)
+        while not all(answer.done() for answer in answers):
+            seen |= cores_of_workers(server)
+        assert {answer.result()[0] for answer in answers} == {200}
+    assert len(seen) == 1  # those of this process
 
 
 @pytest.mark.nightly

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-
-from packaging.requirements import Requirement
+from pathlib import Path
 
 from spert_hf.cli.main import COMMANDS
 from spert_hf.cli.parsers import module_of
@@ -157,15 +156,22 @@ def _check_pip(arguments: list[str]) -> None:
     parsed = _parse(parser, arguments)
     _check(parsed.c is None or ROOT.joinpath(parsed.c).is_file(), f"pip: no such file {parsed.c}")
     for package in parsed.packages:
-        _check(not package.startswith(".") or ROOT.joinpath(package, "pyproject.toml").is_file(), f"pip: no {package}")
+        folder, _, extras = package.partition("[")
+        _check(not package.startswith(".") or ROOT.joinpath(folder, "pyproject.toml").is_file(), f"pip: no {package}")
+        if extras:
+            _check_extras(extras, ROOT if folder == "spert-hf" else ROOT / folder)
     if parsed.e is not None:
-        extras = Requirement(f"spert-hf{parsed.e.removeprefix('.')}").extras
-        missing = extras - set(_project()["project"]["optional-dependencies"])
-        _check(not missing, f"pip: no extras {sorted(missing)}")
+        _check_extras(parsed.e.partition("[")[2], ROOT)
 
 
-def _project() -> dict:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+def _check_extras(extras: str, folder: Path) -> None:
+    missing = {name for name in extras.removesuffix("]").split(",") if name}
+    missing -= set(_project(folder)["project"]["optional-dependencies"])
+    _check(not missing, f"pip: no extras {sorted(missing)}")
+
+
+def _project(folder: Path = ROOT) -> dict:
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 _CHECKS: dict[str, Callable[[list[str]], None]] = {
