@@ -3,17 +3,19 @@
 import argparse
 import os
 import sys
+from importlib.util import find_spec
 
+from ..data.faults import list_names
 from ..model.messages import integer, must_be
-from ..model.words import import_extra
 from ..serving.models import ModelSource
 from ..serving.settings import ServerLimits
+
+_PACKAGES = ("starlette", "uvicorn", "prometheus-client")
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until a signal; return the exit code."""
-    for library in ("starlette", "uvicorn", "prometheus_client"):
-        import_extra(library, "the server", "serve")
+    _check_libraries()
     from ..serving.server import run_server
 
     source = ModelSource(
@@ -33,6 +35,18 @@ def run(options: argparse.Namespace) -> int:
         batch_size=options.batch_size,
     )
     return run_server(source, options.workers, limits, options.host, options.port, _say)
+
+
+def _check_libraries() -> None:
+    """Check that the extra `serve` is installed, which both distributions have.
+
+    Raises:
+        ImportError: it is not, or not as a whole.
+    """
+    missing = [package for package in _PACKAGES if find_spec(package.replace("-", "_")) is None]
+    if missing:
+        distribution = "spert-hf" if find_spec("torch") else "spert-hf-onnx"
+        raise ImportError(f"the server needs {list_names(missing)}: pip install '{distribution}[serve]'")
 
 
 def _say(line: str) -> None:

@@ -68,6 +68,14 @@ def test_what_can_not_be_served_is_one_line(capsys, tmp_path, arguments, message
     assert message in line
 
 
+def test_what_is_not_installed_is_said_at_once_and_by_the_extra(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("spert_hf.cli.serve.find_spec", lambda name: None)
+    wanted = "pip install 'spert-hf-onnx[serve]'"
+    assert refused(capsys, f"--model={tmp_path}") == (
+        f"spert-hf serve: the server needs starlette, uvicorn, prometheus-client: {wanted}"
+    )
+
+
 def test_threads_are_shared_out(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     cores = len(os.sched_getaffinity(0))
