@@ -43,6 +43,8 @@ def largest_by_channel(model: Any, inputs: Iterable[Mapping[str, np.ndarray]]) -
     watched.CopyFrom(model)
     graph = watched.graph
     names = sorted({node.input[0] for node in _linear_layers(graph)})
+    if not names:
+        return {}
     graph.initializer.append(onnx.numpy_helper.from_array(np.array([0, 1]), "all_but_channels"))
     for name in names:
         graph.node.append(onnx.helper.make_node("Abs", [name], [f"{name}_absolute"]))
