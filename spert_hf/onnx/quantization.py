@@ -103,7 +103,7 @@ class _Quantizer:
             if node.op_type == "Gather" and self._is_table(node.input[0]):
                 self._embed(node)
             elif node.op_type == "MatMul" and node.input[1] in self._weights:
-                self._multiply(*node.input, node.output[0])
+                self._multiply(node.input[0], node.input[1], node.output[0])
             else:
                 self._nodes.append(node)
         used = {name for node in self._nodes for name in node.input}
@@ -122,12 +122,12 @@ class _Quantizer:
         for name, weights in self._read_by.items():
             together.setdefault(tuple(weights), []).append(name)
         readers = [weight for weights in together for weight in set(weights)]
-        divisors = {}
-        for weights, names in together.items():
+        divisors: dict[str, np.ndarray] = {}
+        for shared, names in together.items():
             of_norms = all(self._made_by.get(name) == "LayerNormalization" for name in names)
-            if not of_norms or any(readers.count(weight) > 1 for weight in weights):
+            if not of_norms or any(readers.count(weight) > 1 for weight in shared):
                 continue
-            of_weights = np.max([np.abs(self._weights[weight]).max(1) for weight in weights], axis=0)
+            of_weights = np.max([np.abs(self._weights[weight]).max(1) for weight in shared], axis=0)
             of_inputs = np.max([self._largest[name] for name in names], axis=0)
             ratio = np.maximum(of_inputs, 1e-5) ** SMOOTHING / np.maximum(of_weights, 1e-5) ** (1 - SMOOTHING)
             divisors.update(dict.fromkeys(names, ratio.astype(np.float32)))
@@ -135,8 +135,9 @@ class _Quantizer:
 
     def _is_table(self, name: str) -> bool:
         tensor = self._stored.get(name)
-        is_matrix = tensor is not None and tensor.data_type == self._onnx.TensorProto.FLOAT and len(tensor.dims) == 2
-        return is_matrix and tensor.dims[0] > _FEWEST_ROWS
+        if tensor is None or tensor.data_type != self._onnx.TensorProto.FLOAT or len(tensor.dims) != 2:
+            return False
+        return bool(tensor.dims[0] > _FEWEST_ROWS)
 
     def _embed(self, node: Any) -> None:
         """Look up integers and the scales of their rows."""
