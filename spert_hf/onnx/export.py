@@ -8,10 +8,9 @@ from contextlib import contextmanager, redirect_stdout
 from logging import ERROR, getLogger
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..files.atomic import digest_of_file
 from ..files.new_folder import new_folder
@@ -20,9 +19,10 @@ from ..model.messages import must_be
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
 from ..model.setting_checks import check_choice
-from .graphs import DYNAMIC_AXES, PairGraph, SpanGraph, example_inputs
-from .imports import import_exporter
+from .graphs import DYNAMIC_AXES, PairGraph, SpanGraph, example_inputs, random_inputs
+from .imports import import_exporter, import_onnx
 from .mapping import write_mapped
+from .quantization import largest_by_channel, quantize
 from .record import (
     MAPPED_FILE,
     PAIRS_FILE,
@@ -56,8 +56,8 @@ def export_onnx(
         model: the model, on the CPU and in `float32`.
         tokenizer: its tokenizer.
         folder: a new or empty folder; by convention, `onnx` in that of the checkpoint.
-        dtypes: `"float32"`, `"int8"` (weights of the encoder's linear layers in INT8, activations quantized as they
-            are computed), or both.
+        dtypes: `"float32"`, `"int8"` (linear layers of the encoder and its table of embeddings, see
+            `spert_hf.onnx.quantization`), or both.
         overwrite: whether the folder may have an export already, which is replaced.
 
     Raises:
@@ -68,7 +68,7 @@ def export_onnx(
     """
     for dtype in dtypes:
         check_choice("dtypes", dtype, tuple(SPAN_FILES))
-    quantization = import_exporter()
+    import_exporter()
     _check_model(model)
     processor = SpertProcessor.for_config(tokenizer, model.config)
     longest = processor.window_size + len(processor.prefix) + len(processor.suffix)
@@ -79,7 +79,7 @@ def export_onnx(
         if model.relation_classifier is not None:
             _export(PairGraph(model, longest), pair_inputs, ["relation_logits"], unfinished / PAIRS_FILE)
         if "int8" in dtypes:
-            _quantize(quantization, spans, unfinished / SPAN_FILES["int8"])
+            _quantize(model, longest, spans, unfinished / SPAN_FILES["int8"])
         if "float32" in dtypes:
             shutil.copyfile(spans, unfinished / SPAN_FILES["float32"])
             write_mapped(unfinished / SPAN_FILES["float32"], unfinished / MAPPED_FILE)
@@ -116,16 +116,11 @@ def _export(graph: SpanGraph | PairGraph, inputs: dict[str, torch.Tensor], outpu
         raise ValueError(f"encoder: {encoder} can't be exported to ONNX: {reason}") from error
 
 
-def _quantize(quantization: Any, source: Path, target: Path) -> None:
-    """Quantize the encoder's linear layers and its table of embeddings; all else stays in single precision."""
-    with _silent():
-        quantization.quantize_dynamic(
-            str(source),
-            str(target),
-            op_types_to_quantize=["MatMul", "Gather"],
-            per_channel=True,
-            extra_options={"MatMulConstBOnly": True},
-        )
+def _quantize(model: SpertModel, longest: int, source: Path, target: Path) -> None:
+    onnx = import_onnx()
+    graph = onnx.load(str(source))
+    quantize(graph, largest_by_channel(graph, random_inputs(model, longest)))
+    onnx.save(graph, str(target))
 
 
 def _record(model: SpertModel, processor: SpertProcessor, folder: Path) -> OnnxRecord:
@@ -156,10 +151,28 @@ def _as_torch_has_it(model: SpertModel) -> Iterator[None]:
     model.eval()
     model.set_runtime("torch")
     try:
-        yield
+        with _with_plain_attention(model.encoder):
+            yield
     finally:
         model.set_runtime(runtime)
         model.train(training)
+
+
+@contextmanager
+def _with_plain_attention(encoder: PreTrainedModel) -> Iterator[None]:
+    """Have attention computed by single operators.
+
+    The exporter's form of torch's fused one has more of them: the graph would be slower by a twentieth.
+    """
+    given = encoder.config._attn_implementation
+    if given != "sdpa":
+        yield
+        return
+    encoder.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        encoder.set_attn_implementation(given)
 
 
 @contextmanager

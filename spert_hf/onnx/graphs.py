@@ -1,5 +1,8 @@
 """The two graphs of a model: scores of all spans, then scores of given pairs, which depend on the first."""
 
+from collections.abc import Iterator
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +12,7 @@ from ..model.span_pooling import Pooler, RangePooler, pool_words
 from ..model.span_scoring import score_pairs, score_spans
 
 _EXAMPLE_ROWS, _EXAMPLE_WORDS, _EXAMPLE_SUBWORDS = 2, 5, 9
+_RANDOM_BATCHES, _RANDOM_ROWS, _RANDOM_SUBWORDS = 4, 8, 48
 
 
 class SpanGraph(nn.Module):
@@ -95,6 +99,28 @@ def example_inputs(model: SpertModel) -> tuple[dict[str, Tensor], dict[str, Tens
     entities = torch.tensor([[0, 0, 2, 1], [0, 3, 4, 1], [1, 0, 1, 1]])
     pairs = torch.tensor([[0, 1], [1, 0]])
     return spans, {"hidden": hidden, "word_offsets": offsets, "entities": entities, "pairs": pairs}
+
+
+def random_inputs(model: SpertModel, longest: int) -> Iterator[dict[str, np.ndarray]]:
+    """Yield batches of random sub-words for a [`SpanGraph`], the same each time.
+
+    They show which channels are large, in any language and with no texts at hand.
+
+    Args:
+        model: the model.
+        longest: the maximum number of sub-words, including special tokens.
+    """
+    random = np.random.default_rng(0)
+    shape = _RANDOM_ROWS, min(_RANDOM_SUBWORDS, longest)
+    for _ in range(_RANDOM_BATCHES):
+        inputs = {
+            "input_ids": random.integers(0, model.config.encoder_config.vocab_size, shape),
+            "attention_mask": np.ones(shape, dtype=np.int64),
+            "word_offsets": np.tile(np.arange(1, shape[1]), (shape[0], 1)),
+        }
+        if model.letter_case_embeddings is not None:
+            inputs["letter_cases"] = random.integers(0, model.letter_case_embeddings.num_embeddings, shape)
+        yield inputs
 
 
 DYNAMIC_AXES = {

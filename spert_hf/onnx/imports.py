@@ -23,15 +23,14 @@ def import_onnx() -> Any:
     return _import("onnx", "onnx-export")
 
 
-def import_exporter() -> Any:
-    """Import what torch needs for an export, and onnxruntime's quantization; return the latter.
+def import_exporter() -> None:
+    """Import what torch needs for an export, and onnxruntime, which quantization needs.
 
     Raises:
         ImportError: a part of it is not installed.
     """
-    for name in ("onnx", "onnxscript"):
+    for name in ("onnx", "onnxscript", "onnxruntime"):
         _import(name, "onnx-export")
-    return _import("onnxruntime.quantization", "onnx-export")
 
 
 def _import(name: str, extra: str) -> Any:

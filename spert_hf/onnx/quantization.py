@@ -1,0 +1,222 @@
+"""INT8: a graph whose linear layers multiply integers, and whose table of embeddings has integers.
+
+What decides how much of a model's F1 is kept is the range that a scale has to cover. Weights have a scale for each
+output. Activations have one for each sub-word, found as they are computed, so that a text's results do not depend on
+the other texts of its batch. A few channels of layer norms are ten times as large as all others: they are made smaller
+there, and the weights that they are multiplied by larger (SmoothQuant, https://arxiv.org/abs/2211.10438). Layers with
+more inputs than outputs, the second ones of feed-forward blocks, have scales for parts of their inputs.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .imports import import_onnx, import_onnxruntime
+
+SMOOTHING = 0.6
+"""How much of the largest activations of a channel goes into its weights: 0 is nothing, 1 is all."""
+
+_FEWEST_ROWS = 1024
+"""Smaller tables of embeddings, such as those of positions, stay as they are."""
+
+_LEVELS = 127
+_GELU_LEVELS, _LEAST_OF_GELU = 235, 2.0
+"""GELU's values are at least -0.17: 20 of 255 levels suffice for those below zero if a range has 2 above."""
+
+_CONTRIB = "com.microsoft"
+_SMALLEST = 1e-12
+
+
+def largest_by_channel(model: Any, inputs: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the largest absolute values that go into linear layers, by channel.
+
+    Args:
+        model: an ONNX model in memory, which is not changed.
+        inputs: batches of inputs to compute it for.
+
+    Returns:
+        By name of the tensor, *(channels,)*.
+    """
+    onnx, onnxruntime = import_onnx(), import_onnxruntime()
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    graph = watched.graph
+    names = sorted({node.input[0] for node in _linear_layers(graph)})
+    if not names:
+        return {}
+    graph.initializer.append(onnx.numpy_helper.from_array(np.array([0, 1]), "all_but_channels"))
+    for name in names:
+        graph.node.append(onnx.helper.make_node("Abs", [name], [f"{name}_absolute"]))
+        largest = f"{name}_largest"
+        of_channels = [f"{name}_absolute", "all_but_channels"]
+        graph.node.append(onnx.helper.make_node("ReduceMax", of_channels, [largest], keepdims=0))
+        graph.output.append(onnx.helper.make_tensor_value_info(largest, onnx.TensorProto.FLOAT, None))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(watched.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    found = [session.run([f"{name}_largest" for name in names], dict(batch)) for batch in inputs]
+    return {name: np.max(of_all, axis=0) for name, of_all in zip(names, zip(*found, strict=True), strict=True)}
+
+
+def quantize(model: Any, largest: Mapping[str, np.ndarray]) -> None:
+    """Quantize the linear layers and the table of embeddings of a graph; all else stays in single precision.
+
+    Args:
+        model: an ONNX model in memory, which is changed.
+        largest: what [`largest_by_channel`] returns for it.
+    """
+    _Quantizer(import_onnx(), model.graph, largest).run()
+    if all(opset.domain != _CONTRIB for opset in model.opset_import):
+        model.opset_import.append(import_onnx().helper.make_opsetid(_CONTRIB, 1))
+
+
+def _linear_layers(graph: Any) -> list[Any]:
+    """Return the products with two-dimensional weights."""
+    matrices = {tensor.name for tensor in graph.initializer if len(tensor.dims) == 2}
+    return [node for node in graph.node if node.op_type == "MatMul" and node.input[1] in matrices]
+
+
+class _Quantizer:
+    """Writes the nodes of a graph anew."""
+
+    def __init__(self, onnx: Any, graph: Any, largest: Mapping[str, np.ndarray]) -> None:
+        self._onnx = onnx
+        self._graph = graph
+        self._largest = largest
+        self._stored = {tensor.name: tensor for tensor in graph.initializer}
+        self._made_by = {name: node.op_type for node in graph.node for name in node.output}
+        self._nodes: list[Any] = []
+        self._added: dict[str, Any] = {}
+        layers = _linear_layers(graph)
+        self._weights = {node.input[1]: self._array(node.input[1]) for node in layers}
+        self._read_by: dict[str, list[str]] = {}
+        for node in layers:
+            self._read_by.setdefault(node.input[0], []).append(node.input[1])
+        self._divisors = self._find_divisors()
+        self._quantized: set[str] = set()
+
+    def run(self) -> None:
+        """Replace the nodes and the weights of the graph."""
+        graph = self._graph
+        for node in graph.node:
+            if node.op_type == "Gather" and self._is_table(node.input[0]):
+                self._embed(node)
+            elif node.op_type == "MatMul" and node.input[1] in self._weights:
+                self._multiply(node.input[0], node.input[1], node.output[0])
+            else:
+                self._nodes.append(node)
+        used = {name for node in self._nodes for name in node.input}
+        kept = [tensor for tensor in graph.initializer if tensor.name in used]
+        for field, content in ((graph.node, self._nodes), (graph.initializer, [*kept, *self._added.values()])):
+            del field[:]
+            field.extend(content)
+        del graph.value_info[:]
+
+    def _find_divisors(self) -> dict[str, np.ndarray]:
+        """Return what the channels of layer norms are divided by, by name of the tensor.
+
+        Layers that share weights share the divisors, too.
+        """
+        together: dict[tuple[str, ...], list[str]] = {}
+        for name, weights in self._read_by.items():
+            together.setdefault(tuple(weights), []).append(name)
+        readers = [weight for weights in together for weight in set(weights)]
+        divisors: dict[str, np.ndarray] = {}
+        for shared, names in together.items():
+            of_norms = all(self._made_by.get(name) == "LayerNormalization" for name in names)
+            if not of_norms or any(readers.count(weight) > 1 for weight in shared):
+                continue
+            of_weights = np.max([np.abs(self._weights[weight]).max(1) for weight in shared], axis=0)
+            of_inputs = np.max([self._largest[name] for name in names], axis=0)
+            ratio = np.maximum(of_inputs, 1e-5) ** SMOOTHING / np.maximum(of_weights, 1e-5) ** (1 - SMOOTHING)
+            divisors.update(dict.fromkeys(names, ratio.astype(np.float32)))
+        return divisors
+
+    def _is_table(self, name: str) -> bool:
+        tensor = self._stored.get(name)
+        if tensor is None or tensor.data_type != self._onnx.TensorProto.FLOAT or len(tensor.dims) != 2:
+            return False
+        return bool(tensor.dims[0] > _FEWEST_ROWS)
+
+    def _embed(self, node: Any) -> None:
+        """Look up integers and the scales of their rows."""
+        table, ids = node.input
+        (output,) = node.output
+        scaled, scales = _integers(self._array(table), axis=1)
+        rows = self._node("Gather", [self._add(f"{table}_quantized", scaled), ids], f"{output}_quantized")
+        of_rows = self._node("Gather", [self._add(f"{table}_scales", scales), ids], f"{output}_scales")
+        floats = self._node("Cast", [rows], f"{output}_cast", to=self._onnx.TensorProto.FLOAT)
+        self._node("Mul", [floats, of_rows], output)
+
+    def _multiply(self, inputs: str, weight: str, output: str) -> None:
+        """Multiply integers, part by part, and sum the parts."""
+        of_inputs, of_outputs = self._weights[weight].shape
+        parts = of_inputs // of_outputs if of_inputs % of_outputs == 0 else 1
+        if inputs not in self._quantized:
+            self._quantized.add(inputs)
+            self._quantize_rows(inputs, parts)
+        step, zero = self._range_of(inputs)
+        divisors = self._divisors.get(inputs)
+        floats = self._weights[weight] if divisors is None else self._weights[weight] * divisors[:, None]
+        products = []
+        for part, matrix in enumerate(np.split(floats, parts)):
+            scaled, scales = _integers(matrix, axis=0)
+            operands = [f"{inputs}_quantized_{part}", self._add(f"{weight}_quantized_{part}", scaled), step]
+            operands += [self._add(f"{weight}_scales_{part}", scales[0]), zero]
+            product = self._node("MatMulIntegerToFloat", operands, f"{output}_integers_{part}", domain=_CONTRIB)
+            name = output if parts == 1 else f"{output}_part_{part}"
+            products.append(self._node("Mul", [product, f"{inputs}_sizes_{part}"], name))
+        if parts > 1:
+            self._node("Sum", products, output)
+
+    def _quantize_rows(self, name: str, parts: int) -> None:
+        """Divide each row, or each of its parts, by its largest value, and make integers of it."""
+        source = name
+        if name in self._divisors:
+            factors = self._add(f"{name}_factors", 1 / self._divisors[name])
+            source = self._node("Mul", [name, factors], f"{name}_smooth")
+        sources = [source]
+        if parts > 1:
+            sources = [f"{name}_part_{part}" for part in range(parts)]
+            self._nodes.append(self._onnx.helper.make_node("Split", [source], sources, axis=-1, num_outputs=parts))
+        last = self._add("last_axis", np.array([-1]))
+        is_gelu = self._made_by.get(name) == "Gelu"
+        least = (
+            self._add("least_of_gelu", np.float32(_LEAST_OF_GELU))
+            if is_gelu
+            else self._add("least", np.float32(_SMALLEST))
+        )
+        step, zero = self._range_of(name)
+        for part, one in enumerate(sources):
+            sizes = one if is_gelu else self._node("Abs", [one], f"{one}_absolute")
+            largest = self._node("ReduceMax", [sizes, last], f"{one}_largest", keepdims=1)
+            size = self._node("Max", [largest, least], f"{name}_sizes_{part}")
+            relative = self._node("Div", [one, size], f"{one}_relative")
+            self._node("QuantizeLinear", [relative, step, zero], f"{name}_quantized_{part}")
+
+    def _range_of(self, name: str) -> tuple[str, str]:
+        """Return the names of the step and of the zero point of activations."""
+        kind, levels, zero = "", _LEVELS, 128
+        if self._made_by.get(name) == "Gelu":
+            kind, levels, zero = "_of_gelu", _GELU_LEVELS, 255 - _GELU_LEVELS
+        return self._add(f"step{kind}", np.float32(1 / levels)), self._add(f"zero{kind}", np.uint8(zero))
+
+    def _array(self, name: str) -> np.ndarray:
+        array: np.ndarray = self._onnx.numpy_helper.to_array(self._stored[name])
+        return array
+
+    def _add(self, name: str, value: Any) -> str:
+        if name not in self._added:
+            self._added[name] = self._onnx.numpy_helper.from_array(np.asarray(value), name)
+        return name
+
+    def _node(self, operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        self._nodes.append(self._onnx.helper.make_node(operator, inputs, [output], **attributes))
+        return output
+
+
+def _integers(floats: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return integers from -127 to 127, and the scales along an axis that give back the floats."""
+    scales = np.maximum(np.abs(floats).max(axis, keepdims=True), _SMALLEST) / _LEVELS
+    return np.rint(floats / scales).astype(np.int8), scales.astype(np.float32)
