@@ -8,8 +8,6 @@ from functools import partial
 
 import httpx
 import pytest
-from gradio_client import Client
-from gradio_client.exceptions import AppError
 
 from tests.support.demo import HeldPipeline, serve
 from tests.support.tiny_models import SENTENCES
@@ -29,6 +27,8 @@ def result(http, event):
 
 @pytest.fixture(scope="module")
 def client(demo):
+    from gradio_client import Client
+
     return Client(demo, verbose=False)
 
 
@@ -76,6 +76,8 @@ def test_entity_score_filters(client, tiny_pipeline):
     ],
 )
 def test_wrong_requests_are_refused_clearly(client, http, parameters, message):
+    from gradio_client.exceptions import AppError
+
     with pytest.raises(AppError) as caught:
         client.predict(**parameters, api_name="/extract")
     assert str(caught.value).startswith(message)

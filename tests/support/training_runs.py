@@ -20,7 +20,7 @@ from tests.support.tiny_models import make_encoder_folder
 
 # Each run is forked from a server that has imported all it needs, and not from pytest, whose threads it would lack.
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["spert_hf.cli.train", "spert_hf.cli.parsers.train", "tests.support.training_runs"])
+_CONTEXT.set_forkserver_preload(["tests.support.warm_training", "tests.support.training_runs"])
 PATIENCE = 120
 """Seconds after which a run counts as hanging, however busy the machine is."""
 _TRIES = 10
