@@ -130,10 +130,11 @@ def assert_results_are_those_of_python(open_page, folder, checkpoint, count):
     assert entities > count
 
 
-def test_results_are_those_of_python(open_page, checkpoint, tmp_path):
-    reading = {"words": "whitespace-punctuation", "languages": ["en"]}
-    own = read_otherwise(checkpoint, tmp_path, reading)
-    assert_results_are_those_of_python(open_page, tmp_path, own, 300)
+@pytest.mark.parametrize("count", [75, pytest.param(300, marks=pytest.mark.nightly)])
+def test_results_are_those_of_python(open_page, checkpoint, tmp_path, count):
+    """Words, sequences and sub-words of many more texts are compared in `tests/hub/browser/test_rules.py`."""
+    own = read_otherwise(checkpoint, tmp_path, {"words": "whitespace-punctuation", "languages": ["en"]})
+    assert_results_are_those_of_python(open_page, tmp_path, own, count)
 
 
 def test_entities_are_those_of_python_without_relations(open_page, without_relations, tmp_path):
@@ -144,12 +145,13 @@ def test_entities_are_those_of_python_without_relations(open_page, without_relat
     ("family", "reading", "settings"),
     [
         ("roberta", {"abbreviations": ["Co"]}, {"relation_signatures": {"Near": [["Loc", "Org"], ["Loc", "Loc"]]}}),
-        ("xlm-roberta", {"words": "characters", "sequences": "document"}, {"max_span_size": 4}),
+        ("xlm-roberta", {"words": "characters", "sequences": "document"}, {}),
         ("deberta-v2", {"words": "whitespace", "sequences": "lines"}, {"relation_context": "attention"}),
     ],
 )
 def test_results_are_those_of_python_for_every_kind_of_tokenizer(open_page, tmp_path, family, reading, settings):
-    assert_results_are_those_of_python(open_page, tmp_path, make_export(family, tmp_path, reading, **settings), 25)
+    checkpoint = make_export(family, tmp_path, reading, max_span_size=4, **settings)  # short spans: fewer pairs
+    assert_results_are_those_of_python(open_page, tmp_path, checkpoint, 25)
 
 
 def test_the_page_shows_what_python_finds(open_page, site, checkpoint):

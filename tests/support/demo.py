@@ -55,5 +55,5 @@ class HeldPipeline:
 
     def __call__(self, inputs, **parameters):
         self.calls += 1
-        assert self._open.wait(60), "held for too long"
+        assert self._open.wait(120), "held for too long"
         return self._pipe(inputs, **parameters)

@@ -44,7 +44,7 @@ def serve_process(model: Path, log: Path) -> Iterator[tuple[str, int]]:
         yield _address(process, log), process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(SECONDS_TO_START)
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
