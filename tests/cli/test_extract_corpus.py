@@ -266,7 +266,7 @@ COMMAND = [sys.executable, "-m", "spert_hf.cli.main", "extract"]
 def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkpoint, tmp_path):
     """Each of two runs is killed once it has written another shard; the third ends."""
     for name in "abcdefgh":
-        write_lines(tmp_path / "in" / f"{name}.jsonl", texts(120, 1000 * ord(name)))
+        write_lines(tmp_path / "in" / f"{name}.jsonl", texts(40, 1000 * ord(name)))
     found = tmp_path / "found"
     command = [*COMMAND, f"--model={tiny_checkpoint}", f"--input={tmp_path / 'in'}", f"--output={found}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -295,7 +295,7 @@ def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkp
     run(tmp_path / "in", tmp_path / "whole")
     assert names(found) == names(tmp_path / "whole")
     assert counted(rows_of(found)) == counted(rows_of(tmp_path / "whole"))
-    assert len({row["id"] for row in rows_of(found)}) == 8 * 120
+    assert len({row["id"] for row in rows_of(found)}) == 8 * 40
 
 
 def test_paths_may_be_urls_of_files_here(run, corpus, tmp_path):
