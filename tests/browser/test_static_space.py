@@ -145,13 +145,17 @@ def test_entities_are_those_of_python_without_relations(open_page, without_relat
 @pytest.mark.parametrize(
     ("family", "reading", "settings"),
     [
-        ("roberta", {"abbreviations": ["Co"]}, {"relation_signatures": {"Near": [["Loc", "Org"], ["Loc", "Loc"]]}}),
-        ("xlm-roberta", {"words": "characters", "sequences": "document"}, {}),
+        (
+            "roberta",
+            {"abbreviations": ["Co"]},
+            {"relation_signatures": {"Near": [["Loc", "Org"], ["Loc", "Loc"]]}, "max_span_size": 4},
+        ),
+        ("xlm-roberta", {"words": "characters", "sequences": "document"}, {"max_span_size": 4}),
         ("deberta-v2", {"words": "whitespace", "sequences": "lines"}, {"relation_context": "attention"}),
     ],
 )
 def test_results_are_those_of_python_for_every_kind_of_tokenizer(open_page, tmp_path, family, reading, settings):
-    checkpoint = make_export(family, tmp_path, reading, max_span_size=4, **settings)  # short spans: fewer pairs
+    checkpoint = make_export(family, tmp_path, reading, **settings)
     assert_results_are_those_of_python(open_page, tmp_path, checkpoint, 25)
 
 
