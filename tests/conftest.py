@@ -19,9 +19,11 @@ settings.register_profile("nightly", deadline=None, max_examples=NIGHTLY_EXAMPLE
 settings.load_profile("default")
 torch.set_num_threads(1)  # tiny models: more threads only get in each other's way
 
+from tests.support.made_once import made_once  # noqa: E402
 from tests.support.tiers import assign_tiers  # noqa: E402
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint, make_tokenizer  # noqa: E402
 from tests.support.warm_python import WarmPython  # noqa: E402
+from tests.support.worker_groups import group_tests  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -31,8 +33,10 @@ def read_golden(name: str):
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are deselected by their marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     assign_tiers(items)
+    if getattr(config.option, "loadgroup", False):  # set in the workers of `--dist loadgroup`
+        group_tests(items)
 
 
 @pytest.fixture
@@ -99,14 +103,16 @@ def quantized_checkpoint(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def exported_checkpoint(tmp_path_factory):
-    """Folder of a saved tiny SpERT with its ONNX export, in float32 and INT8."""
+    """Folder of a saved tiny SpERT with its ONNX export, in float32 and INT8; no test may change it."""
     from spert_hf.cli.main import main
+
+    def make(folder: Path) -> None:
+        checkpoint = make_tiny_checkpoint("bert", folder, letter_case_embeddings=True)
+        assert main(["export", "--model", str(checkpoint), "--dtype", "float32", "int8"]) == 0
 
     for library in ("onnxruntime", "onnxscript"):
         pytest.importorskip(library, reason="needs the extra onnx-export")
-    folder = make_tiny_checkpoint("bert", tmp_path_factory.mktemp("exported"), letter_case_embeddings=True)
-    assert main(["export", "--model", str(folder), "--dtype", "float32", "int8"]) == 0
-    return folder
+    return made_once(tmp_path_factory, "exported", make) / "checkpoint"
 
 
 @pytest.fixture(scope="session")

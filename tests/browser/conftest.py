@@ -33,7 +33,7 @@ def open_demo(browser):
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=colour_scheme, accept_downloads=True, **context
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)  # on machines with other work
         pages.append(DemoPage(context.new_page(), url))
         return pages[-1]
 

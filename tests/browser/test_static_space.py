@@ -1,17 +1,20 @@
 """The page that runs the model in the browser: what it finds, without a network, and what it refuses."""
 
+import itertools
 import json
 import os
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
 import spert_hf
+from spert_hf import SpertConfig
 from spert_hf.model.text_reading import TextReading
 from spert_hf.onnx import export_onnx, load_onnx
-from spert_hf.onnx.record import RECORD_FILE
+from spert_hf.onnx.record import RECORD_FILE, OnnxSettings, read_record
 from spert_space.extraction import make_view
 from spert_space.settings import Settings
 from tests.browser.static_page import StaticPage
@@ -35,9 +38,35 @@ def make_export(family, folder, reading=None, dtypes=("float32",), **settings):
     return checkpoint
 
 
+def read_otherwise(exported, folder, reading):
+    """Copy an export of a model; the copy reads text in another way, which the graphs do not know of."""
+    checkpoint = shutil.copytree(exported, folder / "checkpoint")
+    path = checkpoint / "config.json"
+    config = json.loads(path.read_text()) | {"text_reading": TextReading(**reading).to_dict()}
+    path.write_text(json.dumps(config))
+    record = read_record(checkpoint / "onnx")
+    replace(record, settings=OnnxSettings.of(SpertConfig.from_pretrained(checkpoint))).save(checkpoint / "onnx")
+    return checkpoint
+
+
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    return make_export("bert", tmp_path_factory.mktemp("tiny"), letter_case_embeddings=True, dtypes=("float32", "int8"))
+def checkpoint(exported_checkpoint):
+    return exported_checkpoint
+
+
+@pytest.fixture(scope="module")
+def without_relations(tmp_path_factory):
+    settings = {"relation_types": [], "symmetric_relation_types": []}
+    reading = {"words": "rules-v1", "sequences": "sentences-v1"}
+    return make_export("bert", tmp_path_factory.mktemp("entities"), reading, **settings)
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """A model of other types, in INT8."""
+    relations = {"relation_types": ["OrgBased_In", "Located_In"], "symmetric_relation_types": []}
+    folder = tmp_path_factory.mktemp("other")
+    return make_export("bert", folder, entity_types=["Place", "Firm"], dtypes=("int8",), **relations)
 
 
 @pytest.fixture(scope="module")
@@ -84,28 +113,12 @@ def to_four_digits(value):
     return json.loads(json.dumps(value), parse_float=lambda text: pytest.approx(float(text), abs=1e-4))
 
 
-@pytest.mark.parametrize(
-    ("family", "count", "reading", "settings"),
-    [
-        ("bert", 300, {"words": "whitespace-punctuation", "languages": ["en"]}, {"letter_case_embeddings": True}),
-        ("roberta", 25, {"abbreviations": ["Co"]}, {"relation_signatures": {"Near": [["Loc", "Org"], ["Loc", "Loc"]]}}),
-        ("xlm-roberta", 25, {"words": "characters", "sequences": "document"}, {"max_span_size": 4}),
-        (
-            "bert",
-            25,
-            {"words": "rules-v1", "sequences": "sentences-v1"},
-            {"relation_types": [], "symmetric_relation_types": []},
-        ),
-        ("deberta-v2", 25, {"words": "whitespace", "sequences": "lines"}, {"relation_context": "attention"}),
-    ],
-)
-def test_results_are_those_of_python(open_page, tmp_path, family, count, reading, settings):
-    checkpoint = make_export(family, tmp_path, reading, **settings)
+def assert_results_are_those_of_python(open_page, folder, checkpoint, count):
     extractor, limits = PythonExtractor(checkpoint), Settings()
     texts = hostile_texts(count, seed=7)
-    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
-        page = open_page(site.url)
-        page.wait_until_ready()
+    with open_site(stage_site(folder / "site", checkpoint, dtypes=("float32",))) as site:
+        page = open_page(f"{site.url}?model=./none/")  # the worker loads the model, and the page none of its own
+        page.wait_for_error()
         found = page.ask_worker(texts, {"folder": f"{site.url}model/"})
     entities = 0
     for text, ours in zip(texts, found, strict=True):
@@ -117,6 +130,34 @@ def test_results_are_those_of_python(open_page, tmp_path, family, count, reading
         assert ours["value"] == to_four_digits(expected), text
         entities += len(expected["entities"])
     assert entities > count
+
+
+@pytest.mark.parametrize("count", [75, pytest.param(300, marks=pytest.mark.nightly)])
+def test_results_are_those_of_python(open_page, checkpoint, tmp_path, count):
+    """Words, sequences and sub-words of many more texts are compared in `tests/hub/browser/test_rules.py`."""
+    own = read_otherwise(checkpoint, tmp_path, {"words": "whitespace-punctuation", "languages": ["en"]})
+    assert_results_are_those_of_python(open_page, tmp_path, own, count)
+
+
+def test_entities_are_those_of_python_without_relations(open_page, without_relations, tmp_path):
+    assert_results_are_those_of_python(open_page, tmp_path, without_relations, 25)
+
+
+@pytest.mark.parametrize(
+    ("family", "reading", "settings"),
+    [
+        (
+            "roberta",
+            {"abbreviations": ["Co"]},
+            {"relation_signatures": {"Near": [["Loc", "Org"], ["Loc", "Loc"]]}, "max_span_size": 4},
+        ),
+        ("xlm-roberta", {"words": "characters", "sequences": "document"}, {"max_span_size": 4}),
+        ("deberta-v2", {"words": "whitespace", "sequences": "lines"}, {"relation_context": "attention"}),
+    ],
+)
+def test_results_are_those_of_python_for_every_kind_of_tokenizer(open_page, tmp_path, family, reading, settings):
+    checkpoint = make_export(family, tmp_path, reading, **settings)
+    assert_results_are_those_of_python(open_page, tmp_path, checkpoint, 25)
 
 
 def test_the_page_shows_what_python_finds(open_page, site, checkpoint):
@@ -162,17 +203,19 @@ def test_what_is_typed_on_the_first_visit_stays_when_the_page_is_loaded_again(op
     assert page.shown_text() != "My own text."
 
 
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-def test_it_fits_and_can_be_read(open_page, site, colour_scheme, width):
+def test_it_fits_and_can_be_read(open_page, site):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = open_page(site.url, width=width, colour_scheme=colour_scheme)
+    page = open_page(site.url)
     page.wait_until_ready()
     page.page.locator("#models summary").click()
-    assert not page.page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    violations = Axe().run(page.page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations] == []
+    for width, colour_scheme in itertools.product((1280, 320), ("light", "dark")):
+        page.page.set_viewport_size({"width": width, "height": 900})
+        page.page.emulate_media(color_scheme=colour_scheme)
+        assert not page.page.evaluate("document.documentElement.scrollWidth > innerWidth"), width
+        violations = Axe().run(page.page).response["violations"]
+        found = [(one["id"], [node["target"] for node in one["nodes"]]) for one in violations]
+        assert found == [], (width, colour_scheme)
 
 
 def test_it_works_without_a_network(open_page, checkpoint, tmp_path):
@@ -200,11 +243,6 @@ class TestASiteThatChanges:
             os.utime(path, (time.time() - 10 * 86_400,) * 2)
         return folder
 
-    @pytest.fixture
-    def other(self, tmp_path):
-        (tmp_path / "other").mkdir()
-        return make_export("bert", tmp_path / "other", entity_types=["Place", "Firm"], dtypes=("int8",))
-
     def test_another_model(self, open_page, folder, other):
         with open_site(folder) as site:
             page = open_page(site.url)
@@ -224,9 +262,8 @@ class TestASiteThatChanges:
             page = open_page(site.url)
             page.wait_until_ready()
             kept = page.page.evaluate("caches.keys()")
-            shutil.copytree(
-                stage_site(tmp_path / "new", other.rename(tmp_path / "renamed")), folder, dirs_exist_ok=True
-            )
+            renamed = shutil.copytree(other, tmp_path / "renamed")
+            shutil.copytree(stage_site(tmp_path / "new", renamed), folder, dirs_exist_ok=True)
             for name, old, new in (("index.html", "knowledge graph out<", "graph out<"), ("demo.js", " ms,", " msec,")):
                 changed = (folder / name).read_text(encoding="utf-8").replace(old, new)
                 (folder / name).write_text(changed, encoding="utf-8")
@@ -346,9 +383,8 @@ def test_other_models(open_page, site, checkpoint, tmp_path):
     assert page.shown_text() == f"Still here. {TEXT}"
 
 
-def test_long_texts_and_models_without_relations(open_page, tmp_path):
-    checkpoint = make_export("bert", tmp_path, relation_types=[], symmetric_relation_types=[])
-    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
+def test_long_texts_and_models_without_relations(open_page, without_relations, tmp_path):
+    with open_site(stage_site(tmp_path / "site", without_relations)) as site:
         page = open_page(site.url)
         page.wait_until_ready()
         assert page.page.locator("#notes").inner_text() == "This model has no relation types: it finds entities only."
@@ -367,10 +403,8 @@ def test_long_texts_and_models_without_relations(open_page, tmp_path):
         assert page.shown_text() == TEXT
 
 
-def test_names_of_relations_are_kept_whole_on_a_phone(open_page, tmp_path):
-    types = ["OrgBased_In", "Located_In"]
-    checkpoint = make_export("bert", tmp_path, relation_types=types, symmetric_relation_types=[])
-    with open_site(stage_site(tmp_path / "site", checkpoint)) as site:
+def test_names_of_relations_are_kept_whole_on_a_phone(open_page, other, tmp_path):
+    with open_site(stage_site(tmp_path / "site", other)) as site:
         page = open_page(site.url, width=375)
         page.wait_until_ready()
         page.extract(TEXT)

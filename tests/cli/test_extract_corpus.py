@@ -266,26 +266,36 @@ COMMAND = [sys.executable, "-m", "spert_hf.cli.main", "extract"]
 def test_runs_that_are_killed_go_on_and_give_what_one_run_gives(run, tiny_checkpoint, tmp_path):
     """Each of two runs is killed once it has written another shard; the third ends."""
     for name in "abcdefgh":
-        write_lines(tmp_path / "in" / f"{name}.jsonl", texts(120, 1000 * ord(name)))
+        write_lines(tmp_path / "in" / f"{name}.jsonl", texts(40, 1000 * ord(name)))
     found = tmp_path / "found"
     command = [*COMMAND, f"--model={tiny_checkpoint}", f"--input={tmp_path / 'in'}", f"--output={found}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    for number in (1, 2):
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        try:
-            deadline = time.monotonic() + 120
-            while len(list(found.glob("*.parquet"))) < number and time.monotonic() < deadline:
+
+    def shards():
+        return set(found.glob("*.parquet"))
+
+    def send_at_another_shard(number):
+        """Send the run a signal once it has written another shard; begin anew where it was done with all before."""
+        while True:
+            before = shards()
+            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+            while shards() == before and process.poll() is None:
                 time.sleep(0.01)
-            process.send_signal(signal.SIGTERM if number == 2 else signal.SIGKILL)
-        finally:
-            process.kill()
-            process.wait()
-    assert 2 <= len(list(found.glob("*.parquet"))) < 8
+            process.send_signal(number)
+            code = process.wait()
+            if len(shards()) < 8:
+                return code
+            for path in shards() - before:
+                path.unlink()
+
+    assert send_at_another_shard(signal.SIGKILL) == -signal.SIGKILL
+    assert send_at_another_shard(signal.SIGTERM) == 143
+    assert len(shards()) >= 2
     run(tmp_path / "in", found)
     run(tmp_path / "in", tmp_path / "whole")
     assert names(found) == names(tmp_path / "whole")
     assert counted(rows_of(found)) == counted(rows_of(tmp_path / "whole"))
-    assert len({row["id"] for row in rows_of(found)}) == 8 * 120
+    assert len({row["id"] for row in rows_of(found)}) == 8 * 40
 
 
 def test_paths_may_be_urls_of_files_here(run, corpus, tmp_path):

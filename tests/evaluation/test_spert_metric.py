@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -111,18 +108,8 @@ assert (scores["ner_f1"], scores["rel_f1"], scores["rel_plus_f1"]) == (50.0, 100
 
 @pytest.mark.e2e
 @pytest.mark.parametrize("load", [LOAD_FROM_FOLDER, LOAD_FROM_HUB], ids=["folder", "hub"])
-def test_its_folder_works_alone_and_its_readme_tells_the_truth(load, tmp_path):
-    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
-    for name in ("HF_MODULES_CACHE", "HF_METRICS_CACHE", "HF_EVALUATE_CACHE"):
-        environment.pop(name, None)
-    finished = subprocess.run(
-        [sys.executable, "-c", STANDALONE.format(load=load), str(FOLDER)],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_its_folder_works_alone_and_its_readme_tells_the_truth(warm_python, load, tmp_path):
+    finished = warm_python.run(["-c", STANDALONE.format(load=load), FOLDER], tmp_path, {})
     assert finished.returncode == 0, finished.stderr
 
 

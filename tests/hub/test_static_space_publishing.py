@@ -2,13 +2,10 @@
 
 import pytest
 
-import spert_hf
-from spert_hf.onnx import export_onnx
 from tests.browser.static_page import StaticPage
 from tests.support.chromium import open_chromium
 from tests.support.hub_server import Fault, Repository
 from tests.support.static_site import open_site, stage_site
-from tests.support.tiny_models import make_tiny_checkpoint
 
 pytestmark = pytest.mark.browser
 
@@ -17,11 +14,8 @@ TEXT = "Marian Pell works for Northern Paper Co. in Duluth, Minn., where she was
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    checkpoint = make_tiny_checkpoint("bert", tmp_path_factory.mktemp("tiny"))
-    pipe = spert_hf.load(checkpoint)
-    export_onnx(pipe.model, pipe.tokenizer, checkpoint / "onnx")
-    return checkpoint
+def checkpoint(exported_checkpoint):
+    return exported_checkpoint
 
 
 def add_model(hub, name, checkpoint, private=False, without=""):
@@ -62,7 +56,7 @@ def test_it_goes_up_and_works(hub, publish_in_turn, checkpoint, tmp_path):
     of_hub, of_folder = space.branches["main"][-2:]
     assert b"models:\n  - ada/tiny\n" in of_hub.files["README.md"]
     assert set(of_folder.files) - set(of_hub.files) == {
-        f"model/{name}" for name in ("model.onnx", "model_pairs.onnx", "spert_onnx.json", "tokenizer.json")
+        f"model/{name}" for name in ("model_quantized.onnx", "model_pairs.onnx", "spert_onnx.json", "tokenizer.json")
     }
     for number, commit in enumerate((of_hub, of_folder)):
         for path, content in commit.files.items():

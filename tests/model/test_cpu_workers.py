@@ -22,7 +22,7 @@ def test_results_come_in_the_order_of_the_items():
 
 
 def test_workers_compute_at_the_same_time():
-    all_there = threading.Barrier(3, timeout=30)
+    all_there = threading.Barrier(3, timeout=120)
     list(side_by_side(lambda _: all_there.wait(), range(3), 3))
 
 

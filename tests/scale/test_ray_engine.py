@@ -2,11 +2,11 @@
 
 import random
 import signal
-import subprocess
 
 import psutil
 import pytest
 
+from spert_hf.cli.main import main
 from spert_hf.scale.manifest import MANIFEST
 from tests.support.ray_runs import (
     SECONDS,
@@ -36,7 +36,7 @@ def corpus(tmp_path_factory):
 def expected(corpus, tiny_checkpoint, tmp_path_factory):
     """What one process finds."""
     output = tmp_path_factory.mktemp("plain") / "found"
-    subprocess.run(command(tiny_checkpoint, corpus, output), check=True, capture_output=True)
+    assert main(command(tiny_checkpoint, corpus, output)[3:]) == 0
     rows = rows_by_id(output)
     assert any(row["relations"] for row in rows.values())
     return rows

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.space.test_bodies import REFUSED
 from tests.support.predictions import assert_same
-from tests.support.serving import WatchedPipeline, serve_pipelines, until
+from tests.support.serving import PATIENCE, WatchedPipeline, serve_pipelines, until
 from tests.support.tiny_models import SENTENCES
 
 TEXT = " ".join(SENTENCES[0])  # in which the tiny model is sure to find something
@@ -26,7 +26,7 @@ def server(tiny_pipeline):
 
 @pytest.fixture
 def http(server):
-    with httpx.Client(base_url=server.url, timeout=30) as client:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
         yield client
 
 
@@ -95,7 +95,7 @@ def test_health_and_headers(http):
 
 
 def connect(server):
-    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
 
 
 def read_all(connection):
@@ -145,7 +145,7 @@ def test_what_is_not_http_is_refused(server):
 def test_requests_that_wait_together_are_predicted_together(tiny_pipeline):
     pipe = WatchedPipeline(tiny_pipeline)
     texts = [" ".join(words) for words in SENTENCES[:4]]
-    with serve_pipelines(pipe) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with serve_pipelines(pipe) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         pipe.hold()
         with ThreadPoolExecutor(6) as threads:
             first = threads.submit(extract, http)
@@ -172,7 +172,7 @@ def metric(http, name, **labels):
 
 def test_a_failure_is_one_line_and_costs_itself_only(tiny_pipeline):
     pipe = WatchedPipeline(tiny_pipeline)
-    with serve_pipelines(pipe) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with serve_pipelines(pipe) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         pipe.hold()
         with ThreadPoolExecutor(3) as threads:
             first = threads.submit(extract, http)
@@ -186,7 +186,7 @@ def test_a_failure_is_one_line_and_costs_itself_only(tiny_pipeline):
 
 def test_the_queue_is_bounded_and_whoever_hangs_up_frees_the_place(tiny_pipeline):
     pipe = WatchedPipeline(tiny_pipeline)
-    with serve_pipelines(pipe, queue_size=1) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with serve_pipelines(pipe, queue_size=1) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         pipe.hold()
         with ThreadPoolExecutor(2) as threads:
             running = threads.submit(extract, http)
@@ -217,7 +217,7 @@ def test_too_frequent_requests_are_refused(tiny_pipeline):
 
 
 def test_metrics_count_what_happened(tiny_pipeline):
-    with serve_pipelines(tiny_pipeline) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with serve_pipelines(tiny_pipeline) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         extract(http)
         extract(http, text=7)
         http.get("/some/where")
@@ -258,7 +258,7 @@ def test_the_openapi_document_describes_what_is_answered(http):
 
 def test_what_was_accepted_is_finished_when_the_server_stops(tiny_pipeline):
     pipe = WatchedPipeline(tiny_pipeline)
-    with serve_pipelines(pipe) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with serve_pipelines(pipe) as server, httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
         pipe.hold()
         with ThreadPoolExecutor(2) as threads:
             running = threads.submit(extract, http)
@@ -276,7 +276,7 @@ def test_what_was_accepted_is_finished_when_the_server_stops(tiny_pipeline):
 
 def is_refused(server):
     try:
-        with httpx.Client(base_url=server.url, timeout=5) as http:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as http:
             return extract(http).status_code == 503
     except httpx.TransportError:
         return True
@@ -284,7 +284,10 @@ def is_refused(server):
 
 def test_there_is_an_end_to_waiting_when_the_server_stops(tiny_pipeline):
     pipe = WatchedPipeline(tiny_pipeline)
-    with serve_pipelines(pipe, grace_seconds=0.3) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with (
+        serve_pipelines(pipe, grace_seconds=0.3) as server,
+        httpx.Client(base_url=server.url, timeout=PATIENCE) as http,
+    ):
         pipe.hold()
         with ThreadPoolExecutor(2) as threads:
             running = threads.submit(extract, http)

@@ -11,6 +11,7 @@ from spert_hf.serving.calls import Call
 from spert_hf.serving.metrics import Metrics
 from spert_hf.serving.settings import ServerLimits
 from spert_hf.serving.workers import WORKER_ENDED, LoadingError
+from tests.support.serving import PATIENCE
 
 
 class Hand:
@@ -74,7 +75,7 @@ def run(test, *workers, **limits):
         batcher = Batcher(workers, ServerLimits(**limits), Metrics("some/model", "torch"))
         batcher.start()
         try:
-            await asyncio.wait_for(test(batcher), 20)
+            await asyncio.wait_for(test(batcher), PATIENCE)
         finally:
             await batcher.close()
 

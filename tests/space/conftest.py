@@ -2,6 +2,7 @@ import httpx
 import pytest
 
 from tests.support.demo import serve
+from tests.support.serving import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -13,5 +14,5 @@ def demo(tiny_pipeline):
 
 @pytest.fixture
 def http(demo):
-    with httpx.Client(base_url=demo, timeout=30) as client:
+    with httpx.Client(base_url=demo, timeout=PATIENCE) as client:
         yield client

@@ -2,16 +2,14 @@
 
 import json
 import re
-import threading
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from functools import partial
 
 import httpx
 import pytest
-from gradio_client import Client
-from gradio_client.exceptions import AppError
 
 from tests.support.demo import HeldPipeline, serve
+from tests.support.serving import PATIENCE, until
 from tests.support.tiny_models import SENTENCES
 
 TEXT = " ".join(SENTENCES[0])  # in which the tiny model is sure to find something
@@ -29,6 +27,8 @@ def result(http, event):
 
 @pytest.fixture(scope="module")
 def client(demo):
+    from gradio_client import Client
+
     return Client(demo, verbose=False)
 
 
@@ -76,6 +76,8 @@ def test_entity_score_filters(client, tiny_pipeline):
     ],
 )
 def test_wrong_requests_are_refused_clearly(client, http, parameters, message):
+    from gradio_client.exceptions import AppError
+
     with pytest.raises(AppError) as caught:
         client.predict(**parameters, api_name="/extract")
     assert str(caught.value).startswith(message)
@@ -100,7 +102,7 @@ def failing(pipe):
 
 
 def test_failures_are_reported_without_a_traceback(tiny_pipeline):
-    with serve(failing(tiny_pipeline)) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with serve(failing(tiny_pipeline)) as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
         event = enter_queue(http, text="fail").json()["event_id"]
         answer = http.get(f"/gradio_api/call/extract/{event}").text
     assert "event: error" in answer
@@ -124,7 +126,7 @@ def test_too_frequent_requests_are_refused(tiny_pipeline):
 
 def test_the_queue_is_bounded_and_whoever_hangs_up_frees_the_place(tiny_pipeline):
     pipe = HeldPipeline(tiny_pipeline)
-    with serve(pipe, queue_size=1) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with serve(pipe, queue_size=1) as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
         pipe.hold()
         running = enter_queue(http).json()["event_id"]
         until(lambda: pipe.calls == 2)  # the first call was for the page's own example
@@ -141,7 +143,7 @@ def test_the_queue_is_bounded_and_whoever_hangs_up_frees_the_place(tiny_pipeline
 
 def test_plain_requests_wait_in_the_same_queue(tiny_pipeline):
     pipe = HeldPipeline(tiny_pipeline)
-    with serve(pipe, queue_size=2) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with serve(pipe, queue_size=2) as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
         pipe.hold()
         with ThreadPoolExecutor(4) as threads:
             ask = partial(threads.submit, http.post, "/extract", json={"text": TEXT})
@@ -160,7 +162,7 @@ def test_plain_requests_wait_in_the_same_queue(tiny_pipeline):
 
 def test_whoever_hangs_up_a_plain_request_frees_the_place(tiny_pipeline):
     pipe = HeldPipeline(tiny_pipeline)
-    with serve(pipe, queue_size=1) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with serve(pipe, queue_size=1) as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
         pipe.hold()
         running = enter_queue(http).json()["event_id"]
         until(lambda: pipe.calls == 2)
@@ -172,19 +174,9 @@ def test_whoever_hangs_up_a_plain_request_frees_the_place(tiny_pipeline):
 
 
 def test_a_failure_of_the_model_is_one_line_for_plain_requests(tiny_pipeline):
-    with serve(failing(tiny_pipeline)) as url, httpx.Client(base_url=url, timeout=30) as http:
+    with serve(failing(tiny_pipeline)) as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
         answer = http.post("/extract", json={"text": "fail"})
     assert (answer.status_code, answer.json()) == (500, {"detail": "the extraction failed"})
-
-
-def until(condition, seconds=20):
-    """Wait for a condition."""
-    pause = threading.Event()
-    for _ in range(seconds * 20):
-        if condition():
-            return
-        pause.wait(0.05)
-    raise AssertionError("it did not come to that")
 
 
 @pytest.mark.parametrize(

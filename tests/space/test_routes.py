@@ -9,7 +9,6 @@ from starlette.testclient import TestClient
 
 from spert_space.extraction import Extractor
 from spert_space.routes import ALLOWED_ROUTES, is_allowed
-from spert_space.server import build_server
 from spert_space.settings import Settings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -40,6 +39,8 @@ OF_THE_PAGE = {
 
 @pytest.fixture(scope="module")
 def server(tiny_pipeline):
+    from spert_space.server import build_server
+
     return build_server(Extractor(tiny_pipeline), Settings(requests_per_minute=3), "some/model", "http://127.0.0.1")
 
 

@@ -7,7 +7,6 @@ import time
 import uvicorn
 
 from spert_space.extraction import Extractor
-from spert_space.server import build_server
 from spert_space.settings import Settings
 
 UNBOUNDED_RATE = {"requests_per_minute": 0}
@@ -17,6 +16,8 @@ UNBOUNDED_RATE = {"requests_per_minute": 0}
 @contextlib.contextmanager
 def serve(pipe, model_name="some/model", **settings):
     """The address at which the demo shows a pipeline."""
+    from spert_space.server import build_server  # imports Gradio: not in workers that serve nothing
+
     settings = Settings(**{**UNBOUNDED_RATE, **settings})
     app = build_server(Extractor(pipe), settings, model_name, "http://127.0.0.1:7860")
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=1))
@@ -54,5 +55,5 @@ class HeldPipeline:
 
     def __call__(self, inputs, **parameters):
         self.calls += 1
-        assert self._open.wait(60), "held for too long"
+        assert self._open.wait(120), "held for too long"
         return self._pipe(inputs, **parameters)

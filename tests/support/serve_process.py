@@ -57,7 +57,7 @@ class ServerProcess:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; returns the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(SECONDS_TO_START)
 
 
 def start_server(log: Path, *arguments: str, **variables: str) -> ServerProcess:

@@ -13,6 +13,9 @@ from spert_hf.serving.server import GracefulServer, bind
 from spert_hf.serving.settings import ServerLimits
 from spert_hf.serving.workers import ThreadWorker, finish_loading
 
+PATIENCE = 120
+"""Seconds after which something counts as hanging, however busy the machine is."""
+
 
 @dataclass
 class RunningServer:
@@ -45,17 +48,16 @@ def serve_pipelines(*pipes: Any, **limits: Any):
         yield RunningServer(f"http://127.0.0.1:{port}", port, server, batcher, metrics)
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive(), "the server did not stop"
 
 
-def until(condition, seconds=20):
+def until(condition):
     """Wait for a condition."""
-    for _ in range(seconds * 100):
-        if condition():
-            return
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.01)
-    raise AssertionError("it did not come to that")
 
 
 class WatchedPipeline:
@@ -80,7 +82,7 @@ class WatchedPipeline:
 
     def __call__(self, inputs, **settings):
         self.calls.append(list(inputs))
-        assert self._open.wait(60), "held for too long"
+        assert self._open.wait(PATIENCE), "held for too long"
         if any("fail" in text for text in inputs):
             raise RuntimeError("/secret/path")
         return self._pipe(inputs, **settings)

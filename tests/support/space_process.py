@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gradio_client import Client
-
 from tests.support import growth
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +44,7 @@ def serve_process(model: Path, log: Path) -> Iterator[tuple[str, int]]:
         yield _address(process, log), process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(SECONDS_TO_START)
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
@@ -94,6 +92,8 @@ def send_requests(url: str, pid: int, texts: Sequence[str], clients: int, every:
     Raises:
         gradio_client.exceptions.AppError: a request failed.
     """
+    from gradio_client import Client
+
     report = RequestsReport([None] * len(texts), every=every)
     measuring = threading.Lock()
     answered = 0

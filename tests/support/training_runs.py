@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -15,12 +14,14 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from torch.distributed import TCPStore
+
 from tests.support.documents import make_dataset_folder
 from tests.support.tiny_models import make_encoder_folder
 
 # Each run is forked from a server that has imported all it needs, and not from pytest, whose threads it would lack.
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["spert_hf.cli.train", "spert_hf.cli.parsers.train", "tests.support.training_runs"])
+_CONTEXT.set_forkserver_preload(["tests.support.warm_training", "tests.support.training_runs"])
 PATIENCE = 120
 """Seconds after which a run counts as hanging, however busy the machine is."""
 _TRIES = 10
@@ -144,10 +145,10 @@ class RunMaker:
 
     def start_ranks(self, name: str, processes: int = 2, **settings: object) -> list[Run]:
         """Start one distributed run, as torchrun does."""
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            port = free.getsockname()[1]
-        place = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(port), "WORLD_SIZE": str(processes)}
+        # As torchrun's agent, this process has the store in which they meet: none else can take its port.
+        self._store = TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
+        place = {"MASTER_ADDR": "localhost", "MASTER_PORT": str(self._store.port), "WORLD_SIZE": str(processes)}
+        place |= {"TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "0"}
         place |= {"LOCAL_WORLD_SIZE": str(processes), "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
         return [
             self._start(name, place | {"RANK": str(rank), "LOCAL_RANK": str(rank)}, None, settings)
