@@ -92,6 +92,8 @@ def _check_model(model: SpertModel) -> None:
     if weights.dtype is not torch.float32 or weights.device.type != "cpu":
         given = f"{str(weights.dtype).removeprefix('torch.')} on {weights.device}"
         raise ValueError(must_be("model", "in float32 on cpu, to be exported", given))
+    if model.config.context_window:
+        raise ValueError(must_be("context_window", "0 for an export to ONNX", model.config.context_window))
     if is_computed_alone(model.encoder):
         allowed = "one whose hidden states do not depend on padding"
         raise ValueError(must_be("encoder", allowed, type(model.encoder).__name__))
