@@ -19,7 +19,7 @@ Ranges = Sequence[tuple[int, int]]
 EntityNumbers = tuple[int, int, int]
 """First word, end word (exclusive) and index of the type, from 1."""
 
-LEAST_CONTEXT = 1 / 8
+LEAST_CONTEXT = 1 / 12
 """The part of a window that is left for words before the sentences in it, and for words behind them."""
 
 
