@@ -13,7 +13,17 @@ from .decoding import CandidateScores, decode_arrays, to_arrays
 from .extraction import DEFAULT_BATCH_SIZE
 from .forking import computing, is_forked
 from .output import SpertScores
-from .pieces import EntityNumbers, Piece, Ranges, cut, entities_in, group_by_window, parts_of_texts, put_together
+from .pieces import (
+    EntityNumbers,
+    Piece,
+    Ranges,
+    cut,
+    entities_in,
+    group_by_window,
+    parts_of_texts,
+    put_together,
+    windows_at_once,
+)
 from .predictions import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .runtime import EncoderRuntime
@@ -87,8 +97,7 @@ def compute_batches(
     lengths = [len(pieces[group[0]].encoder_input.input_ids) for group in groups]
     runtime = model.runtime
     padding_cost = runtime.padding_cost(model.encoder)
-    most = max(1, batch_size * len(groups) // max(1, len(pieces)))
-    batches = batches_by_length(range(len(groups)), lengths, most, padding_cost)
+    batches = batches_by_length(range(len(groups)), lengths, windows_at_once(batch_size, groups), padding_cost)
 
     def compute(windows: list[int]) -> Result:
         batch = [index for window in windows for index in groups[window]]

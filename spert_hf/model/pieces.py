@@ -165,6 +165,11 @@ def group_by_window(pieces: Sequence[Piece]) -> list[list[int]]:
     return list(groups.values())
 
 
+def windows_at_once(batch_size: int, groups: Sequence[Sequence[int]]) -> int:
+    """Return how many of the [`group_by_window`] have about `batch_size` pieces together."""
+    return max(1, batch_size * len(groups) // max(1, sum(map(len, groups))))
+
+
 def pad_pieces(processor: SubwordEncoder, pieces: Sequence[Piece]) -> dict[str, np.ndarray]:
     """Pad pieces to a batch, in which each window that they share is once; see [`SubwordEncoder.pad_in_windows`]."""
     if all(piece.window is None for piece in pieces):

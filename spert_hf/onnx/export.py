@@ -92,8 +92,6 @@ def _check_model(model: SpertModel) -> None:
     if weights.dtype is not torch.float32 or weights.device.type != "cpu":
         given = f"{str(weights.dtype).removeprefix('torch.')} on {weights.device}"
         raise ValueError(must_be("model", "in float32 on cpu, to be exported", given))
-    if model.config.context_window:
-        raise ValueError(must_be("context_window", "0 for an export to ONNX", model.config.context_window))
     if is_computed_alone(model.encoder):
         allowed = "one whose hidden states do not depend on padding"
         raise ValueError(must_be("encoder", allowed, type(model.encoder).__name__))
@@ -144,6 +142,7 @@ def _record(model: SpertModel, processor: SpertProcessor, folder: Path) -> OnnxR
             window_size=processor.window_size,
             letter_cases=bool(model.config.letter_case_embeddings),
             overlap_words=model.config.max_span_size,
+            context_window=model.config.context_window,
             special_tokens={name: token for name, token in special.items() if token is not None},
         ),
         files={path.name: digest_of_file(path) for path in sorted(folder.iterdir())},
