@@ -140,6 +140,7 @@ def _from_abstract(abstract):
                 for head_start, head_end, tail_start, tail_end, relation_type in pairs
             ],
             "orig_id": f"{abstract['doc_key']}-{position}",
+            "doc_id": abstract["doc_key"],
         }
         first += len(tokens)
 
@@ -184,7 +185,8 @@ class Scierc(datasets.GeneratorBasedBuilder):
     }
 
     def _info(self):
-        return datasets.DatasetInfo(description=_DESCRIPTION, citation=_CITATION, license=_LICENSE, features=_FEATURES)
+        features = datasets.Features({**_FEATURES, "doc_id": datasets.Value("string")})
+        return datasets.DatasetInfo(description=_DESCRIPTION, citation=_CITATION, license=_LICENSE, features=features)
 
     def _split_generators(self, dl_manager):
         parts = self._read_folder() if self.config.data_dir else self._read_sources(dl_manager)

@@ -80,7 +80,10 @@ class _ModelWithVectors:
         word_offsets = inputs.pop("word_offsets")
         hidden = self._model.encode(**inputs)
         scores = self._model.score_all(hidden, word_offsets)
-        weights = inputs["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+        own = inputs["attention_mask"]
+        if "sequence_positions" in inputs:
+            own = torch.arange(hidden.shape[1], device=hidden.device) < word_offsets[:, -1:]
+        weights = own.unsqueeze(-1).to(hidden.dtype)
         vectors = ((hidden * weights).sum(1) / weights.sum(1)).float()
         return ScoresAndVectors(scores.entity_logits, scores.relation_logits, scores.entities, scores.pairs, vectors)
 

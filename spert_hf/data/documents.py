@@ -120,6 +120,12 @@ class Document:
             raise DocumentError(LocatedFault(location, fault) for fault in faults)
         return build_document(record)
 
+    @property
+    def doc_id(self) -> str | None:
+        """What names the document that this sentence is of: the field `doc_id` of the record, if it is a name."""
+        value = self.extra.get("doc_id")
+        return str(value) if isinstance(value, str) or _is_integer(value) else None
+
     def to_record(self) -> dict[str, Any]:
         """Return the document in SpERT's JSON form, with ``extra`` fields last."""
         known: dict[str, Any] = {

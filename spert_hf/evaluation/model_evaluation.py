@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.documents import Document
+from ..data.neighbours import in_whole_documents, number_by_document
 from ..model.configuration_spert import SpertConfig
 from ..model.modeling_spert import SpertModel
 from ..model.predictions import PredictionArrays
@@ -22,8 +23,10 @@ BATCHES_AT_ONCE = 8
 class Predict(Protocol):
     """Predicts texts given as words; [`SpertPipeline.predict_arrays`] is one."""
 
-    def __call__(self, texts: Sequence[Sequence[str]], *, batch_size: int) -> list[PredictionArrays]:
-        """Return one prediction per text, computing `batch_size` texts at once."""
+    def __call__(
+        self, texts: Sequence[Sequence[str]], *, batch_size: int, documents: Sequence[int]
+    ) -> list[PredictionArrays]:
+        """Return one prediction per text, computing `batch_size` texts at once; `documents` are their numbers."""
 
 
 Count = Callable[[Sequence[Document], int, bool], Counts]
@@ -35,15 +38,16 @@ def count_in_parts(
 ) -> Iterator[Counts]:
     """Count predictions for a few batches of documents at a time, so that only their predictions are in memory.
 
+    Sentences of the same document are counted together, as they may be each other's context.
+
     Args:
         count: counts predictions for some documents.
         documents: all documents.
         batch_size: number of documents that are computed at once.
         no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
     """
-    at_once = batch_size * BATCHES_AT_ONCE
-    for first in range(0, len(documents), at_once):
-        yield count(documents[first : first + at_once], batch_size, no_overlapping)
+    for part in in_whole_documents(documents, batch_size * BATCHES_AT_ONCE):
+        yield count(part, batch_size, no_overlapping)
 
 
 def count_in_tokens(
@@ -64,7 +68,8 @@ def count_in_tokens(
         no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
         keep: called with the predictions, if given.
     """
-    found = predict([document.tokens for document in documents], batch_size=batch_size)
+    numbers = number_by_document(documents, config.context_window)
+    found = predict([document.tokens for document in documents], batch_size=batch_size, documents=numbers)
     if keep is not None:
         keep(found)
     return count_found(config, documents, found, no_overlapping)

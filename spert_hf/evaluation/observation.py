@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..data.documents import Document
+from ..data.neighbours import number_by_document
 from ..model.configuration_spert import SpertConfig
 from ..model.decoding import (
     decode,
@@ -116,7 +117,8 @@ def observe(
     config = model.config
     gold = [_Gold(document, config) for document in documents]
     low_score = tempered_score(LOW_SCORE, 1, config.relation_temperature)
-    pieces = cut(processor, [document.tokens for document in documents])
+    numbers = number_by_document(documents, processor.context_window)
+    pieces = cut(processor, [document.tokens for document in documents], documents=numbers)
     entities: list[tuple[Tensor, int]] = []
     relations: list[tuple[float, bool, bool]] = []
     for batch, output in score_pieces(model, processor, pieces, batch_size):

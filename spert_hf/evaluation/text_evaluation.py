@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.detokenization import text_of
 from ..data.documents import Document
+from ..data.neighbours import number_by_document
 from ..model.configuration_spert import SpertConfig
 from ..model.pipeline_spert import SpertPipeline
 from ..model.predictions import PredictionArrays
@@ -34,9 +35,12 @@ def count_as_text(
         no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
     """
     read = pipe.read(text_of(document)[0] for document in documents)
-    found = pipe.predict_arrays([text.words for text in read], [text.sequences for text in read], batch_size=batch_size)
+    config = cast(SpertConfig, pipe.model.config)
+    numbers = number_by_document(documents, config.context_window)
+    words, sequences = [text.words for text in read], [text.sequences for text in read]
+    found = pipe.predict_arrays(words, sequences, numbers, batch_size=batch_size)
     return count_at_spans(
-        cast(SpertConfig, pipe.model.config),
+        config,
         documents,
         [gold_spans(document) for document in documents],
         [in_characters(one, text.text or "", text.offsets or []) for one, text in zip(found, read, strict=True)],

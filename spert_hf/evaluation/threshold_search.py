@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..data.documents import Document
+from ..data.neighbours import in_whole_documents, number_by_document
 from ..model.inference import DEFAULT_BATCH_SIZE, predict_at_thresholds
 from ..model.modeling_spert import SpertModel
 from ..model.processing_spert import SpertProcessor
@@ -43,9 +44,10 @@ def score_thresholds(
     """
     wanted = list(thresholds)
     counts = [TaskCounts() for _ in wanted]
-    for first in range(0, len(documents), batch_size):
-        part = documents[first : first + batch_size]
-        found = predict_at_thresholds(model, processor, [one.tokens for one in part], wanted, batch_size)
+    for part in in_whole_documents(documents, batch_size):
+        numbers = number_by_document(part, processor.context_window)
+        tokens = [one.tokens for one in part]
+        found = predict_at_thresholds(model, processor, tokens, wanted, batch_size, documents=numbers)
         for of_threshold, predictions in zip(counts, found, strict=True):
             of_threshold.update(count_found(model.config, part, predictions).tasks["rel_plus"])
     nothing = dict.fromkeys(model.config.relation_types, score_of_counts(0, 0, 0))

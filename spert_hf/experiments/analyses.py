@@ -6,10 +6,11 @@ from types import MappingProxyType
 from typing import Any
 
 from ..data.documents import Document
-from ..evaluation.model_evaluation import count_in_tokens
+from ..evaluation.model_evaluation import count_found, count_in_tokens
 from ..evaluation.threshold_search import score_thresholds
 from ..model.inference import DEFAULT_BATCH_SIZE, predict_arrays
 from ..model.modeling_spert import SpertModel
+from ..model.predictions import PredictionArrays
 from ..model.processing_spert import SpertProcessor
 
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
@@ -39,12 +40,21 @@ def sentence_lengths(
     model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
 ) -> list[dict[str, Any]]:
     """Return REL+ (micro, in percent) by the length of sentences in tokens, without groups that have no sentence."""
-    groups: dict[int, list[Document]] = {}
-    for document in documents:
-        groups.setdefault(sum(len(document.tokens) > limit for limit in LENGTH_LIMITS), []).append(document)
-    return [
-        {"tokens": _range_name(group), **_relation_scores(model, processor, groups[group])} for group in sorted(groups)
-    ]
+    # All at once, as sentences of different lengths may be each other's context.
+    found: list[PredictionArrays] = []
+    predict = partial(predict_arrays, model, processor)
+    count_in_tokens(predict, model.config, documents, DEFAULT_BATCH_SIZE, keep=found.extend)
+    groups: dict[int, list[int]] = {}
+    for number, document in enumerate(documents):
+        groups.setdefault(sum(len(document.tokens) > limit for limit in LENGTH_LIMITS), []).append(number)
+    scores = []
+    for group, numbers in sorted(groups.items()):
+        counts = count_found(model.config, [documents[one] for one in numbers], [found[one] for one in numbers])
+        score = counts.tasks["rel_plus"].scores().micro
+        scores.append(
+            {"tokens": _range_name(group), "documents": len(numbers), "relations": score.support, "f1": score.f1}
+        )
+    return scores
 
 
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
@@ -56,12 +66,3 @@ ANALYSES: Mapping[str, Analysis] = MappingProxyType(
 def _range_name(group: int) -> str:
     first = LENGTH_LIMITS[group - 1] + 1 if group else 1
     return f"{first}–{LENGTH_LIMITS[group]}" if group < len(LENGTH_LIMITS) else f"{first} or more"
-
-
-def _relation_scores(
-    model: SpertModel, processor: SpertProcessor, documents: Sequence[Document]
-) -> dict[str, float | int]:
-    predict = partial(predict_arrays, model, processor)
-    counts = count_in_tokens(predict, model.config, documents, DEFAULT_BATCH_SIZE)
-    score = counts.tasks["rel_plus"].scores().micro
-    return {"documents": len(documents), "relations": score.support, "f1": score.f1}

@@ -33,7 +33,7 @@ FEATURES = datasets.Features(
         "orig_id": datasets.Value("string"),
     }
 )
-"""The features of the data sets that come with the package."""
+"""The features of data sets; those whose sentences are of documents have a `doc_id`, too."""
 
 logger = logging.getLogger(__name__)
 
@@ -75,12 +75,14 @@ def build_folder(folder: Path) -> BuiltConfiguration:
     """
     splits = load_splits(folder, dev_fraction=0)
     documents = {"train": splits.train, "validation": splits.dev, "test": splits.test}
-    rows = {split: [_row_of(document) for document in part] for split, part in documents.items() if part}
+    has_doc_ids = any(document.doc_id is not None for part in documents.values() for document in part)
+    features = datasets.Features({**FEATURES, "doc_id": datasets.Value("string")}) if has_doc_ids else FEATURES
+    rows = {split: [_row_of(document, features) for document in part] for split, part in documents.items() if part}
     sizes = datasets.SplitDict()
     for split, part in rows.items():
-        sizes.add(datasets.SplitInfo(split, datasets.Dataset.from_list(part, FEATURES).data.nbytes, len(part)))
+        sizes.add(datasets.SplitInfo(split, datasets.Dataset.from_list(part, features).data.nbytes, len(part)))
     info = datasets.DatasetInfo(
-        features=FEATURES, splits=sizes, dataset_size=sum(size.num_bytes for size in sizes.values())
+        features=features, splits=sizes, dataset_size=sum(size.num_bytes for size in sizes.values())
     )
     return BuiltConfiguration("default", info, rows, splits.schema)
 
@@ -127,9 +129,9 @@ def stage_script(script: Path, card: DatasetCard, repo_id: str, staged: Path) ->
     (staged / "README.md").write_text(published_card(card, repo_id), encoding="utf-8")
 
 
-def _row_of(document: Document) -> dict[str, Any]:
-    record = document.to_record()
-    return {**{name: record[name] for name in ("tokens", "entities", "relations")}, "orig_id": document.id}
+def _row_of(document: Document, features: datasets.Features) -> dict[str, Any]:
+    row = document.to_record() | {"orig_id": document.id, "doc_id": document.doc_id}
+    return {name: row[name] for name in features}
 
 
 def _info_of(built: BuiltConfiguration, staged: Path, paths: dict[Part, list[str]]) -> datasets.DatasetInfo:

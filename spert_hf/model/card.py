@@ -136,6 +136,10 @@ def describe_reading(config: SpertConfig) -> str:
         shown = ", ".join(as_code(f"{word}.") for word in reading.abbreviations[:_ABBREVIATIONS_SHOWN])
         more = len(reading.abbreviations) - _ABBREVIATIONS_SHOWN
         lines.append(f"- abbreviations in its training data: {shown}{f' and {more} more' if more > 0 else ''}")
+    if config.context_window:
+        lines.append(
+            f"- context: the sequences of a text, read together in windows of {config.context_window} sub-words"
+        )
     closing = "The arguments `words` and `sequences` of a call override these."
     return "\n".join(["## How it reads text", "", *lines, "", closing])
 

@@ -13,7 +13,17 @@ from .decoding import CandidateScores, decode_arrays, to_arrays
 from .extraction import DEFAULT_BATCH_SIZE
 from .forking import computing, is_forked
 from .output import SpertScores
-from .pieces import EntityNumbers, Piece, Ranges, cut, entities_in, parts_of_texts, put_together
+from .pieces import (
+    EntityNumbers,
+    Piece,
+    Ranges,
+    cut,
+    entities_in,
+    group_by_window,
+    parts_of_texts,
+    put_together,
+    windows_at_once,
+)
 from .predictions import Prediction, PredictionArrays
 from .processing_spert import SpertProcessor
 from .runtime import EncoderRuntime
@@ -52,7 +62,7 @@ def score_pieces(
         model: the model in evaluation mode.
         processor: its processor.
         pieces: the pieces, in any order.
-        batch_size: maximum number of pieces in a batch.
+        batch_size: see [`compute_batches`].
 
     Yields:
         For each batch, in any order, the indices of its pieces, in the order of its rows, and the model's output. On a
@@ -75,7 +85,7 @@ def compute_batches(
         model: the model in evaluation mode.
         processor: its processor.
         pieces: the pieces, in any order.
-        batch_size: maximum number of pieces in a batch.
+        batch_size: number of pieces in a batch, at most unless several share a window.
         use: called with the items of [`score_pieces`] in the thread that computed them: in this thread, it would wake
             torch's threads, which would occupy the workers' cores for a while.
         entities: for each piece, entities to pair instead of predicted ones: first word, end word, index of the type.
@@ -83,13 +93,15 @@ def compute_batches(
     Yields:
         The results of `use`.
     """
-    lengths = [len(piece.words.input_ids) for piece in pieces]
+    groups = group_by_window(pieces)
+    lengths = [len(pieces[group[0]].encoder_input.input_ids) for group in groups]
     runtime = model.runtime
     padding_cost = runtime.padding_cost(model.encoder)
-    batches = batches_by_length(range(len(pieces)), lengths, batch_size, padding_cost)
+    batches = batches_by_length(range(len(groups)), lengths, windows_at_once(batch_size, groups), padding_cost)
 
-    def compute(batch: list[int]) -> Result:
-        inputs = processor.collate([pieces[index].words for index in batch])
+    def compute(windows: list[int]) -> Result:
+        batch = [index for window in windows for index in groups[window]]
+        inputs = processor.collate_pieces([pieces[index] for index in batch])
         if entities is not None:
             numbers = [(row, *entity) for row, index in enumerate(batch) for entity in entities[index]]
             inputs["entities"] = torch.tensor(numbers, dtype=torch.int64).view(-1, 4)
@@ -120,6 +132,7 @@ def predict(
     selection: Selection = ALL,
     given: Sequence[Sequence[tuple[int, int, str]]] | None = None,
     sequences: Sequence[Ranges] | None = None,
+    documents: Sequence[int] | None = None,
 ) -> list[Prediction]:
     """Predict entities and relations of texts given as words.
 
@@ -127,18 +140,19 @@ def predict(
         model: the model in evaluation mode.
         processor: its processor.
         texts: the words of each text, possibly none. Texts longer than the encoder's maximum length are windowed.
-        batch_size: maximum number of pieces in a batch.
+        batch_size: see [`compute_batches`].
         relation_threshold: minimum score of a relation, or a mapping by type; default: the config's.
         overlap: the overlap policy, see [`resolve_overlaps`]; default: the config's.
         selection: the predictions to keep; default: all.
         given: for each text, entities (first word, end word, type) to use instead of predicted ones, without duplicates
             and of at most `max_span_size` words. All are kept, with the model's scores.
         sequences: for each text, the ranges of words that are sequences, see [`cut`]; default: a single sequence.
+        documents: for each text, the number of its document, see [`cut`]; default: each text is one.
 
     Returns:
         One prediction per text, in the given order; entities and relations in the order of decoding.
     """
-    pieces = cut(processor, texts, sequences)
+    pieces = cut(processor, texts, sequences, documents)
     entities = None
     if given is not None:
         entities = [entities_in(piece, given[piece.text], model.config.entity_types) for piece in pieces]
@@ -160,10 +174,11 @@ def predict_arrays(
     overlap: str | None = None,
     selection: Selection = ALL,
     sequences: Sequence[Ranges] | None = None,
+    documents: Sequence[int] | None = None,
 ) -> list[PredictionArrays]:
     """Do what [`predict`] does, and give it as arrays."""
     (found,) = predict_at_thresholds(
-        model, processor, texts, [relation_threshold], batch_size, overlap, selection, sequences
+        model, processor, texts, [relation_threshold], batch_size, overlap, selection, sequences, documents
     )
     return found
 
@@ -178,13 +193,14 @@ def predict_at_thresholds(
     overlap: str | None = None,
     selection: Selection = ALL,
     sequences: Sequence[Ranges] | None = None,
+    documents: Sequence[int] | None = None,
 ) -> list[list[PredictionArrays]]:
     """Predict like [`predict_arrays`] for several thresholds, scoring the texts only once.
 
     Returns:
         For each threshold, what is found in each text.
     """
-    pieces = cut(processor, texts, sequences)
+    pieces = cut(processor, texts, sequences, documents)
     policy = overlap or model.config.overlap
     stays = policy == "keep" and selection.entity_types is None
 

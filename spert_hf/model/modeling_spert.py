@@ -114,6 +114,7 @@ class SpertModel(SpertPreTrainedModel):
         entities: Tensor | None = None,
         num_spans: Tensor | int | None = None,
         num_pairs: Tensor | int | None = None,
+        sequence_positions: Tensor | None = None,
         **encoder_kwargs: Any,
     ) -> SpertOutput | SpertScores | tuple[Tensor, ...]:
         """Score the given candidates or, if there are none, all spans and all pairs of predicted entities.
@@ -138,12 +139,16 @@ class SpertModel(SpertPreTrainedModel):
                 transformers: that of the global batch if this batch is a part of it. Default: the labelled spans of
                 this batch.
             num_pairs: the number of candidate pairs by which the relation loss is divided, likewise.
+            sequence_positions: for sentences that share inputs of the encoder, the positions of each sentence's vectors
+                among those of all inputs, *(sentences, 1 + sub-words)*: the first position of its input, then those of
+                its sub-words; padded with any position. All else that is given by sentence refers to these, and has
+                *sentences* in place of *batch*.
             encoder_kwargs: additional arguments of the encoder's `forward`.
 
         Returns:
             [`SpertOutput`] for given candidates, else [`SpertScores`]; or a tuple of its values that are not `None`.
         """
-        hidden = self.encode(input_ids, attention_mask, letter_cases, **encoder_kwargs)
+        hidden = self.encode(input_ids, attention_mask, letter_cases, sequence_positions, **encoder_kwargs)
         output: SpertOutput | SpertScores
         if spans is None:
             output = self.score_all(hidden, word_offsets, entities)
@@ -159,18 +164,26 @@ class SpertModel(SpertPreTrainedModel):
         return output if return_dict in (None, True) else output.to_tuple()
 
     def encode(
-        self, input_ids: Tensor, attention_mask: Tensor, letter_cases: Tensor | None = None, **encoder_kwargs: Any
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        letter_cases: Tensor | None = None,
+        sequence_positions: Tensor | None = None,
+        **encoder_kwargs: Any,
     ) -> Tensor:
         """Compute the paper's sequence `c, e_1, …, e_n`.
 
         Args:
-            input_ids, attention_mask, letter_cases, encoder_kwargs: as in `forward`.
+            input_ids, attention_mask, letter_cases, sequence_positions, encoder_kwargs: as in `forward`.
 
         Returns:
             The hidden states, *(batch, sub-words, hidden)*, in the dtype of the classifiers. `c`, at the first
             position, represents the sentence; `e_i` a sub-word.
         """
         hidden = self.run_encoder(input_ids, attention_mask, letter_cases, **encoder_kwargs)
+        if sequence_positions is not None:
+            chosen = hidden.flatten(0, 1).index_select(0, sequence_positions.flatten())
+            hidden = chosen.view(*sequence_positions.shape, -1)
         return hidden.to(self.entity_classifier.weight.dtype)
 
     def score_all(self, hidden: Tensor, word_offsets: Tensor, given: Tensor | None = None) -> SpertScores:

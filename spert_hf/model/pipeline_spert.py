@@ -220,7 +220,12 @@ class SpertPipeline(Extractor, Pipeline):  # type: ignore[misc] # `__call__` tak
         return self.predict_words(texts, given, sequences, **parameters)
 
     def predict_words(
-        self, texts: Sequence[Sequence[str]], given: Any = None, sequences: Any = None, **parameters: Any
+        self,
+        texts: Sequence[Sequence[str]],
+        given: Any = None,
+        sequences: Any = None,
+        documents: Any = None,
+        **parameters: Any,
     ) -> list[Prediction]:
         """Predict entities and relations of texts given as words; see [`predict`].
 
@@ -228,20 +233,23 @@ class SpertPipeline(Extractor, Pipeline):  # type: ignore[misc] # `__call__` tak
             texts: the words of each text.
             given: for each text, entities to use instead of predicted ones.
             sequences: for each text, the ranges of words that are sequences; default: a single sequence.
+            documents: for each text, the number of its document; default: each text is one.
             parameters: overrides of the pipeline's settings: `batch_size`, `overlap`, `relation_threshold`, …
 
         Returns:
             One prediction per text.
         """
         settings = self.prediction_settings(parameters)
-        return predict(self.model, self.spert_processor, texts, **settings, given=given, sequences=sequences)
+        settings |= {"given": given, "sequences": sequences, "documents": documents}
+        return predict(self.model, self.spert_processor, texts, **settings)
 
     def predict_arrays(
-        self, texts: Sequence[Sequence[str]], sequences: Any = None, **parameters: Any
+        self, texts: Sequence[Sequence[str]], sequences: Any = None, documents: Any = None, **parameters: Any
     ) -> list[PredictionArrays]:
         """Do what [`predict_words`] does, and give it as arrays."""
         settings = self.prediction_settings(parameters)
-        return predict_arrays(self.model, self.spert_processor, texts, **settings, sequences=sequences)
+        settings |= {"sequences": sequences, "documents": documents}
+        return predict_arrays(self.model, self.spert_processor, texts, **settings)
 
 
 def _use_openvino(model: Any, precision: str) -> None:

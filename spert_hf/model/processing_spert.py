@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -11,6 +12,7 @@ from .configuration_spert import SpertConfig
 from .encoders import ENCODER_DECODERS
 from .forking import computing
 from .messages import must, must_be
+from .pieces import Piece, pad_pieces
 from .subwords import EncodedWords, SubwordEncoder, plain_backend, special_ids
 
 DEFAULT_SEQUENCE_LENGTH = 512
@@ -31,9 +33,12 @@ class SpertProcessor(SubwordEncoder):
         max_span_size (`int`): minimum overlap of windows of a long text in words, so that no span is cut off.
         special_first (`bool`): whether to add a special token before the first word if the tokenizer does not, like
             that of T5: the classifiers use the first position to represent the sentence.
+        context_window (`int`): maximum number of sub-words of a window that neighbouring sentences share; 0: each is
+            read alone.
 
     Raises:
-        ValueError: the tokenizer is not a fast one, or has no unknown token.
+        ValueError: the tokenizer is not a fast one, or has no unknown token; or a window of this size does not fit into
+            the encoder.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class SpertProcessor(SubwordEncoder):
         letter_cases: bool = False,
         max_span_size: int = 1,
         special_first: bool = False,
+        context_window: int = 0,
     ) -> None:
         if not tokenizer.is_fast:
             raise ValueError(
@@ -64,7 +70,11 @@ class SpertProcessor(SubwordEncoder):
             window_size=min(limits) - len(prefix) - len(suffix),
             letter_cases=letter_cases,
             overlap_words=max_span_size,
+            context_window=context_window,
         )
+        if context_window > self.window_size:
+            allowed = f"at most {self.window_size}, as many sub-words as the encoder takes"
+            raise ValueError(must_be("context_window", allowed, context_window))
 
     @classmethod
     def for_config(cls, tokenizer: PreTrainedTokenizerBase, config: SpertConfig) -> "SpertProcessor":
@@ -91,6 +101,7 @@ class SpertProcessor(SubwordEncoder):
             config.max_span_size,
             # Not for other encoders, as there are checkpoints trained without it.
             special_first=config.encoder_config.model_type in ENCODER_DECODERS,
+            context_window=config.context_window,
         )
         embeddings = getattr(config.encoder_config, "vocab_size", math.inf)  # without that setting, any number is valid
         # Encoders may lack embeddings of special tokens that SpERT does not use.
@@ -113,7 +124,15 @@ class SpertProcessor(SubwordEncoder):
 
     def collate(self, sentences: Sequence[EncodedWords]) -> dict[str, Tensor]:
         """Add special tokens, and pad to a batch of tensors; see [`SubwordEncoder.pad`]."""
-        return {name: torch.from_numpy(array) for name, array in self.pad(sentences).items()}
+        return _as_tensors(self.pad(sentences))
+
+    def collate_pieces(self, pieces: Sequence[Piece]) -> dict[str, Tensor]:
+        """Do what [`collate`] does for pieces, of which each shared window is encoded once; see [`pad_pieces`]."""
+        return _as_tensors(pad_pieces(self, pieces))
+
+
+def _as_tensors(arrays: dict[str, np.ndarray]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def _place(tokenizer: PreTrainedTokenizerBase) -> str:

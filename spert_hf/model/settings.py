@@ -182,6 +182,12 @@ class ModelSettings:
         "Overlapping entities: keep all, drop all, or keep those with the best scores.",
         choices=OVERLAP_POLICIES,
     )
+    context_window: int = _chosen(
+        0,
+        "Sub-words of the window of neighbouring sentences in which the encoder reads those of a document (see "
+        "`doc_id`) or a text; spans and pairs are still those of each sentence. 0: each sentence alone.",
+        most=10_000_000,
+    )
     letter_case_embeddings: bool = _chosen(
         False,
         "Add embeddings of letter case (lower, Capital, CAPITALS), for uncased tokenizers.",

@@ -5,6 +5,7 @@ import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,19 @@ class EncodedWords:
             None if self.letter_cases is None else self.letter_cases[first:last],
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence["EncodedWords"]) -> "EncodedWords":
+        """Return the words of one or more texts, one text after the other."""
+        starts = accumulate((len(part.input_ids) for part in parts), initial=0)
+        offsets = [
+            start + offset for start, part in zip(starts, parts, strict=False) for offset in part.word_offsets[:-1]
+        ]
+        input_ids = [number for part in parts for number in part.input_ids]
+        cases = None
+        if parts[0].letter_cases is not None:
+            cases = [case for part in parts for case in part.letter_cases or ()]
+        return cls(input_ids, [*offsets, len(input_ids)], cases)
+
 
 class SubwordEncoder:
     """Converts words to sub-words, windows and padded batches.
@@ -93,6 +107,7 @@ class SubwordEncoder:
         window_size: the maximum number of sub-words in a window, without special tokens.
         letter_cases: whether to return letter cases, for models with letter-case embeddings.
         overlap_words: minimum overlap of windows of a long text in words, so that no span is cut off.
+        context_window: the maximum number of sub-words that neighbouring sentences share; 0 for none.
     """
 
     def __init__(
@@ -106,6 +121,7 @@ class SubwordEncoder:
         window_size: int,
         letter_cases: bool,
         overlap_words: int,
+        context_window: int = 0,
     ) -> None:
         self._backend = plain_backend(backend)
         self._word_prefix = _space_before_words(self._backend)
@@ -114,6 +130,7 @@ class SubwordEncoder:
         self._letter_cases = letter_cases
         self._overlap_words = overlap_words
         self.window_size = window_size
+        self.context_window = context_window
 
     def save_backend(self, path: Path) -> None:
         """Write the tokenizer's backend to a file."""
@@ -221,6 +238,35 @@ class SubwordEncoder:
         if self._letter_cases:
             batch["letter_cases"] = np.array(cases, dtype=np.int64)
         return batch
+
+    def pad_in_windows(
+        self,
+        windows: Sequence[EncodedWords],
+        sentences: Sequence[EncodedWords],
+        places: Sequence[tuple[int, int]],
+    ) -> dict[str, np.ndarray]:
+        """Do what [`pad`] does for sentences that share inputs of the encoder.
+
+        Args:
+            windows: the sub-words of each input.
+            sentences: the sub-words of each sentence, all of which are in one of the windows.
+            places: for each sentence, the index of its window, and of its first sub-word in it.
+
+        Returns:
+            As [`pad`], where `word_offsets` are those of the sentences in `sequence_positions`, *(sentences, 1 +
+            sub-words)*, which is added.
+        """
+        batch = self.pad(windows)
+        width = batch["input_ids"].shape[1]
+        positions = np.zeros((len(sentences), 1 + max(len(one.input_ids) for one in sentences)), dtype=np.int64)
+        offsets = np.zeros((len(sentences), max(len(one.word_offsets) for one in sentences)), dtype=np.int64)
+        for row, (sentence, (window, first)) in enumerate(zip(sentences, places, strict=True)):
+            start, length, words = window * width, len(sentence.input_ids), len(sentence.word_offsets)
+            positions[row, 0] = start
+            positions[row, 1 : 1 + length] = np.arange(length) + (start + len(self.prefix) + first)
+            offsets[row, :words] = sentence.word_offsets
+            offsets[row, words:] = length
+        return batch | {"word_offsets": offsets + 1, "sequence_positions": positions}
 
 
 def plain_backend(backend: Tokenizer) -> Tokenizer:

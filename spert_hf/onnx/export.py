@@ -137,6 +137,7 @@ def _record(model: SpertModel, processor: SpertProcessor, folder: Path) -> OnnxR
             window_size=processor.window_size,
             letter_cases=bool(model.config.letter_case_embeddings),
             overlap_words=model.config.max_span_size,
+            context_window=model.config.context_window,
             special_tokens={name: token for name, token in special.items() if token is not None},
         ),
         files={path.name: digest_of_file(path) for path in sorted(folder.iterdir())},

@@ -24,7 +24,17 @@ from ..model.extraction import (
     positive_or_none,
 )
 from ..model.messages import must_be
-from ..model.pieces import EntityNumbers, Piece, cut, entities_in, parts_of_texts, put_together
+from ..model.pieces import (
+    EntityNumbers,
+    Piece,
+    cut,
+    entities_in,
+    group_by_window,
+    pad_pieces,
+    parts_of_texts,
+    put_together,
+    windows_at_once,
+)
 from ..model.predictions import Prediction, PredictionArrays
 from ..model.selection import ALL, Selection, Threshold
 from ..model.setting_checks import check_choice, check_integer
@@ -216,6 +226,7 @@ class OnnxExtractor(Extractor):
             window_size=how.window_size,
             letter_cases=how.letter_cases,
             overlap_words=how.overlap_words,
+            context_window=how.context_window,
         )
         self._readers = {}
         self.text_reader(**self._preprocess_params)  # raises errors early
@@ -307,8 +318,13 @@ class OnnxExtractor(Extractor):
         selection: Selection = ALL,
     ) -> list[Prediction]:
         config = self.model_settings
-        lengths = [len(piece.words.input_ids) for piece in pieces]
-        batches = batches_by_length(range(len(pieces)), lengths, batch_size, 1.0)
+        groups = group_by_window(pieces)
+        lengths = [len(pieces[group[0]].encoder_input.input_ids) for group in groups]
+        most = windows_at_once(batch_size, groups)
+        batches = [
+            [index for window in batch for index in groups[window]]
+            for batch in batches_by_length(range(len(groups)), lengths, most, 1.0)
+        ]
 
         def predict(batch: list[int]) -> dict[int, PredictionArrays]:
             scores = self._score([pieces[index] for index in batch], entities and [entities[index] for index in batch])
@@ -339,7 +355,7 @@ class OnnxExtractor(Extractor):
 
     def _score(self, pieces: Sequence[Piece], given: Sequence[Sequence[EntityNumbers]] | None) -> CandidateScores:
         """Score the spans of a batch, then the pairs of the entities among them."""
-        inputs = self.spert_processor.pad([piece.words for piece in pieces])
+        inputs = pad_pieces(self.spert_processor, pieces)
         logits, hidden = self._spans.run(None, inputs)
         if given is None:
             entities = predicted_entities(logits)

@@ -29,18 +29,24 @@ class SpanGraph(nn.Module):
         self._longest = longest
 
     def forward(
-        self, input_ids: Tensor, attention_mask: Tensor, word_offsets: Tensor, letter_cases: Tensor | None = None
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        word_offsets: Tensor,
+        letter_cases: Tensor | None = None,
+        sequence_positions: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Score all spans.
 
         Args:
-            input_ids, attention_mask, word_offsets, letter_cases: as in [`SpertModel.forward`].
+            input_ids, attention_mask, word_offsets, letter_cases, sequence_positions: as in [`SpertModel.forward`]; the
+                last for models with a context window.
 
         Returns:
             Logits, *(batch, max_span_size, words, 1 + entity types)*, and hidden states, *(batch, sub-words, hidden)*.
         """
         model = self.model
-        hidden = model.encode(input_ids, attention_mask, letter_cases)
+        hidden = model.encode(input_ids, attention_mask, letter_cases, sequence_positions)
         words = pool_words(_span_pooler(model, hidden, self._longest), word_offsets)
         return score_spans(model, hidden[:, 0], words, word_offsets, model.config.max_span_size), hidden
 
@@ -93,6 +99,9 @@ def example_inputs(model: SpertModel) -> tuple[dict[str, Tensor], dict[str, Tens
     mask[-1, _EXAMPLE_SUBWORDS - 3 :] = 0
     offsets = torch.tensor([[1, 2, 4, 5, 6, 8], [1, 2, 4, 5, 5, 5]])
     spans = {"input_ids": ids, "attention_mask": mask, "word_offsets": offsets}
+    if model.config.context_window:  # three sentences in two windows
+        spans["word_offsets"] = torch.tensor([[1, 2, 4], [1, 3, 3], [1, 2, 4]])
+        spans["sequence_positions"] = torch.tensor([[0, 1, 2, 3], [0, 4, 5, 0], [9, 10, 11, 12]])
     if model.letter_case_embeddings is not None:
         spans["letter_cases"] = torch.zeros(shape, dtype=torch.int64)
     hidden = torch.zeros(*shape, model.config.hidden_size)
@@ -128,6 +137,7 @@ DYNAMIC_AXES = {
     "attention_mask": {0: "batch", 1: "subwords"},
     "letter_cases": {0: "batch", 1: "subwords"},
     "word_offsets": {0: "batch", 1: "words_and_end"},
+    "sequence_positions": {0: "sentences", 1: "positions"},
     "hidden": {0: "batch", 1: "subwords"},
     "entities": {0: "entities"},
     "pairs": {0: "pairs"},

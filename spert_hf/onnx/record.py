@@ -96,6 +96,12 @@ class OnnxTokenization:
     letter_cases: bool
     overlap_words: int
     special_tokens: dict[str, str]
+    context_window: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what stands in a file; a context window only if there is one, as older versions do not know it."""
+        fields = asdict(self)
+        return fields if self.context_window else {name: fields[name] for name in fields if name != "context_window"}
 
     def check(self) -> None:
         """Check the values; see [`OnnxSettings.check`]."""
@@ -149,7 +155,7 @@ class OnnxRecord:
     def digest(self, dtype: str) -> str:
         """Return a digest of everything that affects predictions in a dtype."""
         files = {name: self.files[name] for name in self.used_files(dtype)}
-        content = [self.settings.to_dict(), asdict(self.tokenization), files]
+        content = [self.settings.to_dict(), self.tokenization.to_dict(), files]
         return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     def check(self) -> None:
@@ -176,7 +182,7 @@ class OnnxRecord:
         content = {
             "format": FORMAT,
             "settings": self.settings.to_dict(),
-            "tokenization": asdict(self.tokenization),
+            "tokenization": self.tokenization.to_dict(),
             "files": self.files,
             "weights": self.weights,
         }

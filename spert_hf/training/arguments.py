@@ -126,7 +126,9 @@ class SpertTrainingArguments(ModelSettings):
     )
 
     num_train_epochs: int = _optimisation(20, "Number of epochs.", least=1)
-    per_device_train_batch_size: int = _optimisation(2, "Sentences per device and step.", least=1)
+    per_device_train_batch_size: int = _optimisation(
+        2, "Sentences per device and step; with context_window, windows of several.", least=1
+    )
     gradient_accumulation_steps: int = _optimisation(
         1, "Batches whose gradients are accumulated for one step.", least=1
     )

@@ -12,9 +12,11 @@ from torch import Tensor
 from transformers.utils import logging
 
 from ..data.documents import Document, Entity, Relation
+from ..data.neighbours import number_by_document
 from ..data.sampling import Candidates, GoldCandidates, SamplingSettings, gold_candidates, sample_candidates
 from ..data.schema import TypeSchema
 from ..model.modeling_spert import IGNORED_LABEL
+from ..model.pieces import Piece, cut, group_by_window, parts_of_texts
 from ..model.processing_spert import SpertProcessor
 from ..model.subwords import EncodedWords
 from .letter_case_copies import Copies
@@ -24,17 +26,22 @@ logger = logging.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """A sentence that is ready for training.
+    """An input of the encoder that is ready for training: a sentence, or a window of several.
 
     Args:
-        name: the id of its document, or the document's index if it has no id.
-        words: its sub-words.
-        gold: its gold candidates.
+        name: the id of the first sentence, or its index if it has no id.
+        pieces: the sentences.
+        gold: the gold candidates of each.
     """
 
     name: str
-    words: EncodedWords
-    gold: GoldCandidates
+    pieces: tuple[Piece, ...]
+    gold: tuple[GoldCandidates, ...]
+
+    @property
+    def words(self) -> EncodedWords:
+        """The sub-words that the encoder reads."""
+        return self.pieces[0].encoder_input
 
 
 def make_examples(
@@ -42,19 +49,20 @@ def make_examples(
 ) -> list[TrainingExample]:
     """Tokenize the documents; one that is too long for the encoder gives one example per window.
 
-    A warning counts the entities and relations that no window holds as a whole.
+    With a context window, neighbours in a document (see [`number_by_document`]) are one example. A warning counts the
+    entities and relations that no window of a long document holds as a whole.
 
     Args:
         documents: the documents to train on.
         schema: the types of their entities and relations.
         processor: tokenizes them, and knows the length of a window.
     """
-    examples = []
+    tokens = [document.tokens for document in documents]
+    pieces = cut(processor, tokens, documents=number_by_document(documents, processor.context_window))
     lost_entities = lost_relations = 0
-    encoded = processor.encode([document.tokens for document in documents])
-    for number, (document, words) in enumerate(zip(documents, encoded, strict=True)):
-        name = document.id or str(number)
-        windows = processor.windows(words)
+    gold = []
+    for document, part in zip(documents, parts_of_texts(pieces, len(documents)), strict=True):
+        windows = [(piece.start, piece.end) for piece in pieces[part]]
         parts = [_part(document, *window) for window in windows] if len(windows) > 1 else [document]
         lost_entities += sum(not _windows_of(entity, windows) for entity in document.entities)
         lost_relations += sum(
@@ -62,15 +70,21 @@ def make_examples(
             & _windows_of(document.entities[relation.tail], windows)
             for relation in document.relations
         )
-        for (start, end), part in zip(windows, parts, strict=True):
-            examples.append(TrainingExample(name, words.window(start, end), gold_candidates(part, schema)))
-    if len(examples) > len(documents):
+        gold += [gold_candidates(one, schema) for one in parts]
+    if len(pieces) > len(documents):
         logger.warning(
-            f"{len(documents)} documents gave {len(examples)} windows, as the encoder takes {processor.window_size} "
+            f"{len(documents)} documents gave {len(pieces)} windows, as the encoder takes {processor.window_size} "
             f"sub-words at once; {lost_entities} entities and {lost_relations} relations are not trained on, as no "
             "window holds them as a whole"
         )
-    return examples
+    return [
+        TrainingExample(
+            documents[pieces[group[0]].text].id or str(pieces[group[0]].text),
+            tuple(pieces[index] for index in group),
+            tuple(gold[index] for index in group),
+        )
+        for group in group_by_window(pieces)
+    ]
 
 
 def warn_of_long_entities(documents: Sequence[Document], max_span_size: int) -> None:
@@ -109,13 +123,15 @@ def digest_examples(examples: Sequence[TrainingExample]) -> str:
     """Return the SHA-256 of all that training reads of the examples; it identifies the data and its tokenization."""
     digest = hashlib.sha256()
     for example in examples:
-        gold = example.gold
         words = example.words
         digest.update(repr((words.input_ids, words.word_offsets)).encode())
         if words.letter_cases is not None:
             digest.update(repr(words.letter_cases).encode())
-        for array in (gold.spans, gold.types, gold.pairs, gold.relations):
-            digest.update(array.tobytes())
+        for piece, gold in zip(example.pieces, example.gold, strict=True):
+            if piece.window is not None:
+                digest.update(repr((piece.first, piece.words.word_offsets)).encode())
+            for array in (gold.spans, gold.types, gold.pairs, gold.relations):
+                digest.update(array.tobytes())
     return digest.hexdigest()
 
 
@@ -182,12 +198,13 @@ class BatchMaker:
 
     def __call__(self, indices: Sequence[int], epoch: int) -> dict[str, Tensor]:
         """Draw negatives for the examples and pad them to one batch, as [`SpertModel.forward`] takes it."""
-        examples = [self._examples[index] for index in indices]
-        candidates = [
-            sample_candidates(example.gold, self._settings, np.random.default_rng((self._seed, epoch, index)))
-            for index, example in zip(indices, examples, strict=True)
-        ]
-        return self._processor.collate([example.words for example in examples]) | _pad_candidates(candidates)
+        pieces: list[Piece] = []
+        candidates = []
+        for index in indices:
+            example, generator = self._examples[index], np.random.default_rng((self._seed, epoch, index))
+            pieces += example.pieces
+            candidates += [sample_candidates(gold, self._settings, generator) for gold in example.gold]
+        return self._processor.collate_pieces(pieces) | _pad_candidates(candidates)
 
 
 def _pad_candidates(candidates: Sequence[Candidates]) -> dict[str, Tensor]:

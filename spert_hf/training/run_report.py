@@ -58,11 +58,12 @@ class RunReport:
 
         Args:
             output_dir: the folder of the log.
-            step_size: number of sentences in a step.
+            step_size: number of sentences (or windows of them) in a step.
             show_progress: whether to show the bar.
         """
         self._log = TrainingLog(output_dir, self._reached.log, self._track, active=self._accelerator.is_main_process)
-        self._bar = TrainingProgress(self._total_steps * step_size, self._reached.step * step_size, show_progress)
+        unit = "windows" if self._arguments.context_window else "sentences"
+        self._bar = TrainingProgress(unit, self._total_steps * step_size, self._reached.step * step_size, show_progress)
 
     def close(self) -> None:
         """Close the progress bar."""

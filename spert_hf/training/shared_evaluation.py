@@ -8,6 +8,7 @@ from accelerate.utils import gather_object
 from torch import nn
 
 from ..data.documents import Document
+from ..data.neighbours import in_whole_documents
 from ..evaluation.model_evaluation import Count, count_in_parts
 from ..evaluation.spert_metric.scoring import Counts
 from .interruption import StopAskedError, StopRequest
@@ -36,7 +37,8 @@ def count_by_all(
     Returns:
         The counts for all documents, in all processes; `None` in all of them if one was asked to stop.
     """
-    mine = documents[accelerator.process_index :: accelerator.num_processes]
+    shared = list(in_whole_documents(documents, 1))[accelerator.process_index :: accelerator.num_processes]
+    mine = [sentence for document in shared for sentence in document]
     counted: list[Counts] = []
     # Checked before each batch: a document may have many, and an untrained model predicts a lot in each.
     with suppress(StopAskedError), stop_request.heeded_by(model):

@@ -51,16 +51,17 @@ class TrainingLog:
 
 
 class TrainingProgress:
-    """The progress of a run in sentences, with a running mean of the loss; see [`Progress`].
+    """The progress of a run in sentences (or windows of them), with a running mean of the loss; see [`Progress`].
 
     Args:
+        unit: what is counted: `sentences` or `windows`.
         total: number of sentences of the whole run.
         done: number of sentences that are done already.
         active: whether to show anything.
     """
 
-    def __init__(self, total: int, done: int, active: bool) -> None:
-        self._progress = Progress("training", "sentences", total, done, active)
+    def __init__(self, unit: str, total: int, done: int, active: bool) -> None:
+        self._progress = Progress("training", unit, total, done, active)
         self._loss: float | None = None
 
     def advance(self, sentences: int, loss: float | None) -> None:

@@ -55,6 +55,17 @@ def reckon(pipe, words, threshold=None, temperature=2.0):
     return entities, relations, hidden[0].mean(0)
 
 
+def test_a_sentence_without_neighbours_is_as_unsure_in_a_context_window(pipe, monkeypatch):
+    expected = [scores.entities for _, scores in score_texts(pipe, [{"tokens": words} for words in SENTENCES])]
+    monkeypatch.setattr(pipe.spert_processor, "context_window", 64)
+    found = [scores for _, scores in score_texts(pipe, [{"tokens": words} for words in SENTENCES])]
+    assert [scores.entities for scores in found] == pytest.approx(expected, abs=1e-4)
+    words = {"text": "It rained . Overnight it rained ."}
+    ((_, scores),) = score_texts(pipe, [words])
+    assert scores.words == 7
+    assert scores.vector.isfinite().all()
+
+
 @pytest.mark.parametrize(("threshold", "temperature"), [(None, 1.0), (0.2, 1.0), (None, 2.0), (0.8, 3.0)])
 def test_a_text_s_doubt_is_the_sum_over_its_spans_and_pairs(pipe, threshold, temperature):
     records = [{"tokens": words} for words in SENTENCES]

@@ -27,6 +27,7 @@ ROWS = [
         "entities": [{"type": "Method", "start": 1, "end": 2}, {"type": "Method", "start": 3, "end": 4}],
         "relations": [{"type": "Hyponym-of", "head": 1, "tail": 0}],
         "orig_id": "MADE_1-0",
+        "doc_id": "MADE_1",
     },
     {
         "tokens": ["P", "beats", "Q", "[", "2", "]", "."],
@@ -37,6 +38,7 @@ ROWS = [
         ],
         "relations": [{"type": "Compare", "head": 0, "tail": 1}, {"type": "Used-for", "head": 1, "tail": 0}],
         "orig_id": "MADE_1-1",
+        "doc_id": "MADE_1",
     },
 ]
 FILES = {

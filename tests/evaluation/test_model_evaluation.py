@@ -65,3 +65,21 @@ def test_no_record_is_held_of_each_relation(untrained):
             tracemalloc.stop()
     assert found == [8 * MOST_RELATIONS, 24 * MOST_RELATIONS]
     assert peaks[1] - peaks[0] < 100 * (found[1] - found[0])
+
+
+def test_sentences_of_a_document_are_scored_together(untrained, monkeypatch):
+    model, processor = untrained
+    monkeypatch.setattr(model.config, "context_window", 64)
+    monkeypatch.setattr(processor, "context_window", 64)
+    documents = [Document(words, [], [], extra={"doc_id": "a"}) for words in SENTENCES[2:4]]
+    documents += [Document(SENTENCES[2], [], [], extra={"doc_id": "b"})]
+    windows = []
+    collate = processor.collate_pieces
+
+    def watched(pieces):
+        windows.append({id(piece.encoder_input) for piece in pieces})
+        return collate(pieces)
+
+    monkeypatch.setattr(processor, "collate_pieces", watched)
+    score(model, processor, documents, 1)
+    assert len(set().union(*windows)) == 2

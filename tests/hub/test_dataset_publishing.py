@@ -12,8 +12,9 @@ from huggingface_hub import DatasetCard
 from spert_hf.data.named_datasets import dataset_folder
 from spert_hf.data.script_dataset import BuiltConfiguration, build_script, find_script
 from spert_hf.hub.dataset_card import read_card
-from spert_hf.hub.dataset_staging import stage_data
+from spert_hf.hub.dataset_staging import build_folder, stage_data
 from spert_hf.hub.publishing import publish_dataset
+from tests.support.documents import make_dataset_folder
 from tests.support.hub_server import Fault
 from tests.support.loading_scripts import SCRIPTS
 from tests.support.source_files import MAKERS, make_ade_files, make_conll04_files, make_small_quickstart
@@ -100,6 +101,17 @@ def test_a_folder_of_files_goes_up_without_a_script(hub, run_python, publish_in_
     assert "trust_remote_code" not in files_of(hub, name)["README.md"].decode()
 
 
+def test_sentences_keep_the_name_of_their_document(tmp_path):
+    folder = make_dataset_folder(tmp_path)
+    assert "doc_id" not in build_folder(folder).info.features
+    records = json.loads((folder / "train.json").read_text())
+    records[1]["doc_id"] = 7
+    (folder / "train.json").write_text(json.dumps(records), encoding="utf-8")
+    built = build_folder(folder)
+    assert [row["doc_id"] for row in built.rows["train"][:3]] == [None, "7", None]
+    assert built.info.features["doc_id"] == datasets.Value("string")
+
+
 def test_train_and_dev_are_both_files_of_the_default_configuration(hub, run_python, publish_in_turn, tmp_path):
     source, name = make_conll04_files(tmp_path / "source"), "ada/conll04"
     ((outcome, said),) = publish_in_turn(
@@ -160,7 +172,8 @@ def test_the_card_says_whose_data_it_is_and_what_was_built(dataset, tmp_path):
     parquet = (tmp_path / "staged").rglob("*.parquet")
     assert info["download_size"] == sum(path.stat().st_size for path in parquet)
     assert info["dataset_size"] == sum(split["num_bytes"] for split in info["splits"]) > 0
-    assert [feature["name"] for feature in info["features"]] == ["tokens", "entities", "relations", "orig_id"]
+    names = ["tokens", "entities", "relations", "orig_id", *(["doc_id"] if dataset == "scierc" else [])]
+    assert [feature["name"] for feature in info["features"]] == names
 
 
 def test_an_upload_that_fails_leaves_main_and_can_be_repeated(hub, publish_in_turn, tmp_path):

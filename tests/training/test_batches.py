@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spert_hf.data import load_splits
+from spert_hf.data.documents import Document
 from spert_hf.model.processing_spert import SpertProcessor
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.batches import (
@@ -66,3 +67,36 @@ def test_the_digest_tells_letter_case(splits):
     processors = [SpertProcessor(tokenizer, 128, letter_cases=one) for one in (False, True)]
     without, with_case = (make_examples(splits.train, splits.schema, one) for one in processors)
     assert digest_examples(without) != digest_examples(with_case)
+
+
+def in_documents(documents, size):
+    """The documents as sentences of longer ones, `size` in each."""
+    return [
+        Document(one.tokens, one.entities, one.relations, extra={"doc_id": str(number // size)})
+        for number, one in enumerate(documents)
+    ]
+
+
+def test_neighbours_are_one_example_with_the_candidates_of_each(splits):
+    processor = SpertProcessor(make_tokenizer("bert"), 128, context_window=126)
+    sentences = in_documents(splits.train, 3)
+    examples = make_examples(sentences, splits.schema, processor)
+    alone = make_examples(splits.train, splits.schema, processor)
+    assert len(examples) < len(alone) == len(sentences)
+    gold = [one for example in examples for one in example.gold]
+    assert [one.spans.tolist() for one in gold] == [example.gold[0].spans.tolist() for example in alone]
+    batches = BatchMaker(examples, processor, SpertTrainingArguments().sampling_settings(), seed=1)
+    batch = batches([1, 0], epoch=2)
+    rows = len(examples[1].gold) + len(examples[0].gold)
+    assert len(batch["input_ids"]) == 2 < rows
+    names = ("word_offsets", "sequence_positions", "spans", "entity_labels", "pairs", "relation_labels")
+    assert {len(batch[name]) for name in names} == {rows}
+    assert batches.lengths == [len(example.words.input_ids) for example in examples]
+
+
+def test_the_digest_tells_neighbours(splits):
+    processor = SpertProcessor(make_tokenizer("bert"), 128, context_window=126)
+    digests = {
+        digest_examples(make_examples(in_documents(splits.train, n), splits.schema, processor)) for n in (1, 2, 3)
+    }
+    assert len(digests) == 3

@@ -99,7 +99,7 @@ def test_copies_keep_what_is_annotated(splits, family, change):
         assert copy.words.letter_cases != example.words.letter_cases
         assert (copy.words.input_ids == example.words.input_ids) == (family == UNCASED)
         for name in ("spans", "types", "pairs", "relations"):
-            assert np.array_equal(getattr(copy.gold, name), getattr(example.gold, name))
+            assert np.array_equal(getattr(copy.gold[0], name), getattr(example.gold[0], name))
 
 
 @given(st.text(min_size=1))

@@ -32,6 +32,7 @@ export class SubwordEncoder {
           `${tokenizer.normalizer?.type} and ${tokenizer.pre_tokenizer?.type}`,
       );
     }
+    if (how.context_window) throw new Error(`context_window must be 0 in a browser, got ${how.context_window}`);
     this.letters = tables.expression("letters", "g");
     this.known = new Map();
     this.prefix = "";

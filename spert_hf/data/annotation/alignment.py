@@ -319,6 +319,8 @@ def _cut(
         for number, document in enumerate(documents, start=1):
             document.id = text.id if len(documents) == 1 else f"{text.id}.{number}"
             document.extra["orig_id"] = document.id
+            if len(documents) > 1:
+                document.extra["doc_id"] = text.id
     places: dict[int, tuple[int, int]] = {}
     for number, entity in sorted(mentions.entities(), key=lambda item: (item[1].start, item[1].end)):
         in_document = bisect_right(firsts, entity.start) - 1

@@ -85,7 +85,7 @@ def find_export(model: Path) -> Path:
 
 
 def check_export(record: OnnxRecord, name: str) -> None:
-    """Check that the rules in the browser can read text as a model does.
+    """Check that the rules in the browser can read text as a model does, and that it reads sentences alone.
 
     Raises:
         ValueError: they can't.
@@ -94,6 +94,8 @@ def check_export(record: OnnxRecord, name: str) -> None:
     for field, given, allowed in (("words", reading.words, WORDS), ("sequences", reading.sequences, SEQUENCES)):
         if given not in allowed:
             raise ValueError(must_be(f"{name}: text_reading.{field}", f"{either(allowed)} in a browser", repr(given)))
+    if record.tokenization.context_window:
+        raise ValueError(must_be(f"{name}: context_window", "0 in a browser", record.tokenization.context_window))
 
 
 def _chosen(record: OnnxRecord, name: str, dtypes: Sequence[str] | None) -> Sequence[str]:

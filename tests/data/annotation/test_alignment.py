@@ -287,6 +287,12 @@ def test_relations_across_sentences_are_kept_in_whole_documents_alone():
     assert (document.id, found_in(document)[2]) == ("d", Counter([("same", ("PER", 8, 9), ("PER", 0, 2))]))
 
 
+def test_sentences_name_the_text_that_they_are_of():
+    text = AnnotatedText("It rained. It snowed.", [], id="a")
+    assert [(one.id, one.doc_id) for one in to_documents([text])] == [("a.1", "a"), ("a.2", "a")]
+    assert [(one.id, one.doc_id) for one in to_documents([text], documents="whole")] == [("a", None)]
+
+
 def test_a_relation_drawn_both_ways_is_two_of_which_one_may_be_there_already():
     mentions = [TextEntity("PER", 0, 4), TextEntity("PER", 5, 9)]
     for others, added in (([], 1), ([TextRelation("r", 0, 1)], 0), ([TextRelation("r", 1, 0)], 0)):
