@@ -20,10 +20,10 @@ settings.load_profile("default")
 torch.set_num_threads(1)  # tiny models: more threads only get in each other's way
 
 from tests.support.made_once import made_once  # noqa: E402
+from tests.support.running_order import slow_first  # noqa: E402
 from tests.support.tiers import assign_tiers  # noqa: E402
 from tests.support.tiny_models import SENTENCES, make_tiny_checkpoint, make_tokenizer  # noqa: E402
 from tests.support.warm_python import WarmPython  # noqa: E402
-from tests.support.worker_groups import group_tests  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -33,10 +33,10 @@ def read_golden(name: str):
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are deselected by their marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     assign_tiers(items)
-    if getattr(config.option, "loadgroup", False):  # set in the workers of `--dist loadgroup`
-        group_tests(items)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow_first(items)
 
 
 @pytest.fixture

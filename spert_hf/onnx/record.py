@@ -10,7 +10,7 @@ from typing import Any
 
 from ..files.atomic import digest_of_file
 from ..model.errors import CheckpointError
-from ..model.messages import either, must_be
+from ..model.messages import either, must, must_be
 from ..model.setting_checks import (
     check_choice,
     check_flag,
@@ -170,7 +170,7 @@ class OnnxRecord:
             except ValueError as error:
                 raise ValueError(f"{part}: {error}") from error
         if not self.dtypes:
-            raise ValueError(must_be("files", f"with {either(SPAN_FILES.values())}", shown(list(self.files))))
+            raise ValueError(must("files", f"have {either(SPAN_FILES.values())}", shown(list(self.files))))
         if (PAIRS_FILE in self.files) != bool(self.settings.relation_types):
             allowed = "left empty without" if self.settings.relation_types else "given with"
             raise ValueError(

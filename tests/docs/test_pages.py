@@ -61,8 +61,7 @@ def test_the_setup_commands_stand_as_they_are_run(name):
 def test_ci_runs_the_default_tests_and_all_tiers_but_those_that_run_by_themselves():
     commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     runs = [line for line in commands if line.startswith("pytest")]
-    spread = "-n 3 --dist loadgroup --no-loadscope-reorder"
-    assert runs == [f'pytest {spread} -m "not (tools or nightly)" || passed=false']
+    assert runs == ['pytest -n 3 --no-loadscope-reorder -m "not (tools or nightly)" || passed=false']
     assert commands[-1] == '"$passed"'
 
 

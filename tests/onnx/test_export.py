@@ -147,7 +147,7 @@ def test_a_damaged_record_is_told(copied, content):
         ("settings", {"relation_signatures": {"Near": [["Loc", "X"]]}}, "settings: relation_signatures.'Near' must be"),
         ("tokenization", {"window_size": 0}, "tokenization: window_size must be an integer of 1 or more, got 0"),
         ("tokenization", {"prefix": "[CLS]"}, "tokenization: prefix must be a list of ids, got "),
-        ("files", {PAIRS_FILE: "0"}, "files must be with 'model.onnx' or 'model_quantized.onnx', got ['model_pairs"),
+        ("files", {PAIRS_FILE: "0"}, "files must have 'model.onnx' or 'model_quantized.onnx', got ['model_pairs"),
     ],
 )
 def test_an_edited_record_that_makes_no_sense_is_told(checkpoint, tmp_path, part, changed, message):

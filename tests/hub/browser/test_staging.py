@@ -41,7 +41,8 @@ def test_the_card_is_that_of_a_static_space():
 
 def write_record(folder, **reading):
     settings = {
-        **{key: [] for key in ("entity_types", "relation_types", "symmetric_relation_types")},
+        "entity_types": ["Peop"],
+        **{key: [] for key in ("relation_types", "symmetric_relation_types")},
         "relation_signatures": None,
         "max_span_size": 10,
         "relation_threshold": 0.5,
@@ -52,7 +53,13 @@ def write_record(folder, **reading):
     }
     tokenization = {"prefix": [], "suffix": [], "unknown_id": 0, "pad_id": 0, "window_size": 9, "letter_cases": False}
     tokenization |= {"overlap_words": 1, "special_tokens": {}}
-    record = {"format": 1, "settings": settings, "tokenization": tokenization, "files": {}, "weights": {}}
+    record = {
+        "format": 1,
+        "settings": settings,
+        "tokenization": tokenization,
+        "files": {"model.onnx": "0"},
+        "weights": {},
+    }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RECORD_FILE).write_text(json.dumps(record))
     return folder
@@ -117,7 +124,7 @@ class TestTheGraphs:
     def test_dtypes_that_were_not_exported_are_refused(self, stage, tmp_path):
         with pytest.raises(ValueError, match=r"dtype must be 'float32', as .*onnx was exported, got 'int8'"):
             stage(["float32"], ["int8"])
-        with pytest.raises(ValueError, match=r"model must be an export with 'model.onnx' or 'model_quantized.onnx'"):
+        with pytest.raises(CheckpointError, match=r"files must have 'model.onnx' or 'model_quantized.onnx', got"):
             stage([])
         assert not (tmp_path / "staged").exists()
 
