@@ -62,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="spert-hf experiment",
         description=DESCRIPTION,
         epilog="tables:\n"
-        + "\n".join(f"  {name:<16}{table.title}" for name, table in TABLES.items())
+        + "\n".join(f"  {name:<18}{table.title}" for name, table in TABLES.items())
         + f"\n  {NAME:<16}{TITLE}: a simulation; its rounds are trained one after the other, whatever --jobs says",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

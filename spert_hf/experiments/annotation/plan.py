@@ -14,7 +14,7 @@ from ...annotation.suggestion import DEFAULT_DOUBT, Doubt
 from ...data.named_datasets import CARDS_FOLDER
 from ...resources import shipped_folder
 from ...training.arguments import SpertTrainingArguments, read_recipe
-from ..runs import result_settings
+from ..runs import RESULT_DEFAULTS, result_settings
 from ..tables import ORDINARY_CASE
 from .names import NAME, SEEDS
 
@@ -130,8 +130,10 @@ class Round:
     def result_file(self, results_dir: Path) -> Path:
         """Where its result is kept."""
         key = self.strategy.key if self.strategy else START
-        training = {**result_settings(self.arguments), "seed": None, "num_train_epochs": None, "steps": STEPS}
-        digest = hashlib.sha256(json.dumps(training, sort_keys=True).encode()).hexdigest()[:10]
+        training = {**result_settings(self.arguments), "seed": None, "num_train_epochs": None}
+        # Only settings that differ from the defaults, so that new settings do not change the names.
+        changed = {name: value for name, value in training.items() if value != RESULT_DEFAULTS[name]}
+        digest = hashlib.sha256(json.dumps({**changed, "steps": STEPS}, sort_keys=True).encode()).hexdigest()[:10]
         folder = f"{DATASET}-dev-{Path(training['encoder']).name}-{digest}"
         return results_dir / NAME / folder / f"{key}-seed-{self.seed}-{self.sentences:03}.json"
 
@@ -174,6 +176,9 @@ def read_result(file: Path, planned: Round) -> dict[str, Any] | None:
     except ValueError as error:
         raise ValueError(f"{file} is not the result of a round: {error}; remove it to train again") from error
     settings = result.get("settings") if isinstance(result, dict) else None
+    if isinstance(settings, dict) and isinstance(settings.get("training"), dict):
+        # A setting that came later had its default.
+        settings = {**settings, "training": {**RESULT_DEFAULTS, **settings["training"]}}
     if settings != planned.settings():
         raise ValueError(f"{file} is not of {planned.label}; remove it to train again")
     return dict(result)
