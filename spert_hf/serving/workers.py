@@ -114,7 +114,8 @@ class ProcessWorker:
 
     def close(self) -> None:
         """See [`Worker`]."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        # At its exit, Python waits for the executor's thread anyway, and may wake it just when it closes its pipe.
+        self._executor.shutdown(cancel_futures=True)
 
     def kill(self) -> bool:
         """See [`Worker`]."""
