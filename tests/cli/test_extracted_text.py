@@ -78,7 +78,7 @@ def test_a_long_text_is_no_name(run):
             ["text.txt"],
             "'text.txt' is not a file; name a file, give a text of several words, or use --text 'text.txt'",
         ),
-        ([""], "--input must be a file, got ''"),
+        ([""], "'' is not a file; name a file, give a text of several words"),
         ([TEXT, "--resume", "--output", "x.jsonl"], "--resume needs files for --input and --output, got a text"),
     ],
 )
