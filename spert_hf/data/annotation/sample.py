@@ -27,7 +27,7 @@ UNREADABLE = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
-    NotImplementedError,
+    NotImplementedError,  # raised by `zipfile`, for a method of compression that it does not know
     RuntimeError,
     UnicodeDecodeError,
 )
