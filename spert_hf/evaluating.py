@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
 from typing import Any, cast
 
-from .data.documents import Document
 from .data.in_memory import DocumentSource, check_source
 from .data.loading import load_documents
 from .data.schema import TypeSchema
@@ -108,9 +107,11 @@ def evaluate_model(
     pipe = _pipeline_of(model, settings)
     config = cast(SpertConfig, pipe.model.config)
     chosen = load_documents(documents, split or "test", types=types_of(config))
-    score = partial(
-        _score, documents=chosen, batch_size=batch_size, no_overlapping=no_overlapping, show_progress=progress
-    )
+    how = (chosen, batch_size, no_overlapping, config.context_window)
+
+    def score(count: Count) -> EvaluationResult:
+        return _score(count_in_parts(count, *how), len(chosen), no_overlapping, progress)
+
     found: list[PredictionArrays] = []
     tokens = text = None
     if read_as != "text":
@@ -166,13 +167,11 @@ class _Records(Sequence[dict[str, Any]]):
         return to_records(to_prediction(self._found[index], self._config))
 
 
-def _score(
-    count: Count, documents: Sequence[Document], batch_size: int, no_overlapping: bool, show_progress: bool
-) -> EvaluationResult:
-    """Score documents, and tell how far it is."""
-    progress = Progress("evaluating", "documents", len(documents), active=show_progress)
+def _score(parts: Iterable[Counts], documents: int, no_overlapping: bool, show_progress: bool) -> EvaluationResult:
+    """Score what is counted in parts of so many documents, and tell how far it is."""
+    progress = Progress("evaluating", "documents", documents, active=show_progress)
     counted = []
-    for part in count_in_parts(count, documents, batch_size, no_overlapping):
+    for part in parts:
         counted.append(part)
         progress.advance(part.documents)
     progress.close()

@@ -16,14 +16,15 @@ def number_by_document(sentences: Sequence[Document], context_window: int) -> li
 
     Args:
         sentences: sentences in the order of the data set. One without a `doc_id` is a document of its own.
-        context_window: the model's setting.
+        context_window: the model's setting; without one, each sentence is a document of its own.
 
     Returns:
         The number of each sentence's document; not the same again where a `doc_id` comes back.
     """
     numbers: list[int] = []
     for place, sentence in enumerate(sentences):
-        follows = place > 0 and sentence.doc_id is not None and sentence.doc_id == sentences[place - 1].doc_id
+        name = sentence.doc_id if context_window else None
+        follows = place > 0 and name is not None and name == sentences[place - 1].doc_id
         numbers.append(numbers[-1] if follows else len(numbers))
     if context_window:
         _tell_of_missing_neighbours(sentences, numbers)
@@ -42,10 +43,10 @@ def _tell_of_missing_neighbours(sentences: Sequence[Document], numbers: Sequence
         )
 
 
-def in_whole_documents(sentences: Sequence[Document], size: int) -> Iterator[Sequence[Document]]:
-    """Yield groups of about `size` sentences, without a cut in a document."""
+def in_whole_documents(sentences: Sequence[Document], size: int, context_window: int) -> Iterator[Sequence[Document]]:
+    """Yield groups of `size` sentences, or more where a document would be cut; see [`number_by_document`]."""
     first = 0
-    numbers = number_by_document(sentences, 0)
+    numbers = number_by_document(sentences, context_window)
     for place in range(1, len(sentences) + 1):
         is_end = place == len(sentences) or (place - first >= size and numbers[place] != numbers[place - 1])
         if is_end:

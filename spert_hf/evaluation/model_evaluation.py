@@ -34,19 +34,18 @@ Count = Callable[[Sequence[Document], int, bool], Counts]
 
 
 def count_in_parts(
-    count: Count, documents: Sequence[Document], batch_size: int, no_overlapping: bool
+    count: Count, documents: Sequence[Document], batch_size: int, no_overlapping: bool, context_window: int
 ) -> Iterator[Counts]:
     """Count predictions for a few batches of documents at a time, so that only their predictions are in memory.
-
-    Sentences of the same document are counted together, as they may be each other's context.
 
     Args:
         count: counts predictions for some documents.
         documents: all documents.
         batch_size: number of documents that are computed at once.
         no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
+        context_window: the model's setting, with which sentences of a document are counted together.
     """
-    for part in in_whole_documents(documents, batch_size * BATCHES_AT_ONCE):
+    for part in in_whole_documents(documents, batch_size * BATCHES_AT_ONCE, context_window):
         yield count(part, batch_size, no_overlapping)
 
 

@@ -44,7 +44,7 @@ def score_thresholds(
     """
     wanted = list(thresholds)
     counts = [TaskCounts() for _ in wanted]
-    for part in in_whole_documents(documents, batch_size):
+    for part in in_whole_documents(documents, batch_size, processor.context_window):
         numbers = number_by_document(part, processor.context_window)
         tokens = [one.tokens for one in part]
         found = predict_at_thresholds(model, processor, tokens, wanted, batch_size, documents=numbers)

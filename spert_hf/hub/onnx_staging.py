@@ -46,7 +46,8 @@ def stage_onnx(folder: Path, staged: Path, pipe: SpertPipeline, dtypes: Sequence
     else:
         logger.info("taking the ONNX export in %s", folder / FOLDER)
         target.mkdir()
-        copy_export(folder / FOLDER, record, dtypes, target)
+        names = [name for dtype in dtypes for name in record.used_files(dtype)]
+        copy_export(folder / FOLDER, record, names, target)
     replace(read_record(target), weights=digests_of_weights(staged)).save(target)
     for dtype in dtypes:
         _check(staged, pipe, dtype)

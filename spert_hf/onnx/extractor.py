@@ -276,9 +276,10 @@ class OnnxExtractor(Extractor):
             CheckpointError: a file of the export has been changed since it was loaded.
             OSError: it can't be written.
         """
-        check_files(self._folder, self._record, self._record.used_files(self.dtype))
+        names = self._record.used_files(self.dtype)
+        check_files(self._folder, self._record, names)
         Path(folder).mkdir(parents=True, exist_ok=True)
-        copy_export(self._folder, self._record, [self.dtype], Path(folder))
+        copy_export(self._folder, self._record, names, Path(folder))
 
     def __getstate__(self) -> dict[str, Any]:
         """As a pickle has it: the graphs are opened anew where it is read."""

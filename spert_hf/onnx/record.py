@@ -37,6 +37,7 @@ MAPPED_FILE = "model_mapped.onnx"
 FORMAT = 1
 
 _ADAPTER_CONFIG = "adapter_config.json"
+"""As in `model/adapters.py`, which needs torch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,18 +242,16 @@ def _read(path: Path) -> OnnxRecord:
         raise CheckpointError(f"{path} is not a record of `spert-hf export`: {error!r}") from error
 
 
-def copy_export(folder: Path, record: OnnxRecord, dtypes: Iterable[str], target: Path) -> None:
-    """Copy what extraction in some dtypes needs of an export.
+def copy_export(folder: Path, record: OnnxRecord, names: Iterable[str], target: Path) -> None:
+    """Copy files of an export, with a record of these only, which is tied to the same weights.
 
     Args:
         folder: the folder of the export.
         record: its record.
-        dtypes: the dtypes.
+        names: the files.
         target: a folder that exists.
     """
-    files = {
-        name: record.files[name] for name in sorted({name for dtype in dtypes for name in record.used_files(dtype)})
-    }
+    files = {name: record.files[name] for name in sorted({*names})}
     for name in files:
         shutil.copyfile(folder / name, target / name)
     replace(record, files=files).save(target)

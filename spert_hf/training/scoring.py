@@ -69,6 +69,6 @@ class Scorer:
     def _count(
         self, model: SpertModel, documents: Sequence[Document], count: Count, stop_request: StopRequest
     ) -> EvaluationResult | None:
-        how = (self._batch_size, self._no_overlapping)
+        how = (self._batch_size, self._no_overlapping, model.config.context_window)
         counts = count_by_all(self._accelerator, stop_request, model, documents, count, *how)
         return None if counts is None else counts.result(self._no_overlapping)

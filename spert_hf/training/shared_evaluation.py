@@ -22,6 +22,7 @@ def count_by_all(
     count: Count,
     batch_size: int,
     no_overlapping: bool,
+    context_window: int,
 ) -> Counts | None:
     """Count correct predictions for documents, which are divided among the processes.
 
@@ -33,16 +34,17 @@ def count_by_all(
         count: counts correct predictions for some documents.
         batch_size: number of documents that a process computes at once.
         no_overlapping: whether to leave out overlapping entities; see [`score_documents`].
+        context_window: the model's setting, with which a document is not divided.
 
     Returns:
         The counts for all documents, in all processes; `None` in all of them if one was asked to stop.
     """
-    shared = list(in_whole_documents(documents, 1))[accelerator.process_index :: accelerator.num_processes]
-    mine = [sentence for document in shared for sentence in document]
+    units = list(in_whole_documents(documents, 1, context_window))
+    mine = [sentence for unit in units[accelerator.process_index :: accelerator.num_processes] for sentence in unit]
     counted: list[Counts] = []
     # Checked before each batch: a document may have many, and an untrained model predicts a lot in each.
     with suppress(StopAskedError), stop_request.heeded_by(model):
-        counted.extend(count_in_parts(count, mine, batch_size, no_overlapping))
+        counted.extend(count_in_parts(count, mine, batch_size, no_overlapping, context_window))
     everyones = Counts.together(gather_object(counted) if accelerator.num_processes > 1 else counted)
     # There are fewer if a process stopped early, which all of them see here.
     return everyones if everyones.documents == len(documents) else None

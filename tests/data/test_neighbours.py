@@ -43,8 +43,8 @@ def test_data_without_ids_are_told_of(notes):
 @given(ids=IDS, size=st.integers(1, 5))
 def test_groups_have_all_sentences_and_whole_documents(ids, size):
     given = sentences(ids)
-    numbers = dict(zip(map(id, given), number_by_document(given, 0), strict=True))
-    groups = list(in_whole_documents(given, size))
+    numbers = dict(zip(map(id, given), number_by_document(given, 1), strict=True))
+    groups = list(in_whole_documents(given, size, 1))
     assert [one for group in groups for one in group] == given
     owners = [{numbers[id(one)] for one in group} for group in groups]
     assert sum(map(len, owners)) == len(set().union(*owners))
@@ -52,4 +52,9 @@ def test_groups_have_all_sentences_and_whole_documents(ids, size):
 
 
 def test_sentences_that_are_documents_of_their_own_are_grouped_evenly():
-    assert [len(group) for group in in_whole_documents(sentences([None] * 7), 3)] == [3, 3, 1]
+    assert [len(group) for group in in_whole_documents(sentences([None] * 7), 3, 1)] == [3, 3, 1]
+
+
+def test_without_a_context_window_a_document_may_be_cut():
+    assert [len(group) for group in in_whole_documents(sentences(["a"] * 7), 3, 0)] == [3, 3, 1]
+    assert number_by_document(sentences(["a", "a"]), 0) == [0, 1]

@@ -32,7 +32,7 @@ def untrained(tmp_path_factory):
 
 def score(model, processor, documents, batch_size, no_overlapping=False):
     count = partial(count_in_tokens, partial(predict_arrays, model, processor), model.config)
-    parts = count_in_parts(count, documents, batch_size, no_overlapping)
+    parts = count_in_parts(count, documents, batch_size, no_overlapping, model.config.context_window)
     return Counts.together(parts).result(no_overlapping)
 
 

@@ -7,7 +7,6 @@ import json
 import runpy
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from ...onnx.record import (
     TOKENIZER_FILE,
     OnnxRecord,
     check_files,
+    copy_export,
     read_record,
 )
 from .runtime import FILE, runtime_file
@@ -112,16 +112,14 @@ def _chosen(record: OnnxRecord, name: str, dtypes: Sequence[str] | None) -> Sequ
 
 
 def _copy_export(export: Path, target: Path, dtypes: Sequence[str]) -> None:
-    """Copy the files that the page loads, with a record of these only, which is tied to the same weights."""
+    """Copy the files that the page loads."""
     record = read_record(export)
     names = [*(SPAN_FILES[dtype] for dtype in dtypes), TOKENIZER_FILE]
     if record.settings.relation_types:
         names.append(PAIRS_FILE)
     check_files(export, record, names)
     target.mkdir()
-    for name in names:
-        shutil.copyfile(export / name, target / name)
-    replace(record, files={name: record.files[name] for name in names}).save(target)
+    copy_export(export, record, names, target)
 
 
 def _settings(folder: Path, model: str | Path, endpoint: str) -> dict[str, Any]:
