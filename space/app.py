@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,26 +37,33 @@ def build_app(model: str, settings: Settings | None = None, url: str = "http://1
         ValueError: it is not a SpERT model.
         OSError: it does not exist or can't be read.
     """
-    from transformers.utils import logging
-
     import spert_hf
     from spert_space.extraction import Extractor
     from spert_space.server import build_server
 
     # Visitors see the name of a local model, but not its path.
     name = Path(model).resolve().name if Path(model).is_dir() else model
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     pipe = spert_hf.load(model, dtype="float32")
     return build_server(Extractor(pipe), settings or Settings(), name, url)
 
 
 def main() -> int:
     """Serve until interrupted; return 1 after one line on stderr if the model can't be loaded."""
+    from spert_hf.cli.global_state import restored_state
     from spert_hf.cli.parsers.demo import make_parser
-    from spert_hf.model.errors import CheckpointError
 
     options = make_parser(Settings().requests_per_minute).parse_args()
+    with restored_state(with_models=True):
+        return _serve(options)
+
+
+def _serve(options: Namespace) -> int:
+    from transformers.utils import logging
+
+    from spert_hf.model.errors import CheckpointError
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     settings = Settings(requests_per_minute=options.requests_per_minute)
     try:
         app = build_app(find_model(options.model), settings, _public_url(options.host, options.port))

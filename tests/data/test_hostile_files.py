@@ -146,23 +146,23 @@ class TestGrowth:
         ids=["words", "entities", "repeated relations", "faults"],
     )
     def test_documents(self, make):
-        def cost(times):
+        def work(times):
             record = make(times)
 
-            def work():
+            def read():
                 with suppress(DocumentError):
                     Document.from_record(record)
 
-            return growth.processor_seconds(work)
+            return read
 
-        assert cost(8) < 10 * cost(2)
+        assert growth.time_ratio(work(2), work(8), enough=10) < 10
 
     def test_types(self):
-        def cost(count):
+        def work(count):
             types = {"entities": {f"T{i}": {} for i in range(count)}, "relations": {}}
-            return growth.processor_seconds(lambda: TypeSchema.from_dict(types))
+            return lambda: TypeSchema.from_dict(types)
 
-        assert cost(8_000) < 10 * cost(2_000)
+        assert growth.time_ratio(work(2_000), work(8_000), enough=10) < 10
 
 
 def test_repeated_relations_are_dropped():

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from spert_hf import SpertModel, SpertProcessor
-from spert_hf.model.decoding import in_text_order
+from spert_hf.model.decoding import in_text_order, to_records
 from spert_hf.model.inference import compute_batches, predict
 from spert_hf.model.pieces import LEAST_CONTEXT, context_windows, cut, group_by_window
 from spert_hf.model.pipeline_spert import SpertPipeline
+from tests.support.predictions import assert_same
 from tests.support.tiny_models import SENTENCES, make_encoder_folder, make_tokenizer
 
 WINDOW = 48
@@ -197,4 +198,5 @@ def test_the_setting_is_saved(make_tiny, tmp_path):
     own = SpertProcessor.for_config(AutoTokenizer.from_pretrained(tmp_path), again.config)
     numbers = [0] * len(SENTENCES)
     found = [predict(*pair, SENTENCES, documents=numbers) for pair in ((model, processor), (again, own))]
-    assert [in_text_order(one) for one in found[0]] == [in_text_order(one) for one in found[1]]
+    before, after = ([to_records(in_text_order(one)) for one in each] for each in found)
+    assert_same(after, before)

@@ -50,20 +50,20 @@ class TestGrowth:
 
     @pytest.mark.parametrize("policy", ["drop", "best"])
     def test_overlapping_entities(self, policy):
-        def cost(count):
+        def work(count):
             entities = [PredictedEntity(i // 5, i // 5 + 1 + i % 5, "T", i * 7919 % 1000 / 1000) for i in range(count)]
-            return growth.processor_seconds(lambda: resolve_overlaps(Prediction(entities), policy))
+            return lambda: resolve_overlaps(Prediction(entities), policy)
 
-        assert cost(20_000) < 9 * cost(5_000)
+        assert growth.time_ratio(work(5_000), work(20_000), enough=9) < 9
 
     def test_sub_words_and_windows(self, tiny_pipeline):
         processor: SpertProcessor = tiny_pipeline.spert_processor
 
-        def cost(pages):
+        def work(pages):
             words = PAGE.split() * pages
-            return growth.processor_seconds(lambda: processor.windows(processor.encode([words])[0]))
+            return lambda: processor.windows(processor.encode([words])[0])
 
-        assert cost(20) < 9 * cost(5)
+        assert growth.time_ratio(work(5), work(20), enough=9) < 9
 
 
 @pytest.mark.nightly

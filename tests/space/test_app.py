@@ -62,6 +62,19 @@ def test_build_app_shows_the_name_of_a_local_model_but_not_its_place(tiny_checkp
     assert str(tiny_checkpoint.parent) not in page
 
 
+def test_build_app_changes_nothing_for_others_in_its_process(tiny_checkpoint):
+    from transformers.utils import logging
+
+    from app import build_app
+
+    def state():
+        return logging.get_verbosity(), logging.is_progress_bar_enabled()
+
+    before = state()
+    build_app(str(tiny_checkpoint))
+    assert state() == before
+
+
 @pytest.mark.parametrize(
     ("forwarded", "counted"),
     [

@@ -8,6 +8,7 @@ import uvicorn
 
 from spert_space.extraction import Extractor
 from spert_space.settings import Settings
+from tests.support.serving import PATIENCE
 
 UNBOUNDED_RATE = {"requests_per_minute": 0}
 """All requests of a test come from one address."""
@@ -30,7 +31,8 @@ def serve(pipe, model_name="some/model", **settings):
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join()
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "the server did not stop"
 
 
 class HeldPipeline:

@@ -11,18 +11,15 @@ from collections.abc import Callable, Sequence
 import psutil
 
 
-def processor_seconds(work: Callable[[], object], attempts: int = 3) -> float:
-    """Least processor time of several attempts: other processes can only add to it."""
-    return min(_processor_seconds(work) for _ in range(attempts))
+def time_ratio(small: Callable[[], object], large: Callable[[], object], enough: float, attempts: int = 5) -> float:
+    """How many times as long as the small work the large one takes, in processor time.
 
-
-def time_ratio(small: Callable[[], object], large: Callable[[], object], enough: float, attempts: int = 3) -> float:
-    """How many times as long as the small work the large one takes, in least processor time.
-
-    The small one is done so many times, the large one only as long as the ratio is not below `enough`.
+    It is the least ratio of several attempts, which end as soon as one is below `enough`. In each of them, the small
+    work is done anew, right before the large one: a shared machine changes its speed from one second to the next.
     """
-    seconds, ratio = processor_seconds(small, attempts), math.inf
+    ratio = math.inf
     for _ in range(attempts):
+        seconds = min(_processor_seconds(small) for _ in range(3))
         ratio = min(ratio, _processor_seconds(large) / seconds)
         if ratio < enough:
             break

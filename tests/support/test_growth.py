@@ -23,8 +23,12 @@ def test_a_ratio_that_is_small_enough_is_measured_once(ratio):
 
 
 def test_other_work_on_the_machine_does_not_count(ratio):
-    assert ratio([1.0, 1.0, 1.0], [20.0, 15.0, 4.0], enough=9) == (4.0, 0)
+    assert ratio([1.0] * 9, [20.0, 15.0, 4.0], enough=9) == (4.0, 0)
+
+
+def test_a_machine_that_has_become_slower_does_not_count(ratio):
+    assert ratio([1.0] * 3 + [3.0] * 3, [12.0, 12.0], enough=9) == (4.0, 0)
 
 
 def test_a_ratio_that_stays_too_large_is_seen(ratio):
-    assert ratio([1.0, 1.0, 1.0], [16.0, 17.0, 15.0], enough=9) == (15.0, 0)
+    assert ratio([1.0] * 15, [16.0, 17.0, 15.0, 18.0, 16.0], enough=9) == (15.0, 0)
