@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,6 +65,13 @@ BATCH_SIZE = 8
 _SLOW_FUSIONS = ["SkipLayerNormFusion"]
 """What onnxruntime does to a graph that costs time on a CPU: its fused operator takes seven times as long as the two
 that it replaces, a tenth of all time in float32, a fifth in INT8."""
+
+
+class _Graphs(NamedTuple):
+    """Sessions of onnxruntime for spans and for pairs."""
+
+    spans: Any
+    pairs: Any | None
 
 
 def load_onnx(
@@ -234,10 +242,30 @@ class OnnxExtractor(Extractor):
         self._open()
 
     def _open(self) -> None:
-        record = self._record
-        self._spans = _open(self._folder / record.span_file(self.dtype), self._threads)
-        self._pairs = _open(self._folder / PAIRS_FILE, self._threads) if record.settings.relation_types else None
+        self._graphs = self._open_graphs(self._threads)
+        self._narrow_graphs: _Graphs | None = None
         self._check_outputs()
+
+    def _open_graphs(self, threads: int) -> _Graphs:
+        pairs = PAIRS_FILE if self._record.settings.relation_types else None
+        return _Graphs(
+            _open(self._folder / self._record.span_file(self.dtype), threads),
+            _open(self._folder / pairs, threads) if pairs else None,
+        )
+
+    def _graphs_of_one_thread(self) -> _Graphs:
+        """The graphs for batches that are computed side by side, opened when there are some.
+
+        They are an eighth faster so: if onnxruntime shared out the operators of each batch, too, there would be more
+        threads than cores.
+        """
+        if self._narrow_graphs is None:
+            try:
+                check_files(self._folder, self._record, self._record.used_files(self.dtype))
+                self._narrow_graphs = self._open_graphs(1)
+            except (CheckpointError, OSError):  # changed or removed since: what is open gives the same results
+                self._narrow_graphs = self._graphs
+        return self._narrow_graphs
 
     def _check_outputs(self) -> None:
         """Check that the record, which may have been edited, is of graphs of this size.
@@ -246,10 +274,10 @@ class OnnxExtractor(Extractor):
             CheckpointError: it is not.
         """
         own = self.model_settings
-        _, sizes, _, types = self._spans.get_outputs()[0].shape
+        _, sizes, _, types = self._graphs.spans.get_outputs()[0].shape
         of_graphs = {"max_span_size": (own.max_span_size, sizes), "entity_types": (len(own.entity_types), types - 1)}
-        if self._pairs is not None:
-            of_graphs["relation_types"] = (len(own.relation_types), self._pairs.get_outputs()[0].shape[-1])
+        if self._graphs.pairs is not None:
+            of_graphs["relation_types"] = (len(own.relation_types), self._graphs.pairs.get_outputs()[0].shape[-1])
         for name, (given, exported) in of_graphs.items():
             if given != exported:
                 of_what = "" if name == "max_span_size" else " names"
@@ -283,7 +311,7 @@ class OnnxExtractor(Extractor):
 
     def __getstate__(self) -> dict[str, Any]:
         """As a pickle has it: the graphs are opened anew where it is read."""
-        return {**vars(self), "_spans": None, "_pairs": None, "_readers": {}}
+        return {**vars(self), "_graphs": None, "_narrow_graphs": None, "_readers": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -327,8 +355,9 @@ class OnnxExtractor(Extractor):
             for batch in batches_by_length(range(len(groups)), lengths, most, 1.0)
         ]
 
-        def predict(batch: list[int]) -> dict[int, PredictionArrays]:
-            scores = self._score([pieces[index] for index in batch], entities and [entities[index] for index in batch])
+        def predict(batch: list[int], graphs: _Graphs) -> dict[int, PredictionArrays]:
+            given = entities and [entities[index] for index in batch]
+            scores = self._score(graphs, [pieces[index] for index in batch], given)
             decoded = decode_arrays(scores, config, len(batch), relation_threshold, selection)
             return dict(zip(batch, decoded, strict=True))
 
@@ -342,22 +371,25 @@ class OnnxExtractor(Extractor):
         ]
 
     def _side_by_side(
-        self, predict: Callable[[list[int]], dict[int, PredictionArrays]], batches: list[list[int]]
+        self, predict: Callable[[list[int], _Graphs], dict[int, PredictionArrays]], batches: list[list[int]]
     ) -> Iterator[dict[int, PredictionArrays]]:
         """Yield predictions for batches, the longest first: several threads compute one each, as single operators are
         too small to be shared out.
         """
         workers = min(self._threads, len(batches))
         if workers < 2:
-            yield from map(predict, batches)
+            yield from map(predict, batches, repeat(self._graphs))
             return
+        graphs = self._graphs_of_one_thread()
         with ThreadPoolExecutor(workers) as pool:
-            yield from pool.map(predict, reversed(batches))
+            yield from pool.map(predict, reversed(batches), repeat(graphs))
 
-    def _score(self, pieces: Sequence[Piece], given: Sequence[Sequence[EntityNumbers]] | None) -> CandidateScores:
+    def _score(
+        self, graphs: _Graphs, pieces: Sequence[Piece], given: Sequence[Sequence[EntityNumbers]] | None
+    ) -> CandidateScores:
         """Score the spans of a batch, then the pairs of the entities among them."""
         inputs = pad_pieces(self.spert_processor, pieces)
-        logits, hidden = self._spans.run(None, inputs)
+        logits, hidden = graphs.spans.run(None, inputs)
         if given is None:
             entities = predicted_entities(logits)
         else:
@@ -366,7 +398,7 @@ class OnnxExtractor(Extractor):
         rows, starts, ends, _ = entities.T
         of_entities = logits[rows, ends - starts - 1, starts]
         pairs = pairs_to_score(entities, of_entities)
-        graph = self._pairs
+        graph = graphs.pairs
         if graph is None:
             return CandidateScores(entities, of_entities, pairs, None)
         shared = {"hidden": hidden, "word_offsets": inputs["word_offsets"], "entities": entities}

@@ -69,7 +69,7 @@ def test_golden_figures(golden_model, tmp_path):
         (encoded,) = extractor.spert_processor.encode([document["tokens"]])
         inputs = extractor.spert_processor.pad([encoded])
         assert inputs["input_ids"][0].tolist() == expected["input_ids"]
-        logits, _ = extractor._spans.run(None, inputs)
+        logits, _ = extractor._graphs.spans.run(None, inputs)
         powers = np.exp(logits[0] - logits[0].max(-1, keepdims=True))
         probabilities = powers / powers.sum(-1, keepdims=True)
         ours = [probabilities[end - start - 1, start] for start, end in expected["spans"]]
@@ -95,6 +95,13 @@ def test_an_export_without_mapped_weights_gives_the_same(copied):
 def test_several_threads_give_the_same(checkpoint):
     one, several = (load_onnx(checkpoint, threads=threads)(TEXTS * 5, batch_size=2) for threads in (1, 3))
     assert several == rounded(one)
+
+
+def test_several_threads_give_the_same_once_the_export_is_gone(copied):
+    extractor = load_onnx(copied, threads=2)
+    expected = load_onnx(copied, threads=1)(TEXTS * 5, batch_size=2)
+    shutil.rmtree(copied)
+    assert extractor(TEXTS * 5, batch_size=2) == rounded(expected)
 
 
 def test_int8_finds_about_the_same_in_a_third_of_the_bytes(checkpoint):
