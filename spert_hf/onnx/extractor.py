@@ -242,6 +242,7 @@ class OnnxExtractor(Extractor):
         self._open()
 
     def _open(self) -> None:
+        self._state = self._state_of_files()
         self._graphs = self._open_graphs(self._threads)
         self._narrow_graphs: _Graphs | None = None
         self._check_outputs()
@@ -253,6 +254,11 @@ class OnnxExtractor(Extractor):
             _open(self._folder / pairs, threads) if pairs else None,
         )
 
+    def _state_of_files(self) -> list[tuple[int, int]]:
+        """Sizes and times of change of the graphs' files."""
+        paths = [self._folder / name for name in self._record.used_files(self.dtype)]
+        return [(found.st_size, found.st_mtime_ns) for found in (path.stat() for path in paths)]
+
     def _graphs_of_one_thread(self) -> _Graphs:
         """The graphs for batches that are computed side by side, opened when there are some.
 
@@ -261,9 +267,9 @@ class OnnxExtractor(Extractor):
         """
         if self._narrow_graphs is None:
             try:
-                check_files(self._folder, self._record, self._record.used_files(self.dtype))
-                self._narrow_graphs = self._open_graphs(1)
-            except (CheckpointError, OSError):  # changed or removed since: what is open gives the same results
+                is_same = self._state_of_files() == self._state
+                self._narrow_graphs = self._open_graphs(1) if is_same else self._graphs
+            except (CheckpointError, OSError):  # removed since, as a temporary folder: what is open gives the same
                 self._narrow_graphs = self._graphs
         return self._narrow_graphs
 
