@@ -242,8 +242,8 @@ class OnnxExtractor(Extractor):
         self._open()
 
     def _open(self) -> None:
-        self._state = self._state_of_files()
         self._graphs = self._open_graphs(self._threads)
+        self._state = self._state_of_files()
         self._narrow_graphs: _Graphs | None = None
         self._check_outputs()
 
@@ -256,13 +256,13 @@ class OnnxExtractor(Extractor):
 
     def _state_of_files(self) -> list[tuple[int, int]]:
         """Sizes and times of change of the graphs' files."""
-        paths = [self._folder / name for name in self._record.used_files(self.dtype)]
-        return [(found.st_size, found.st_mtime_ns) for found in (path.stat() for path in paths)]
+        names = [name for name in self._record.used_files(self.dtype) if name != TOKENIZER_FILE]
+        return [(found.st_size, found.st_mtime_ns) for found in ((self._folder / name).stat() for name in names)]
 
     def _graphs_of_one_thread(self) -> _Graphs:
         """The graphs for batches that are computed side by side, opened when there are some.
 
-        They are an eighth faster so: if onnxruntime shared out the operators of each batch, too, there would be more
+        They are a tenth faster so: if onnxruntime shared out the operators of each batch, too, there would be more
         threads than cores.
         """
         if self._narrow_graphs is None:

@@ -2,14 +2,17 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from spert_hf import SpertModel
 from spert_hf.cli.main import run_command
 from spert_hf.cli.parsers.train import parse_arguments
 from spert_hf.data import load_splits
+from spert_hf.data.named_datasets import dataset_folder
 from spert_hf.hub.model_card import _describe_start
 from spert_hf.hub.training_record import TrainingRecord
 from spert_hf.training.continuation import load_trained
@@ -137,7 +140,8 @@ def test_settings_are_the_models_unless_they_are_given(folders, tmp_path):
     settings = parse_arguments(["--model", str(first), "--config", str(recipe), "--max-span-size", "5"])
     assert (settings.relation_threshold, settings.max_span_size, settings.overlap) == (0.9, 5, "keep")
     assert settings.encoder is None
-    assert settings.num_train_epochs == 4  # the quickstart's, as it is none of the model
+    own = yaml.safe_load((Path(dataset_folder("quickstart")) / "recipe.yaml").read_text(encoding="utf-8"))
+    assert settings.num_train_epochs == own["num_train_epochs"]  # the quickstart's, as it is none of the model
     recipe.write_text(f"model: {first}\n")
     settings = parse_arguments(["--config", str(recipe)])
     assert (settings.model, settings.letter_case_embeddings) == (str(first), True)
