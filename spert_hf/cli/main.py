@@ -33,7 +33,7 @@ COMMANDS = {
 }
 
 _WITHOUT_MODELS = frozenset({"graph", "serve"})
-"""Commands that import neither torch nor transformers, which take 200 MB, unless needed, and restore nothing."""
+"""Commands that import neither torch nor transformers, which take 200 MB, unless needed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,11 +102,13 @@ def _missing(error: ModuleNotFoundError) -> str:
 def _run(command: str, options: argparse.Namespace) -> int:
     """Import and run a command; help and usage errors do not wait for the import."""
     run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
-    if command in _WITHOUT_MODELS:
+    are_imported = {"torch", "transformers"} <= sys.modules.keys()
+    if command in _WITHOUT_MODELS and not are_imported:  # nobody has set anything to restore
         return run(options)
     from .global_state import restored_state
 
-    with restored_state(with_models=getattr(options, "backend", None) != "onnx"):
+    are_used = command not in _WITHOUT_MODELS and getattr(options, "backend", None) != "onnx"
+    with restored_state(with_models=are_used or are_imported):
         return run(options)
 
 

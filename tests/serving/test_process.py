@@ -16,6 +16,7 @@ import httpx
 import pytest
 import torch
 from transformers import pipeline
+from transformers.utils import logging
 
 from spert_hf import SpertModel
 from spert_hf.cli.main import main
@@ -63,9 +64,11 @@ def test_a_port_in_use_is_one_line_before_anything_is_loaded(capsys, tmp_path):
     ],
 )
 def test_what_can_not_be_served_is_one_line(capsys, tmp_path, arguments, message):
+    before = logging.is_progress_bar_enabled(), logging.get_verbosity()
     line = refused(capsys, f"--model={tmp_path}", "--port=0", *arguments)
     assert line.startswith("spert-hf serve: ")
     assert message in line
+    assert (logging.is_progress_bar_enabled(), logging.get_verbosity()) == before
 
 
 def test_what_is_not_installed_is_said_at_once_and_by_the_extra(capsys, monkeypatch, tmp_path):
