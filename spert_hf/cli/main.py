@@ -102,7 +102,7 @@ def _missing(error: ModuleNotFoundError) -> str:
 def _run(command: str, options: argparse.Namespace) -> int:
     """Import and run a command; help and usage errors do not wait for the import."""
     run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
-    are_imported = {"torch", "transformers"} <= sys.modules.keys()
+    are_imported = all(sys.modules.get(name) for name in ("torch", "transformers"))  # None: imports are forbidden
     if command in _WITHOUT_MODELS and not are_imported:  # nobody has set anything to restore
         return run(options)
     from .global_state import restored_state
