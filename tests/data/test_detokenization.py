@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from spert_hf.data.detokenization import join_tokens, text_of
 from spert_hf.data.documents import Document
 from tests.data.document_strategies import texts, words
-from tests.support.growth import time_ratio
+from tests.support import growth
 
 TEXTS = [
     ("Pell , of Duluth ( Minn. ) , left : why ?", "Pell, of Duluth (Minn.), left: why?"),
@@ -94,8 +94,11 @@ def test_a_recorded_text_goes_before_the_rules():
 @pytest.mark.e2e
 @pytest.mark.parametrize("repeated", ["'", "`", '"', "-", "word", "e ."])
 def test_time_grows_with_the_length(repeated: str):
-    some, many = repeated.split() * 4_000, repeated.split() * 40_000
-    assert time_ratio(lambda: join_tokens(some), lambda: join_tokens(many), 25) < 25
+    def work(count: int) -> Callable[[], object]:
+        tokens = repeated.split() * count
+        return lambda: join_tokens(tokens)
+
+    assert growth.exponent(work, largest=40_000) < growth.BELOW_THE_SQUARE
 
 
 @pytest.mark.e2e
@@ -104,4 +107,4 @@ def test_time_to_find_tokens_in_a_text_grows_with_the_length():
         document = Document([" " * count + "x"] * 20, extra={"text": " " * (count * 20) + "x"})
         return lambda: text_of(document)
 
-    assert time_ratio(work(10_000), work(100_000), 25) < 25
+    assert growth.exponent(work, largest=100_000) < growth.BELOW_THE_SQUARE

@@ -133,7 +133,7 @@ def crowded(words, entities, relations):
 
 
 class TestGrowth:
-    """Four times as much takes four times as long, not sixteen."""
+    """Time grows with the size, not with its square."""
 
     @pytest.mark.parametrize(
         "make",
@@ -155,14 +155,14 @@ class TestGrowth:
 
             return read
 
-        assert growth.time_ratio(work(2), work(8), enough=10) < 10
+        assert growth.exponent(work, largest=16) < growth.BELOW_THE_SQUARE
 
     def test_types(self):
         def work(count):
             types = {"entities": {f"T{i}": {} for i in range(count)}, "relations": {}}
             return lambda: TypeSchema.from_dict(types)
 
-        assert growth.time_ratio(work(2_000), work(8_000), enough=10) < 10
+        assert growth.exponent(work, largest=8_000) < growth.BELOW_THE_SQUARE
 
 
 def test_repeated_relations_are_dropped():

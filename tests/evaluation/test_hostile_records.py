@@ -49,7 +49,7 @@ def test_time_grows_with_entities_and_repeated_relations():
         }
         return lambda: score_documents([record], [record], no_overlapping=True)
 
-    assert growth.time_ratio(work(4), work(16), enough=10) < 10
+    assert growth.exponent(work, largest=16) < growth.BELOW_THE_SQUARE
 
 
 @pytest.mark.e2e
@@ -65,4 +65,4 @@ def test_time_to_analyse_grows_with_errors():
         )
         return lambda: analyse_errors([gold], [predicted])
 
-    assert growth.time_ratio(work(4), work(16), enough=10) < 10
+    assert growth.exponent(work, largest=16) < growth.BELOW_THE_SQUARE

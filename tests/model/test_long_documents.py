@@ -18,7 +18,7 @@ LONGEST_LOSS = 1.0
 
 @pytest.mark.e2e
 class TestGrowth:
-    """From n to 4n pages; by the square it would be sixteen-fold."""
+    """With the number of pages, not with its square."""
 
     @pytest.mark.parametrize("sequences", ["sentences", "document"])
     def test_time(self, tiny_pipeline, sequences):
@@ -26,7 +26,7 @@ class TestGrowth:
             text = PAGE * pages
             return lambda: tiny_pipeline(text, sequences=sequences)
 
-        assert growth.time_ratio(work(2), work(8), enough=10) < 10
+        assert growth.exponent(work, largest=16) < growth.BELOW_THE_SQUARE
 
     @pytest.mark.parametrize("sequences", ["sentences", "document"])
     def test_memory(self, tiny_pipeline, sequences):
@@ -54,7 +54,7 @@ class TestGrowth:
             entities = [PredictedEntity(i // 5, i // 5 + 1 + i % 5, "T", i * 7919 % 1000 / 1000) for i in range(count)]
             return lambda: resolve_overlaps(Prediction(entities), policy)
 
-        assert growth.time_ratio(work(5_000), work(20_000), enough=9) < 9
+        assert growth.exponent(work, largest=20_000) < growth.BELOW_THE_SQUARE
 
     def test_sub_words_and_windows(self, tiny_pipeline):
         processor: SpertProcessor = tiny_pipeline.spert_processor
@@ -63,7 +63,7 @@ class TestGrowth:
             words = PAGE.split() * pages
             return lambda: processor.windows(processor.encode([words])[0])
 
-        assert growth.time_ratio(work(5), work(20), enough=9) < 9
+        assert growth.exponent(work, largest=16) < growth.BELOW_THE_SQUARE
 
 
 @pytest.mark.nightly

@@ -379,5 +379,4 @@ def test_time_grows_with_the_length_not_its_square(unit, rules):
         text = (unit * length)[:length]
         return lambda: sentence_ranges(text, split_by_first_rules(text), rules)
 
-    # 4 times as long: 4 in proportion, 16 by the square
-    assert growth.time_ratio(work(25_000), work(100_000), enough=9) < 9
+    assert growth.exponent(work, largest=100_000) < growth.BELOW_THE_SQUARE

@@ -226,8 +226,7 @@ def test_time_grows_with_the_length_not_its_square(words, unit):
         text = (unit * length)[:length]
         return lambda: split(text)
 
-    # 4 times as long: 4 in proportion, 16 by the square
-    assert growth.time_ratio(work(20_000), work(80_000), enough=9) < 9
+    assert growth.exponent(work, largest=80_000) < growth.BELOW_THE_SQUARE
 
 
 class TestAddedTokens:

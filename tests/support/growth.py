@@ -10,20 +10,32 @@ from collections.abc import Callable, Sequence
 
 import psutil
 
+TIMES = 16
+"""How many times as large the large work is: neither caches nor what each call costs tell n from n² then."""
 
-def time_ratio(small: Callable[[], object], large: Callable[[], object], enough: float, attempts: int = 5) -> float:
-    """How many times as long as the small work the large one takes, in processor time.
+BELOW_THE_SQUARE = 1.5
+"""An exponent below it is that of time in proportion (64 times as long for 16 times as much, at most)."""
 
-    It is the least ratio of several attempts, which end as soon as one is below `enough`. In each of them, the small
-    work is done anew, right before the large one: a shared machine changes its speed from one second to the next.
+
+def exponent(work: Callable[[int], Callable[[], object]], largest: int, attempts: int = 5) -> float:
+    """Measure how the processor time of work grows with its size: 1 in proportion, 2 by the square.
+
+    It is the least of several attempts, which end as soon as one is below the square. In each of them, the small work
+    is done anew, right before the large one: a shared machine changes its speed from one second to the next.
+
+    Args:
+        work: makes the work of a size, which is not measured, and returns what does it.
+        largest: the size of the large work; the small one is a sixteenth of it.
+        attempts: how often to measure at most.
     """
-    ratio = math.inf
+    small, large = work(largest // TIMES), work(largest)
+    least = math.inf
     for _ in range(attempts):
         seconds = min(_processor_seconds(small) for _ in range(3))
-        ratio = min(ratio, _processor_seconds(large) / seconds)
-        if ratio < enough:
+        least = min(least, math.log(_processor_seconds(large) / seconds, TIMES))
+        if least < BELOW_THE_SQUARE:
             break
-    return ratio
+    return least
 
 
 def _processor_seconds(work: Callable[[], object]) -> float:

@@ -1,4 +1,4 @@
-"""The ratio by which tests of growth judge: no more attempts than it takes, and none too few."""
+"""The exponent by which tests of growth judge: no more attempts than it takes, and none too few."""
 
 import pytest
 
@@ -6,29 +6,41 @@ from tests.support import growth
 
 
 @pytest.fixture
-def ratio(monkeypatch):
-    """Measure with the seconds that are given for each attempt; return the ratio and how many are left."""
+def exponent(monkeypatch):
+    """Measure with the seconds that are given for each attempt; return the exponent and how many are left."""
 
-    def measure(small, large, enough):
+    def measure(small, large):
         monkeypatch.setattr(growth, "_processor_seconds", lambda work: work())
-        left = [iter(small), iter(large)]
-        found = growth.time_ratio(*(lambda some=some: next(some) for some in left), enough=enough)
-        return found, len(list(left[1]))
+        left = {1: iter(small), growth.TIMES: iter(large)}
+        found = growth.exponent(lambda size: lambda: next(left[size]), largest=growth.TIMES)
+        return found, len(list(left[growth.TIMES]))
 
     return measure
 
 
-def test_a_ratio_that_is_small_enough_is_measured_once(ratio):
-    assert ratio([2.0, 1.0, 3.0], [4.0, 1.0, 1.0], enough=9) == (4.0, 2)
+def test_an_exponent_that_is_small_enough_is_measured_once(exponent):
+    assert exponent([2.0, 1.0, 3.0], [16.0, 1.0, 1.0]) == (1, 2)
 
 
-def test_other_work_on_the_machine_does_not_count(ratio):
-    assert ratio([1.0] * 9, [20.0, 15.0, 4.0], enough=9) == (4.0, 0)
+def test_other_work_on_the_machine_does_not_count(exponent):
+    assert exponent([1.0] * 9, [200.0, 65.0, 16.0]) == (1, 0)
 
 
-def test_a_machine_that_has_become_slower_does_not_count(ratio):
-    assert ratio([1.0] * 3 + [3.0] * 3, [12.0, 12.0], enough=9) == (4.0, 0)
+def test_a_machine_that_has_become_slower_does_not_count(exponent):
+    assert exponent([1.0] * 3 + [8.0] * 3, [128.0, 128.0]) == (1, 0)
 
 
-def test_a_ratio_that_stays_too_large_is_seen(ratio):
-    assert ratio([1.0] * 15, [16.0, 17.0, 15.0, 18.0, 16.0], enough=9) == (15.0, 0)
+def test_an_exponent_that_stays_too_large_is_seen(exponent):
+    assert exponent([1.0] * 15, [256.0, 257.0, 400.0, 258.0, 256.0]) == (2, 0)
+
+
+@pytest.mark.e2e
+def test_work_by_the_square_is_told_from_work_in_proportion():
+    def proportional(size):
+        return lambda: sum(at % 7 for at in range(size * 100))
+
+    def by_the_square(size):
+        return lambda: sum(at % 7 for at in range(size * size // 10))
+
+    assert growth.exponent(proportional, largest=4_000) < growth.BELOW_THE_SQUARE
+    assert growth.exponent(by_the_square, largest=4_000) > growth.BELOW_THE_SQUARE

@@ -23,7 +23,7 @@ from spert_hf.data.annotation.report import KINDS, Report
 from spert_hf.data.detokenization import text_of
 from spert_hf.model.text_reader import TextReader
 from spert_hf.model.text_reading import TextReading
-from tests.support.growth import time_ratio
+from tests.support import growth
 
 OLD = TextReading(words="rules-v1", sequences="sentences-v1")
 """The one reading that has characters in no word, such as byte-order marks."""
@@ -349,5 +349,8 @@ def _blank(count: int) -> AnnotatedText:
 def test_time_grows_with_the_text_and_the_number_of_mentions(
     make: Callable[[int], AnnotatedText], settings: dict[str, str]
 ):
-    few, many = make(500), make(5_000)
-    assert time_ratio(lambda: to_documents([few], **settings), lambda: to_documents([many], **settings), 25) < 25
+    def work(count: int) -> Callable[[], object]:
+        text = make(count)
+        return lambda: to_documents([text], **settings)
+
+    assert growth.exponent(work, largest=5_000) < growth.BELOW_THE_SQUARE

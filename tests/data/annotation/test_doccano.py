@@ -368,20 +368,20 @@ def test_overlaps_are_warned_of_as_the_tool_may_drop_them(tmp_path):
 
 @pytest.mark.e2e
 def test_reading_takes_time_in_proportion_to_the_file(tmp_path):
-    def file(count):
-        return write_lines(tmp_path / f"{count}.jsonl", *(RECORD | {"id": number} for number in range(count)))
+    def work(count):
+        path = write_lines(tmp_path / f"{count}.jsonl", *(RECORD | {"id": number} for number in range(count)))
+        return lambda: read_as("doccano", path)
 
-    small, large = file(100), file(1000)
-    assert growth.time_ratio(lambda: read_as("doccano", small), lambda: read_as("doccano", large), enough=20) < 20
+    assert growth.exponent(work, largest=1_000) < growth.BELOW_THE_SQUARE
 
 
 @pytest.mark.e2e
 def test_a_text_with_many_mentions_takes_time_in_proportion_to_them(tmp_path):
-    def file(count):
+    def work(count):
         mentions = [mention(number, "PER", 2 * number, 2 * number + 2) for number in range(count)]
         missing = [{"from_id": 0, "to_id": -1, "type": "x"}] * count
         record = {"id": 1, "text": "🪐" * count, "entities": mentions, "relations": missing}
-        return write_lines(tmp_path / f"{count}.jsonl", record)
+        path = write_lines(tmp_path / f"{count}.jsonl", record)
+        return lambda: read_as("doccano", path)
 
-    small, large = file(500), file(5000)
-    assert growth.time_ratio(lambda: read_as("doccano", small), lambda: read_as("doccano", large), enough=20) < 20
+    assert growth.exponent(work, largest=5_000) < growth.BELOW_THE_SQUARE

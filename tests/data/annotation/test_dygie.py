@@ -171,14 +171,14 @@ def test_every_mention_is_its_tokens_whatever_is_between_them(tmp_path, sentence
 
 @pytest.mark.e2e
 def test_time_grows_in_proportion_to_the_text(tmp_path):
-    def file(count):
+    def work(count):
         ner = [[[number, number, "X"] for number in range(count)]]
         relations = [[[number, number, 0, 0, "R"] for number in range(count)]]
         record = {"sentences": [["Mira"] * count], "ner": ner, "relations": relations}
-        return write_lines(tmp_path / f"{count}.jsonl", record)
+        path = write_lines(tmp_path / f"{count}.jsonl", record)
+        return lambda: read_as("dygie", path)
 
-    small, large = file(500), file(5000)
-    assert growth.time_ratio(lambda: read_as("dygie", small), lambda: read_as("dygie", large), enough=20) < 20
+    assert growth.exponent(work, largest=5_000) < growth.BELOW_THE_SQUARE
 
 
 LOSSES = {"train": (5598, 3219, 2), "dev": (811, 455, 0), "test": (1685, 974, 4)}

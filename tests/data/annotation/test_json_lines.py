@@ -213,12 +213,11 @@ def test_nothing_is_left_of_what_could_not_be_written_whole(tmp_path):
 
 @pytest.mark.e2e
 def test_reading_takes_time_in_proportion_to_the_file(tmp_path):
-    def file(count):
+    def work(count):
         mentions = [{"type": "X", "start": number, "end": number + 1} for number in range(count)]
         relations = [{"type": "R", "head": number, "tail": -1} for number in range(count)]
         record = {"text": "🪐" * count, "entities": mentions, "relations": relations}
-        return write_lines(tmp_path / f"{count}.jsonl", record)
+        path = write_lines(tmp_path / f"{count}.jsonl", record)
+        return lambda: read_as("json-lines", path)
 
-    small, large = file(500), file(5000)
-    ratio = growth.time_ratio(lambda: read_as("json-lines", small), lambda: read_as("json-lines", large), enough=20)
-    assert ratio < 20
+    assert growth.exponent(work, largest=5_000) < growth.BELOW_THE_SQUARE

@@ -303,13 +303,15 @@ def test_overlaps_are_warned_of_as_the_interface_does_not_show_them(tmp_path):
 
 @pytest.mark.e2e
 def test_time_grows_in_proportion_to_the_text(tmp_path):
-    def text(count):
+    def work(count):
         mentions = [TextEntity("PER", 5 * number, 5 * number + 4) for number in range(count)]
-        return AnnotatedText("Mira " * count, mentions, [TextRelation("R", 0, number) for number in range(count)])
+        relations = [TextRelation("R", 0, number) for number in range(count)]
+        text = AnnotatedText("Mira " * count, mentions, relations)
 
-    def round_trip(given):
-        write_as("prodigy", [given], tmp_path / "w.jsonl")
-        read_as("prodigy", tmp_path / "w.jsonl")
+        def round_trip():
+            write_as("prodigy", [text], tmp_path / "w.jsonl")
+            read_as("prodigy", tmp_path / "w.jsonl")
 
-    small, large = text(300), text(3000)
-    assert growth.time_ratio(lambda: round_trip(small), lambda: round_trip(large), enough=20) < 20
+        return round_trip
+
+    assert growth.exponent(work, largest=3_000) < growth.BELOW_THE_SQUARE

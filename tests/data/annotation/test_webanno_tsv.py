@@ -1,5 +1,6 @@
 """WebAnno TSV 3: rows of tokens read as the tool means them, and refused with their place where they are wrong."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from spert_hf.data.annotation.reading import choose_format, read_annotations
 from spert_hf.data.annotation.report import Report
 from spert_hf.data.annotation.sample import Sample
 from spert_hf.data.annotation.webanno_tsv import read, recognises
+from tests.support import growth
 from tests.support.annotation_files import FILES, as_expected, expected_of, plain, shared_files
-from tests.support.growth import time_ratio
 
 FOLDERS = [FILES, *([shared_files()] if shared_files() else [])]
 NER, TIE, POS = "webanno.custom.Ner", "webanno.custom.Tie", "webanno.custom.Pos"
@@ -353,16 +354,15 @@ def test_no_change_of_a_file_breaks_the_reader(tmp_path_factory: pytest.TempPath
 
 @pytest.mark.e2e
 def test_time_to_read_grows_with_the_number_of_rows(tmp_path: Path):
-    def written(count: int) -> Path:
+    def work(count: int) -> Callable[[], object]:
         rows = [f"1-{at + 1}/{at * 3}-{at * 3 + 2}/Bo/P|Q/r/1-1[0_0]/" for at in range(count)]
         rows = [row.replace("P|Q", f"P[{at + 1}]").replace("[0_0]", f"[1_{at + 1}]") for at, row in enumerate(rows)]
         path = tmp_path / f"{count}.tsv"
         path.write_text(file_of("#Text=" + "Bo " * count, *rows, header=TIES))
-        return path
+        assert len(read_annotations(path)[0].relations) == count
+        return lambda: read_annotations(path)
 
-    few, many = written(1_000), written(10_000)
-    assert len(read_annotations(many)[0].relations) == 10_000
-    assert time_ratio(lambda: read_annotations(few), lambda: read_annotations(many), 25) < 25
+    assert growth.exponent(work, largest=10_000) < growth.BELOW_THE_SQUARE
 
 
 LABELS = st.text("ab|_[]*\\;->\t1 ü", min_size=1, max_size=4).filter(str.strip)
