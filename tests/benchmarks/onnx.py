@@ -6,6 +6,7 @@ reads one text. Throughput, with `--texts`: seconds for many texts in one call, 
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -71,14 +72,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _measure(names: Sequence[str], then: str, options: argparse.Namespace) -> Measured:
+    """Measure after a round that does not count, in which Python writes the byte code of what it imports."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     figures: dict[str, list[list[float]]] = {name: [] for name in names}
-    for _ in range(options.rounds):
+    for _ in range(1 + options.rounds):
         for name in names:
             python = sys.executable if name in _OF_TORCH else options.onnx_python
             program = _LOADED_BY[name].format(model=options.model) + then
-            done = subprocess.run([python, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
+            command = [python, "-c", program]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
             figures[name].append(json.loads(done.stdout.splitlines()[-1]))
-    return figures
+    return {name: of_rounds[1:] for name, of_rounds in figures.items()}
 
 
 def _table_of_first(measured: Measured) -> str:
