@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from huggingface_hub import utils as hub
-
 
 class _Setting(NamedTuple):
     """A global setting: its getter and its setter."""
@@ -16,15 +14,16 @@ class _Setting(NamedTuple):
 
 
 @contextmanager
-def restored_state(with_models: bool) -> Iterator[None]:
+def restored_state(with_models: bool = True) -> Iterator[None]:
     """Context that restores logging and progress bars of other libraries, and the number of torch threads.
 
     Commands may run in other processes, such as notebooks, servers and tests.
 
     Args:
-        with_models: whether torch and transformers are used in it, which may not be installed.
+        with_models: whether torch and transformers, which may not be installed, are used in it. Where they have been
+            imported before, their settings are restored anyway.
     """
-    settings = (*(_of_models() if with_models else ()), *_SETTINGS)
+    settings = (*(_of_models() if with_models or _are_models_imported() else ()), *_SETTINGS)
     before = [setting.read() for setting in settings]
     try:
         yield
@@ -32,6 +31,10 @@ def restored_state(with_models: bool) -> Iterator[None]:
         for setting, value in zip(settings, before, strict=True):
             if setting.read() != value:  # libraries warn about settings that the environment overrides
                 setting.write(value)
+
+
+def _are_models_imported() -> bool:
+    return all(sys.modules.get(name) for name in ("torch", "transformers"))  # None: imports are forbidden
 
 
 def _of_models() -> tuple[_Setting, ...]:
@@ -49,7 +52,18 @@ def _of_models() -> tuple[_Setting, ...]:
     )
 
 
+def _hub_bars() -> bool:
+    """Whether `huggingface_hub` shows progress bars, without importing it, which not all commands need."""
+    hub: Any = sys.modules.get("huggingface_hub.utils")
+    if hub is None:
+        return True
+    # Where the environment disables them for good, to enable them would only warn.
+    are_forbidden = sys.modules["huggingface_hub.constants"].HF_HUB_DISABLE_PROGRESS_BARS is True
+    return are_forbidden or not hub.are_progress_bars_disabled()
+
+
 def _set_hub_bars(shown: bool) -> None:
+    hub: Any = sys.modules["huggingface_hub.utils"]
     (hub.enable_progress_bars if shown else hub.disable_progress_bars)()
 
 
@@ -70,6 +84,6 @@ def _set_datasets_bars(shown: bool) -> None:
 
 
 _SETTINGS = (  # after those of transformers, which also switch these
-    _Setting(lambda: not hub.are_progress_bars_disabled(), _set_hub_bars),
+    _Setting(_hub_bars, _set_hub_bars),
     _Setting(_datasets_bars, _set_datasets_bars),
 )

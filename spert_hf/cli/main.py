@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from ..model.errors import CheckpointError
 from ..without_torch import HOW_TO_GET_TORCH
+from .global_state import restored_state
 from .parsers import module_of, parse
 from .parsers.command_parser import CommandParser
 from .standard_streams import stand_in_for_closed
@@ -102,13 +103,7 @@ def _missing(error: ModuleNotFoundError) -> str:
 def _run(command: str, options: argparse.Namespace) -> int:
     """Import and run a command; help and usage errors do not wait for the import."""
     run: Callable[[argparse.Namespace], int] = import_module(f"spert_hf.cli.{module_of(command)}").run
-    are_imported = all(sys.modules.get(name) for name in ("torch", "transformers"))  # None: imports are forbidden
-    if command in _WITHOUT_MODELS and not are_imported:  # nobody has set anything to restore
-        return run(options)
-    from .global_state import restored_state
-
-    are_used = command not in _WITHOUT_MODELS and getattr(options, "backend", None) != "onnx"
-    with restored_state(with_models=are_used or are_imported):
+    with restored_state(with_models=command not in _WITHOUT_MODELS and getattr(options, "backend", None) != "onnx"):
         return run(options)
 
 

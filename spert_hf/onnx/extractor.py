@@ -1,5 +1,6 @@
 """Extraction by exported graphs: needs onnxruntime, tokenizers and NumPy, but neither torch nor transformers."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
@@ -44,7 +45,6 @@ from .candidates import likeliest_pairs, pairs_to_score, predicted_entities
 from .imports import import_onnxruntime
 from .record import (
     FOLDER,
-    PAIRS_FILE,
     RECORD_FILE,
     SPAN_FILES,
     TOKENIZER_FILE,
@@ -61,6 +61,10 @@ PAIRS_AT_ONCE = 8192
 BATCH_SIZE = 8
 """Sequences in a batch by default: with onnxruntime, larger ones are not faster on a CPU."""
 
+
+BATCHES_OF_A_THREAD = 2
+"""The least number of batches for each thread where there are few sequences: with one each, the shortest ones would be
+done long before the longest."""
 
 _SLOW_FUSIONS = ["SkipLayerNormFusion"]
 """What onnxruntime does to a graph that costs time on a CPU: its fused operator takes seven times as long as the two
@@ -248,7 +252,7 @@ class OnnxExtractor(Extractor):
         self._check_outputs()
 
     def _open_graphs(self, threads: int) -> _Graphs:
-        pairs = PAIRS_FILE if self._record.settings.relation_types else None
+        pairs = self._record.pairs_file
         return _Graphs(
             _open(self._folder / self._record.span_file(self.dtype), threads),
             _open(self._folder / pairs, threads) if pairs else None,
@@ -355,7 +359,7 @@ class OnnxExtractor(Extractor):
         config = self.model_settings
         groups = group_by_window(pieces)
         lengths = [len(pieces[group[0]].encoder_input.input_ids) for group in groups]
-        most = windows_at_once(batch_size, groups)
+        most = min(windows_at_once(batch_size, groups), self._share_of_a_thread(len(groups)))
         batches = [
             [index for window in batch for index in groups[window]]
             for batch in batches_by_length(range(len(groups)), lengths, most, 1.0)
@@ -375,6 +379,12 @@ class OnnxExtractor(Extractor):
             put_together([found[index] for index in range(len(pieces))[part]], pieces[part], config, policy, selection)
             for part in parts_of_texts(pieces, count)
         ]
+
+    def _share_of_a_thread(self, windows: int) -> int:
+        """Return the most windows in a batch with which all threads have something to do at once."""
+        if windows < self._threads:  # too few: they share out the operators
+            return max(1, windows)
+        return math.ceil(windows / (BATCHES_OF_A_THREAD * self._threads))
 
     def _side_by_side(
         self, predict: Callable[[list[int], _Graphs], dict[int, PredictionArrays]], batches: list[list[int]]

@@ -146,12 +146,17 @@ class OnnxRecord:
 
     def used_files(self, dtype: str) -> list[str]:
         """Return the names of the files that extraction in a dtype reads."""
-        names = [SPAN_FILES[dtype], TOKENIZER_FILE, *([PAIRS_FILE] if self.settings.relation_types else [])]
+        names = [SPAN_FILES[dtype], TOKENIZER_FILE, *([self.pairs_file] if self.pairs_file else [])]
         return [*names, MAPPED_FILE] if self.span_file(dtype) == MAPPED_FILE else names
 
     def span_file(self, dtype: str) -> str:
         """Return the name of the graph that scores spans in a dtype."""
         return MAPPED_FILE if dtype == "float32" and MAPPED_FILE in self.files else SPAN_FILES[dtype]
+
+    @property
+    def pairs_file(self) -> str | None:
+        """The name of the graph that scores pairs; none without relation types."""
+        return PAIRS_FILE if self.settings.relation_types else None
 
     def digest(self, dtype: str) -> str:
         """Return a digest of everything that affects predictions in a dtype."""

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(options: Options, names: Sequence[str]) -> Report:
     """Measure the sections of these names."""
-    with restored_state(with_models=True):
+    with restored_state():
         logging.set_verbosity_error()
         logging.disable_progress_bar()
         torch.set_num_threads(options.threads)

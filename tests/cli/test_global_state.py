@@ -24,7 +24,7 @@ def state():
 @pytest.fixture(params=[True, False], ids=["bars", "no bars"])
 def chosen(request):
     """Settings that are no defaults and no command's."""
-    with restored_state(with_models=True):
+    with restored_state():
         logging.set_verbosity_info()
         torch.set_num_threads(2)
         (logging.enable_progress_bar if request.param else logging.disable_progress_bar)()
