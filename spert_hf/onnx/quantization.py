@@ -7,7 +7,7 @@ there, and the weights that they are multiplied by larger (SmoothQuant, https://
 more inputs than outputs, the second ones of feed-forward blocks, have scales for parts of their inputs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -98,8 +98,8 @@ class _Quantizer:
             self._read_by.setdefault(node.input[0], []).append(node.input[1])
         self._divisors = self._find_divisors()
         self._quantized: set[str] = set()
-        self._symbolic_sizes = _leading_symbols(graph)
-        self._shapes: dict[tuple[str, int], str] = {}
+        self._leading_sizes = _leading_sizes(graph)
+        self._shared: dict[tuple[Any, ...], str] = {}
 
     def run(self) -> None:
         """Replace the nodes and the weights of the graph.
@@ -165,7 +165,7 @@ class _Quantizer:
         parts = self._parts_of(inputs)
         if inputs not in self._quantized:
             self._quantized.add(inputs)
-            self._quantize_rows(inputs, parts)
+            self._quantize_rows(inputs)
         _, zero = self._range_of(inputs)
         divisors = self._divisors.get(inputs)
         floats = self._weights[weight] if divisors is None else self._weights[weight] * divisors[:, None]
@@ -185,59 +185,69 @@ class _Quantizer:
         sizes = [self._weights[weight].shape for weight in self._read_by[inputs]]
         return _PARTS if all(rows > columns and rows % _PARTS == 0 for rows, columns in sizes) else 1
 
-    def _quantize_rows(self, name: str, parts: int) -> None:
+    def _quantize_rows(self, name: str) -> None:
         """Make integers of each row, or of each of its parts, with a scale that its largest value decides."""
-        width = len(self._largest[name]) // parts
-        source = name
-        if name in self._divisors:
-            factors = self._add(f"{name}_factors", 1 / self._divisors[name])
-            source = self._node("Mul", [name, factors], f"{name}_smooth")
-        rows = self._node("Reshape", [source, self._add(f"rows_of_{width}", np.array([-1, width]))], f"{name}_rows")
+        width = len(self._largest[name]) // self._parts_of(name)
+        shape = self._add(f"rows_of_{width}", np.array([-1, width]))
+        rows = self._node("Reshape", [self._smoothed(name), shape], f"{name}_rows")
+        scales = self._scales_of_rows(name, rows)
+        operands = [rows, scales, self._zeros(name, scales)]
+        integers = self._node("QuantizeLinear", operands, f"{name}_integers", axis=0)
+        self._put_back(name, "quantized", integers, width)
+        self._put_back(name, "scales", scales, 1)
+
+    def _smoothed(self, name: str) -> str:
+        """Return the name of activations whose largest channels are made smaller."""
+        if name not in self._divisors:
+            return name
+        factors = self._add(f"{name}_factors", 1 / self._divisors[name])
+        return self._node("Mul", [name, factors], f"{name}_smooth")
+
+    def _scales_of_rows(self, name: str, rows: str) -> str:
+        """Return the name of what one level of each row's integers stands for, *(rows,)*."""
         is_gelu = self._made_by.get(name) == "Gelu"
+        sizes = rows if is_gelu else self._node("Abs", [rows], f"{name}_absolute")
+        axis = self._add("last_axis", np.array([-1]))
+        largest = self._node("ReduceMax", [sizes, axis], f"{name}_largest", keepdims=0)
         least = "least_of_gelu" if is_gelu else "least"
         self._add(least, np.float32(_LEAST_OF_GELU if is_gelu else _SMALLEST))
-        sizes = rows if is_gelu else self._node("Abs", [rows], f"{name}_absolute")
-        largest = self._node(
-            "ReduceMax", [sizes, self._add("last_axis", np.array([-1]))], f"{name}_largest", keepdims=0
-        )
         size = self._node("Max", [largest, least], f"{name}_size")
-        step, zero = self._range_of(name)
-        scales = self._node("Mul", [size, step], f"{name}_row_scales")
-        integers = self._node(
-            "QuantizeLinear", [rows, scales, self._zeros(name, scales, zero)], f"{name}_integers", axis=0
-        )
-        for values, shape, kind in (
-            (integers, self._shape(name, parts * width), "quantized"),
-            (scales, self._shape(name, parts), "scales"),
-        ):
-            outputs = [f"{name}_{kind}_{part}" for part in range(parts)]
-            whole = self._node("Reshape", [values, shape], outputs[0] if parts == 1 else f"{name}_{kind}")
-            if parts > 1:
-                split = self._onnx.helper.make_node("Split", [whole], outputs, axis=-1, num_outputs=parts)
-                self._nodes.append(split)
+        step, _ = self._range_of(name)
+        return self._node("Mul", [size, step], f"{name}_row_scales")
+
+    def _put_back(self, name: str, kind: str, values: str, width: int) -> None:
+        """Give values of rows the leading sizes of their activations, and each part its name."""
+        parts = self._parts_of(name)
+        outputs = [f"{name}_{kind}_{part}" for part in range(parts)]
+        whole = outputs[0] if parts == 1 else f"{name}_{kind}"
+        self._node("Reshape", [values, self._shape(name, parts * width)], whole)
+        if parts > 1:
+            split = self._onnx.helper.make_node("Split", [whole], outputs, axis=-1, num_outputs=parts)
+            self._nodes.append(split)
 
     def _shape(self, name: str, last: int) -> str:
         """Return the name of the shape of activations with another last size."""
-        leading, key = self._leading_sizes(name)
-        if (key, last) not in self._shapes:
-            sizes = [leading, self._add(f"size_{last}", np.array([last]))]
-            self._shapes[key, last] = self._node("Concat", sizes, f"{name}_shape_{last}", axis=0)
-        return self._shapes[key, last]
+        sizes = self._leading_sizes.get(name, name)
+        leading = self._once("leading", sizes, make=lambda: self._node("Shape", [name], f"{name}_leading", end=-1))
+        both = [leading, self._add(f"size_{last}", np.array([last]))]
+        return self._once("shape", sizes, last, make=lambda: self._node("Concat", both, f"{name}_shape_{last}", axis=0))
 
-    def _leading_sizes(self, name: str) -> tuple[str, str]:
-        """Return the names of all sizes of activations but the last, and what tells which others have the same."""
-        key = self._symbolic_sizes.get(name, name)
-        if (key, 0) not in self._shapes:
-            self._shapes[key, 0] = self._node("Shape", [name], f"{name}_leading", end=-1)
-        return self._shapes[key, 0], key
-
-    def _zeros(self, name: str, scales: str, zero: str) -> str:
+    def _zeros(self, name: str, scales: str) -> str:
         """Return the name of the zero points of rows, which are all the same."""
-        key = f"{self._symbolic_sizes.get(name, name)} {self._parts_of(name)} {zero}"
-        if (key, 0) not in self._shapes:
-            count = self._node("Shape", [scales], f"{name}_rows_shape")
-            self._shapes[key, 0] = self._node("Expand", [zero, count], f"{name}_zeros")
-        return self._shapes[key, 0]
+        _, zero = self._range_of(name)
+
+        def make() -> str:
+            count = self._node("Shape", [scales], f"{name}_row_count")
+            return self._node("Expand", [zero, count], f"{name}_zeros")
+
+        sizes = self._leading_sizes.get(name, name)
+        return self._once("zeros", sizes, self._parts_of(name), zero, make=make)
+
+    def _once(self, *key: Any, make: Callable[[], str]) -> str:
+        """Return the name of what is computed once for all activations that need the same."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return self._shared[key]
 
     def _range_of(self, name: str) -> tuple[str, str]:
         """Return the names of the step and of the zero point of activations."""
@@ -260,11 +270,11 @@ class _Quantizer:
         return output
 
 
-def _leading_symbols(graph: Any) -> dict[str, str]:
+def _leading_sizes(graph: Any) -> dict[str, str]:
     """Return all sizes of tensors but the last, as the exporter names them: equal names are equal sizes in all runs."""
     dimensions = {info.name: info.type.tensor_type.shape.dim[:-1] for info in graph.value_info}
-    symbols = {name: [size.dim_param or size.dim_value for size in sizes] for name, sizes in dimensions.items()}
-    return {name: str(sizes) for name, sizes in symbols.items() if sizes and all(sizes)}
+    names = {name: [size.dim_param or size.dim_value for size in sizes] for name, sizes in dimensions.items()}
+    return {name: str(sizes) for name, sizes in names.items() if sizes and all(sizes)}
 
 
 def _integers(floats: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:

@@ -68,6 +68,24 @@ def test_a_subword_does_not_depend_on_others_in_the_batch():
     np.testing.assert_array_equal(computed(model, {"x": strange})[:1], alone)
 
 
+@pytest.mark.parametrize("infer", [onnx.shape_inference.infer_shapes, lambda model: model], ids=["known", "unknown"])
+def test_layers_of_sub_words_and_of_sentences_have_scales_of_their_own(infer):
+    """Whether the exporter knows the sizes of activations or not."""
+    weights = {
+        "axis": np.array([1]),
+        "of_subwords": drawn(HIDDEN, HIDDEN) / 6,
+        "of_sentences": drawn(HIDDEN, HIDDEN) / 6,
+    }
+    nodes = [
+        ("Tanh", ["x"], ["subwords"]),
+        ("ReduceMax", ["subwords", "axis"], ["sentences"]),
+        ("MatMul", ["subwords", "of_subwords"], ["some"]),
+        ("MatMul", ["sentences", "of_sentences"], ["others"]),
+        ("Add", ["some", "others"], ["y"]),
+    ]
+    assert error(infer(model_of(nodes, weights))) < 0.02
+
+
 def test_integers_take_the_place_of_weights():
     types = {tensor.data_type for tensor in quantized(feed_forward()).graph.initializer if len(tensor.dims) == 2}
     assert types == {onnx.TensorProto.INT8}
