@@ -382,7 +382,7 @@ class OnnxExtractor(Extractor):
 
     def _share_of_a_thread(self, windows: int) -> int:
         """Return the most windows in a batch with which all threads have something to do at once."""
-        if windows < self._threads:  # too few: they share out the operators
+        if windows < self._threads or self._threads == 1:  # the threads share out the operators of a batch
             return max(1, windows)
         return math.ceil(windows / (BATCHES_OF_A_THREAD * self._threads))
 

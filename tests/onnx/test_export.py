@@ -92,8 +92,10 @@ def test_an_export_without_mapped_weights_gives_the_same(copied):
     assert load_onnx(copied)(TEXTS) == expected
 
 
-def test_several_threads_give_the_same(checkpoint):
-    one, several = (load_onnx(checkpoint, threads=threads)(TEXTS * 5, batch_size=2) for threads in (1, 3))
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 40])
+def test_several_threads_give_the_same(checkpoint, count):
+    texts = (TEXTS * 10)[:count]
+    one, several = (load_onnx(checkpoint, threads=threads)(texts) for threads in (1, 3))
     assert several == rounded(one)
 
 
