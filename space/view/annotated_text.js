@@ -12,7 +12,7 @@ import { bestByType } from "./shares.js";
 const ARC_LANE = 22; // pixels
 const ARC_BASE = 14;
 const LABEL_LANE = 17;
-const LABEL_GAP = 6;
+const LABEL_GAP = 3; // less than a space, so that neighbours stay on one lane
 const MOST_ARCS = 80; // more would be illegible; the table lists more
 
 export class AnnotatedText {
