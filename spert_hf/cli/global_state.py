@@ -54,12 +54,12 @@ def _of_models() -> tuple[_Setting, ...]:
 
 def _hub_bars() -> bool:
     """Whether `huggingface_hub` shows progress bars, without importing it, which not all commands need."""
-    hub: Any = sys.modules.get("huggingface_hub.utils")
-    if hub is None:
+    hub, constants = (sys.modules.get(f"huggingface_hub.{name}") for name in ("utils", "constants"))
+    are_disabled = getattr(hub, "are_progress_bars_disabled", None)  # missing while another thread imports it
+    if are_disabled is None:
         return True
     # Where the environment disables them for good, to enable them would only warn.
-    are_forbidden = sys.modules["huggingface_hub.constants"].HF_HUB_DISABLE_PROGRESS_BARS is True
-    return are_forbidden or not hub.are_progress_bars_disabled()
+    return getattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", None) is True or not are_disabled()
 
 
 def _set_hub_bars(shown: bool) -> None:

@@ -93,7 +93,7 @@ class SpertComponent(Pipe):
         relation_types (`list`, *optional*): Types of the relations to keep.
         overlap (`str`, *optional*): What becomes of overlapping entities: `"keep"`, `"drop"` or `"best"`. Default: the
             model's setting.
-        batch_size (`int`, *optional*): Number of sequences that are computed together. Default: 32; 8 with ONNX.
+        batch_size (`int`, *optional*): The most sequences that are computed together. Default: 32; 8 with ONNX.
 
     Raises:
         ValueError: A setting is not allowed.

@@ -63,8 +63,10 @@ BATCH_SIZE = 8
 
 
 BATCHES_OF_A_THREAD = 2
-"""The least number of batches for each thread where there are few sequences: with one each, the shortest ones would be
-done long before the longest."""
+"""How many batches each thread gets of few sequences: with one, threads with short ones would wait for the others."""
+
+_FEWEST_OF_A_THREAD = 4
+"""With fewer sequences for each thread, the threads share out the operators of a single batch."""
 
 _SLOW_FUSIONS = ["SkipLayerNormFusion"]
 """What onnxruntime does to a graph that costs time on a CPU: its fused operator takes seven times as long as the two
@@ -199,7 +201,7 @@ class OnnxExtractor(Extractor):
         record: its record.
         dtype: `"float32"` or `"int8"`.
         threads: number of threads.
-        batch_size: number of sequences in a batch.
+        batch_size: the most sequences in a batch.
         batches_ahead: see [`SpertPipeline`].
         show_progress: whether to show a progress bar on standard error.
         settings: defaults of a call's arguments; see [`SpertPipeline`].
@@ -359,7 +361,7 @@ class OnnxExtractor(Extractor):
         config = self.model_settings
         groups = group_by_window(pieces)
         lengths = [len(pieces[group[0]].encoder_input.input_ids) for group in groups]
-        most = min(windows_at_once(batch_size, groups), self._share_of_a_thread(len(groups)))
+        most = min(windows_at_once(batch_size, groups), self._most_in_a_batch(len(groups)))
         batches = [
             [index for window in batch for index in groups[window]]
             for batch in batches_by_length(range(len(groups)), lengths, most, 1.0)
@@ -380,24 +382,23 @@ class OnnxExtractor(Extractor):
             for part in parts_of_texts(pieces, count)
         ]
 
-    def _share_of_a_thread(self, windows: int) -> int:
-        """Return the most windows in a batch with which all threads have something to do at once."""
-        if windows < self._threads or self._threads == 1:  # the threads share out the operators of a batch
+    def _most_in_a_batch(self, windows: int) -> int:
+        """Return the size of batches with which all threads have something to do."""
+        if self._threads == 1 or windows < _FEWEST_OF_A_THREAD * self._threads:
             return max(1, windows)
         return math.ceil(windows / (BATCHES_OF_A_THREAD * self._threads))
 
     def _side_by_side(
         self, predict: Callable[[list[int], _Graphs], dict[int, PredictionArrays]], batches: list[list[int]]
     ) -> Iterator[dict[int, PredictionArrays]]:
-        """Yield predictions for batches, the longest first: several threads compute one each, as single operators are
-        too small to be shared out.
+        """Yield predictions for batches, the longest first: if there are enough, each thread computes one, as single
+        operators are too small to be shared out.
         """
-        workers = min(self._threads, len(batches))
-        if workers < 2:
+        if self._threads == 1 or len(batches) < self._threads:
             yield from map(predict, batches, repeat(self._graphs))
             return
         graphs = self._graphs_of_one_thread()
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(self._threads) as pool:
             yield from pool.map(predict, reversed(batches), repeat(graphs))
 
     def _score(

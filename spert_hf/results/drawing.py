@@ -25,7 +25,9 @@ from .text_width import FONT, SEMIBOLD, text_width
 ARC_LANE = 22
 ARC_BASE = 14
 LABEL_LANE = 17
-LABEL_GAP = 6
+LABEL_GAP = 3
+"""Less than a space, so that neighbours stay on one lane."""
+
 MOST_ARCS = 80
 """More would be unreadable; the table has them."""
 
