@@ -3,7 +3,7 @@
 import re
 import time
 import unicodedata
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from types import SimpleNamespace
 
 import pytest
@@ -164,6 +164,13 @@ def test_a_busy_machine_makes_no_pattern_slow(monkeypatch):
     split = pattern_matches(r"\w+")
     monkeypatch.setattr(words, "SECONDS_OF_PATTERN", 5.0)
     assert len(split("a b " * 100)) == 200
+
+
+def test_a_pause_of_the_process_makes_no_pattern_slow(monkeypatch):
+    """Such as a garbage collection during one of the trials."""
+    readings = chain([0.0], repeat(100.0))
+    monkeypatch.setattr(words, "time", SimpleNamespace(thread_time=lambda: next(readings)))
+    assert words_of(pattern_matches(r"\w+"), "a b") == ["a", "b"]
 
 
 class TestFunction:
