@@ -61,8 +61,7 @@ PAIRS_AT_ONCE = 8192
 BATCH_SIZE = 8
 """Sequences in a batch by default: with onnxruntime, larger ones are not faster on a CPU."""
 
-
-BATCHES_OF_A_THREAD = 2
+_BATCHES_OF_A_THREAD = 2
 """How many batches each thread gets of few sequences: with one, threads with short ones would wait for the others."""
 
 _FEWEST_OF_A_THREAD = 4
@@ -386,7 +385,7 @@ class OnnxExtractor(Extractor):
         """Return the size of batches with which all threads have something to do."""
         if self._threads == 1 or windows < _FEWEST_OF_A_THREAD * self._threads:
             return max(1, windows)
-        return math.ceil(windows / (BATCHES_OF_A_THREAD * self._threads))
+        return math.ceil(windows / (_BATCHES_OF_A_THREAD * self._threads))
 
     def _side_by_side(
         self, predict: Callable[[list[int], _Graphs], dict[int, PredictionArrays]], batches: list[list[int]]
