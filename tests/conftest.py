@@ -19,6 +19,7 @@ settings.register_profile("nightly", deadline=None, max_examples=NIGHTLY_EXAMPLE
 settings.load_profile("default")
 torch.set_num_threads(1)  # tiny models: more threads only get in each other's way
 
+from tests.support.lost_tests import pytest_addoption, pytest_configure  # noqa: E402, F401
 from tests.support.made_once import made_once  # noqa: E402
 from tests.support.running_order import slow_first  # noqa: E402
 from tests.support.tiers import assign_tiers  # noqa: E402
