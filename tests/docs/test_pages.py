@@ -60,8 +60,11 @@ def test_the_setup_commands_stand_as_they_are_run(name):
 
 def test_ci_runs_the_default_tests_and_all_tiers_but_those_that_run_by_themselves():
     commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    runs = [line for line in commands if line.startswith("pytest")]
-    assert runs == ['pytest -n 3 --no-loadscope-reorder -m "not (tools or nightly)" || passed=false']
+    runs = [line.strip() for line in commands if "pytest" in line and not line.startswith("#")]
+    assert runs == ['pytest -n 3 --max-worker-restart=0 --no-loadscope-reorder -m "not (tools or nightly)" "$@"']
+    assert [line for line in commands if line.startswith("tests --lost")] == [
+        'tests --lost-tests "$environment/lost.txt" || code=$?'
+    ]
     assert commands[-1] == '"$passed"'
 
 
