@@ -46,6 +46,8 @@ def harmful(**settings):
     return {
         **os.environ,
         "PYTHONPATH": path,
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",  # by default, actors wait for what else is computed here
         **{f"HARM_{name.upper()}": str(value) for name, value in settings.items()},
     }
 
@@ -117,33 +119,38 @@ def scores_of(row):
 
 
 class TwoMachines:
-    """A cluster of two machines with a CPU each, of which the second can be lost."""
+    """A cluster of two machines with a CPU each (`tests/support/ray_machines.py`), of which the second can be lost."""
 
     def __init__(self):
-        from ray.cluster_utils import Cluster
-
-        before = dict(os.environ)
-        os.environ.update(harmful(), RAY_USAGE_STATS_ENABLED="0")
-        try:
-            self._cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        self._second = None
-        self.add_second()
-
-    @property
-    def address(self):
-        return self._cluster.address
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.ray_machines"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=harmful(),
+        )
+        self.address = self._answer()
+        self._has_second = True
 
     def add_second(self):
-        if self._second is None:
-            self._second = self._cluster.add_node(num_cpus=1)
+        if not self._has_second:
+            self._ask("add")
+            self._has_second = True
 
     def lose_second(self):
-        if self._second is not None:
-            self._cluster.remove_node(self._second, allow_graceful=False)
-            self._second = None
+        if self._has_second:
+            self._ask("lose")
+            self._has_second = False
 
     def close(self):
-        self._cluster.shutdown()
+        self._process.communicate(timeout=SECONDS)
+
+    def _ask(self, what):
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        self._answer()
+
+    def _answer(self):
+        line = self._process.stdout.readline().strip()
+        assert line, "Ray's cluster has ended"
+        return line
