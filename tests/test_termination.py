@@ -8,6 +8,18 @@ import pytest
 from spert_hf.termination import sigterm_raises
 
 
+@pytest.fixture(autouse=True)
+def survive():
+    """Have a signal that nothing handles fail its test, in place of ending the tests' process."""
+
+    def fail(number, frame):
+        raise AssertionError(f"signal {number} came to the handler of before")
+
+    before = signal.signal(signal.SIGTERM, fail)
+    yield
+    signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
 def test_what_was_begun_is_cleared_away():
     before = signal.getsignal(signal.SIGTERM)
     cleared = []

@@ -391,6 +391,20 @@ _TABLES = (
         seeds=ABLATION_SEEDS,
     ),
     Table(
+        name="consistency",
+        title="Consistency under dropout",
+        claim="The gain from computing each batch twice and pulling the two predictions together (R-Drop), with the "
+        "recommended recipe for CoNLL04.",
+        dataset="conll04",
+        split="dev",
+        rows=(
+            Row("each batch once", ON_TRAIN, recipe="conll04/recipe_minilm.yaml"),
+            Row("weight 1", {**ON_TRAIN, "consistency_weight": 1.0}, recipe="conll04/recipe_minilm.yaml"),
+        ),
+        columns=F1_COLUMNS,
+        seeds=ABLATION_SEEDS,
+    ),
+    Table(
         name="precision",
         title="Single precision and bfloat16",
         claim="The cost of training in bfloat16 in F1, with the paper's settings.",

@@ -142,6 +142,12 @@ class SpertTrainingArguments(ModelSettings):
     weight_decay: float = _optimisation(0.01, "Weight decay, of all weights except biases and LayerNorm.")
     warmup_ratio: float = _optimisation(0.1, "Share of the steps for linear warm-up of the learning rate.", most=1)
     lr_scheduler_type: str = _optimisation("linear", "Learning rate schedule after warm-up.", choices=SCHEDULERS)
+    consistency_weight: float = _optimisation(
+        0.0,
+        "Weight of the consistency of two predictions under dropout (R-Drop): each batch is computed twice, which "
+        "takes almost twice the time, and the two are pulled together. 0: once.",
+        most=1_000,
+    )
     max_grad_norm: float = _optimisation(1.0, "Maximum gradient norm; 0: no clipping.")
     max_skipped_steps: int = _optimisation(
         10,

@@ -15,6 +15,7 @@ from torch.nn.utils import get_total_norm
 from ..model.cpu_scheduling import batches_by_length
 from ..model.modeling_spert import SpertModel
 from .batches import BatchMaker, candidate_counts, split_batch
+from .consistency import consistent_losses
 from .embedding_rows import EmbeddingRows
 
 CLIPPING_EPSILON = 1e-6
@@ -27,7 +28,8 @@ class StepOutcome:
 
     Args:
         losses: `entity_loss`, the mean over the candidate spans of the global batch; `relation_loss`, the mean over its
-            candidate pairs and the relation types; and `loss`, their sum.
+            candidate pairs and the relation types; and `loss`, their sum. Divergences that are weighted by
+            `consistency_weight` are part of them.
         stop_asked: whether any process was asked to stop.
         suspects: the examples in batches whose loss or gradient was not finite, if the step was skipped for that; empty
             if it was taken.
@@ -50,6 +52,7 @@ class OptimizerStep:
         batch_size: the most examples that a process computes at once.
         max_grad_norm: the norm that gradients are clipped to; 0 for no clipping.
         embedding_rows: the rows of the model's word embeddings, if they are trained by rows.
+        consistency_weight: weight of the consistency of two predictions; 0: each batch is computed once.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class OptimizerStep:
         batch_size: int,
         max_grad_norm: float,
         embedding_rows: EmbeddingRows | None = None,
+        consistency_weight: float = 0.0,
     ) -> None:
         self._accelerator = accelerator
         self._model = model
@@ -72,6 +76,7 @@ class OptimizerStep:
         self._batch_size = batch_size
         self._max_grad_norm = max_grad_norm
         self._embedding_rows = embedding_rows
+        self._consistency_weight = consistency_weight
 
     def __call__(self, indices: Sequence[int], epoch: int, stop_asked: bool) -> StepOutcome:
         """Take one step, or skip it if loss or gradient is not finite.
@@ -136,8 +141,14 @@ class OptimizerStep:
         """Return a batch's parts of the global batch's entity and relation losses, *(2,)*."""
         inputs = {name: tensor.to(self._accelerator.device) for name, tensor in batch.items()}
         output = self._model(**inputs, num_spans=num_spans, num_pairs=num_pairs)
-        no_types = output.relation_loss is None
-        return torch.stack((output.entity_loss, output.entity_loss * 0 if no_types else output.relation_loss))
+        entity_loss, relation_loss = output.entity_loss, output.relation_loss
+        if self._consistency_weight:
+            other = self._model(**inputs, num_spans=num_spans, num_pairs=num_pairs)
+            labels = inputs["entity_labels"], inputs.get("relation_labels")
+            entity_loss, relation_loss = consistent_losses(
+                (output, other), self._consistency_weight, *labels, num_spans, num_pairs
+            )
+        return torch.stack((entity_loss, entity_loss * 0 if relation_loss is None else relation_loss))
 
     def _clip_gradients(self) -> Tensor:
         """Clip the gradients to `max_grad_norm`, if it is set, and return the norm before that, a scalar."""

@@ -360,6 +360,7 @@ class SpertTrainer:
             arguments.per_device_train_batch_size,
             arguments.max_grad_norm,
             self._embedding_rows,
+            arguments.consistency_weight,
         )
         if self.accelerator.process_index:  # each process draws dropout of its own
             torch.manual_seed(arguments.seed + self.accelerator.process_index)

@@ -81,6 +81,13 @@ def test_processes_have_the_same_copies(runs):
 
 
 @pytest.mark.e2e
+def test_a_batch_may_be_computed_twice(runs, one):
+    """Without dropout both predictions are the same, so that nothing pulls."""
+    other = runs.finish_ranks("twice", 2, per_device_train_batch_size=2, consistency_weight=5.0)
+    assert_equal_within_float(one, other)
+
+
+@pytest.mark.e2e
 def test_adapters_are_the_same_on_several_processes_and_go_on_there(runs):
     pytest.importorskip("peft")
     adapters = {"lora_r": 2, "learning_rate": 1e-2}
