@@ -145,7 +145,7 @@ class SpertTrainingArguments(ModelSettings):
     consistency_weight: float = _optimisation(
         0.0,
         "Weight of the consistency of two predictions under dropout (R-Drop): each batch is computed twice, which "
-        "takes almost twice the time, and the two are pulled together. 0: once.",
+        "takes twice the time, and the two are pulled together. 0: once.",
         most=1_000,
     )
     max_grad_norm: float = _optimisation(1.0, "Maximum gradient norm; 0: no clipping.")
