@@ -1,5 +1,6 @@
 """Imports of OpenVINO and NNCF, which are optional and whose usage reports are disabled."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,26 @@ def import_openvino() -> Any:
         ImportError: if it is not installed; the message says what to install.
     """
     return _import_silent("openvino")
+
+
+def openvino_core() -> Any:
+    """The one `openvino.Core` of this process, which compiles and reads models.
+
+    It is kept until the process ends. With its first model, OpenVINO gives the thread that compiles a stack for signal
+    handlers, and frees that with the last object of its CPU plugin, in whatever thread that is: if in another one, the
+    process would crash at the next signal.
+
+    Raises:
+        ImportError: as for [`import_openvino`].
+    """
+    openvino, process = import_openvino(), os.getpid()
+    if process not in _cores:  # that of the parent of a forked process has no threads here
+        _cores.setdefault(process, openvino.Core())
+    return _cores[process]
+
+
+_cores: dict[int, Any] = {}
+"""By process, as those of parents are not to be freed in their children, either."""
 
 
 def import_nncf() -> Any:

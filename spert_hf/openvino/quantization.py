@@ -21,7 +21,7 @@ from ..model.modeling_spert import SpertModel
 from ..model.pieces import cut
 from ..model.processing_spert import SpertProcessor
 from .conversion import convert_encoder
-from .imports import import_nncf, import_openvino
+from .imports import import_nncf, import_openvino, openvino_core
 from .settings import CALIBRATION_SENTENCES
 
 MODEL_FILE = "openvino_encoder_int8.xml"
@@ -79,7 +79,7 @@ def read_quantized_encoder(model: SpertModel, token: bool | str | None = None) -
         ValueError: if there is no quantized encoder.
         CheckpointError: if it is damaged or belongs to other weights.
     """
-    openvino = import_openvino()
+    core = openvino_core()
     found = [_find(model, name, token) for name in QUANTIZED_FILES]
     missing = [name for name, path in zip(QUANTIZED_FILES, found, strict=True) if path is None]
     if missing:
@@ -90,7 +90,7 @@ def read_quantized_encoder(model: SpertModel, token: bool | str | None = None) -
     paths = {name: Path(str(path)) for name, path in zip(QUANTIZED_FILES, found, strict=True)}
     check_quantized_encoder(paths, model)
     try:
-        return openvino.Core().read_model(paths[MODEL_FILE], paths[WEIGHTS_FILE])
+        return core.read_model(paths[MODEL_FILE], paths[WEIGHTS_FILE])
     except RuntimeError as error:
         raise CheckpointError(f"{paths[MODEL_FILE]} can't be read by OpenVINO: {error}") from error
 

@@ -22,7 +22,7 @@ from ..model.modeling_spert import SpertModel
 from ..model.runtime import EncodingModel
 from ..model.setting_checks import check_choice
 from .conversion import convert_encoder, relative_error
-from .imports import import_openvino
+from .imports import import_openvino, openvino_core
 from .quantization import read_quantized_encoder
 from .settings import PRECISIONS
 
@@ -136,7 +136,7 @@ def _serialized(model: Any) -> tuple[bytes, bytes]:
 
 
 def _read_runtime(graph: bytes, weights: bytes, precision: str, threads: int) -> OpenVinoRuntime:
-    return OpenVinoRuntime(import_openvino().Core().read_model(graph, weights), precision, threads)
+    return OpenVinoRuntime(openvino_core().read_model(graph, weights), precision, threads)
 
 
 _runtimes: WeakSet[OpenVinoRuntime] = WeakSet()
@@ -155,7 +155,7 @@ class _CompiledEncoder:
     """An encoder compiled with some settings, and what holds the memory of one computation each."""
 
     def __init__(self, model: Any, settings: dict[str, Any]) -> None:
-        self._compiled = import_openvino().Core().compile_model(model, "CPU", settings)
+        self._compiled = openvino_core().compile_model(model, "CPU", settings)
         self._idle: deque[Any] = deque()
 
     def compute(self, inputs: list[Any]) -> Any:
