@@ -2,7 +2,7 @@
 
 pytest-xdist can't hand out again what such a worker had been given (with `--dist loadfile` it waits for ever), so a run
 in which this may happen has `--max-worker-restart=0`. `--lost-tests=FILE` writes the names of what was not run, for
-`pytest @FILE`, and gives the run an exit code of its own, unless a test has failed or native code has crashed.
+`pytest @FILE`, and gives the run an exit code of its own, unless a test has failed or a worker ended in another way.
 """
 
 import os
@@ -17,8 +17,8 @@ import pytest
 LOST = 9
 """Exit code of a run in which nothing has failed, but tests were lost."""
 
-_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
-"""How faults of native code end a process: those are failures."""
+_BY_THE_SYSTEM = -signal.SIGKILL
+"""How the system ends a process, as for lack of memory. Any other end, such as a crash of native code, is a failure."""
 _PATIENCE = 30
 
 
@@ -64,10 +64,10 @@ class LostTests:
         if not error:
             return
         try:
-            code = node.gateway._io.popen.wait(_PATIENCE)
+            code: object = node.gateway._io.popen.wait(_PATIENCE)
         except Exception as unknown:  # inner parts of execnet
             code = unknown
-        self._failed |= -code in _CRASHES if isinstance(code, int) else False
+        self._failed |= code != _BY_THE_SYSTEM
         free = psutil.virtual_memory().available >> 20
         self._ends.append(f"{node.gateway.id} ended: {_name(code)}; {free:,} MiB of memory are free now")
 

@@ -31,7 +31,12 @@ def run(folder, *arguments):
 @pytest.mark.e2e
 @pytest.mark.parametrize(
     ("number", "other", "code"),
-    [(signal.SIGKILL, "pass", LOST), (signal.SIGKILL, "assert False", 1), (signal.SIGSEGV, "pass", 1)],
+    [
+        (signal.SIGKILL, "pass", LOST),
+        (signal.SIGKILL, "assert False", 1),
+        (signal.SIGSEGV, "pass", 1),
+        (signal.SIGTERM, "pass", 1),
+    ],
 )
 def test_lost_tests_are_named_unless_something_has_failed(tmp_path, number, other, code):
     (tmp_path / "pytest.ini").touch()
