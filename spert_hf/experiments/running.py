@@ -126,16 +126,36 @@ class Runner:
         self.report = report
         self.show_progress = show_progress and workplace.jobs == 1
         self._stop = threading.Event()
+        self._teachers: dict[str, Run] = {}
 
     def carry_out(self, runs: Sequence[Run]) -> None:
-        """Carry out runs; if one fails, the others are still carried out.
+        """Carry out runs, and before them those of their teachers; if one fails, the others are still carried out.
 
         Raises:
             RunFailedError: if runs failed; the message names each with the reason.
             KeyboardInterrupt: if interrupted, after the current runs have saved a checkpoint.
         """
+        self._teachers = {teacher.key: teacher for run in runs for teacher in run.teachers}
+        others = [run for run in runs if run.key not in self._teachers]
+        count = len(self._teachers) + len(others)
+        failures = self._carry_out_all(list(self._teachers.values()), 1, count)
+        failures += self._carry_out_all(others, 1 + len(self._teachers), count)
+        if failures:
+            raise RunFailedError("\n".join(failures))
+        if not self.workplace.keep_models:
+            for key in self._teachers:
+                shutil.rmtree(self.workplace.work_dir / key, ignore_errors=True)
+
+    def _carry_out_all(self, runs: Sequence[Run], first: int, count: int) -> list[str]:
+        """Carry out runs that do not wait for each other, and return what failed.
+
+        Args:
+            runs: the runs.
+            first: the number of the first among all runs.
+            count: the number of all runs.
+        """
         with ThreadPoolExecutor(self.workplace.jobs) as pool:
-            futures = [pool.submit(self._carry_out, run, place, len(runs)) for place, run in enumerate(runs, 1)]
+            futures = [pool.submit(self._carry_out, run, place, count) for place, run in enumerate(runs, first)]
             try:
                 while not all(future.done() for future in futures):
                     sleep(_PAUSE)
@@ -144,9 +164,7 @@ class Runner:
                 pool.shutdown(cancel_futures=True)
                 raise
         ends = zip(runs, (future.exception() for future in futures), strict=True)
-        failures = [f"{run.label}: {error}" for run, error in ends if error is not None]
-        if failures:
-            raise RunFailedError("\n".join(failures))
+        return [f"{run.label}: {error}" for run, error in ends if error is not None]
 
     def _carry_out(self, run: Run, place: int, count: int) -> None:
         """Train the model unless it is trained already, analyse it and write the result."""
@@ -159,19 +177,21 @@ class Runner:
             if self._stop.is_set():
                 return
             folder.mkdir(exist_ok=True)
-            if not missing_runs([run], self.workplace.results_dir, ANALYSES):
+            teaches = run.key in self._teachers
+            done = not missing_runs([run], self.workplace.results_dir, ANALYSES)
+            if done and not teaches:
                 self.report(f"{name}: done by another command")
                 return
             if not (folder / RUN_FILE).is_file():
                 self.report(f"{name}: {'resuming' if list_checkpoints(folder) else 'training'} in {folder}")
                 self._train(run, folder, lock, name)
-            if self._stop.is_set():
+            if self._stop.is_set() or done:
                 return
             result = make_result(run, folder, self.workplace)
             write_result(run.result_file(self.workplace.results_dir), result)
             scores = ", ".join(f"{TASK_NAMES[task]} {result['scores'][task]['micro']['f1']:.2f}" for task in TASK_NAMES)
             self.report(f"{name}: done in {result['seconds']:.0f} s; micro F1: {scores}")
-            if not self.workplace.keep_models:
+            if not self.workplace.keep_models and not teaches:
                 shutil.rmtree(folder)
 
     def _train(self, run: Run, folder: Path, lock: int, name: str) -> None:
@@ -228,7 +248,9 @@ def make_result(run: Run, folder: Path, workplace: Workplace) -> dict[str, Any]:
         ValueError: if the model in the folder has other settings.
     """
     content = TrainingRecord.from_file(folder / RUN_FILE).content
-    recorded = SpertTrainingArguments(**content["settings"])
+    # Without the folders of teachers it would not tell which runs they are.
+    teachers = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"].get("teachers")
+    recorded = SpertTrainingArguments(**{**content["settings"], "teachers": teachers})
     check_settings(folder / RUN_FILE, result_settings(recorded), run)
     return {
         "settings": result_settings(recorded),
@@ -264,6 +286,7 @@ def _training_command(run: Run, folder: Path, workplace: Workplace) -> list[str]
         save_total_limit=1,
         resume_from_checkpoint=LATEST,
         cpu_threads=share_of_cores(workplace.jobs),
+        teachers=",".join(str(workplace.work_dir / teacher.key) for teacher in run.teachers) or None,
     )
     settings = {name: value for name, value in asdict(arguments).items() if value is not None}
     file = folder / SETTINGS_FILE

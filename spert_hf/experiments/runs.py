@@ -34,6 +34,7 @@ class Run:
         arguments: all training settings, except for paths.
         number: the seed or the fold.
         by_fold: whether `number` is a fold.
+        teachers: the runs whose models are its teachers.
     """
 
     label: str
@@ -41,6 +42,7 @@ class Run:
     arguments: SpertTrainingArguments
     number: int
     by_fold: bool
+    teachers: "tuple[Run, ...]" = ()
 
     @property
     def key(self) -> str:
@@ -65,11 +67,16 @@ def plan_runs(table: Table, row: Row, encoder: str = DEFAULT_ENCODER, seeds: Ite
 def _plan_run(table: Table, row: Row, encoder: str, number: int) -> Run:
     settings = {**row_settings(table, row), "encoder": encoder}
     config = settings.get("dataset_config_name")
+    teachers = (
+        tuple(_plan_run(table, row.teachers, encoder, seed) for seed in row.teacher_seeds) if row.teachers else ()
+    )
+    if teachers:
+        settings["teachers"] = ",".join(teacher.key for teacher in teachers)
     place = {"dataset_config_name": str(config).replace(FOLD, str(number))} if table.by_fold else {"seed": number}
     arguments = SpertTrainingArguments(**{**settings, **place})
     group = {**result_settings(arguments), **({"dataset_config_name": config} if table.by_fold else {"seed": None})}
     name = f"{table.name}: {row.label}, {'fold' if table.by_fold else 'seed'} {number}"
-    return Run(name, group, arguments, number, table.by_fold)
+    return Run(name, group, arguments, number, table.by_fold, teachers)
 
 
 def row_settings(table: Table, row: Row) -> dict[str, Any]:
@@ -88,7 +95,10 @@ def row_settings(table: Table, row: Row) -> dict[str, Any]:
 def result_settings(arguments: SpertTrainingArguments) -> dict[str, Any]:
     """Return the settings that decide a result, without paths of a machine."""
     settings = {name: getattr(arguments, name) for name in RESULT_DEFAULTS}
-    return settings | {name: public_name(settings[name]) for name in _PLACES}
+    settings |= {name: public_name(settings[name]) for name in _PLACES}
+    # The last two parts of a teacher's path are the name of its run; an id on the Hub has no more.
+    teachers = ["/".join(Path(name).parts[-2:]) for name in arguments.teacher_names()]
+    return settings | {"teachers": ",".join(teachers) or None}
 
 
 def public_name(place: str) -> str:

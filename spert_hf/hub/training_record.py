@@ -30,6 +30,9 @@ _WENT_ON_FROM = "went_on_from"
 _RECIPE = "recipe"
 """The measured recipe that a run took settings from, and why; runs of earlier versions have none."""
 
+_TEACHERS = "teachers"
+"""The setting that names several folders or Hub ids."""
+
 _NEEDED: dict[str, type | tuple[type, ...]] = {
     "settings": dict,
     "dataset": dict,
@@ -222,7 +225,11 @@ class TrainingRecord:
 
 
 def _without_places(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: Path(value).name if isinstance(value, str) and os.path.isabs(value) else value  # noqa: PTH117
-        for name, value in settings.items()
-    }
+    shown = {name: _without_place(value) if isinstance(value, str) else value for name, value in settings.items()}
+    if isinstance(settings.get(_TEACHERS), str):
+        shown[_TEACHERS] = ",".join(map(_without_place, settings[_TEACHERS].split(",")))
+    return shown
+
+
+def _without_place(value: str) -> str:
+    return Path(value).name if os.path.isabs(value) else value  # noqa: PTH117

@@ -148,6 +148,16 @@ class SpertTrainingArguments(ModelSettings):
         "takes twice the time, and the two are pulled together. 0: once.",
         most=1_000,
     )
+    teachers: str | None = _optimisation(
+        None,
+        "Trained SpERT models for the same types, from whose mean predictions the model learns beside the gold labels "
+        "(knowledge distillation): folders or Hub ids, separated by commas.",
+        decides=("model", "scores"),
+        metavar="DIRS_OR_IDS",
+    )
+    teacher_weight: float = _optimisation(
+        0.5, "Weight of what the teachers predict; gold labels have the rest to 1.", most=1
+    )
     max_grad_norm: float = _optimisation(1.0, "Maximum gradient norm; 0: no clipping.")
     max_skipped_steps: int = _optimisation(
         10,
@@ -260,6 +270,7 @@ class SpertTrainingArguments(ModelSettings):
             raise ValueError(f"load_best_model_at_end needs a dev split that is scored, got {reason}")
         self._check_start()
         self._check_adapters()
+        self._check_teachers()
         self.given_reading()
         # Not resolved, as that would use the name of a link's target.
         name = Path(os.path.abspath(self.dataset)).stem  # noqa: PTH100
@@ -300,6 +311,23 @@ class SpertTrainingArguments(ModelSettings):
         if self.push_to_hub and start and Path(start).is_dir():
             raise ValueError(f"push_to_hub needs adapters over a Hub id, got {start}, a folder on this machine")
         check_peft("lora_r")
+
+    def _check_teachers(self) -> None:
+        """Check that teachers are named, if anything is set for them."""
+        default = SETTINGS["teacher_weight"].default
+        if not self.teacher_names() and self.teacher_weight != default:
+            raise ValueError(f"teacher_weight needs teachers, got {self.teacher_weight!r} without them")
+
+    def teacher_names(self) -> list[str]:
+        """Return the folders or Hub ids of the teachers.
+
+        Raises:
+            ValueError: if one is empty.
+        """
+        names = [] if self.teachers is None else [name.strip() for name in self.teachers.split(",")]
+        if "" in names:
+            raise ValueError(must_be("teachers", "folders or Hub ids, separated by commas", repr(self.teachers)))
+        return names
 
     @property
     def mixed_precision(self) -> str:

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..model.modeling_spert import IGNORED_LABEL
-from ..model.output import SpertOutput
 
 
 def entity_divergence(one: Tensor, other: Tensor, labels: Tensor, num_spans: Tensor | int) -> Tensor:
@@ -43,34 +42,3 @@ def relation_divergence(one: Tensor, other: Tensor, labels: Tensor, num_pairs: T
     one, other = one.float(), other.float()
     divergences = (one.sigmoid() - other.sigmoid()) * (one - other) / 2
     return divergences.mean(-1).where(labels[..., 0] != IGNORED_LABEL, 0).sum() / num_pairs
-
-
-def consistent_losses(
-    outputs: tuple[SpertOutput, SpertOutput],
-    weight: float,
-    entity_labels: Tensor,
-    relation_labels: Tensor | None,
-    num_spans: Tensor | int,
-    num_pairs: Tensor | int,
-) -> tuple[Tensor, Tensor | None]:
-    """Compute the losses of a batch from two outputs for it.
-
-    Args:
-        outputs: with losses and logits.
-        weight: of the divergences.
-        entity_labels, relation_labels, num_spans, num_pairs: as the model took them.
-
-    Returns:
-        The entity loss and the relation loss, `None` without relation types: the mean of both outputs', and their
-        divergence.
-    """
-    one, other = outputs
-    assert one.entity_loss is not None and other.entity_loss is not None
-    assert one.entity_logits is not None and other.entity_logits is not None
-    divergence = entity_divergence(one.entity_logits, other.entity_logits, entity_labels, num_spans)
-    entity_loss = (one.entity_loss + other.entity_loss) / 2 + weight * divergence
-    if one.relation_loss is None or other.relation_loss is None or relation_labels is None:
-        return entity_loss, None
-    assert one.relation_logits is not None and other.relation_logits is not None
-    divergence = relation_divergence(one.relation_logits, other.relation_logits, relation_labels, num_pairs)
-    return entity_loss, (one.relation_loss + other.relation_loss) / 2 + weight * divergence

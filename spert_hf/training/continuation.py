@@ -87,26 +87,28 @@ class Continuation:
         return asdict(self)
 
 
-def read_trained_config(model: str, token: str | None = None) -> SpertConfig:
+def read_trained_config(model: str, token: str | None = None, setting: str = "model") -> SpertConfig:
     """Read the config of a trained model.
 
     Args:
         model: its folder or Hub id.
         token: a Hub token.
+        setting: the setting that names it, for messages.
 
     Raises:
         ValueError: if the folder has no config, or it is not a SpERT model's.
         OSError: if the Hub does not have the model, or can't be reached.
     """
-    check_folder_or_id("model", model)
+    check_folder_or_id(setting, model)
     if Path(model).is_dir() and not Path(model, "config.json").is_file():
-        raise ValueError(f"model: {model} has no config.json; name the checkpoint of a SpERT model")
+        raise ValueError(f"{setting}: {model} has no config.json; name the checkpoint of a SpERT model")
     try:
         config = AutoConfig.from_pretrained(model, trust_remote_code=False, **({"token": token} if token else {}))
     except (RecursionError, TypeError, AttributeError) as error:  # JSON, but nested too deeply or not a mapping
-        raise ValueError(f"model: config.json of {model} is not a model's config: {error}") from error
+        raise ValueError(f"{setting}: config.json of {model} is not a model's config: {error}") from error
     if not isinstance(config, SpertConfig):
-        raise ValueError(f"model: {model} is a {config.model_type} model, not a SpERT model; pass it as encoder")
+        hint = "; pass it as encoder" if setting == "model" else ""
+        raise ValueError(f"{setting}: {model} is a {config.model_type} model, not a SpERT model{hint}")
     return config
 
 

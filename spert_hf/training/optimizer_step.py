@@ -15,8 +15,9 @@ from torch.nn.utils import get_total_norm
 from ..model.cpu_scheduling import batches_by_length
 from ..model.modeling_spert import SpertModel
 from .batches import BatchMaker, candidate_counts, split_batch
-from .consistency import consistent_losses
 from .embedding_rows import EmbeddingRows
+from .objective import Objective
+from .teachers import SoftTargets, Teachers
 
 CLIPPING_EPSILON = 1e-6
 """The number that torch adds to a norm before it divides the limit by the norm."""
@@ -28,8 +29,8 @@ class StepOutcome:
 
     Args:
         losses: `entity_loss`, the mean over the candidate spans of the global batch; `relation_loss`, the mean over its
-            candidate pairs and the relation types; and `loss`, their sum. Divergences that are weighted by
-            `consistency_weight` are part of them.
+            candidate pairs and the relation types; and `loss`, their sum; with what the objective adds
+            to them.
         stop_asked: whether any process was asked to stop.
         suspects: the examples in batches whose loss or gradient was not finite, if the step was skipped for that; empty
             if it was taken.
@@ -51,8 +52,9 @@ class OptimizerStep:
         batches: makes batches of examples.
         batch_size: the most examples that a process computes at once.
         max_grad_norm: the norm that gradients are clipped to; 0 for no clipping.
+        objective: combines the losses of a batch.
         embedding_rows: the rows of the model's word embeddings, if they are trained by rows.
-        consistency_weight: weight of the consistency of two predictions; 0: each batch is computed once.
+        teachers: trained models that the model learns from, if any.
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class OptimizerStep:
         batches: BatchMaker,
         batch_size: int,
         max_grad_norm: float,
+        objective: Objective,
         embedding_rows: EmbeddingRows | None = None,
-        consistency_weight: float = 0.0,
+        teachers: Teachers | None = None,
     ) -> None:
         self._accelerator = accelerator
         self._model = model
@@ -76,7 +79,8 @@ class OptimizerStep:
         self._batch_size = batch_size
         self._max_grad_norm = max_grad_norm
         self._embedding_rows = embedding_rows
-        self._consistency_weight = consistency_weight
+        self._objective = objective
+        self._teachers = teachers
 
     def __call__(self, indices: Sequence[int], epoch: int, stop_asked: bool) -> StepOutcome:
         """Take one step, or skip it if loss or gradient is not finite.
@@ -95,7 +99,7 @@ class OptimizerStep:
             parts = [part for whole in parts for part in self._divide(whole)]
         batches = [self._make_batch(part, epoch) for part in parts]
         with self._embedding_rows.by_rows() if self._embedding_rows else nullcontext():
-            losses = self._backward(batches)
+            losses = self._backward(batches, parts, epoch)
         # Gradients are the same on all processes, while losses are parts of a sum.
         norm = self._clip_gradients()
         own = torch.cat((losses.sum(0), losses.new_tensor([stop_asked])))
@@ -115,11 +119,13 @@ class OptimizerStep:
         padding_cost = model.runtime.padding_cost(model.encoder)
         return batches_by_length(batch, self._make_batch.lengths, len(batch), padding_cost)
 
-    def _backward(self, batches: Sequence[dict[str, Tensor]]) -> Tensor:
+    def _backward(self, batches: Sequence[dict[str, Tensor]], parts: Sequence[Sequence[int]], epoch: int) -> Tensor:
         """Accumulate the gradients of this process's batches, and return their entity and relation losses.
 
         Args:
             batches: batches as the model takes them.
+            parts: the examples of each.
+            epoch: index of the epoch.
 
         Returns:
             The losses, *(number of batches, 2)*.
@@ -129,26 +135,23 @@ class OptimizerStep:
         counts = counts.to(self._accelerator.device)
         num_spans, num_pairs = self._accelerator.reduce(counts.sum(0), "sum").clamp(min=1)
         losses = []
-        for number, batch in enumerate(batches, start=1):
+        for number, (batch, part) in enumerate(zip(batches, parts, strict=True), start=1):
+            targets = self._teachers(part, epoch) if self._teachers else None
             with nullcontext() if number == len(batches) else self._accelerator.no_sync(self._model):
-                loss = self._losses(batch, num_spans, num_pairs)
+                loss = self._losses(batch, targets, num_spans, num_pairs)
                 # Gradients are averaged over the processes, while losses are parts of a sum.
                 self._accelerator.backward(loss.sum() * processes)
             losses.append(loss.detach())
         return torch.stack(losses)
 
-    def _losses(self, batch: dict[str, Tensor], num_spans: Tensor, num_pairs: Tensor) -> Tensor:
+    def _losses(
+        self, batch: dict[str, Tensor], targets: SoftTargets | None, num_spans: Tensor, num_pairs: Tensor
+    ) -> Tensor:
         """Return a batch's parts of the global batch's entity and relation losses, *(2,)*."""
         inputs = {name: tensor.to(self._accelerator.device) for name, tensor in batch.items()}
-        output = self._model(**inputs, num_spans=num_spans, num_pairs=num_pairs)
-        entity_loss, relation_loss = output.entity_loss, output.relation_loss
-        if self._consistency_weight:
-            other = self._model(**inputs, num_spans=num_spans, num_pairs=num_pairs)
-            labels = inputs["entity_labels"], inputs.get("relation_labels")
-            entity_loss, relation_loss = consistent_losses(
-                (output, other), self._consistency_weight, *labels, num_spans, num_pairs
-            )
-        return torch.stack((entity_loss, entity_loss * 0 if relation_loss is None else relation_loss))
+        counts = {"num_spans": num_spans, "num_pairs": num_pairs}
+        outputs = [self._model(**inputs, **counts) for _ in range(self._objective.outputs)]
+        return self._objective.losses(outputs, inputs, targets, **counts)
 
     def _clip_gradients(self) -> Tensor:
         """Clip the gradients to `max_grad_norm`, if it is set, and return the norm before that, a scalar."""

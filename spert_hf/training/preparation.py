@@ -100,32 +100,26 @@ def with_recipe(
     return replace(arguments, **{name: value for name, value in choice.settings.items() if name not in kept}), choice
 
 
-def examples_of_copies(
-    documents: Sequence[Document],
-    schema: TypeSchema,
-    processor: SpertProcessor,
-    arguments: SpertTrainingArguments,
-    first: int,
+def examples_to_train(
+    documents: Sequence[Document], schema: TypeSchema, processor: SpertProcessor, arguments: SpertTrainingArguments
 ) -> tuple[list[TrainingExample], list[Copies]]:
-    """Make the examples in other letter case that epochs may draw.
+    """Make the examples of a run: those of the documents, then those in other letter case that epochs may draw.
 
     Args:
         documents: all training documents.
         schema: their types.
-        processor: the run's processor.
+        processor: tokenizes them.
         arguments: all settings.
-        first: index of the first of these examples, which follow those of the documents.
 
     Returns:
         The examples, and for each kind of copy, its indices and the number that an epoch draws.
     """
-    examples: list[TrainingExample] = []
+    examples = make_examples(documents, schema, processor)
     copies = []
     for change, share in ((str.lower, arguments.lower_case_copies), (str.upper, arguments.upper_case_copies)):
         if share:
             made = make_examples(copy_documents(documents, change), schema, processor)
-            start = first + len(examples)
-            copies.append(Copies.of_share(range(start, start + len(made)), share))
+            copies.append(Copies.of_share(range(len(examples), len(examples) + len(made)), share))
             examples += made
     return examples, copies
 

@@ -33,7 +33,7 @@ from ..model.setting_checks import check_keywords
 from .accelerator import make_accelerator, share_of_cores, start_tracker, stop_trackers
 from .adapters import adapted_model, finished_model, has_adapters, is_of_peft, save_weights, take_best
 from .arguments import SpertTrainingArguments
-from .batches import BatchMaker, digest_examples, epoch_batches, make_examples, warn_of_long_entities
+from .batches import BatchMaker, digest_examples, epoch_batches, warn_of_long_entities
 from .best_model import BEST_FOLDER, forget_best_if_lost, note_score
 from .borrowed_process import BorrowedProcess
 from .busy_cores import BusyCores, OpenMPWaits
@@ -49,12 +49,13 @@ from .checkpoints import (
 from .given_data import gather_splits, name_data
 from .given_model import GivenModel, check_model, take_model
 from .interruption import StopRequest, TrainingInterruptedError
+from .objective import Objective
 from .optimization import make_optimizer, make_schedule
 from .optimizer_step import OptimizerStep
 from .output_folder import make_room
 from .preparation import (
     checked_settings,
-    examples_of_copies,
+    examples_to_train,
     rows_to_train,
     split_to_score,
     training_documents,
@@ -65,6 +66,7 @@ from .run_record import describe_run
 from .run_report import NonFiniteError, RunReport
 from .scoring import Scorer
 from .start import Start, make_start
+from .teachers import Teachers, check_teachers
 
 logger = logging.get_logger(__name__)
 
@@ -330,18 +332,21 @@ class SpertTrainer:
             self._process.take_threads(threads)
         self._busy_cores = BusyCores(OpenMPWaits(threads))
         documents = training_documents(self.splits, arguments)
+        check_teachers(arguments, self.splits.schema)
         self._start: Start = make_start(arguments, self.splits.schema, documents, given)
         self.tokenizer, model, self.reading, self.continuation = self._start
         self.processor = SpertProcessor.for_config(self.tokenizer, model.config)
         if self.accelerator.is_main_process:
             warn_of_long_entities(documents, arguments.max_span_size)
         self._scorer = Scorer(self.accelerator, self.tokenizer, self.processor, arguments)
-        self.examples = make_examples(documents, self.splits.schema, self.processor)
-        first = len(self.examples)
-        copies, self.copies = examples_of_copies(documents, self.splits.schema, self.processor, arguments, first)
-        self.examples += copies
+        self.examples, self.copies = examples_to_train(documents, self.splits.schema, self.processor, arguments)
         self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
         self.lengths = self.batches.lengths
+        self._teachers = (
+            Teachers(self.accelerator, arguments, documents, self.splits.schema, self.examples)
+            if arguments.teachers
+            else None
+        )
         self.total_steps = len(self.epoch_steps(0)) * arguments.num_train_epochs
         optimizer = make_optimizer(model, arguments)
         # Accelerate steps a prepared schedule once a process; ours counts steps of the global batch.
@@ -359,8 +364,9 @@ class SpertTrainer:
             self.batches,
             arguments.per_device_train_batch_size,
             arguments.max_grad_norm,
+            Objective(arguments.consistency_weight, arguments.teacher_weight),
             self._embedding_rows,
-            arguments.consistency_weight,
+            self._teachers,
         )
         if self.accelerator.process_index:  # each process draws dropout of its own
             torch.manual_seed(arguments.seed + self.accelerator.process_index)
@@ -557,6 +563,7 @@ class SpertTrainer:
             **self.args.decisive_settings(),
             "processes": self.accelerator.num_processes,
             "training data": digest_examples(self.examples),
+            **({"weights of teachers": self._teachers.digests} if self._teachers else {}),
         }
 
     def _save_checkpoint(self) -> Path:

@@ -106,6 +106,26 @@ def test_what_another_command_has_done_meanwhile_is_not_done_again(table, encode
     assert said == ["[1/1] small: max, seed 1: done by another command"]
 
 
+@pytest.mark.e2e
+def test_teachers_are_trained_first_and_leave_their_results(table, encoder, tmp_path):
+    """They are trained again where only their results are left, whose scores are the same."""
+    teacher = table.rows[0]
+    run = plan_runs(table, replace(teacher, label="taught", teachers=teacher, teacher_seeds=(7, 8)), encoder)[0]
+    workplace = Workplace(tmp_path / "results", tmp_path / "work", jobs=2)
+    said = []
+    Runner(workplace, said.append).carry_out([run])
+    assert [line.split(":")[0] for line in said[-1:]] == ["[3/3] small"]
+    assert "taught, seed 1: done in" in said[-1]
+    assert not missing_runs([run, *run.teachers], workplace.results_dir, ANALYSES)
+    result = read_result(run.result_file(workplace.results_dir), run)
+    assert result["settings"]["teachers"] == ",".join(teacher.key for teacher in run.teachers)
+    assert str(tmp_path) not in json.dumps({**result, "settings": {**result["settings"], "dataset": ""}})
+    assert not list(workplace.work_dir.glob("*/*"))
+    run.result_file(workplace.results_dir).unlink()
+    Runner(workplace, said.append).carry_out([run])
+    assert read_result(run.result_file(workplace.results_dir), run)["scores"] == result["scores"]
+
+
 @pytest.mark.nightly
 def test_a_failed_run_does_not_stop_the_others(table, encoder, workplace):
     good = plan_runs(table, table.rows[0], encoder)[0]

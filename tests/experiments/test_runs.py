@@ -99,3 +99,17 @@ def test_encoders_that_there_are_results_for(table, tmp_path):
     for encoder in ("z/one", "a/other", "sentence-transformers/all-MiniLM-L6-v2"):
         put_results(table, tmp_path, {"max": [50.0]}, encoder)
     assert encoders_of(tmp_path) == ["sentence-transformers/all-MiniLM-L6-v2", "a/other", "z/one"]
+
+
+def test_runs_of_the_same_teachers_are_the_same(table):
+    """By the teachers' settings and seeds, not by their labels or where they lie."""
+
+    def key(**changes):
+        taught = replace(table.rows[1], **{"teachers": table.rows[0], "teacher_seeds": (7, 8), **changes})
+        (run,) = plan_runs(table, taught, "some/encoder", seeds=[1])
+        assert len(run.teachers) == len(changes.get("teacher_seeds", (7, 8)))
+        return run.key
+
+    assert key() == key(teachers=replace(table.rows[0], label="other"))
+    others = key(teachers=table.rows[1]), key(teacher_seeds=(7, 9)), key(teacher_seeds=(7,))
+    assert len({key(), *others, key(teachers=None, teacher_seeds=())}) == 5

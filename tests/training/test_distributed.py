@@ -16,6 +16,8 @@ from safetensors.torch import load_file
 
 from spert_hf.training.checkpoints import TrainingState
 from spert_hf.training.launching import is_first_process, missing_processes, processes_asked_for
+from tests.support.documents import TYPES
+from tests.support.tiny_models import make_tiny_checkpoint
 from tests.support.training_runs import PATIENCE, Run, RunMaker
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +86,17 @@ def test_processes_have_the_same_copies(runs):
 def test_a_batch_may_be_computed_twice(runs, one):
     """Without dropout both predictions are the same, so that nothing pulls."""
     other = runs.finish_ranks("twice", 2, per_device_train_batch_size=2, consistency_weight=5.0)
+    assert_equal_within_float(one, other)
+
+
+@pytest.mark.e2e
+def test_processes_have_the_same_teachers(runs, tmp_path):
+    teachers = make_tiny_checkpoint(
+        "bert", tmp_path, entity_types=["Loc", "Org", "Peop"], relation_types=list(TYPES["relations"])
+    )
+    taught = {"teachers": str(teachers), "teacher_weight": 0.75}
+    one = runs.finish("taught on one", per_device_train_batch_size=4, **taught)
+    other = runs.finish_ranks("taught on two", 2, per_device_train_batch_size=2, **taught)
     assert_equal_within_float(one, other)
 
 

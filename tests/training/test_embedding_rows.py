@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from spert_hf.training.embedding_rows import EmbeddingRows
+from spert_hf.training.objective import Objective
 from spert_hf.training.optimization import AdamWNoBiasCorrection
 from spert_hf.training.optimizer_step import OptimizerStep
 
@@ -168,7 +169,7 @@ def test_rows_are_clipped_as_torch_clips_whole_gradients(limit):
     with ours.rows.by_rows():
         ours.model(words).backward()
     theirs.model(words).backward()
-    step = OptimizerStep(Accelerator(cpu=True), ours.model, None, None, None, 1, limit, ours.rows)
+    step = OptimizerStep(Accelerator(cpu=True), ours.model, None, None, None, 1, limit, Objective(0.0, 0.5), ours.rows)
     norm = step._clip_gradients()
     torch.testing.assert_close(norm, nn.utils.clip_grad_norm_(theirs.model.parameters(), limit or torch.inf))
     for mine, other in zip(ours.model.parameters(), theirs.model.parameters(), strict=True):

@@ -8,6 +8,7 @@ from accelerate import Accelerator
 
 from spert_hf import SpertModel
 from spert_hf.training.arguments import SpertTrainingArguments
+from spert_hf.training.objective import Objective
 from spert_hf.training.optimization import AdamWNoBiasCorrection, make_optimizer, make_schedule
 from spert_hf.training.optimizer_step import OptimizerStep
 
@@ -98,7 +99,7 @@ def test_gradients_are_clipped_as_torch_does_it(limit):
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         mine.grad = torch.randn_like(mine)
         other.grad = mine.grad.clone()
-    step = OptimizerStep(Accelerator(cpu=True), ours, None, None, None, 1, limit)
+    step = OptimizerStep(Accelerator(cpu=True), ours, None, None, None, 1, limit, Objective(0.0, 0.5))
     expected = torch.nn.utils.clip_grad_norm_(theirs.parameters(), limit or torch.inf)
     assert torch.equal(step._clip_gradients(), expected)
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
