@@ -78,10 +78,10 @@ def _setting(encoder: str, curves: Sequence[Curve]) -> str:
     return (
         f"Annotation is simulated on {DATASET}'s train split with `{encoder}`: {ROUND} sentences are drawn at random "
         f"to start with, then each round's model chooses the next {ROUND}, up to {MOST}; `random` draws them. Each "
-        f"round trains anew from the encoder with `model_cards/{RECIPE}`, without R-Drop and "
-        f"without copies in other letter case, with {min(steps)} to {max(steps)} steps whatever the number of sentences. Dev serves for the curve and "
-        "nothing else. Figures are the mean of the micro F1 of NER and REL+ on dev, in percent, ± their sample "
-        "standard deviation over seeds."
+        f"round trains anew from the encoder with `model_cards/{RECIPE}`, without R-Drop and without copies in other "
+        f"letter case, with {min(steps)} to {max(steps)} steps whatever the number of sentences. Dev serves for the "
+        "curve and nothing else. Figures are the mean of the micro F1 of NER and REL+ on dev, in percent, ± their "
+        "sample standard deviation over seeds."
     )
 
 
