@@ -65,7 +65,7 @@ def test_ci_runs_the_default_tests_and_all_tiers_but_those_that_run_by_themselve
     assert [line for line in commands if line.startswith("tests --lost")] == [
         'tests --lost-tests "$environment/lost.txt" || code=$?'
     ]
-    assert commands[-1] == '"$passed"'
+    assert commands[-1] == 'exit "$code"'
 
 
 def test_every_page_is_in_the_site_s_navigation():
