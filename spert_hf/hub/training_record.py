@@ -227,7 +227,7 @@ class TrainingRecord:
 def _without_places(settings: Mapping[str, Any]) -> dict[str, Any]:
     shown = {name: _without_place(value) if isinstance(value, str) else value for name, value in settings.items()}
     if isinstance(settings.get(_TEACHERS), str):
-        shown[_TEACHERS] = ",".join(map(_without_place, settings[_TEACHERS].split(",")))
+        shown[_TEACHERS] = ",".join(_without_place(name.strip()) for name in settings[_TEACHERS].split(","))
     return shown
 
 

@@ -93,6 +93,13 @@ class TestWhatWasMeasured:
         assert "Documents: 922 of train" in card.text
         assert '| `encoder` | `"ada/encoder"` |' in card.text
 
+    def test_no_path_is_shown(self, tiny_pipeline, run, tmp_path):
+        run["settings"] |= {"encoder": f"{tmp_path}/encoder", "teachers": f"{tmp_path}/one, ada/two,{tmp_path}/three"}
+        card = make_model_card(tiny_pipeline, "ada/tiny", TrainingRecord(run), NO_SOURCE)
+        assert '| `encoder` | `"encoder"` |' in card.text
+        assert '| `teachers` | `"one,ada/two,three"` |' in card.text
+        assert str(tmp_path) not in str(card)
+
     def test_the_figures_of_text_stand_beside_those_of_tokens(self, tiny_pipeline, run):
         without = make_model_card(tiny_pipeline, "ada/tiny", TrainingRecord(run), NO_SOURCE)
         assert "on text" not in without.text
