@@ -84,6 +84,10 @@ def _announce(console: Console, trainer: SpertTrainer, given: Collection[str]) -
         console.print(describe_adapters(model), markup=False, highlight=False)
     if trainer.continuation:
         console.print(trainer.continuation.describe(), markup=False, highlight=False)
+    if settings.teachers:
+        names = ", ".join(settings.teacher_names())
+        line = f"Learns from the mean predictions of {names}, with weight {settings.teacher_weight:g}"
+        console.print(line, markup=False, highlight=False)
     console.print(trainer.reading.describe(), markup=False, highlight=False)
 
 

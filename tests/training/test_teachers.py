@@ -9,6 +9,7 @@ from torch.nn import functional
 from transformers import AutoTokenizer
 
 from spert_hf import SpertModel, SpertProcessor
+from spert_hf.cli.main import main
 from spert_hf.model.modeling_spert import entity_loss, relation_loss
 from spert_hf.training.arguments import SpertTrainingArguments
 from spert_hf.training.teachers import SoftTargets
@@ -170,6 +171,15 @@ def test_a_run_goes_on_with_the_same_teachers_wherever_they_lie(folders, make_tr
         make_trainer(folders["other"], output_dir=str(tmp_path / "others")).train(checkpoint)
     with pytest.raises(ValueError, match="weights of teachers must be"):
         make_trainer(output_dir=str(tmp_path / "none")).train(checkpoint)
+
+
+def test_the_command_names_them(folders, tmp_path, capsys, forget_precision):
+    teachers = f"{folders['one']},{folders['other']}"
+    flags = ["--num-train-epochs=1", "--cpu-threads=1", f"--output-dir={tmp_path / 'run'}", "--teacher-weight=0.25"]
+    flags += [f"--{name}={folders[name]}" for name in ("dataset", "encoder")]
+    assert main(["train", *flags, "--teachers", teachers]) == 0
+    said = f"Learns from the mean predictions of {folders['one']}, {folders['other']}, with weight 0.25"
+    assert said in capsys.readouterr().out.splitlines()
 
 
 class TestRefusals:
