@@ -15,7 +15,7 @@ from ...data.named_datasets import CARDS_FOLDER
 from ...resources import shipped_folder
 from ...training.arguments import SpertTrainingArguments, read_recipe
 from ..runs import RESULT_DEFAULTS, result_settings
-from ..tables import ONE_OUTPUT, ORDINARY_CASE
+from ..tables import NO_R_DROP, ORDINARY_CASE
 from .names import NAME, SEEDS
 
 DATASET = "conll04"
@@ -104,7 +104,7 @@ class Round:
             "eval_split": "dev",
             "num_train_epochs": max(1, round(STEPS / steps_an_epoch)),
         }
-        return SpertTrainingArguments(**{**recipe, **ONE_OUTPUT, **ORDINARY_CASE, **own})
+        return SpertTrainingArguments(**{**recipe, **NO_R_DROP, **ORDINARY_CASE, **own})
 
     @property
     def before(self) -> Round | None:
