@@ -90,7 +90,8 @@ def stray_results(results_dir: Path, tables: Mapping[str, Table] = TABLES) -> li
         for table in tables.values()
         for encoder in encoders_of(results_dir)
         for row in table.rows
-        for run in plan_runs(table, row, encoder)
+        for planned_run in plan_runs(table, row, encoder)
+        for run in (planned_run, *planned_run.teachers)
     }
     return sorted(set((results_dir / RUNS_FOLDER).glob("*/*.json")) - planned)
 

@@ -61,7 +61,7 @@ class Workplace:
         data_dir: the folder with local copies of the data set's sources, if any.
         jobs: number of runs at a time; they share the cores.
         save_steps: number of steps between checkpoints.
-        keep_models: whether to keep trained models.
+        keep_models: whether to keep trained models; those of teachers are kept in any case, as other runs need them.
     """
 
     results_dir: Path
@@ -129,7 +129,7 @@ class Runner:
         self._teachers: dict[str, Run] = {}
 
     def carry_out(self, runs: Sequence[Run]) -> None:
-        """Carry out runs, and before them those of their teachers; if one fails, the others are still carried out.
+        """Carry out runs, and before them those of their teachers; if one fails, others are still carried out.
 
         Raises:
             RunFailedError: if runs failed; the message names each with the reason.
@@ -138,16 +138,15 @@ class Runner:
         self._teachers = {teacher.key: teacher for run in runs for teacher in run.teachers}
         others = [run for run in runs if run.key not in self._teachers]
         count = len(self._teachers) + len(others)
-        failures = self._carry_out_all(list(self._teachers.values()), 1, count)
-        failures += self._carry_out_all(others, 1 + len(self._teachers), count)
-        if failures:
-            raise RunFailedError("\n".join(failures))
-        if not self.workplace.keep_models:
-            for key in self._teachers:
-                shutil.rmtree(self.workplace.work_dir / key, ignore_errors=True)
+        failed = self._carry_out_all(list(self._teachers.values()), 1, count)
+        taught = [run for run in others if not any(teacher.key in failed for teacher in run.teachers)]
+        failed |= {run.key: f"{run.label}: not begun, as a teacher failed" for run in others if run not in taught}
+        failed |= self._carry_out_all(taught, 1 + len(self._teachers), count)
+        if failed:
+            raise RunFailedError("\n".join(failed.values()))
 
-    def _carry_out_all(self, runs: Sequence[Run], first: int, count: int) -> list[str]:
-        """Carry out runs that do not wait for each other, and return what failed.
+    def _carry_out_all(self, runs: Sequence[Run], first: int, count: int) -> dict[str, str]:
+        """Carry out runs that do not wait for each other, and return the reasons of those that failed, by key.
 
         Args:
             runs: the runs.
@@ -164,7 +163,7 @@ class Runner:
                 pool.shutdown(cancel_futures=True)
                 raise
         ends = zip(runs, (future.exception() for future in futures), strict=True)
-        return [f"{run.label}: {error}" for run, error in ends if error is not None]
+        return {run.key: f"{run.label}: {error}" for run, error in ends if error is not None}
 
     def _carry_out(self, run: Run, place: int, count: int) -> None:
         """Train the model unless it is trained already, analyse it and write the result."""
@@ -286,8 +285,9 @@ def _training_command(run: Run, folder: Path, workplace: Workplace) -> list[str]
         save_total_limit=1,
         resume_from_checkpoint=LATEST,
         cpu_threads=share_of_cores(workplace.jobs),
-        teachers=",".join(str(workplace.work_dir / teacher.key) for teacher in run.teachers) or None,
     )
+    if run.teachers:
+        arguments.teachers = ",".join(str(workplace.work_dir / teacher.key) for teacher in run.teachers)
     settings = {name: value for name, value in asdict(arguments).items() if value is not None}
     file = folder / SETTINGS_FILE
     file.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")

@@ -65,6 +65,8 @@ def plan_runs(table: Table, row: Row, encoder: str = DEFAULT_ENCODER, seeds: Ite
 
 
 def _plan_run(table: Table, row: Row, encoder: str, number: int) -> Run:
+    if bool(row.teachers) != bool(row.teacher_seeds) or (row.teachers and (table.by_fold or row.teachers.teachers)):
+        raise ValueError(f"{table.name}: {row.label}: teachers need seeds, and must have no folds or teachers")
     settings = {**row_settings(table, row), "encoder": encoder}
     config = settings.get("dataset_config_name")
     teachers = (

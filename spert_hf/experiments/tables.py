@@ -214,7 +214,7 @@ def _ade(suffix: str, title: str, claim: str, ner: float, rel_plus: float) -> Ta
         split="test",
         rows=(
             Row("paper's settings", {**FINAL, **config}),
-            Row("CoNLL04's recipe", config, recipe="ade/recipe_minilm.yaml"),
+            Row("small recipe", config, recipe="ade/recipe_minilm.yaml"),
         ),
         columns=F1_COLUMNS,
         seeds=tuple(range(10)),

@@ -313,7 +313,11 @@ class SpertTrainingArguments(ModelSettings):
         check_peft("lora_r")
 
     def _check_teachers(self) -> None:
-        """Check that teachers are named, if anything is set for them."""
+        """Check that teachers are named, if anything is set for them.
+
+        Raises:
+            ValueError: if they are not.
+        """
         default = SETTINGS["teacher_weight"].default
         if not self.teacher_names() and self.teacher_weight != default:
             raise ValueError(f"teacher_weight needs teachers, got {self.teacher_weight!r} without them")

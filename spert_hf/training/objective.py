@@ -25,7 +25,7 @@ class Objective:
     teacher_weight: float
 
     @property
-    def outputs(self) -> int:
+    def times(self) -> int:
         """How many times each batch is computed."""
         return 2 if self.consistency_weight else 1
 
@@ -46,7 +46,7 @@ class Objective:
             num_spans, num_pairs: the number of candidates of the global batch.
 
         Returns:
-            Both losses, *(2,)*; without pairs the second is 0.
+            Both losses, *(2,)*; without relation types the second is 0.
         """
         logits, labels = [cast(Tensor, output.entity_logits) for output in outputs], batch["entity_labels"]
         entity_loss = self._combine(

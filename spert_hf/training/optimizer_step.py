@@ -29,8 +29,8 @@ class StepOutcome:
 
     Args:
         losses: `entity_loss`, the mean over the candidate spans of the global batch; `relation_loss`, the mean over its
-            candidate pairs and the relation types; and `loss`, their sum; with what the objective adds
-            to them.
+            candidate pairs and the relation types; and `loss`, their sum. All that the objective adds
+            is part of them.
         stop_asked: whether any process was asked to stop.
         suspects: the examples in batches whose loss or gradient was not finite, if the step was skipped for that; empty
             if it was taken.
@@ -150,7 +150,7 @@ class OptimizerStep:
         """Return a batch's parts of the global batch's entity and relation losses, *(2,)*."""
         inputs = {name: tensor.to(self._accelerator.device) for name, tensor in batch.items()}
         counts = {"num_spans": num_spans, "num_pairs": num_pairs}
-        outputs = [self._model(**inputs, **counts) for _ in range(self._objective.outputs)]
+        outputs = [self._model(**inputs, **counts) for _ in range(self._objective.times)]
         return self._objective.losses(outputs, inputs, targets, **counts)
 
     def _clip_gradients(self) -> Tensor:

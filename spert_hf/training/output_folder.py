@@ -68,10 +68,9 @@ def _resumes_in(folder: Path, named: str | None) -> bool:
 
 
 def _check_same_model(folder: Path, arguments: SpertTrainingArguments) -> None:
-    if arguments.model is not None and is_same_folder(folder, Path(arguments.model)):
-        raise ValueError(
-            f"output_dir: {folder} holds the model to continue from; name another folder, or pass --overwrite"
-        )
+    for role, names in (("the model to continue from", [arguments.model]), ("a teacher", arguments.teacher_names())):
+        if any(name is not None and is_same_folder(folder, Path(name)) for name in names):
+            raise ValueError(f"output_dir: {folder} holds {role}; name another folder, or pass --overwrite")
     try:
         recorded = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["settings"]
         there = {name: recorded.get(name, one.default) for name, one in settings_deciding("model").items()}

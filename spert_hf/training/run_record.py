@@ -36,7 +36,8 @@ def describe_run(
         reached: the state of the run at its end.
         accelerator: the run's accelerator.
         scores: the final scores, on tokens and as text.
-        more: further entries of the record: `split`, `resumed_at_step`, `seconds`, `recipe`.
+        more: further entries of the record: `split`, `resumed_at_step`, `seconds`, `recipe`,
+            `taught_by`.
 
     Returns:
         The record as plain JSON, without any Hub token.

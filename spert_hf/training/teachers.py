@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -21,10 +23,15 @@ from ..model.messages import must_be
 from ..model.modeling_spert import IGNORED_LABEL, SpertModel
 from ..model.processing_spert import SpertProcessor
 from .arguments import SpertTrainingArguments
-from .batches import BatchMaker, TrainingExample
+from .batches import BatchMaker, TrainingExample, digest_examples
 from .continuation import read_trained_config
 from .preparation import examples_to_train
 
+_DECIDING = (
+    *("entity_types", "relation_types", "entity_temperature", "relation_temperature"),
+    *("span_pooling", "relation_context"),
+)
+"""What predictions depend on in a config, beside the shapes of weights and how sentences are read."""
 _LABELS = ("entity_labels", "relation_labels")
 
 
@@ -34,7 +41,7 @@ class SoftTargets:
 
     Args:
         entities: of each entity type, *(batch, spans, 1 + entity types)*, `float32`.
-        relations: of each relation type, *(batch, pairs, relation types)*, `float32`; `None` without pairs, or types.
+        relations: of each relation type, *(batch, pairs, relation types)*, `float32`; `None` without relation types.
     """
 
     entities: Tensor
@@ -78,14 +85,14 @@ class _Teacher:
         model: the model, in evaluation mode.
         batches: makes batches of the same candidates, in the sub-words of this model.
         entity_columns, relation_columns: for each type of the data, the column of the model's logits.
-        digest: SHA-256 of its weights.
+        record: what a run records of it.
     """
 
     model: SpertModel
     batches: BatchMaker
     entity_columns: list[int]
     relation_columns: list[int]
-    digest: str
+    record: dict[str, Any]
 
 
 class Teachers:
@@ -93,13 +100,13 @@ class Teachers:
 
     Args:
         accelerator: the run's accelerator.
-        arguments: all settings; `teachers` names the models.
+        arguments: all settings; `teachers` names the models, for which [`check_teachers`] holds.
         documents: all training documents.
         schema: their types.
         examples: the examples of the run.
 
     Raises:
-        ValueError: if one is no SpERT model, has other types than the data, or cuts the documents in another way.
+        ValueError: if one cuts the documents in another way than the run.
         CheckpointError: if one is damaged.
         OSError: if the Hub does not have one, or can't be reached.
     """
@@ -118,10 +125,9 @@ class Teachers:
         for teacher in self._teachers:
             teacher.model.to(accelerator.device)
 
-    @property
-    def digests(self) -> list[str]:
-        """The SHA-256 of each teacher's weights."""
-        return [teacher.digest for teacher in self._teachers]
+    def describe(self) -> list[dict[str, Any]]:
+        """Return what a run records of each: `model`, a folder's name or Hub id; its `revision`; and `sha256`."""
+        return [teacher.record for teacher in self._teachers]
 
     @torch.no_grad()
     def __call__(self, indices: Sequence[int], epoch: int) -> SoftTargets:
@@ -142,10 +148,12 @@ class Teachers:
         inputs = {name: one.to(self._accelerator.device) for name, one in batch.items() if name not in _LABELS}
         with self._accelerator.autocast():
             output = teacher.model(**inputs)
-        entities = output.entity_logits.float().softmax(-1)[..., teacher.entity_columns]
+        config = teacher.model.config  # it may be calibrated
+        entities = (output.entity_logits.float() / config.entity_temperature).softmax(-1)[..., teacher.entity_columns]
         if output.relation_logits is None:
             return entities, None
-        return entities, output.relation_logits.float().sigmoid()[..., teacher.relation_columns]
+        relations = (output.relation_logits.float() / config.relation_temperature).sigmoid()
+        return entities, relations[..., teacher.relation_columns]
 
 
 def check_teachers(arguments: SpertTrainingArguments, schema: TypeSchema) -> None:
@@ -161,10 +169,15 @@ def check_teachers(arguments: SpertTrainingArguments, schema: TypeSchema) -> Non
     """
     for name in arguments.teacher_names():
         config = read_trained_config(name, arguments.hub_token, setting="teachers")
-        for kind, wanted in (("entity", schema.entity_names), ("relation", schema.relation_names)):
+        kinds = {
+            "entity": schema.entity_names,
+            "relation": schema.relation_names,
+            "symmetric_relation": schema.symmetric_relation_names,
+        }
+        for kind, wanted in kinds.items():
             has = getattr(config, f"{kind}_types")
             if set(has) != set(wanted):
-                allowed = f"models with the data's {kind} types ({', '.join(wanted) or 'none'})"
+                allowed = f"models with the data's {kind.replace('_', ' ')} types ({', '.join(wanted) or 'none'})"
                 raise ValueError(must_be("teachers", allowed, f"{name} with {', '.join(has) or 'none'}"))
         if config.context_window != arguments.context_window:
             allowed = f"models with context_window {arguments.context_window}"
@@ -179,25 +192,32 @@ def _load(
     name: str,
 ) -> _Teacher:
     hub = {"token": arguments.hub_token} if arguments.hub_token else {}
-    model = SpertModel.from_pretrained(name, dtype=torch.float32, **hub).eval().requires_grad_(False)
+    config = read_trained_config(name, arguments.hub_token, setting="teachers")
     tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, **hub)
-    processor = SpertProcessor.for_config(tokenizer, model.config)
+    processor = SpertProcessor.for_config(tokenizer, config)
     own, _ = examples_to_train(documents, schema, processor, arguments)
     if [_cuts(example) for example in own] != [_cuts(example) for example in examples]:
-        allowed = "models whose encoders cut the training documents as this run's does"
+        allowed = "models that read the training documents in the windows of this run"
         raise ValueError(must_be("teachers", allowed, f"{name}, which takes {processor.window_size} sub-words at once"))
-    entity_types, relation_types = model.config.entity_types, model.config.relation_types
+    model = SpertModel.from_pretrained(name, dtype=torch.float32, **hub).eval().requires_grad_(False)
     return _Teacher(
         model,
         BatchMaker(own, processor, arguments.sampling_settings(), arguments.seed),
-        [0, *(1 + entity_types.index(one) for one in schema.entity_names)],
-        [relation_types.index(one) for one in schema.relation_names],
-        _digest(model),
+        [0, *(1 + config.entity_types.index(one) for one in schema.entity_names)],
+        [config.relation_types.index(one) for one in schema.relation_names],
+        {
+            "model": Path(name).name if Path(name).is_dir() else name,
+            "revision": getattr(config, "_commit_hash", None),
+            "sha256": _digest(model, own),
+        },
     )
 
 
-def _digest(model: SpertModel) -> str:
-    digest = hashlib.sha256()
+def _digest(model: SpertModel, examples: Sequence[TrainingExample]) -> str:
+    """Return the SHA-256 of all that a teacher's predictions depend on."""
+    config = model.config
+    digest = hashlib.sha256(repr({name: getattr(config, name) for name in _DECIDING}).encode())
+    digest.update(digest_examples(examples).encode())
     for name, tensor in model.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy())

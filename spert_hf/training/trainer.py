@@ -342,11 +342,10 @@ class SpertTrainer:
         self.examples, self.copies = examples_to_train(documents, self.splits.schema, self.processor, arguments)
         self.batches = BatchMaker(self.examples, self.processor, arguments.sampling_settings(), arguments.seed)
         self.lengths = self.batches.lengths
-        self._teachers = (
-            Teachers(self.accelerator, arguments, documents, self.splits.schema, self.examples)
-            if arguments.teachers
-            else None
-        )
+        teachers = None
+        if arguments.teachers:
+            teachers = Teachers(self.accelerator, arguments, documents, self.splits.schema, self.examples)
+        self._taught_by = teachers.describe() if teachers else []
         self.total_steps = len(self.epoch_steps(0)) * arguments.num_train_epochs
         optimizer = make_optimizer(model, arguments)
         # Accelerate steps a prepared schedule once a process; ours counts steps of the global batch.
@@ -366,7 +365,7 @@ class SpertTrainer:
             arguments.max_grad_norm,
             Objective(arguments.consistency_weight, arguments.teacher_weight),
             self._embedding_rows,
-            self._teachers,
+            teachers,
         )
         if self.accelerator.process_index:  # each process draws dropout of its own
             torch.manual_seed(arguments.seed + self.accelerator.process_index)
@@ -535,6 +534,7 @@ class SpertTrainer:
         scores_as_text = self._unless_stopped(self._scorer.score_as_text(model, documents, self.stop_request))
         measured: dict[str, Any] = {"split": self.final_split, "seconds": round(seconds, 1)}
         measured["resumed_at_step"] = self.resumed_at_step  # from which on the seconds are counted
+        measured["taught_by"] = self._taught_by
         measured["recipe"] = self.recipe.to_dict() if self.recipe else None
         self._record = describe_run(
             self.args, self.splits, self._start, self.reached, self.accelerator, (scores, scores_as_text), **measured
@@ -563,7 +563,7 @@ class SpertTrainer:
             **self.args.decisive_settings(),
             "processes": self.accelerator.num_processes,
             "training data": digest_examples(self.examples),
-            **({"weights of teachers": self._teachers.digests} if self._teachers else {}),
+            **({"teachers": [teacher["sha256"] for teacher in self._taught_by]} if self._taught_by else {}),
         }
 
     def _save_checkpoint(self) -> Path:

@@ -13,6 +13,7 @@ import pytest
 
 from spert_hf.experiments import running
 from spert_hf.experiments.analyses import ANALYSES
+from spert_hf.experiments.rendering import stray_results
 from spert_hf.experiments.running import RunFailedError, Runner, Workplace, missing_runs
 from spert_hf.experiments.runs import plan_runs, read_result
 from tests.experiments.small_table import make_table, put_results
@@ -108,9 +109,10 @@ def test_what_another_command_has_done_meanwhile_is_not_done_again(table, encode
 
 @pytest.mark.e2e
 def test_teachers_are_trained_first_and_leave_their_results(table, encoder, tmp_path):
-    """They are trained again where only their results are left, whose scores are the same."""
+    """And their models, which other runs may need."""
     teacher = table.rows[0]
-    run = plan_runs(table, replace(teacher, label="taught", teachers=teacher, teacher_seeds=(7, 8)), encoder)[0]
+    taught = replace(teacher, label="taught", teachers=teacher, teacher_seeds=(7, 8))
+    run = plan_runs(table, taught, encoder)[0]
     workplace = Workplace(tmp_path / "results", tmp_path / "work", jobs=2)
     said = []
     Runner(workplace, said.append).carry_out([run])
@@ -120,10 +122,17 @@ def test_teachers_are_trained_first_and_leave_their_results(table, encoder, tmp_
     result = read_result(run.result_file(workplace.results_dir), run)
     assert result["settings"]["teachers"] == ",".join(teacher.key for teacher in run.teachers)
     assert str(tmp_path) not in json.dumps({**result, "settings": {**result["settings"], "dataset": ""}})
-    assert not list(workplace.work_dir.glob("*/*"))
-    run.result_file(workplace.results_dir).unlink()
-    Runner(workplace, said.append).carry_out([run])
-    assert read_result(run.result_file(workplace.results_dir), run)["scores"] == result["scores"]
+    assert sorted(workplace.work_dir.glob("*/seed-*")) == sorted(workplace.work_dir / one.key for one in run.teachers)
+    assert stray_results(workplace.results_dir, {"small": replace(table, rows=(taught,))}) == []
+
+
+@pytest.mark.nightly
+def test_a_run_is_not_begun_without_its_teacher(table, encoder, workplace):
+    teacher = replace(table.rows[0], settings={"learning_rate": 1e30})
+    (run, _) = plan_runs(table, replace(table.rows[0], teachers=teacher, teacher_seeds=(7,)), encoder)
+    with pytest.raises(RunFailedError, match="max, seed 1: not begun, as a teacher failed"):
+        Runner(workplace, lambda line: None).carry_out([run])
+    assert not (workplace.work_dir / run.key).exists()
 
 
 @pytest.mark.nightly

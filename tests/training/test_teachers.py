@@ -1,5 +1,6 @@
 """A model learns from the mean predictions of trained models, whatever their encoder and the order of their types."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -11,10 +12,14 @@ from transformers import AutoTokenizer
 from spert_hf import SpertModel, SpertProcessor
 from spert_hf.cli.main import main
 from spert_hf.model.modeling_spert import entity_loss, relation_loss
+from spert_hf.model.output import SpertOutput
 from spert_hf.training.arguments import SpertTrainingArguments
+from spert_hf.training.consistency import entity_divergence, relation_divergence
+from spert_hf.training.objective import Objective
 from spert_hf.training.teachers import SoftTargets
 from spert_hf.training.trainer import SpertTrainer
-from tests.support.documents import make_dataset_folder
+from tests.support.documents import TYPES as DATA_TYPES
+from tests.support.documents import make_dataset_folder, make_records
 from tests.support.tiny_models import make_encoder_folder, make_tiny_checkpoint
 
 TYPES = {"entity_types": ["Loc", "Org", "Peop"], "relation_types": ["Work_For", "Near"]}
@@ -50,6 +55,44 @@ class TestLosses:
         assert sure.relation_loss(logits[1], pairs, 7).item() == pytest.approx(given.item())
 
 
+@pytest.mark.parametrize("consistency", [0.0, 2.0])
+def test_the_parts_of_the_objective_are_weighted(consistency):
+    """Of each output the mean, between gold labels and teachers by weight; the divergence comes on top."""
+    torch.manual_seed(0)
+    spans, pairs = torch.tensor([[2, 0, -100]]), torch.tensor([[[1.0, 0.0], [-100, -100]]])
+    targets = SoftTargets(torch.randn(1, 3, 3).softmax(-1), torch.rand(1, 2, 2))
+    logits = [(torch.randn(1, 3, 3), torch.randn(1, 2, 2)) for _ in range(2 if consistency else 1)]
+    outputs = [
+        SpertOutput(None, entity_loss(one, spans, 2), relation_loss(other, pairs, 1), one, other)
+        for one, other in logits
+    ]
+    batch = {"entity_labels": spans, "relation_labels": pairs}
+    found = Objective(consistency, 0.25).losses(outputs, batch, targets, 2, 1)
+    for place, (gold, taught, divergence, labels, count) in enumerate(
+        (
+            (entity_loss, targets.entity_loss, entity_divergence, spans, 2),
+            (relation_loss, targets.relation_loss, relation_divergence, pairs, 1),
+        )
+    ):
+        own = [one[place] for one in logits]
+        expected = sum(0.75 * gold(one, labels, count) + 0.25 * taught(one, labels, count) for one in own) / len(own)
+        if consistency:
+            expected += consistency * divergence(*own, labels, count)
+        assert found[place].item() == pytest.approx(expected.item())
+
+
+def test_relations_and_their_types_are_not_needed(folders, make_trainer, tmp_path):
+    records = [record | {"relations": []} for record in make_records()]
+    data = tmp_path / "entities alone"
+    data.mkdir()
+    (data / "train.json").write_text(json.dumps(records))
+    (data / "types.json").write_text(json.dumps(DATA_TYPES | {"relations": {}}))
+    teacher = make_tiny_checkpoint(
+        "bert", tmp_path / "teacher", **TYPES | {"relation_types": []}, symmetric_relation_types=[]
+    )
+    assert weights_of(make_trainer(teacher, dataset=str(data), bf16=True).train().model).isfinite().all()
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     folder = tmp_path_factory.mktemp("teachers")
@@ -58,7 +101,7 @@ def folders(tmp_path_factory):
         "dataset": make_dataset_folder(folder),
         "encoder": make_encoder_folder("bert", folder / "encoder"),
         "one": make_tiny_checkpoint("bert", folder / "one", **TYPES, **made),
-        "other": make_tiny_checkpoint("roberta", folder / "other", **OTHER_ORDER, **made),
+        "other": make_tiny_checkpoint("roberta", folder / "other", **OTHER_ORDER, **made, entity_temperature=2.0),
     }
 
 
@@ -90,7 +133,7 @@ def probabilities(folder: Path, tokens: list[str], span: tuple[int, int]) -> dic
     model = SpertModel.from_pretrained(folder).eval()
     processor = SpertProcessor.for_config(AutoTokenizer.from_pretrained(folder), model.config)
     logits = model(**processor.collate(processor.encode([tokens]))).entity_logits
-    scores = logits[0, span[1] - span[0] - 1, span[0]].softmax(-1).tolist()
+    scores = (logits[0, span[1] - span[0] - 1, span[0]] / model.config.entity_temperature).softmax(-1).tolist()
     return dict(zip(["none", *model.config.entity_types], scores, strict=True))
 
 
@@ -167,9 +210,9 @@ def test_a_run_goes_on_with_the_same_teachers_wherever_they_lie(folders, make_tr
     moved = shutil.copytree(folders["one"], tmp_path / "moved")
     resumed = make_trainer(moved, output_dir=str(tmp_path / "resumed")).train(checkpoint).model
     assert torch.equal(weights_of(whole), weights_of(resumed))
-    with pytest.raises(ValueError, match="weights of teachers must be"):
+    with pytest.raises(ValueError, match="teachers must be"):
         make_trainer(folders["other"], output_dir=str(tmp_path / "others")).train(checkpoint)
-    with pytest.raises(ValueError, match="weights of teachers must be"):
+    with pytest.raises(ValueError, match="teachers must be"):
         make_trainer(output_dir=str(tmp_path / "none")).train(checkpoint)
 
 
@@ -200,6 +243,17 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"^teachers: .* has no config.json"):
             make_trainer(folders["dataset"])
 
+    def test_of_other_directions(self, make_trainer, tmp_path):
+        teacher = make_tiny_checkpoint("bert", tmp_path / "teacher", **TYPES, symmetric_relation_types=[])
+        said = r"teachers must be models with the data's symmetric relation types \(Near\), got .* with none$"
+        with pytest.raises(ValueError, match=said):
+            make_trainer(teacher)
+
+    def test_of_the_folder_of_a_teacher_as_output(self, folders, make_trainer, tmp_path):
+        teacher = shutil.copytree(folders["one"], tmp_path / "teacher")
+        with pytest.raises(ValueError, match=r"output_dir: .*teacher holds a teacher; name another folder"):
+            make_trainer(teacher, output_dir=str(teacher)).train()
+
     def test_of_other_types(self, make_trainer, tmp_path):
         teacher = make_tiny_checkpoint("bert", tmp_path / "teacher", entity_types=["Loc", "Org"])
         said = r"teachers must be models with the data's entity types \(Loc, Org, Peop\), got .* with Loc, Org$"
@@ -207,7 +261,9 @@ class TestRefusals:
             make_trainer(teacher)
 
     def test_of_another_context_window(self, folders, make_trainer, tmp_path):
-        teacher = make_tiny_checkpoint("bert", tmp_path / "teacher", context_window=64, **TYPES)
+        teacher = make_tiny_checkpoint(
+            "bert", tmp_path / "teacher", context_window=64, **TYPES, symmetric_relation_types=["Near"]
+        )
         with pytest.raises(ValueError, match=r"teachers must be models with context_window 0, got .* with 64"):
             make_trainer(teacher)
 
@@ -215,6 +271,6 @@ class TestRefusals:
         teacher = make_tiny_checkpoint(
             "bert", tmp_path / "teacher", max_sequence_length=12, **TYPES, symmetric_relation_types=["Near"]
         )
-        said = "teachers must be models whose encoders cut the training documents as this run's does"
+        said = "teachers must be models that read the training documents in the windows of this run"
         with pytest.raises(ValueError, match=f"{said}, got .*, which takes 10 sub-words at once"):
             make_trainer(teacher)
