@@ -29,8 +29,7 @@ class StepOutcome:
 
     Args:
         losses: `entity_loss`, the mean over the candidate spans of the global batch; `relation_loss`, the mean over its
-            candidate pairs and the relation types; and `loss`, their sum. All that the objective adds
-            is part of them.
+            candidate pairs and the relation types; and `loss`, their sum. What the objective adds is part of them.
         stop_asked: whether any process was asked to stop.
         suspects: the examples in batches whose loss or gradient was not finite, if the step was skipped for that; empty
             if it was taken.
